@@ -1,4 +1,4 @@
-"""What is installed is what is here."""
+"""The installed package is the one in this tree."""
 
 import engine
 

@@ -1,4 +1,4 @@
-"""What the tests of all chat backends share: the backends, their requests, their providers."""
+"""Shared by the tests of all chat backends: backends, requests, providers."""
 
 import io
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What agents are told: versions, fences, and texts that try to steer the critic."""
+"""Prompts of agents: versions, fences, and texts that try to steer the critic."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What is Anthropic's own: schema mode, thoughts, its words for credit and overload."""
+"""Anthropic alone: schema mode, thoughts, its words for credit and overload."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where a request's values go in a workflow of one's own, and which of its images is taken."""
+"""Slots of a user's workflow that a request's values go to, and its result image."""
 
 import json
 from pathlib import Path

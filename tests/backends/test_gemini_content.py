@@ -1,4 +1,4 @@
-"""What is Google's own: two clients, its quotas, its blocks, keys that are wrong with a 400."""
+"""Google alone: two clients, its quotas, its blocks, keys that are wrong with a 400."""
 
 import importlib.util
 from typing import Any

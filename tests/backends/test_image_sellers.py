@@ -1,4 +1,4 @@
-"""What all sellers of images do alike: cut replies, deadlines, missing keys, one reference."""
+"""Behaviour of all sellers of images: cut replies, deadlines, missing keys, one reference."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Through the real engine: nothing is made twice, whenever it is killed or stopped."""
+"""Through the real engine: nothing is generated twice, whenever it is killed or stopped."""
 
 import json
 import random
@@ -474,7 +474,7 @@ async def test_a_new_engine_downloads_what_an_old_one_could_not(tmp_path: Path, 
 
 
 def spent(studio: Studio) -> tuple[int, ...]:
-    """What the batch has cost, what is presumed, and what is reserved."""
+    """Cost of the batch, presumed cost, and reserved cost."""
     sql = "SELECT cost, presumed, (SELECT sum(reserved) FROM steps) FROM batches"
     with studio.workspace.reading() as connection:
         return tuple(connection.execute(sql).fetchone())

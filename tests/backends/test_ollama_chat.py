@@ -1,4 +1,4 @@
-"""What is Ollama's own: the models that are there, its address, its schema mode."""
+"""Ollama alone: the models that are there, its address, its schema mode."""
 
 import pytest
 

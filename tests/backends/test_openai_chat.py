@@ -1,4 +1,4 @@
-"""What is OpenAI's own: schema modes, limits of tokens, its words for refusals and quota."""
+"""OpenAI alone: schema modes, limits of tokens, its words for refusals and quota."""
 
 import pytest
 

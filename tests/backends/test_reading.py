@@ -325,7 +325,7 @@ SPEAKERS: dict[str, Any] = {
 
 
 def spoken(name: str, reply: Any) -> ModelReply:
-    """What a speaker makes of a reply that was read."""
+    """Result of a chat client for a reply."""
     chat_client = SPEAKERS[name]
     if name == "openai":
         found = _Completion.model_validate({"choices": [reply]}).choices[0]

@@ -1,4 +1,4 @@
-"""What remote backends share: settings, errors, limits, secrets, money."""
+"""Shared by remote backends: settings, errors, limits, secrets, money."""
 
 import base64
 import importlib.util

@@ -98,7 +98,7 @@ def test_no_text_makes_it_fail_otherwise(text: str) -> None:
 
 
 class Model:
-    """Says what it is told to, and remembers what it was asked."""
+    """Gives the replies of its script, and remembers the requests."""
 
     def __init__(self, *replies: Any) -> None:
         self.replies = list(replies)

@@ -25,7 +25,7 @@ WEIGHTS = next(Path(SPEC.submodule_search_locations[0]).glob("*.gguf"))
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where a server with SmolLM2-135M-Instruct speaks OpenAI's language."""
+    """Address of a server with SmolLM2-135M-Instruct that speaks OpenAI's language."""
     import xllamacpp
 
     params = xllamacpp.CommonParams()

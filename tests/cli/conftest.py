@@ -18,7 +18,7 @@ HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x1b[0m [bold]not bold[/bold] \u202egnp.ex
 
 @dataclass
 class Ran:
-    """What a command said and how it ended."""
+    """Output and exit code of a command."""
 
     code: int
     out: str
@@ -68,7 +68,7 @@ def _queue(root: Path, name: str, lines: list[str], reply, **options) -> Workspa
 
 @pytest.fixture(scope="session")
 def _toys(tmp_path_factory) -> Path:
-    """b1 is done with failures, b2 is parked, b3 is queued; made once."""
+    """b1 is done with failures, b2 is parked, b3 is queued; created once."""
     root = tmp_path_factory.mktemp("toys") / "workspace"
     first = json.dumps({"id": "a/../b", "prompt": HOSTILE})
     lines = ["fine", "wrong", "bug"]

@@ -231,7 +231,7 @@ def test_imported_job_is_never_made_again_by_mistake(run, images):
 
 
 def test_words_of_an_older_script_are_kept_without_a_score(run, images, tmp_path):
-    """What was said of an image is shown, exported and imported again; nothing is left out."""
+    """The critique of an image is shown, exported and imported again; nothing is left out."""
     folder = tmp_path / "old/results/fox"
     folder.mkdir(parents=True)
     (tmp_path / "old/images").mkdir()

@@ -1,4 +1,4 @@
-"""What goes where in a ComfyUI workflow, as the command line shows it."""
+"""Slots of a ComfyUI workflow, as the command line shows them."""
 
 import json
 from pathlib import Path

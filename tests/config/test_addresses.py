@@ -1,4 +1,4 @@
-"""Which addresses a workspace or a user may name."""
+"""Addresses that a workspace or a user may name."""
 
 import pytest
 

@@ -282,7 +282,7 @@ def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def cut_off_in_a_journal(path: Path) -> None:
-    """A store whose first tables were being made when its process was killed: a hot journal."""
+    """A store whose process was killed while it created the first tables: a hot journal."""
     writing = (
         "import os, sqlite3, sys\n"
         "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"

@@ -1,4 +1,4 @@
-"""How long a job was worked on: not the time that it waited, nor that no engine ran."""
+"""Working time of a job: without the time that it waited, or that no engine ran."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_what_is_done_at_the_same_time_counts_once(job: Job) -> None:
 
 
 def test_hours_without_an_engine_do_not_count(job: Job) -> None:
-    """A step whose engine was killed and that the next one made again."""
+    """A step whose engine was killed and that the next one ran again."""
     job.engine("09:00:00", "10:00:10")
     job.engine("18:00:00", "18:30:00", "18:30:00")
     job.event("09:59:00", "job.started")

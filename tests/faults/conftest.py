@@ -73,7 +73,7 @@ Diagnose = Callable[..., dict[str, Finding]]
 
 @pytest.fixture
 def diagnose() -> Diagnose:
-    """What the doctor finds wrong in a workspace, by the name of the check."""
+    """Problems that the doctor finds in a workspace, by the name of the check."""
 
     def found(root: Path, *, deep: bool = False) -> dict[str, Finding]:
         return {finding.name: finding for finding in examine(root, deep=deep) if not finding.ok}

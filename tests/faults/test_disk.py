@@ -1,4 +1,4 @@
-"""No room, no right to write: nothing that is finished or paid for is lost, and all goes on."""
+"""No room, no right to write: nothing that is finished or paid for is lost, and work continues."""
 
 import asyncio
 import errno

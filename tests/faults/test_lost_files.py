@@ -1,4 +1,4 @@
-"""Stored files that are gone or damaged: noticed when read, made again on retry, never shown."""
+"""Stored files that are gone or damaged: noticed when read, made good on retry, never shown."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How similar images are, drawn from the result of the step that compared them."""
+"""Similarity of images, drawn from the result of the step that compared them."""
 
 import json
 import sqlite3

@@ -52,7 +52,7 @@ class PaidToy(ToyBackend):
 
 
 class Ledger:
-    """What the provider has charged, one line a charge, in a file that outlives everybody."""
+    """Charges of the provider, one per line, in a file that outlives everybody."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

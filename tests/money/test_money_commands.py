@@ -21,7 +21,7 @@ PAID = ["--set", "image=stability", "--set", "vision=openai", "--set", "text=ope
 
 
 class Said:
-    """What a command printed, and how it ended."""
+    """Output and exit code of a command."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err

@@ -1,4 +1,4 @@
-"""Budgets with the real clients: what the provider made is what the budget paid for."""
+"""Budgets with the real clients: the budget pays for exactly the work of the provider."""
 
 from pathlib import Path
 from typing import Any

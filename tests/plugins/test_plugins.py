@@ -66,7 +66,7 @@ def broken(site: Path) -> Path:
 
 
 def listed(capfd: pytest.CaptureFixture[str]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """What `safelight plugins --json` lists, by group, name and package."""
+    """Entries of `safelight plugins --json`, by group, name and package."""
     capfd.readouterr()
     assert main(["plugins", "--json"]) == 0
     document = json.loads(capfd.readouterr().out)

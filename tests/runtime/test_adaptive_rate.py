@@ -1,4 +1,4 @@
-"""A rate that nobody told of: by itself, and before providers that count in several ways."""
+"""An unknown rate limit: alone, and before providers that count in several ways."""
 
 import time
 from collections.abc import Callable

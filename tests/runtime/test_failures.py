@@ -1,4 +1,4 @@
-"""What goes wrong, by kind: retryable, permanent, blocked, bug, and outcomes nobody knows."""
+"""Failures by kind: retryable, permanent, blocked, bug, and unknown outcomes."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""Intents: what is known of a call before it is made, and what is only on its way to the disk."""
+"""Intents: the record of a call before it is sent, and writes that are on their way to the disk."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 
 
 def keep_what_is_known(toy: Toy) -> list[int]:
-    """How many steps the store has at each call of the backend."""
+    """Number of steps in the store at each call of the backend."""
     known = list[int]()
 
     def look(_request: RefineRequest, _context: CallContext) -> None:
@@ -199,7 +199,7 @@ def break_one_commit(monkeypatch: pytest.MonkeyPatch, *, job: int, key: str) -> 
 async def test_an_intent_whose_commit_fails_for_good_touches_no_other_step(
     toy: Toy, monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
-    """The row's number, told before the commit, is given to another step's row after it."""
+    """The row's number, known before the commit, is given to another step's row after it."""
     broke = break_one_commit(monkeypatch, job=1, key="say-1")
 
     def other_is_done() -> bool:

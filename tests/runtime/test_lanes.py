@@ -31,7 +31,7 @@ async def settle() -> None:
 
 
 class Caller:
-    """A call that holds its place until it is told to leave."""
+    """A call that holds its place until it is released."""
 
     inside: bool
 

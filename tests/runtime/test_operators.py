@@ -1,4 +1,4 @@
-"""What operators ask for, in the middle of everything."""
+"""Commands of operators while jobs run."""
 
 import asyncio
 from dataclasses import replace

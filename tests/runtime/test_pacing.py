@@ -1,4 +1,4 @@
-"""How wide and how fast: by itself, in lanes, and before a provider with a limit, on a clock."""
+"""Concurrency and rate: alone, in lanes, and before a provider with a limit, on a clock."""
 
 import random
 import time

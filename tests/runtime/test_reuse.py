@@ -15,7 +15,7 @@ from tests.support.engines import Toy, eventually, quick_settings
 
 
 class Charged:
-    """A call that costs money and keeps a file; it counts how often it is made."""
+    """A call that costs money and keeps a file; it counts how often it runs."""
 
     def __init__(self) -> None:
         self.made = 0

@@ -1,4 +1,4 @@
-"""What makes a step durable: the memo, fingerprints, decisions, superseded versions."""
+"""Durable steps: records, fingerprints, decisions, superseded versions."""
 
 import asyncio
 import json

@@ -151,7 +151,7 @@ class Stage:
         return Store(self.paths.store)
 
     def read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
-        """What a query finds now."""
+        """Return the result of a query now."""
         reader = self.store.reader()
         try:
             return query(reader)
@@ -159,7 +159,7 @@ class Stage:
             reader.close()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What a statement finds now."""
+        """Return the rows of a statement now."""
         return [tuple(row) for row in self.read(lambda c: c.execute(sql).fetchall())]
 
     def jobs(self) -> list[JobRow]:
@@ -171,7 +171,7 @@ class Stage:
         return cast("BatchRow", self.read(lambda c: batches.batch(c, 1)))
 
     def charged(self) -> list[Charge]:
-        """What was charged for this workspace."""
+        """Charges for this workspace."""
         return self.provider.charges()[self._offset :]
 
     def run_to_the_end(self, nursery: Nursery) -> None:
@@ -185,19 +185,19 @@ class Stage:
 
     @property
     def unknown(self) -> int:
-        """How many calls, in all, were said to have an unknown outcome."""
+        """Number of calls that were reported to have an unknown outcome."""
         sql = "SELECT count(*) FROM events WHERE type = 'step.unknown'"
         return int(self.read(lambda c: c.execute(sql).fetchone()[0]))
 
     def answer(self) -> None:
-        """Says of every call with an unknown outcome that it is to be made again."""
+        """Retries every call with an unknown outcome."""
         parked = [job for job in self.jobs() if job.state == "parked"]
         assert {job.reason for job in parked} == {"unknown-outcome"}
         with self.store.intake() as write:
             write(lambda c: command_writes.add_command(c, "retry", [{"batch": 1}], {}, "tests"))
 
     def outcome(self) -> dict[str, Any]:
-        """What has to be the same however often engines were killed."""
+        """Results that are the same however often engines were killed."""
         files = (
             "SELECT j.key, a.role, a.hash, s.key FROM artifacts a JOIN jobs j ON j.id = a.job_id"
         )

@@ -18,21 +18,21 @@ LIKED = Evaluation(score=1, description="", scorer="chaos")
 
 
 class Basis(BaseModel):
-    """What all jobs are based on: a text, and the hash of an image."""
+    """Basis of all jobs: a text, and the hash of an image."""
 
     text: str
     image: str
 
 
 class Verdict(BaseModel):
-    """What was found about all jobs together."""
+    """Findings about all jobs together."""
 
     text: str
     jobs: list[str]
 
 
 class Text(BaseModel):
-    """What a job wrote."""
+    """Text that a job wrote."""
 
     text: str
 

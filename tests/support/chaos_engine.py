@@ -1,4 +1,4 @@
-"""An engine in a process of its own, which ends itself at a commit where it is told to.
+"""An engine in a process of its own, which ends itself at a given commit.
 
 `CHAOS_KILL=before:N` or `after:N` in the environment kills the process (SIGKILL) before or after
 its N-th commit. With `--nursery` the process imports everything once and forks an engine for each

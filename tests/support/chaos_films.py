@@ -35,7 +35,7 @@ class FilmWriter(ByOperation, Base):
     """Pays in a single call for everything that it writes."""
 
     async def answer(self, what: str, context: CallContext) -> str:
-        """What the provider says to something."""
+        """Reply of the provider to a request."""
         found = await self.ask("POST", "/call", prompt=what)
         context.cost(PRICE)
         return str(found["answer"])[:6]

@@ -13,7 +13,7 @@ from tests.support.chaos_recipe import ChaosInput
 
 
 class Plan(BaseModel):
-    """What is approved."""
+    """Value that is approved."""
 
     words: str
 

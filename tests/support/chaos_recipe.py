@@ -36,7 +36,7 @@ from tests.support.ledger import ask
 from tests.support.random_recipe import RANDOM, RandomWriter
 
 PRICE = 1000
-"""What each charge of the provider costs, in micro-dollars."""
+"""Cost of each charge of the provider, in micro-dollars."""
 
 
 class ChaosInput(RecipeInput):
@@ -50,7 +50,7 @@ class ChaosInput(RecipeInput):
 
 
 class ChaosSettings(RecipeSettings):
-    """How often the loop turns, and which backends it asks."""
+    """Number of turns of the loop, and the backends that it calls."""
 
     image: str = "chaos"
     vision: str = "chaos"
@@ -67,7 +67,7 @@ class ChaosResult(BaseModel):
 
 
 class ChaosBackendSettings(BaseModel):
-    """Where the provider listens."""
+    """Address of the provider."""
 
     port: int
 
@@ -78,7 +78,7 @@ def bytes_of(prompt: str, answer: str) -> bytes:
 
 
 class Base(InfoBackend):
-    """What the backends have in common."""
+    """Common part of the backends."""
 
     def __init__(self, port: int, told: Path, capability: str, **facts: Any) -> None:
         kind = {"image": ImageInfo, "score": ScoreInfo}.get(capability, BackendInfo)

@@ -34,7 +34,7 @@ class CorpusSettings(RecipeSettings):
 
 
 class Described(BaseModel):
-    """What a sample is described as."""
+    """Description of a sample."""
 
     text: str
     length: float

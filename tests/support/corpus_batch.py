@@ -31,7 +31,7 @@ class BatchedSettings(RecipeSettings):
 
 
 class Dataset(BaseModel):
-    """What was read."""
+    """Words of the dataset."""
 
     words: list[str]
 
@@ -45,7 +45,7 @@ class Corpus(BaseModel):
 
 
 class Described(BaseModel):
-    """What a sample is described as."""
+    """Description of a sample."""
 
     text: str
 

@@ -1,4 +1,4 @@
-"""How thorough the tests are: quickly in the usual run, in full in `make test-slow`."""
+"""Effort of the tests: quick in the usual run, in full in `make test-slow`."""
 
 import os
 

@@ -123,7 +123,7 @@ class Toy:
         return cast("CommandRow", await eventually(answered))
 
     def read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
-        """What a query finds now."""
+        """Return the result of a query now."""
         reader = self.store.reader()
         try:
             return query(reader)

@@ -1,4 +1,4 @@
-"""Small backends for storyboards: images of one colour, prompts that count up, made-up marks.
+"""Small backends for storyboards: images of one colour, prompts that count up, invented marks.
 
 Everything that they answer depends on the request alone, so that runs can be compared.
 """
@@ -67,7 +67,7 @@ def marks_of(request: ScoreRequest, metric: str) -> list[ImageScore]:
 
 @dataclass
 class Crew:
-    """What all three backends do, and what they were asked.
+    """Behaviour of all three backends, and the requests that they got.
 
     Attributes:
         reviews: Overall score of each round of a scene's prompt, from the first; the last holds on.
@@ -249,12 +249,12 @@ class Shooting:
         self.workspace.queue("storyboard", source, settings={**SMALL, **settings})
 
     def again(self) -> JobRow:
-        """Goes on with the batch."""
+        """Continues the batch."""
         self.workspace.follow("b1")
         return self.job()
 
     def decide(self, key: str, value: Any) -> JobRow:
-        """Decides something about the first job and goes on; forgets what was asked before."""
+        """Decides something about the first job and continues; forgets the requests before."""
         self.crew.asked.clear()
         self.workspace.command("decide", ["j1"], {"key": key, "value": value})
         return self.again()

@@ -27,7 +27,7 @@ class InProcessPlace:
 
 
 class QuietDesk:
-    """A desk that keeps what it is told.
+    """A desk that keeps all reports.
 
     Attributes:
         told: Task, fraction and message of each word of progress.

@@ -34,7 +34,7 @@ def charges(ledger: Path) -> list[Charge]:
 
 
 def answer_to(prompt: str) -> str:
-    """What the provider answers; the same prompt always has the same answer."""
+    """Answer of the provider; the same prompt always has the same answer."""
     return hashlib.sha256(prompt.encode()).hexdigest()[:16]
 
 
@@ -56,7 +56,7 @@ class Provider:
         return charged.id
 
     async def answer(self, method: str, path: str, body: bytes) -> dict[str, Any]:
-        """What one request is answered with."""
+        """Answer to one request."""
         loop = asyncio.get_running_loop()
         if (method, path) == ("POST", "/submit"):
             prompt = json.loads(body)["prompt"]

@@ -1,4 +1,4 @@
-"""A recipe that is told what to do: steps in turn or side by side, some of which fail.
+"""A recipe that runs a program: steps in turn or side by side, some of which fail.
 
 A program is a list: `["step", name, behaviour]`, `["then", programs]` or `["together", programs]`.
 Behaviours: `ok`; `busy` (works at the second try); `refused` (a permanent failure that the recipe
@@ -36,14 +36,14 @@ class RandomInput(RecipeInput):
 
 
 class RandomSettings(RecipeSettings):
-    """What to do."""
+    """Program of a job."""
 
     text: str = "random"
     program: list[Any]
 
 
 class RandomResult(BaseModel):
-    """What each step answered, by its key."""
+    """Result of each step, by its key."""
 
     answers: dict[str, str]
 

@@ -9,7 +9,7 @@ BOX = (
     + bytes.fromhex("63327061 0011 0010 8000 00aa00389b71")
     + b"\x03c2pa\0"
 )
-"""How a superbox of C2PA begins; what follows in it does not matter here."""
+"""Start of a superbox of C2PA; the rest of it does not matter here."""
 MANIFEST = BOX + bytes(200 - len(BOX))
 
 

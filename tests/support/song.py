@@ -19,7 +19,7 @@ class SongInput(RecipeInput):
 
 
 class Plan(BaseModel):
-    """What a song has."""
+    """Parts of a song."""
 
     title: str
     verses: list[str] = Field(min_length=1, max_length=4)

@@ -1,4 +1,4 @@
-"""Stores for tests: made in a temporary folder, filled with rows by the real writes."""
+"""Stores for tests in a temporary folder, filled with rows by the real writes."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def new_job(batch_id: int, key: str) -> batch_writes.NewJob:
 
 
 def intent(batch_id: int, job_id: int | None, key: str = "say", print_: str = "f") -> Intent:
-    """What a step's row is made of."""
+    """Columns of a step's row."""
     return Intent(
         batch_id=batch_id,
         job_id=job_id,

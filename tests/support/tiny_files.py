@@ -1,4 +1,4 @@
-"""What is loaded beside a tiny pipeline: LoRAs, an IP-Adapter, the weights as a single file."""
+"""Files beside a tiny pipeline: LoRAs, an IP-Adapter, the weights as a single file."""
 
 import re
 from collections.abc import Callable

@@ -18,7 +18,7 @@ SIDE = 64
 
 
 def prepare() -> None:
-    """What every process that runs these models does first: quiet, and one thread."""
+    """Quiet the libraries and use one thread; called first by every process with these models."""
     media_shim.install()
     import diffusers
     import torch
@@ -69,7 +69,7 @@ def load_mortal(options: str, place: Any) -> Mortal:
 
 
 LOADER, MORTAL_LOADER = f"{__name__}:load_prepared", f"{__name__}:load_mortal"
-"""What a test puts in the place of the backend's `LOADER`."""
+"""Loader that a test puts in the place of the backend's `LOADER`."""
 
 
 # -- parts ------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def sdxl() -> Any:
 
 
 def refiner() -> Any:
-    """The SDXL refiner in small: one text encoder, and it is told an aesthetic score."""
+    """The SDXL refiner in small: one text encoder, and an aesthetic score as input."""
     from diffusers import StableDiffusionXLImg2ImgPipeline
 
     return StableDiffusionXLImg2ImgPipeline(
@@ -289,7 +289,7 @@ def _t5() -> Any:
 
 
 def _xl_unet(*, text_width: int, numbers: int) -> Any:
-    """A denoiser that is told `numbers` numbers of 8 channels each beside the text's 32."""
+    """A denoiser with `numbers` numbers of 8 channels each as input, beside the text's 32."""
     return _unet(
         attention_head_dim=(2, 4),
         use_linear_projection=True,

@@ -32,7 +32,7 @@ class ToyInput(RecipeInput):
 
 
 class ToySettings(RecipeSettings):
-    """How many steps a job makes, and whether side by side."""
+    """Number of steps of a job, and whether they run side by side."""
 
     text: str = "toy"
     steps: int = 3
@@ -40,7 +40,7 @@ class ToySettings(RecipeSettings):
 
 
 class ToyResult(BaseModel):
-    """What each step answered."""
+    """Result of each step."""
 
     answers: list[str]
 

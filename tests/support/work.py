@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def pid() -> int:
-    """Which process this is."""
+    """Return the number of this process."""
     return os.getpid()
 
 
@@ -37,7 +37,7 @@ def die() -> None:
 
 
 def threads() -> str | None:
-    """How many threads a numeric library may use here."""
+    """Return the number of threads that a numeric library may use here."""
     return os.environ.get("OMP_NUM_THREADS")
 
 

@@ -72,6 +72,6 @@ def _f(value: float) -> float:
 
 
 def difference(one: str, other: str, vision: str = "normal") -> float:
-    """How far two colours are apart to a vision: CIE 1976 Delta E; 2.3 is just noticeable."""
+    """Distance of two colours to a vision: CIE 1976 Delta E; 2.3 is just noticeable."""
     first, second = lab(seen(one, vision)), lab(seen(other, vision))
     return sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5

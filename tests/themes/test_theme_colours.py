@@ -1,4 +1,4 @@
-"""Every text can be read on what it stands on, and every state told from the others."""
+"""Every text can be read on its background, and every state differs from the others."""
 
 from itertools import combinations, product
 
@@ -21,7 +21,7 @@ ON_CURSOR = (
     "block-cursor-foreground", "foreground", "text-muted", "accent",
     *(f"state-{state}" for state in STATES),
 )  # fmt: skip
-"""What stands in a row under the cursor."""
+"""Text colours of a row under the cursor."""
 
 PAIRS = (
     *product(TEXTS, SURFACES),

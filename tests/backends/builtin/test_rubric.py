@@ -1,4 +1,4 @@
-"""What the embedded Prompt Engineer promises of its scores, as properties.
+"""Properties of the scores of the embedded Prompt Engineer.
 
 The elements below are written by hand, not taken from the vocabulary's own table of contents, and
 so is what each of them should raise.

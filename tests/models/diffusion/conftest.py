@@ -16,7 +16,7 @@ Load = Callable[..., Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What numpy says of diffusers' schedulers, at each step, is not about us."""
+    """Numpy's warnings about diffusers' schedulers, at each step, are not about us."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.filterwarnings("ignore::DeprecationWarning"))

@@ -22,7 +22,7 @@ class CpuPlace:
 
 @dataclass
 class NotingDesk:
-    """Notes what it is told; gives up the tasks in `unwanted` after `patience` words."""
+    """Keeps all reports; gives up the tasks in `unwanted` after `patience` words."""
 
     unwanted: frozenset[int] = frozenset()
     patience: int = 0

@@ -15,7 +15,7 @@ from tests.support import tiny_pipelines as tiny
 
 @pytest.fixture(scope="module")
 def loras(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
-    """A folder with `first`, `second` and `other`, the last one made for another model."""
+    """A folder with `first`, `second` and `other`, the last one for another model."""
     folder = tmp_path_factory.mktemp("loras")
     tiny_files.save_lora(folder / "first", seed=1)
     tiny_files.save_lora(folder / "second", seed=2)

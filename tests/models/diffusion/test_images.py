@@ -14,7 +14,7 @@ from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk, ask, distance, made
 
 TOLERANCE = 1
-"""How far an image made among others may be from the same made alone, of 255, on a processor."""
+"""Maximum difference, of 255, between an image of a batch and the same alone, on a processor."""
 
 PROMPTS = ("a red barn at dusk", "two cats", "rain over a harbour, 1890")
 

@@ -1,4 +1,4 @@
-"""What can be loaded, and what is said of what cannot."""
+"""Models that can be loaded, and the messages about those that cannot."""
 
 import json
 import shutil

@@ -16,7 +16,7 @@ from tests.support.engines import PATIENCE, eventually
 
 @dataclass(eq=False)
 class Ear:
-    """Hears what is told of a task."""
+    """Collects the reports of a task."""
 
     heard: list[Any] = field(default_factory=list)
 
@@ -42,22 +42,22 @@ class Trial:
         self.hosts = ModelHosts(self.settings)
 
     def ask(self, task: Task, ear: Ear | None = None) -> "asyncio.Task[Any]":
-        """Asks for something and goes on."""
+        """Asks for something and continues."""
         return asyncio.create_task(self.hosts.infer(task, ear or Ear()))
 
     async def answers(self, *tasks: Task) -> list[Any]:
-        """What several tasks that are asked for at once are answered with, errors too."""
+        """Answers of several tasks at once, errors too."""
         async with asyncio.timeout(PATIENCE):
             asked = [self.ask(task) for task in tasks]
             return await asyncio.gather(*asked, return_exceptions=True)
 
     async def answer(self, task: Task) -> Any:
-        """What one task is answered with."""
+        """Answer of one task."""
         async with asyncio.timeout(PATIENCE):
             return await self.hosts.infer(task, Ear())
 
     def state(self, number: int = 0) -> HostStatus:
-        """How a host is."""
+        """Status of a host."""
         return self.hosts.states()[number]
 
     async def until(self, found: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""How many tasks are done at once after some did not fit."""
+"""Size of a batch of tasks after some did not fit."""
 
 from engine.models.hosts.batch_size import STEADY, BatchLimits
 from tests.support.toy_models import key

@@ -1,4 +1,4 @@
-"""Which host does what next: by age, without loading models to and fro."""
+"""Choice of the next task of a host: by age, without loading models to and fro."""
 
 import asyncio
 import time
@@ -61,7 +61,7 @@ class Scene:
         self.hosts[host].work = CurrentBatch(1, (model, "say", ""), at_work, since)
 
     def next(self) -> tuple[str, str] | None:
-        """What is begun now: the device and the model."""
+        """The device and the model that start now."""
         choice = self.chooser.next()
         return (choice.host.device.id, choice.key[0].name) if choice else None
 

@@ -1,4 +1,4 @@
-"""What models can run on here."""
+"""Devices of this machine that models can run on."""
 
 import importlib.util
 import subprocess

@@ -1,4 +1,4 @@
-"""What a host keeps loaded: by use, within its memory."""
+"""Models that a host keeps loaded: by use, within its memory."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support import toy_models
 
 
 class Ram:
-    """A memory that says what it is told to."""
+    """A memory with the sizes of its script."""
 
     def __init__(self, measured: Callable[[], int | None] = lambda: None) -> None:
         self.used = measured
@@ -36,7 +36,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def done(log: Path) -> list[str]:
-    """What models noted, without the process."""
+    """Notes of the models, without the process."""
     return [line.split(" ", 1)[1] for line in log.read_text().splitlines()]
 
 

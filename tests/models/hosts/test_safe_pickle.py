@@ -1,4 +1,4 @@
-"""What crosses between processes: plain data, our messages and our errors, and nothing else."""
+"""Only plain data, our messages and our errors cross between processes."""
 
 import pickle
 from collections import OrderedDict

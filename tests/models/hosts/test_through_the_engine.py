@@ -1,4 +1,4 @@
-"""Hosts through the engine: steps batched across jobs, made again after a crash, shown, stopped."""
+"""Hosts through the engine: steps batched across jobs, run again after a crash, shown, stopped."""
 
 import hashlib
 import json

@@ -25,7 +25,7 @@ FOUR = ("pickscore", "clipscore", "vqascore", "aesthetic")
 
 @dataclass(frozen=True)
 class Models:
-    """Where the tiny models are."""
+    """Folder of the tiny models."""
 
     root: Path
     architecture: str

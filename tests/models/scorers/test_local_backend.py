@@ -106,7 +106,7 @@ async def test_an_image_that_cannot_be_compared(
 
 
 class _Unheard:
-    """Nobody listens to what is told of a task."""
+    """Ignores the reports of a task."""
 
     def waits(self) -> None: ...
 

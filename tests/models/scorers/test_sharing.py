@@ -1,4 +1,4 @@
-"""What several scorers, images and sets have in common is done once, and changes no number."""
+"""Work that scorers, images and sets have in common is done once, and changes no number."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ COMMIT = "1234567890abcdef1234567890abcdef12345678"
 
 @dataclass
 class Hub:
-    """What the hub has, and what it was asked.
+    """Files of the hub, and the requests that it got.
 
     Attributes:
         files: Contents by model and name.

@@ -1,4 +1,4 @@
-"""How sources of weights are written."""
+"""Notation of sources of weights."""
 
 import pytest
 

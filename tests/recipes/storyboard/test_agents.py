@@ -1,4 +1,4 @@
-"""The agents of films by themselves: what they are told, and what is made of their answers."""
+"""The agents of films alone: their prompts, and the results of their answers."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support.providers.chat import REVIEWED, scenes
 
 
 def all_talks(text: str) -> list[Conversation]:
-    """What every agent is told where each text from outside is `text`."""
+    """Prompt of every agent if each text from outside is `text`."""
     return [
         scene_writer.SCENE_WRITER.conversation(scenes_of(text)),
         cinematographer.CINEMATOGRAPHER.conversation(shot_of(text)),
@@ -26,7 +26,7 @@ def all_talks(text: str) -> list[Conversation]:
 
 
 def fenced(text: str) -> tuple[str, dict[str, str]]:
-    """What stands outside of all fences, and what stands in each."""
+    """Text outside of all fences, and text in each."""
     outside, inside = [], {}
     lines = iter(text.split("\n"))
     for line in lines:

@@ -1,4 +1,4 @@
-"""What an operator decides: exactly what depends on it runs again."""
+"""Decisions of operators: exactly the steps that depend on one run again."""
 
 import json
 from pathlib import Path

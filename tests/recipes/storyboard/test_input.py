@@ -1,4 +1,4 @@
-"""What an entry and the settings of a storyboard may say."""
+"""Values that an entry and the settings of a storyboard may have."""
 
 import io
 from pathlib import Path

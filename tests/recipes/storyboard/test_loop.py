@@ -144,7 +144,7 @@ def test_the_job_s_score_is_the_mean_quality(tmp_path: Path):
 
 
 def followed(shooting: Shooting) -> list[list[str]]:
-    """What each scene's first variation followed."""
+    """References of each scene's first variation."""
     found = []
     seen = set()
     for asked in shooting.crew.of(ImageRequest):

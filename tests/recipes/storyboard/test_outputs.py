@@ -1,4 +1,4 @@
-"""The folders of a storyboard: which files there are, what they say, how they are made again."""
+"""The folders of a storyboard: their files, the content, and how they are written again."""
 
 import hashlib
 import io

@@ -1,1 +1,1 @@
-"""One local server that speaks every provider's wire format, and can be told to misbehave."""
+"""One local server that speaks every provider's wire format, and misbehaves on demand."""

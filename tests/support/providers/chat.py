@@ -1,4 +1,4 @@
-"""What a chat model says in tests, whichever provider it is behind."""
+"""Replies of a chat model in tests, whichever provider it is behind."""
 
 import json
 from dataclasses import dataclass, field
@@ -46,12 +46,12 @@ _SAYS = {
     "You review prompts": REVIEWED,
     "You split a film's brief": scenes(4),
 }
-"""What is answered where nothing else was said, by what the system's text holds."""
+"""Default answers, by a part of the system's text."""
 
 
 @dataclass
 class Script:
-    """What the model says, reply by reply; the last one again and again.
+    """Replies of the model, one by one; the last one is repeated.
 
     Attributes:
         replies: Words, or anything else as JSON. Empty, it answers as the agent that the

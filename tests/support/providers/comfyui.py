@@ -1,4 +1,4 @@
-"""A ComfyUI server, with a ledger of what it was made to run."""
+"""A ComfyUI server, with a ledger of the prompts that it ran."""
 
 import base64
 import hashlib
@@ -47,7 +47,7 @@ class ComfyUI:
         node_errors: What the reply to a prompt says of its nodes.
         kept_name: The name under which uploads are kept.
         paid_nodes: Kinds of nodes that call a service that costs money.
-        deadly: A text; the server starts anew, with nothing in its memory, at a prompt with it.
+        deadly: A text; the server restarts, with nothing in its memory, at a prompt with it.
         lost_files: So many prompts, the first ones, whose file was deleted from the folder.
     """
 
@@ -124,7 +124,7 @@ class ComfyUI:
         return {"queue_running": parts["running"], "queue_pending": parts["pending"]}
 
     def _go_on(self, made: Execution) -> None:
-        """Goes on with a prompt, which whoever waits for it looks at here."""
+        """Continues a prompt; called whenever a client looks at it."""
         made.looks += 1
         if made.state in {"pending", "running"} and made.state != self.hold:
             made.state = self._next(made.looks)

@@ -30,13 +30,13 @@ class DrawInput(RecipeInput):
 
 
 class DrawSettings(RecipeSettings):
-    """Who makes it."""
+    """Backend of the image."""
 
     image: str = "fal"
 
 
 class Drawn(BaseModel):
-    """What was made."""
+    """Hash of the generated image."""
 
     hash: str
 

@@ -1,4 +1,4 @@
-"""fal's queue, with a ledger of what it was made to do."""
+"""fal's queue, with a ledger of its generations."""
 
 import threading
 import uuid
@@ -37,7 +37,7 @@ class FalQueue:
         steps: Answers to looks at a request, the last one for ever; by default it waits, runs
             and has ended.
         kind: Format of the images.
-        result: Replaces what a request has made.
+        result: Replaces the result of a request.
         result_status: Status of the result.
         host: Host that the addresses in replies name, where not the server's own.
         file_url: Where the images are said to be, where not on the server.

@@ -184,7 +184,7 @@ class ProviderServer:
         return Misbehaviour()
 
     def answer(self, call: Received) -> Reply:
-        """What the first route that knows the call answers."""
+        """Return the answer of the first route that knows the call."""
         for route in self.routes:
             reply = route(call, self)
             if reply is not None:

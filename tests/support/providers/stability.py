@@ -35,7 +35,7 @@ class Stability:
     """`/v2beta/stable-image/generate/{ultra,core,sd3}`.
 
     Attributes:
-        made: The form of every image that was made.
+        made: The form of every image that was generated.
         reply: Replaces the body of the reply.
     """
 

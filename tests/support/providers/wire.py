@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Reply:
-    """What a route answers.
+    """Answer of a route.
 
     Attributes:
         content: Bytes as they are; anything else as JSON.

@@ -9,7 +9,7 @@ from tests.support import media_shim
 
 
 def prepare() -> None:
-    """What every process that runs these models does first: quiet, and one thread."""
+    """Quiet the libraries and use one thread; called first by every process with these models."""
     media_shim.install()
     import torch
     import transformers

@@ -117,7 +117,7 @@ def of_open_clip(
 def hps_checkpoint(file: Path, architectures: Path, *, name: str = "tiny-hps") -> str:
     """A checkpoint as HPSv2's is published; returns the name of its architecture.
 
-    The architecture is made known to open_clip through a folder of configurations.
+    open_clip knows the architecture by a folder of configurations.
     """
     import open_clip
     import torch
