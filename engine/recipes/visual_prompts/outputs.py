@@ -35,6 +35,8 @@ IMAGES = "images"
 SAMPLE, FEATURES, PROMPTS = "sample.json", "features.json", "prompts.txt"
 NOTATION, MIDI, STAFF, MEL = "notation.abc", "notation.mid", "notation.svg", "mel.png"
 
+_CHECKPOINTS = ((200, 10), (2000, 100))
+_LAST_EVERY = 1000
 _ENDED = frozenset({"done", "failed"})
 _OWN_FILE = re.compile(r"(?:sample|features)\.json|prompts\.txt|notation\.(?:abc|mid|svg)|mel\.png")
 _OWN_IMAGE = re.compile(rf"{IMAGE_STEM.pattern}(?:\.png|_lineage\.json)")
@@ -189,8 +191,20 @@ def _home(projection: Projection) -> Path:
     return projection.root / Path(projection.batch.summary).parent
 
 
+def is_checkpoint(ended: int) -> bool:
+    """Return whether a checkpoint is written after some samples: the more there are, the rarer.
+
+    Each has all samples before it, so that files and time would grow with the square of their
+    number.
+    """
+    every = next((every for limit, every in _CHECKPOINTS if ended <= limit), _LAST_EVERY)
+    return ended % every == 0
+
+
 def write_progress(projection: Projection) -> None:
     """Write the export of the samples that ended first, as a checkpoint."""
+    if not is_checkpoint(projection.ended):
+        return
     folder = _home(projection)
     jobs = [job for job in projection.ended_jobs() if job.state in _ENDED]
     samples = _reports(projection, jobs, folder)

@@ -121,15 +121,17 @@ class _ReportReader:
             )
 
     def images(self) -> Iterator[ImageReport]:
-        """Yield the images that are generated, and those that failed."""
-        for planned in self._settings.plan():
-            scope = step_of(planned.number)
+        """Yield the images of the prompts as they are now, and those that failed."""
+        for prompt in self.prompts():
+            scope = step_of(prompt.number)
             step = self.steps.get((scope, IMAGE))
             if step is None or step.state not in {"done", "failed"}:
                 continue
             request = json.loads(step.request)
+            if request["prompt"] != prompt.text:  # the prompt has been written again since
+                continue
             yield ImageReport(
-                number=planned.number,
+                number=prompt.number,
                 image=GeneratedImage.model_validate_json(step.result).image
                 if step.result
                 else None,

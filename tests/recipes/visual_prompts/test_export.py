@@ -8,6 +8,7 @@ import pytest
 
 from engine.outputs.folder import ExportError
 from engine.recipes.visual_prompts.export import write_checkpoint, write_export
+from engine.recipes.visual_prompts.outputs import is_checkpoint
 from engine.recipes.visual_prompts.report import ExportHead, PromptReport, SampleReport
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
 
@@ -172,6 +173,11 @@ def test_a_checkpoint_is_an_export_of_what_has_ended(tmp_path: Path) -> None:
     document = _read(tmp_path, "prompts_checkpoint_010.json")
     assert [one["sample_idx"] for one in document["samples"]] == [4, 9]
     assert document["metadata"]["total_samples"] == 2
+
+
+def test_checkpoints_are_rarer_the_more_samples_they_have() -> None:
+    written = [ended for ended in range(10, 4010, 10) if is_checkpoint(ended)]
+    assert written == [*range(10, 201, 10), *range(300, 2001, 100), 3000, 4000]
 
 
 def test_settings_need_a_prompt() -> None:
