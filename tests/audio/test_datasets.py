@@ -217,3 +217,25 @@ def test_a_damaged_npz_is_refused_and_an_error_of_its_reader_is_not_mistaken_for
     path.write_bytes(data)
     with pytest.raises(SoundError, match=r"is a broken \.npz file"):
         list(npy.read_samples(path))
+
+
+def test_a_header_or_text_that_is_torn_is_refused(tmp_path: Path) -> None:
+    array = np.zeros(2, [("audio", "f4", (300,)), ("name", "U2")])
+    np.save(tmp_path / "d.npy", array)
+    data = (tmp_path / "d.npy").read_bytes()
+    (tmp_path / "d.npy").write_bytes(data.replace(b"'shape': (2,)", b"'shape': (2, "))
+    with pytest.raises(SoundError, match="is no NumPy file"):
+        list(npy.read_samples(tmp_path / "d.npy"))
+    (tmp_path / "d.npy").write_bytes(data[:-4] + b"\xff" * 4)
+    assert [one.metadata for one in npy.read_samples(tmp_path / "d.npy")] == [
+        {"name": ""},
+        {"name": None},
+    ]
+
+
+def test_text_scalars_hold_characters_only(tmp_path: Path) -> None:
+    path = written(tmp_path / "d.npy", objects({"audio": SOUND, "name": np.str_("夏ab")}), 4)
+    assert next(npy.read_samples(path)).metadata == {"name": "夏ab"}
+    data = path.read_bytes().replace("ab".encode("utf-32-le"), b"\xff" * 8)
+    path.write_bytes(data)
+    assert next(npy.read_samples(path)).metadata == {"name": "夏\ufffd\ufffd"}

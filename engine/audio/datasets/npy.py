@@ -4,6 +4,7 @@ A file of objects is a pickle, read by the restricted `machine`; other arrays ar
 file. Nothing in a dataset gives the sample rate, except `sample_rate` in a `.npz`.
 """
 
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.audio.datasets import machine, plain
@@ -111,7 +113,7 @@ def _records(stream: Any) -> Any:
             (2, 0): npy.read_array_header_2_0,
         }[version]
         _, _, dtype = read_header(stream)
-    except (ValueError, KeyError, TypeError, SyntaxError):
+    except (ValueError, KeyError, TypeError, SyntaxError, TokenError):
         raise SoundError("is no NumPy file, or its header is broken") from None
     if dtype.hasobject:
         return _object_records(machine.load(stream))
@@ -143,11 +145,20 @@ def _mapped(stream: Any) -> Any:
 
 
 def _fields(array: Any, row: int) -> dict[str, Any]:
-    record = array.reshape(-1)[row]
-    return {
-        name: record[name] if record[name].ndim or name == AUDIO else record[name].item()
-        for name in array.dtype.names
-    }
+    record = array.reshape(-1)[row : row + 1]
+    return {name: _field(record[name], name) for name in array.dtype.names}
+
+
+def _field(cell: Any, name: str) -> Any:
+    """Return the value of an array of one; None for text of numbers beyond Unicode."""
+    import numpy as np
+
+    if cell.dtype.kind == "U" and cell.dtype.itemsize:
+        numbers = np.dtype("u4").newbyteorder(cell.dtype.byteorder)
+        if (np.ascontiguousarray(cell).view(numbers) > sys.maxunicode).any():
+            return None
+    value = cell[0]
+    return value if value.ndim or name == AUDIO else value.item()
 
 
 @contextmanager

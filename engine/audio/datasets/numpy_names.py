@@ -125,6 +125,9 @@ def _scalar(box: Any, data: Any) -> Any:
         raise SoundError("holds a number that cannot be understood")
     if len(data) != box.dtype.itemsize:
         raise SoundError("holds a number that does not fit its bytes")
+    if box.dtype.kind == "U":  # NumPy does not check that these are characters
+        encoding = "utf-32-be" if box.dtype.byteorder == ">" else "utf-32-le"
+        return data.decode(encoding, "replace").rstrip("\0")
     return np.frombuffer(data, box.dtype)[0].item()
 
 

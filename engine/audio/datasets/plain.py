@@ -90,6 +90,8 @@ def _row(value: Any, stream: BinaryIO) -> "NDArray[Any]":
         if row.ndim != 1:
             raise SoundError("holds audio of more than two dimensions")
         return row
+    if not isinstance(value, list | tuple):
+        raise SoundError("holds audio that is not of numbers")
     pieces: list[Any] = []
     small: list[Any] = []
     for item in value:
