@@ -267,6 +267,7 @@ ACTIONS: tuple[Action, ...] = (
         "Compare marked jobs, or parts of a job, side by side.",
         ("equals_sign",),
         ("batch", "job"),
+        footer=13,
     ),
     Action(
         "previous_candidate",
@@ -329,6 +330,7 @@ ACTIONS: tuple[Action, ...] = (
         f"{action_of('open').help} Again to stop a player.",
         ("o",),
         INNER,
+        footer=13,
     ),
     Action("stop_playing", "Stop playing", "Stop the player.", ("O",), ALL, "Look"),
     Action("copy", "Copy", "Copy the id of the selected item.", ("y",), ALL, "Look"),
