@@ -32,7 +32,8 @@ def sample_record(sample: SampleReport) -> Record:
     if sample.warnings:
         own["warnings"] = list(sample.warnings)
     if sample.error:
-        return {"sample_idx": sample.index, "error": sample.error, "prompts": [], **own}
+        known = {"metadata": sample.metadata} if sample.metadata else {}
+        return {"sample_idx": sample.index, "error": sample.error, "prompts": [], **known, **own}
     return {
         "sample_idx": sample.index,
         "metadata": sample.metadata,

@@ -18,6 +18,7 @@ from engine.recipes.visual_prompts.documents import (
 )
 from engine.recipes.visual_prompts.merge import (
     merged,
+    newest,
     read_export,
     refuse_other,
     same_data_set,
@@ -46,7 +47,7 @@ def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]
         OSError: The folder cannot be written.
     """
     with Folder(folder) as target:
-        records = _all_records(target, head, samples)
+        head, records = _all_records(target, head, samples)
         target.put(COMPLETE, to_json(complete_document(head, records)))
         target.put(FOR_IMAGES, to_json(image_prompts(records)))
         target.put(SUMMARY, to_json(summary_document(head, records)))
@@ -74,20 +75,23 @@ def belongs_to_other(folder: Path, dataset: str) -> bool:
             return False
         data = target.read(COMPLETE, MAX_EXPORT)
     try:
-        earlier, _ = read_export(data or b"", COMPLETE)
+        earlier = read_export(data or b"", COMPLETE).dataset
     except ExportError:
         return True
     return bool(earlier) and not same_data_set(earlier, dataset)
 
 
-def _all_records(target: Folder, head: ExportHead, samples: Sequence[SampleReport]) -> list[Record]:
+def _all_records(
+    target: Folder, head: ExportHead, samples: Sequence[SampleReport]
+) -> tuple[ExportHead, list[Record]]:
+    """Return the facts and the records of the export together with an earlier one."""
     new = [sample_record(one) for one in samples]
     if COMPLETE not in target.names():
-        return merged((), new, head.batch)
+        return head, merged((), new, head.batch)
     path = str(target.path / COMPLETE)
     data = target.read(COMPLETE, MAX_EXPORT)
     if data is None:
         raise ExportError(f"{path} cannot be read, and is left as it is; move it away.")
-    dataset, earlier = read_export(data, path)
-    refuse_other(dataset, head.dataset, path)
-    return merged(earlier, new, head.batch)
+    earlier = read_export(data, path)
+    refuse_other(earlier.dataset, head.dataset, path)
+    return newest(head, earlier.head), merged(earlier.records, new, head.batch)

@@ -3,16 +3,33 @@
 import json
 import math
 import os
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
 
 from engine.outputs.folder import ExportError
 from engine.recipes.visual_prompts.documents import Record
+from engine.recipes.visual_prompts.report import ExportHead
 from engine.text.terminal import quoted
 
 
-def read_export(data: bytes, name: str) -> tuple[str, list[Record]]:
-    """Return the data set and the records of an export, ours or of the same format.
+class Earlier(NamedTuple):
+    """An export as it is.
+
+    Attributes:
+        dataset: Its data set; empty if it names none.
+        records: Records of its samples.
+        head: Its other facts; None if it lacks some.
+    """
+
+    dataset: str
+    records: list[Record]
+    head: ExportHead | None
+
+
+def read_export(data: bytes, name: str) -> Earlier:
+    """Return an export, ours or of the same format.
 
     Numbers that are not finite, which JSON cannot hold and some programs write, are None.
 
@@ -25,10 +42,10 @@ def read_export(data: bytes, name: str) -> tuple[str, list[Record]]:
     """
     try:
         document: Any = json.loads(data, parse_float=_finite, parse_constant=_finite)
-        records = document["samples"]
-        dataset = str(document.get("metadata", {}).get("dataset_path", ""))
+        records, metadata = document["samples"], document.get("metadata", {})
+        dataset = str(metadata.get("dataset_path", ""))
         if all(_is_record(one) for one in records):
-            return dataset, list(records)
+            return Earlier(dataset, list(records), _head_of(metadata))
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         pass
     raise ExportError(
@@ -40,6 +57,28 @@ def read_export(data: bytes, name: str) -> tuple[str, list[Record]]:
 def _finite(text: str) -> float | None:
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _head_of(metadata: Mapping[str, Any]) -> ExportHead | None:
+    try:
+        return ExportHead(
+            dataset=metadata["dataset_path"],
+            timestamp=metadata["generation_timestamp"],
+            provider=metadata["llm_provider"],
+            sample_rate=metadata["sample_rate"],
+            prompts_per_sample=metadata["prompts_per_sample"],
+            has_mel=metadata["mel_spectrogram"],
+            batch=metadata["batch"],
+        )
+    except (KeyError, ValidationError):
+        return None
+
+
+def newest(head: ExportHead, earlier: ExportHead | None) -> ExportHead:
+    """Return the facts of the batch that ended later, so that an old one written again is old."""
+    if earlier is None or earlier.batch == head.batch or earlier.timestamp <= head.timestamp:
+        return head
+    return earlier
 
 
 def _is_record(value: Any) -> bool:

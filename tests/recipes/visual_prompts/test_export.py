@@ -121,6 +121,31 @@ def test_a_later_run_keeps_the_samples_of_an_earlier_one(tmp_path: Path) -> None
     assert len(_read(tmp_path, "prompts_for_image_generation.json")) == 20
 
 
+def test_an_earlier_batch_that_is_written_again_takes_nothing_from_a_later_one(
+    tmp_path: Path,
+) -> None:
+    def ended(sample: SampleReport, hour: int) -> SampleReport:
+        return sample.model_copy(update={"finished_at": f"2026-01-01T{hour:02d}:00:00Z"})
+
+    early = [ended(_sample(index), 1) for index in range(2)]
+    late = [ended(_sample(1, word="moon", batch="two"), 2)]
+    write_export(tmp_path, HEAD, early)
+    later = {"batch": "two", "timestamp": "2026-01-01T02:00:00Z", "provider": "ollama/x"}
+    write_export(tmp_path, HEAD.model_copy(update=later), late)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    write_export(tmp_path, HEAD, early)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    samples = _read(tmp_path, "visual_prompts_complete.json")["samples"]
+    assert [one["batch"] for one in samples] == ["one", "two"]
+
+
+def test_a_failed_sample_keeps_its_metadata(tmp_path: Path) -> None:
+    failed = _failed(0).model_copy(update={"metadata": {"track_name": "비"}})
+    write_export(tmp_path, HEAD, [failed])
+    [record] = _read(tmp_path, "visual_prompts_complete.json")["samples"]
+    assert (record["metadata"], record["prompts"]) == ({"track_name": "비"}, [])
+
+
 def test_a_file_of_another_writer_is_merged(tmp_path: Path) -> None:
     old: dict[str, Any] = {
         "metadata": {"dataset_path": "songs.npy"},
