@@ -32,7 +32,8 @@ MAX_TEXTS = 1000
 """Texts of one request at most: the vectors of more would be too large a result."""
 
 MAX_COMPARED = 2048
-"""Texts that are compared with one another at most: time and memory grow with their square."""
+"""Texts that are compared with one another at most, but for those of the last part: memory grows
+with their square."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ async def run(batch: BatchContext) -> CorpusCreativity:
     parts = await asyncio.to_thread(blocks, samples, limit, even=not info.comparable)
     for number, block in enumerate(parts, 1):
         part = await _embedded(batch, number, block)
-        if not group.takes(part):
+        if not group.takes(part, is_last=number == len(parts)):
             measured.append(await _measured(batch, len(measured) + 1, group))
             group = _Group()
         group.parts.append(part)
@@ -192,18 +193,22 @@ class _Group:
 
     parts: list[_Part] = field(default_factory=list)
 
-    def takes(self, part: _Part) -> bool:
-        """Return whether the vectors of one more part can be compared with those of the group."""
+    def takes(self, part: _Part, *, is_last: bool) -> bool:
+        """Return whether one more part is compared with the group.
+
+        The last part always is if it can be: it may have a few prompts only.
+        """
         if not self.parts:
             return True
+        size = sum(len(one.texts) for one in (*self.parts, part))
+        return (is_last or size <= MAX_COMPARED) and self._is_comparable(part)
+
+    def _is_comparable(self, part: _Part) -> bool:
         mine, its = self.parts[0].vectors, part.vectors
         if mine is None or its is None:
-            return mine is its and self.parts[0].lacking == part.lacking and self._fits(part)
+            return mine is its and self.parts[0].lacking == part.lacking
         is_one_space = mine.comparable and its.comparable and mine.embedder == its.embedder
-        return is_one_space and mine.dimensions == its.dimensions and self._fits(part)
-
-    def _fits(self, part: _Part) -> bool:
-        return sum(len(one.texts) for one in (*self.parts, part)) <= MAX_COMPARED
+        return is_one_space and mine.dimensions == its.dimensions
 
     @property
     def samples(self) -> list[NumberedSample]:

@@ -49,10 +49,11 @@ def test_what_cannot_be_compared_is_measured_in_even_parts(tmp_path: Path):
 
 def test_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(corpus, "MAX_COMPARED", 80)
-    batch = MemoryBatch(jobs_of(8), Embedder(max_inputs=40), tmp_path)
+    batch = MemoryBatch(jobs_of(10), Embedder(max_inputs=40), tmp_path)
     result, found = measured(batch)
-    assert 1 < len(result.groups) < len(batch.backend.requests)
-    assert len(found) == 8
+    assert [request.count for request in batch.backend.requests[:-1]] == [36, 36, 36, 36]
+    assert [group.sample_count for group in result.groups] == [4, 6]
+    assert len(found) == 10
 
 
 def test_a_second_run_asks_for_nothing(tmp_path: Path):
