@@ -60,7 +60,7 @@ def main(arguments: Sequence[str], say: Callable[[str], None] = print) -> int:
     path: Path = parser.parse_args(arguments).export
     path = path / COMPLETE if path.is_dir() else path
     try:
-        _, records = read_export(path.read_bytes(), str(path))
+        records = read_export(path.read_bytes(), str(path)).records
     except (OSError, ExportError) as error:
         say(f"{error}")
         return 2
