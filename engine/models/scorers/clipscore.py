@@ -10,36 +10,20 @@ small difference means much.
 
 from collections.abc import Sequence
 
-from engine.models.scorers.device_modules import DeviceModule
-from engine.models.scorers.encoders import Tower
 from engine.models.scorers.images import ImageBatch
-from engine.models.scorers.scorer import Reads
+from engine.models.scorers.tower_scorer import TowerScorer
 
 PREFIX = "A photo depicts "
 WEIGHT = 2.5
 
 
-class ClipScore:
+class ClipScore(TowerScorer):
     """CLIPScore on a tower."""
 
     metric = "clipscore"
-    reads: Reads = "brief"
-
-    def __init__(self, tower: Tower) -> None:
-        self.tower = tower
-        self.identity = tower.identity
-
-    def device_modules(self) -> Sequence[DeviceModule]:
-        """The tower."""
-        return (self.tower.device_module,)
+    prefix = PREFIX
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """Return 2.5 times the cosine of each image with its text, 0 to 2.5."""
-        prefixed = [PREFIX + text for text in texts]
-        alike = self.tower.of_images(images) * self.tower.of_texts(prefixed)
         # Python's `max` would turn NaN into 0; `clamp` keeps it.
-        return [WEIGHT * float(cosine.clamp(min=0)) for cosine in alike.sum(dim=-1)]
-
-    def cuts(self, text: str) -> bool:
-        """Return whether a text has more than 77 tokens with the prefix."""
-        return self.tower.cuts(PREFIX + text)
+        return [WEIGHT * float(cosine.clamp(min=0)) for cosine in self.cosines(images, texts)]

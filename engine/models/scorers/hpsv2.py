@@ -10,37 +10,22 @@ compare.
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.models.scorers.device_modules import DeviceModule, Precision
-from engine.models.scorers.encoders import Tower
+from engine.models.scorers.device_modules import Precision
 from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.open_clip_tower import OpenClipTower
 from engine.models.scorers.preprocessing import ImagePreprocessing, ResizeOptions
-from engine.models.scorers.scorer import Reads
+from engine.models.scorers.tower_scorer import TowerScorer
 from engine.models.weights.safe_load import fill, load_tensors
 
 
-class HpsV2:
+class HpsV2(TowerScorer):
     """HPSv2 on its tower."""
 
     metric = "hpsv2"
-    reads: Reads = "brief"
-
-    def __init__(self, tower: Tower) -> None:
-        self.tower = tower
-        self.identity = tower.identity
-
-    def device_modules(self) -> Sequence[DeviceModule]:
-        """The tower."""
-        return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """Return the cosine of each image with its text, about 0.2 to 0.35 for the real weights."""
-        alike = self.tower.of_images(images) * self.tower.of_texts(texts)
-        return [float(cosine) for cosine in alike.sum(dim=-1)]
-
-    def cuts(self, text: str) -> bool:
-        """Return whether a text has more than 77 tokens."""
-        return self.tower.cuts(text)
+        return [float(cosine) for cosine in self.cosines(images, texts)]
 
 
 def load_hps_tower(

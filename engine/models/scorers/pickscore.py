@@ -10,31 +10,15 @@ numbers of one prompt compare.
 
 from collections.abc import Sequence
 
-from engine.models.scorers.device_modules import DeviceModule
-from engine.models.scorers.encoders import Tower
 from engine.models.scorers.images import ImageBatch
-from engine.models.scorers.scorer import Reads
+from engine.models.scorers.tower_scorer import TowerScorer
 
 
-class PickScore:
+class PickScore(TowerScorer):
     """PickScore on a tower."""
 
     metric = "pickscore"
-    reads: Reads = "brief"
-
-    def __init__(self, tower: Tower) -> None:
-        self.tower = tower
-        self.identity = tower.identity
-
-    def device_modules(self) -> Sequence[DeviceModule]:
-        """The tower."""
-        return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """Return the scaled cosine of each image with its text, about 15 to 27 in practice."""
-        alike = self.tower.of_images(images) * self.tower.of_texts(texts)
-        return [self.tower.scale * float(cosine) for cosine in alike.sum(dim=-1)]
-
-    def cuts(self, text: str) -> bool:
-        """Return whether a text has more than 77 tokens."""
-        return self.tower.cuts(text)
+        return [self.tower.scale * float(cosine) for cosine in self.cosines(images, texts)]
