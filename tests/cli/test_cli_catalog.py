@@ -115,7 +115,9 @@ def test_which_client_of_google_s_is_used_is_said(run, tmp_path, sdk):
     said = f"{sdk} {version(sdk)}"
     document = run("backends", "--json", "--workspace", tmp_path).json
     gemini = next(family for family in document["backends"] if family["name"] == "gemini")
-    assert {made["client"] for made in gemini["capabilities"]} == {said}
+    clients = {made["capability"]: made["client"] for made in gemini["capabilities"]}
+    assert clients.pop("embedding") == f"google-genai {version('google-genai')}"  # the only one
+    assert set(clients.values()) == {said}
     assert f"by {said} (paid)" in run("backends", "--workspace", tmp_path).out
     run("init", "--workspace", tmp_path)
     assert (
