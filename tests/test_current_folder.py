@@ -17,7 +17,8 @@ from safelight import open_workspace
 
 if __name__ == "__main__":
     with open_workspace("w") as workspace:
-        batch = workspace.run("refine", "p.txt", settings={"max_iterations": 1})
+        small = {"max_iterations": 1, "width": 64, "height": 64}
+        batch = workspace.run("refine", "p.txt", settings=small)
         print(mine.WORD, [report.key for report in workspace.results(batch)])
 """
 POOL = """
@@ -59,7 +60,8 @@ def safelight(folder: Path, *arguments: str, **environment: str) -> str:
     return done.stdout
 
 
-RUN = ("run", "refine", "p.txt", "--max-iterations", "1", "--plain")
+SMALL = ("--max-iterations", "1", "--set", "width=64", "--set", "height=64")
+RUN = ("run", "refine", "p.txt", *SMALL, "--plain")
 
 
 def test_a_run_with_its_workers_imports_nothing_from_the_current_folder(hostile: Path) -> None:
@@ -79,7 +81,7 @@ def test_a_relative_entry_of_the_python_path_is_not_used(tmp_path: Path, path: s
 async def test_an_engine_in_the_background_starts_in_a_folder_with_a_folder_named_engine(
     hostile: Path,
 ) -> None:
-    safelight(hostile, "queue", "refine", "p.txt", "--max-iterations", "1")
+    safelight(hostile, "queue", "refine", "p.txt", *SMALL)
     safelight(hostile, "engine", "--detach", "--until-idle")
     await eventually(lambda: any((hostile / "outputs").glob("*/*/summary.json")))
     assert not (hostile / "imported").exists()

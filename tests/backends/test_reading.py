@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -45,6 +45,7 @@ from engine.backends.stability.image import _ImageReply as StabilityMade
 from engine.contract import Blocked, Permanent, Retryable, StepError
 from engine.contract.chat.replies import ModelReply, UnusableReply, parse
 from engine.recipes.refine.agents.evaluator import EvaluatorAnswer
+from tests.support.effort import scaled
 
 ACCOUNT = Account("toy", ("TOY_KEY",))
 DEEP = b'{"a":' + b"[" * 100_000
@@ -181,6 +182,7 @@ FIELDS = (
 
 
 @pytest.mark.parametrize(("shape", "needed"), SHAPES, ids=lambda one: getattr(one, "__name__", ""))
+@settings(max_examples=scaled(40))
 @given(others=st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_no_other_field_makes_reading_fail(
     shape: type[BaseModel], needed: dict[str, Any], others: dict[str, Any]

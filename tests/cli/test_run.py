@@ -179,10 +179,10 @@ def test_a_defect_is_shown_readably(
 
 def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     prompts = tmp_path / "many.txt"
-    prompts.write_text("".join(f"a harbour at dusk, number {n}\n" for n in range(24)))
+    prompts.write_text("".join(f"a harbour at dusk, number {n}\n" for n in range(12)))
     process = subprocess.Popen(
         [sys.executable, "-m", "engine", "run", "refine", str(prompts), "-w", str(tmp_path / "w"),
-         "--plain", "--set", "width=96", "--set", "height=96", "--set", "seed=3"],
+         "--plain", "--set", "width=64", "--set", "height=64", "--set", "seed=3"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -199,7 +199,7 @@ def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
     status = json.loads(run("status", "--json", "-w", str(tmp_path / "w")).output)
-    assert status["batches"][0]["jobs"] == {"done": 24}
+    assert status["batches"][0]["jobs"] == {"done": 12}
 
 
 @pytest.mark.parametrize("how", ["--json", "--plain"])
