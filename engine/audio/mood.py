@@ -111,7 +111,7 @@ def _frame_roughness(
 def _mode(key: Key | None) -> float | None:
     if key is None:
         return None
-    strength = 0.5 + 0.5 * key.confidence
+    strength = min(1.0, 2 * key.confidence)
     return strength if key.mode == "major" else -strength
 
 

@@ -239,3 +239,42 @@ def test_text_scalars_hold_characters_only(tmp_path: Path) -> None:
     data = path.read_bytes().replace("ab".encode("utf-32-le"), b"\xff" * 8)
     path.write_bytes(data)
     assert next(npy.read_samples(path)).metadata == {"name": "夏\ufffd\ufffd"}
+
+
+def _no_temporary_file(*_arguments: Any, **_options: Any) -> Any:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_npz_that_is_not_compressed_is_read_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: Any
+) -> None:
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", _no_temporary_file)
+    rows = np.asarray(np.stack([SOUND, -SOUND]), order=order)
+    np.savez(tmp_path / "d.npz", first=np.zeros(5), audio=rows, sample_rate=8000)
+    found = list(npy.read_samples(tmp_path / "d.npz"))
+    assert [sample.sample_rate for sample in found] == [8000, 8000]
+    np.testing.assert_array_equal(np.stack([sample.audio for sample in found]), rows)
+    np.savez(tmp_path / "o.npz", audio=records())
+    first, second = npy.read_samples(tmp_path / "o.npz")
+    np.testing.assert_array_equal(first.audio, SOUND)
+    np.testing.assert_allclose(second.audio, SOUND, atol=1e-7)
+
+
+def test_an_array_longer_than_its_member_of_a_npz_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "d.npz"
+    np.savez(path, audio=np.zeros((2, 800), np.float32), more=np.zeros(9000))
+    data = path.read_bytes()
+    assert data.count(b"(2, 800)") == 1
+    path.write_bytes(data.replace(b"(2, 800)", b"(4, 800)"))
+    with pytest.raises(SoundError, match="shorter than its header says"):
+        npy.count_samples(path)
+
+
+def test_a_compressed_npz_leaves_room_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez_compressed(tmp_path / "d.npz", audio=np.zeros((2, 800)))
+    monkeypatch.setattr(npy, "_KEPT_FREE", 1 << 60)
+    with pytest.raises(SoundError, match="more room for temporary files"):
+        npy.count_samples(tmp_path / "d.npz")

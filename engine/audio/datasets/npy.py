@@ -4,6 +4,8 @@ A file of objects is a pickle, read by the restricted `machine`; other arrays ar
 file. Nothing in a dataset gives the sample rate, except `sample_rate` in a `.npz`.
 """
 
+import math
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -13,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tokenize import TokenError
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from engine.audio.datasets import machine, plain
 from engine.audio.datasets.values import Array
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 AUDIO = "audio"
 MAX_UNPACKED = 4 << 30
 _PIECE = 1 << 20
+_KEPT_FREE = 1 << 28
+_LOCAL_HEADER = 30
+_ENCRYPTED = 1
+_BROKEN = "is a broken .npz file"
 _BUFFER = 1 << 16
 
 
@@ -63,8 +69,8 @@ def read_samples(
         SoundError: The file is no dataset, is broken, or asks for code to be run.
         OSError: It cannot be read.
     """
-    with _open(path) as (stream, rate):
-        records = _records(stream)
+    with _open(path) as (stream, rate, end):
+        records = _records(stream, end)
         stop = len(records) if count is None else min(len(records), start + count)
         for index in range(start, stop):
             yield _sample(index, records[index], stream, rate, audio)
@@ -77,8 +83,8 @@ def count_samples(path: Path) -> int:
         SoundError: The file is no dataset, is broken, or asks for code to be run.
         OSError: It cannot be read.
     """
-    with _open(path) as (stream, _):
-        return len(_records(stream))
+    with _open(path) as (stream, _, end):
+        return len(_records(stream, end))
 
 
 def _sample(index: int, record: Any, stream: BinaryIO, rate: int | None, wanted: bool) -> RawSample:
@@ -101,24 +107,22 @@ def _audio(value: Any, stream: BinaryIO) -> "NDArray[np.float32]":
     return plain.scaled(value) if isinstance(value, np.ndarray) else plain.samples(value, stream)
 
 
-def _records(stream: Any) -> Any:
-    """Return a sequence of records: dicts, arrays, or values of a pickle."""
+def _records(stream: Any, end: int) -> Any:
+    """Return a sequence of records: dicts, arrays, or values of a pickle; the array ends at end."""
     from numpy.lib import format as npy
 
-    start = stream.tell()
     try:
         version = npy.read_magic(stream)
         read_header = {
             (1, 0): npy.read_array_header_1_0,
             (2, 0): npy.read_array_header_2_0,
         }[version]
-        _, _, dtype = read_header(stream)
+        shape, is_fortran, dtype = read_header(stream)
     except (ValueError, KeyError, TypeError, SyntaxError, TokenError):
         raise SoundError("is no NumPy file, or its header is broken") from None
     if dtype.hasobject:
         return _object_records(machine.load(stream))
-    stream.seek(start)
-    return _mapped(stream)
+    return _mapped(stream, end, dtype, shape, "F" if is_fortran else "C")
 
 
 def _object_records(value: Any) -> list[Any]:
@@ -130,11 +134,16 @@ def _object_records(value: Any) -> list[Any]:
     return value.data
 
 
-def _mapped(stream: Any) -> Any:
+def _mapped(
+    stream: Any, end: int, dtype: Any, shape: tuple[int, ...], order: Literal["C", "F"]
+) -> Any:
     import numpy as np
 
+    start = stream.tell()
     try:
-        array: Any = np.load(stream.name, mmap_mode="r", allow_pickle=False)
+        if math.prod(shape) * dtype.itemsize > end - start:
+            raise ValueError
+        array: Any = np.memmap(stream.name, dtype, "r", start, shape, order)
     except (ValueError, OSError, EOFError):
         raise SoundError("is broken: its data is shorter than its header says") from None
     if array.dtype.names:
@@ -162,37 +171,69 @@ def _field(cell: Any, name: str) -> Any:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[tuple[Any, int | None]]:
+def _open(path: Path) -> Iterator[tuple[Any, int | None, int]]:
+    """Open a file at its array of sounds; yields the sample rate too, and where the file ends."""
     if zipfile.is_zipfile(path):
-        with _unpacked(path) as found:
+        with _opened_member(path) as found:
             yield found
         return
     with path.open("rb", buffering=_BUFFER) as stream:
-        yield stream, None
+        yield stream, None, path.stat().st_size
 
 
 @contextmanager
-def _unpacked(path: Path) -> Iterator[tuple[Any, int | None]]:
-    """Open the member `audio` of a `.npz`, or its only one, from a temporary file."""
+def _opened_member(path: Path) -> Iterator[tuple[Any, int | None, int]]:
+    """Open the member `audio` of a `.npz`, or its only one.
+
+    One that is stored as it is, as `numpy.savez` does, is read in place; a compressed one is
+    unpacked into a temporary file.
+    """
+    rate, stored = _stored(path)
+    if stored is not None:
+        with path.open("rb", buffering=_BUFFER) as stream:
+            stream.seek(stored.start)
+            yield stream, rate, stored.stop
+        return
     with tempfile.NamedTemporaryFile(suffix=".npy") as copy:
-        rate = _unpack(path, copy)
+        _unpack(path, copy)
         with Path(copy.name).open("rb", buffering=_BUFFER) as stream:
-            yield stream, rate
+            yield stream, rate, Path(copy.name).stat().st_size
 
 
-def _unpack(path: Path, copy: Any) -> int | None:
-    """Copy the array of sounds out of a `.npz`; returns the sample rate if it has one."""
+def _stored(path: Path) -> tuple[int | None, range | None]:
+    """Return the sample rate, and the bytes of the array of sounds if it is not compressed."""
+    with _archive(path) as archive:
+        rate, member = _rate(archive), archive.getinfo(_member(archive))
+        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & _ENCRYPTED:
+            return rate, None
+    with path.open("rb") as stream:
+        stream.seek(member.header_offset)
+        head = stream.read(_LOCAL_HEADER)
+        if len(head) < _LOCAL_HEADER or not head.startswith(b"PK\x03\x04"):
+            raise SoundError(_BROKEN)
+        names = sum(int.from_bytes(head[at : at + 2], "little") for at in (26, 28))
+        start = member.header_offset + _LOCAL_HEADER + names
+    if start + member.file_size > path.stat().st_size:
+        raise SoundError(_BROKEN)
+    return rate, range(start, start + member.file_size)
+
+
+def _unpack(path: Path, copy: Any) -> None:
+    """Copy the array of sounds out of a `.npz`."""
+    with _archive(path) as archive, archive.open(_member(archive)) as packed:
+        _copy(packed, copy)
+    copy.flush()
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            rate = _rate(archive)
-            with archive.open(_member(archive)) as packed:
-                _copy(packed, copy)
+            yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError):
-        raise SoundError("is a broken .npz file") from None
+        raise SoundError(_BROKEN) from None
     except RuntimeError:  # encrypted, or packed by a method that zipfile does not know
         raise SoundError("is a .npz file that is encrypted or packed in an unknown way") from None
-    copy.flush()
-    return rate
 
 
 def _member(archive: zipfile.ZipFile) -> str:
@@ -225,5 +266,7 @@ def _copy(packed: Any, target: Any) -> None:
     while piece := packed.read(_PIECE):
         size += len(piece)
         if size > MAX_UNPACKED:
-            raise SoundError("unpacks to more than 4 GiB")
+            raise SoundError("unpacks to more than 4 GiB; write it with numpy.savez")
+        if shutil.disk_usage(target.name).free < _KEPT_FREE:
+            raise SoundError("needs more room for temporary files; write it with numpy.savez")
         target.write(piece)
