@@ -37,8 +37,9 @@ def steps(root: Path, **settings: Any) -> list[list[str]]:
         return sorted(list(row) for row in rows)
 
 
-def test_the_embedded_writer_keeps_its_fingerprints(tmp_path: Path) -> None:
-    assert steps(tmp_path) == RECORDED["visual-prompts builtin"]
+def test_the_embedded_writer_keeps_its_fingerprint(tmp_path: Path) -> None:
+    """The request of a second prompt has the first one in it, whose words may change."""
+    assert steps(tmp_path, divergent=0) == RECORDED["visual-prompts builtin"]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.label)
