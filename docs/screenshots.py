@@ -2,7 +2,8 @@
 
 The example prompts go through the refine loop on the embedded backends; the dashboard is then
 driven as an operator would, and each screen is saved as SVG. A sheet shows first attempts and
-what the loop made of them; another the scenes of a storyboard.
+what the loop made of them; another the scenes of a storyboard. The page of a sample of music needs
+the extra `audio`, which `make install` brings.
 """
 
 import asyncio
@@ -39,6 +40,12 @@ def film(folder: Path) -> Image.Image:
     made = folder / "outputs" / "reference_image_traces" / "coffee" / "contact_sheet.png"
     with Image.open(made) as found:
         return found.convert("RGB")
+
+
+def music(folder: Path) -> None:
+    """Runs the example of visual prompts."""
+    with open_workspace(folder) as workspace:
+        workspace.run("visual-prompts", EXAMPLES / "greensleeves.ogg", settings={"seed": 11})
 
 
 def sheet(folder: Path, reports: list[JobReport]) -> Image.Image:
@@ -79,6 +86,8 @@ def main() -> None:
         asyncio.run(photograph(folder, "batches", "batch", "job"))
         film(scratch / "film").save(IMAGES / "storyboard.jpg", quality=86)
         asyncio.run(photograph(scratch / "film", "", "", "storyboard"))
+        music(scratch / "music")
+        asyncio.run(photograph(scratch / "music", "", "", "sample"))
     finally:
         shutil.rmtree(scratch)
 

@@ -31,7 +31,7 @@ def test_the_readme_names_files_and_ids_that_there_are(tmp_path: Path):
     readme = (EXAMPLES.parent / "README.md").read_text()
     shell = "\n".join(re.findall(r"```sh\n(.*?)```", readme, re.DOTALL))
     assert main(["examples", str(tmp_path)]) == 0
-    named = set(re.findall(r"[\w-]+\.(?:json|csv|yaml|txt)\b", shell))
+    named = set(re.findall(r"[\w-]+\.(?:json|csv|yaml|txt|ogg)\b", shell))
     assert len(named) >= 3
     assert named <= {path.name for path in tmp_path.iterdir()}
     ids = {entry["id"] for entry in json.loads((tmp_path / "prompts.json").read_text())}

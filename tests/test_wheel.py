@@ -57,4 +57,5 @@ def test_it_runs_the_loop_elsewhere(wheel: Path, tmp_path: Path):
 
 def test_it_brings_the_examples(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"engine/examples/prompts.json", "engine/examples/coffee.yaml"} <= set(names)
+    written = ("prompts.json", "coffee.yaml", "greensleeves.ogg")
+    assert {f"engine/examples/{name}" for name in written} <= set(names)
