@@ -113,21 +113,37 @@ def _header(layout: tuple[int, int, int, int], offset: int, claimed: int, size: 
     )
 
 
-def write_wav(samples: bytes, sample_rate: int, channels: int) -> bytes:
-    """Return a WAV file of 16-bit samples.
+def write_wav(samples: bytes, sample_rate: int, channels: int, bits: int = 16) -> bytes:
+    """Return a WAV file of whole-number samples.
 
     Args:
         samples: Little-endian signed samples, the channels of each frame side by side.
         sample_rate: Frames per second.
         channels: Samples per frame.
+        bits: Bits per sample: 16, 24 or 32.
     """
     out = io.BytesIO()
-    align = channels * 2
-    out.write(b"RIFF" + struct.pack("<I", 36 + len(samples)) + b"WAVE")
+    align, padding = channels * bits // 8, b"\0" * (len(samples) & 1)
+    out.write(b"RIFF" + struct.pack("<I", 36 + len(samples) + len(padding)) + b"WAVE")
     rate = sample_rate
-    out.write(b"fmt " + struct.pack("<IHHIIHH", 16, _PCM, channels, rate, rate * align, align, 16))
-    out.write(b"data" + struct.pack("<I", len(samples)) + samples)
+    layout = struct.pack("<IHHIIHH", 16, _PCM, channels, rate, rate * align, align, bits)
+    out.write(b"fmt " + layout)
+    out.write(b"data" + struct.pack("<I", len(samples)) + samples + padding)
     return out.getvalue()
+
+
+def write_wav_24(samples: "NDArray[np.float32]", sample_rate: int) -> bytes:
+    """Return a WAV file of 24-bit samples.
+
+    Args:
+        samples: Of shape (channels, frames); what is beyond full scale (-1 to 1) is cut.
+        sample_rate: Frames per second.
+    """
+    import numpy as np
+
+    scaled = np.clip(np.rint(samples.T.astype(np.float64) * 2**23), -(2**23), 2**23 - 1)
+    data = scaled.astype("<i4", order="C").view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+    return write_wav(data, sample_rate, samples.shape[0], 24)
 
 
 def write_float_wav(samples: "NDArray[np.float32]", sample_rate: int) -> bytes:

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.audio.synthesis.footsteps import GROUNDS, footsteps
+from engine.audio.synthesis.description import Description
+from engine.audio.synthesis.footsteps import GROUNDS, SHOES, footsteps
 from engine.audio.synthesis.grains import Grains, crushed
 from engine.audio.synthesis.modal import MATERIALS, RATIOS, Body, Shape, struck
+from engine.audio.synthesis.take import Take
 
 RATE = 22_050
 BAR = Body(440, MATERIALS["steel"])
@@ -16,6 +18,11 @@ BAR = Body(440, MATERIALS["steel"])
 
 def blow(body: Body = BAR, seconds: float = 1, seed: int = 0, **how: float) -> Any:
     return struck(body, seconds, RATE, np.random.default_rng(seed), **how)
+
+
+def steps(seconds: float, seed: int, *, loop: bool = False, **words: Any) -> Any:
+    take = Take(round(seconds * RATE), RATE, loop, np.random.default_rng(seed))
+    return footsteps(Description(sources=("footsteps",), **words), take).mean(axis=0)
 
 
 def centroid(samples: Any) -> float:
@@ -52,13 +59,13 @@ def test_a_hard_hammer_sounds_brighter_and_a_large_body_lower() -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.0001, 0.3, 1.23456])
 def test_a_sound_has_its_length_a_peak_of_1_and_no_click_at_its_end(seconds: float) -> None:
-    for samples in (blow(seconds=seconds), footsteps(GROUNDS["metal"], seconds, 110, RATE, 1)):
-        assert samples.shape == (round(seconds * RATE),)
-        assert samples.dtype == np.float32
-        assert np.isfinite(samples).all()
-        if seconds > 0.1:
-            assert np.abs(samples).max() == pytest.approx(1)
-            assert samples[-1] == 0
+    samples = blow(seconds=seconds)
+    assert samples.shape == (round(seconds * RATE),)
+    assert samples.dtype == np.float32
+    assert np.isfinite(samples).all()
+    if seconds > 0.1:
+        assert np.abs(samples).max() == pytest.approx(1)
+        assert samples[-1] == 0
 
 
 def test_modes_above_half_the_rate_are_left_out() -> None:
@@ -78,14 +85,14 @@ def test_grains_come_with_the_force_and_in_their_band() -> None:
 
 @pytest.mark.parametrize("name", GROUNDS)
 def test_steps_come_at_their_pace(name: str) -> None:
-    samples = footsteps(GROUNDS[name], 6, 100, RATE, 3)
+    samples = steps(6, 3, surface=name, pace=100)
     envelope = np.convolve(np.square(samples, dtype=float), np.ones(2205), "same")[::221]
     lags = np.correlate(envelope, envelope, "full")[len(envelope) :]
     assert 35 + lags[35:85].argmax() == pytest.approx(60, abs=3)  # 10 ms each: a step is 0.6 s
 
 
 def test_loose_ground_is_noisier_and_hard_ground_rings() -> None:
-    sounds = {name: footsteps(ground, 3, 110, RATE, 1) for name, ground in GROUNDS.items()}
+    sounds = {name: steps(3, 1, surface=name) for name in GROUNDS}
 
     def flatness(samples: Any) -> float:
         power = np.abs(np.fft.rfft(samples)) ** 2 + 1e-9
@@ -93,10 +100,23 @@ def test_loose_ground_is_noisier_and_hard_ground_rings() -> None:
 
     assert flatness(sounds["gravel"]) > 3 * flatness(sounds["metal"])
     assert centroid(sounds["leaves"]) > centroid(sounds["gravel"]) > centroid(sounds["snow"])
+    assert centroid(sounds["marble"]) > centroid(sounds["wood"])
+
+
+def test_heels_are_brighter_than_boots_and_bare_feet_the_softest() -> None:
+    found = {shoe: centroid(steps(3, 1, surface="marble", shoe=shoe)) for shoe in SHOES}
+    assert found["heels"] > 1.3 * found["dress_shoes"] > found["boots"]
+    assert found["barefoot"] < found["sneakers"] < found[""]
+    assert set(found) == {"", "boots", "heels", "barefoot", "sneakers", "dress_shoes"}
+
+
+def test_a_number_of_steps_is_kept() -> None:
+    samples = steps(4, 1, surface="concrete", pace=60, count=2)
+    assert np.abs(samples[: 2 * RATE]).max() > 100 * np.abs(samples[round(2.5 * RATE) :]).max()
 
 
 def test_a_seed_gives_the_same_steps_and_no_two_steps_are_alike() -> None:
-    one, again, other = (footsteps(GROUNDS["boards"], 2, 120, RATE, seed) for seed in (1, 1, 2))
+    one, again, other = (steps(2, seed, surface="wood", pace=120) for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.allclose(one, other)
     assert not np.allclose(one[: RATE // 2], one[RATE // 2 : RATE], atol=0.02)

@@ -51,7 +51,7 @@ def backend(capability, **settings):
     return FAMILY.factories[capability](BuiltinSettings(**settings), {})
 
 
-@pytest.mark.parametrize("capability", ["image", "vision", "text", "score"])
+@pytest.mark.parametrize("capability", ["image", "audio", "vision", "text", "score"])
 def test_a_backend_needs_nothing_and_says_what_it_is(capability):
     made = backend(capability)
     assert (made.info.name, made.info.capability, made.info.lane) == (
