@@ -1,9 +1,10 @@
-"""Samples of a WAV file as columns of a waveform, read in bounded memory."""
+"""Samples of a sound as columns of a waveform; those of a WAV file in bounded memory."""
 
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from engine.audio.sound import Sound
 from engine.audio.wav import WavHeader, read_wav
 
 if TYPE_CHECKING:
@@ -64,6 +65,31 @@ def read_waveform(stream: BinaryIO, size: int, columns: int) -> Waveform | None:
         peak=_decibels(max(levels)),
         loudness=_decibels(math.sqrt(power / read) if read else 0.0),
         is_sampled=header.frames // count > block,
+    )
+
+
+def waveform_of(sound: Sound, columns: int) -> Waveform | None:
+    """Return the levels of a decoded sound, or None if it has no samples.
+
+    Args:
+        sound: The sound.
+        columns: Number of stretches, at least 1; fewer if the sound has fewer frames.
+    """
+    import numpy as np
+
+    frames = sound.samples.shape[1]
+    if not frames:
+        return None
+    values = np.clip(np.nan_to_num(sound.samples, nan=0.0, posinf=1.0, neginf=-1.0), -1e3, 1e3)
+    count = max(1, min(columns, frames))
+    starts = np.arange(count) * frames // count
+    levels = np.maximum.reduceat(np.abs(values).max(axis=0), starts)
+    power = float(np.square(values, dtype=np.float64).mean())
+    return Waveform(
+        columns=tuple(min(float(level), 1.0) for level in levels),
+        peak=_decibels(float(levels.max())),
+        loudness=_decibels(math.sqrt(power)),
+        is_sampled=False,
     )
 
 

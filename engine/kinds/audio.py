@@ -2,11 +2,13 @@
 
 import io
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from engine.audio.facts import AudioFacts
 from engine.audio.flac import read_flac
 from engine.audio.mp3 import looks_like_mp3, read_mp3
-from engine.audio.samples import Waveform, read_waveform
+from engine.audio.samples import Waveform, read_waveform, waveform_of
+from engine.audio.sound import SoundError
 from engine.audio.wav import is_wav, read_wav
 from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognition, Size, Span
 from engine.kinds import words
@@ -14,6 +16,9 @@ from engine.kinds.bars import waveform
 
 MAX_COLUMNS = 480
 """Columns of a waveform, at most."""
+
+MAX_DECODED = 40_000_000
+"""Samples of all channels that are decoded for a drawing: 7 minutes of stereo at 48 kHz."""
 
 _GROUND, _INK = (24, 24, 24), (224, 112, 64)
 
@@ -116,11 +121,28 @@ def _seconds(item: Item) -> float:
 
 
 def _waveform(item: Item, columns: int) -> Waveform | None:
-    """The levels of a file; None if its format needs a decoder."""
-    if item.media_type != "audio/wav" or item.open is None:
+    """The levels of a file; None if it cannot be decoded, or would take long."""
+    if item.open is None:
         return None
+    count = max(1, min(columns, MAX_COLUMNS))
     with item.open() as stream:
-        return read_waveform(stream, item.size, max(1, min(columns, MAX_COLUMNS)))
+        if item.media_type == "audio/wav":
+            return read_waveform(stream, item.size, count)
+        return _decoded(item, stream, count)
+
+
+def _decoded(item: Item, stream: BinaryIO, columns: int) -> Waveform | None:
+    from engine.audio.decode import decode
+
+    rate, channels = item.facts.get("sample_rate"), item.facts.get("channels")
+    if not isinstance(rate, int | float) or not isinstance(channels, int):
+        return None
+    if not 0 < _seconds(item) * rate * channels <= MAX_DECODED:
+        return None
+    try:
+        return waveform_of(decode(stream), columns)
+    except SoundError:
+        return None
 
 
 def _image(levels: Sequence[float], side: int) -> bytes:

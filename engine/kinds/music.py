@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from engine.audio.features import PITCH_CLASSES, Chord, Features, Melody, Note, Section
+from engine.audio.notation.spelling import chord_symbol, key_name, signature
 from engine.contract.kinds import Line, Span, Tone
 from engine.kinds import words
 from engine.kinds.bars import across
@@ -62,8 +63,8 @@ def _short(text: str, most: int = 24) -> str:
 def _key(features: Features) -> Iterator[Line]:
     if (key := features.key) is None:
         return
-    other = f" or {_short(key.runner_up)} {key.runner_up_confidence:.2f}"
-    name = _name(key.name)
+    other = f" or {_short(key_name(key.runner_up))} {key.runner_up_confidence:.2f}"
+    name = _name(key_name(key.name))
     yield _row("key", name, *_sure(key.confidence), Span(other, "muted"))
 
 
@@ -125,10 +126,20 @@ def _times(features: Features, room: int) -> Iterator[Line]:
         sections = [one for one in features.sections if one.start < seconds]
         yield from _lanes("sections", sections, seconds, room)
     if features.chords:
-        chords = [one for one in features.chords if one.start < seconds]
+        chords = [chord for chord in _spelled(features) if chord.start < seconds]
         yield from _lanes("chords", chords, seconds, room)
     if features.melody:
         yield from _melody(features.melody, seconds, room)
+
+
+def _spelled(features: Features) -> Iterator[Chord]:
+    """Yield the chords with their roots as they are written in the key."""
+    for chord in features.chords or ():
+        label = chord.label
+        if features.key is not None:
+            written = signature(features.key.tonic, features.key.mode)
+            label = chord_symbol(label, written) or label
+        yield chord.model_copy(update={"label": label})
 
 
 def _ruler(seconds: float, room: int) -> Line:

@@ -53,6 +53,17 @@ def test_notes_are_a_roll_from_high_to_low() -> None:
     assert lines[first + 6].strip() == "mixed, C#4 to C#5, 0.7 notes/s"
 
 
+def test_keys_and_chords_are_spelled_as_musicians_write_them() -> None:
+    features = piece().model_dump(mode="json")
+    features["key"] |= {"tonic": "A#", "mode": "major", "runner_up": "D# major"}
+    features["chords"] = [{"start": 0.0, "end": features["seconds"], "label": "D#"}]
+    shown = "\n".join(drawn("features", features, 120))
+    assert "Bb major" in shown
+    assert "Eb major" in shown
+    assert "▏Eb" in shown
+    assert "D#" not in shown
+
+
 def test_features_that_are_not_defined_say_why() -> None:
     features = no_features().model_copy(update={"undefined": {"key": f"It is noise. {HOSTILE}"}})
     lines = drawn("features", features.model_dump(mode="json"))

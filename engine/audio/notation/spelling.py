@@ -16,6 +16,8 @@ _SUFFIXES = {-1: "b", 0: "", 1: "#"}
 _LOWEST_NOTE, _HIGHEST_NOTE = -8, 12  # Fb to B#: no double accidentals
 _LOWEST_ROOT, _HIGHEST_ROOT = -7, 10  # Cb to A#
 
+_MODES: dict[str, Mode] = {"major": "major", "minor": "minor"}
+
 _CHORD = re.compile(r"([A-G])([#b]?)(|m|dim|aug|7|m7|maj7|sus2|sus4|dim7|m7b5|6|m6|9)")
 
 
@@ -61,6 +63,15 @@ def signature(tonic: str, mode: Mode) -> Signature:
     shift = 3 if mode == "minor" else 0
     place = _fifths(pitch_class(tonic), -3 if mode == "minor" else -5)
     return Signature(_name(place), mode, place - shift)
+
+
+def key_name(name: str) -> str:
+    """Return a key such as `A# major` as musicians write it: `Bb major`; others as they are."""
+    tonic, _, mode = name.partition(" ")
+    try:
+        return f"{signature(tonic, _MODES[mode]).tonic} {mode}"
+    except (KeyError, ValueError):
+        return name
 
 
 def pitch_class(name: str) -> int:
