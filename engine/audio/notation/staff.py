@@ -28,6 +28,9 @@ _MUSIC = re.compile(
     rf"|[_=^]?[A-Ga-g](?:,{{1,6}}|'{{1,6}})?{_LENGTH}-?"
     rf"|z{_LENGTH}|[ |])++\]?"
 )
+_EMPTY_ACCIDENTAL = re.compile(r'\s*<g id="[\w-]+" class="accid" />')
+_ID = re.compile(r' id="([\w-]+)"')
+_NAME = re.compile(r'(?<=[#"])[\w-]+(?=[" ])')
 _UNITS = 100  # of verovio's page, per pixel, over its scale
 _LONGEST_PAGE = 60_000
 
@@ -79,7 +82,18 @@ def staff_svg(abc: str, width: int = 1200, height: int | None = None, zoom: floa
     toolkit.setOptions(_options(width, height, zoom))
     if not toolkit.loadData(text) or not toolkit.getPageCount():
         raise StaffError("Verovio cannot read this tune; show it as text.")
-    return str(toolkit.renderToSVG(1))
+    return _stable(str(toolkit.renderToSVG(1)))
+
+
+def _stable(svg: str) -> str:
+    """Return a drawing without what differs from one call of verovio to the next.
+
+    Accidentals that are not drawn are sometimes there and sometimes not, and ids that follow one
+    depend on that.
+    """
+    svg = _EMPTY_ACCIDENTAL.sub("", svg)
+    names = {name: f"n{number}" for number, name in enumerate(_ID.findall(svg), 1)}
+    return _NAME.sub(lambda found: names.get(found[0], found[0]), svg)
 
 
 def _options(width: int, height: int | None, zoom: float) -> dict[str, object]:

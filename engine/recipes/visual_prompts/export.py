@@ -87,11 +87,11 @@ def _all_records(
     """Return the facts and the records of the export together with an earlier one."""
     new = [sample_record(one) for one in samples]
     if COMPLETE not in target.names():
-        return head, merged((), new, head.batch)
+        return head, merged((), new)
     path = str(target.path / COMPLETE)
     data = target.read(COMPLETE, MAX_EXPORT)
     if data is None:
         raise ExportError(f"{path} cannot be read, and is left as it is; move it away.")
     earlier = read_export(data, path)
     refuse_other(earlier.dataset, head.dataset, path)
-    return newest(head, earlier.head), merged(earlier.records, new, head.batch)
+    return newest(head, earlier.head), merged(earlier.records, new)

@@ -90,27 +90,27 @@ def _is_record(value: Any) -> bool:
     )
 
 
-def merged(earlier: Iterable[Record], new: Iterable[Record], batch: str) -> list[Record]:
+def merged(earlier: Iterable[Record], new: Iterable[Record]) -> list[Record]:
     """Return the records of both, in the order of their samples.
 
-    Of two records of one sample by different batches, the one with prompts is taken; if both have
-    some or neither has, the one that ended later.
+    Of two records of one sample, the one with prompts is taken; if both have some or neither has,
+    the one that ended later. The name of a batch decides nothing: another workspace may have used
+    it, too.
 
     Args:
         earlier: Records of the file as it is.
         new: Records of a batch.
-        batch: Name of the batch.
     """
-    known = {one["sample_idx"]: one for one in earlier if one.get("batch") != batch}
-    taken = [one for one in new if _is_better(one, known.get(one["sample_idx"]))]
-    replaced = {one["sample_idx"] for one in taken}
-    kept = [one for index, one in known.items() if index not in replaced]
-    return sorted([*kept, *taken], key=lambda one: int(one["sample_idx"]))
+    known = {one["sample_idx"]: one for one in earlier}
+    taken = {one["sample_idx"]: one for one in new if _is_better(one, known.get(one["sample_idx"]))}
+    return sorted((known | taken).values(), key=lambda one: int(one["sample_idx"]))
 
 
 def _is_better(new: Record, known: Record | None) -> bool:
-    if known is None or bool(new["prompts"]) != bool(known["prompts"]):
-        return known is None or bool(new["prompts"])
+    if known is None:
+        return True
+    if bool(new["prompts"]) != bool(known["prompts"]):
+        return bool(new["prompts"])
     return _ended(new) >= _ended(known)
 
 

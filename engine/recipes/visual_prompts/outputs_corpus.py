@@ -122,11 +122,12 @@ def scored(
     chosen = [record for record in records if record["prompts"]]
     found: dict[int, SampleMeasures] = {}
     for record in chosen:
-        index = record["sample_idx"]
-        known = measures.get(index) if record.get("batch") == batch else _kept(record, earlier)
-        if known is not None and len(known.prompts) == len(record["prompts"]):
+        index, is_own = record["sample_idx"], record.get("batch") == batch
+        known = _measured(record, measures) if is_own else None
+        known = known or _kept(record, earlier)
+        if known is not None:
             found[index] = known
-        elif record.get("batch") == batch:
+        elif is_own:
             [undefined] = measure([Sample(_texts(record))], None, lacking=lacking)
             found[index] = SampleMeasures(undefined)
     others = [record for record in chosen if record["sample_idx"] not in found]
@@ -214,17 +215,29 @@ def _creativity(row: Mapping[str, Any]) -> Creativity | None:
         return None
 
 
+def _measured(record: Record, measures: Measures) -> SampleMeasures | None:
+    """Return the batch's measures of a sample; None unless they are of as long prompts."""
+    known, counts = measures.get(record["sample_idx"]), _word_counts(record)
+    if known is None or [one.words for one in known.prompts] != counts:
+        return None
+    return known
+
+
 def _kept(
     record: Record, earlier: Mapping[tuple[int, int], SampleMeasures]
 ) -> SampleMeasures | None:
-    """Return the earlier measures of a sample; None unless they are of these very prompts."""
+    """Return the earlier measures of a sample; None unless they are of as long prompts."""
     index, found = record["sample_idx"], list[SampleMeasures]()
-    for at, (prompt, text) in enumerate(zip(record["prompts"], _texts(record), strict=True)):
+    for at, (prompt, count) in enumerate(zip(record["prompts"], _word_counts(record), strict=True)):
         known = earlier.get((index, _whole(prompt.get("prompt_id"), at)))
-        if known is None or known.prompts[0].words != len(words(text)):
+        if known is None or known.prompts[0].words != count:
             return None
         found.append(known)
     return SampleMeasures([one.prompts[0] for one in found], found[0].embedder)
+
+
+def _word_counts(record: Record) -> list[int]:
+    return [len(words(text)) for text in _texts(record)]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -139,6 +139,13 @@ def test_an_earlier_batch_that_is_written_again_takes_nothing_from_a_later_one(
     assert [one["batch"] for one in samples] == ["one", "two"]
 
 
+def test_a_batch_of_another_workspace_with_the_same_name_takes_nothing_away(tmp_path: Path) -> None:
+    write_export(tmp_path, HEAD, [_sample(0), _sample(1)])
+    write_export(tmp_path, HEAD, [_failed(1), _sample(2)])
+    samples = _read(tmp_path, "visual_prompts_complete.json")["samples"]
+    assert [(one["sample_idx"], len(one["prompts"])) for one in samples] == [(0, 5), (1, 5), (2, 5)]
+
+
 def test_a_failed_sample_keeps_its_metadata(tmp_path: Path) -> None:
     failed = _failed(0).model_copy(update={"metadata": {"track_name": "비"}})
     write_export(tmp_path, HEAD, [failed])

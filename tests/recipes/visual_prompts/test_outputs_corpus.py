@@ -91,6 +91,15 @@ def test_samples_of_an_earlier_export_keep_their_measures(tmp_path, records, mea
 
 
 @pytest.mark.usefixtures("without_plots")
+def test_samples_of_a_batch_with_the_same_name_keep_their_measures(tmp_path, records, measures):
+    write_corpus(tmp_path, records[:4], "songs", measures)
+    before = scores(tmp_path)
+    later = {index: known for index, known in measures.items() if index >= 4}
+    write_corpus(tmp_path, records, "songs", later)
+    assert scores(tmp_path)[: len(before)] == before
+
+
+@pytest.mark.usefixtures("without_plots")
 def test_samples_without_measures_are_measured_by_their_words(tmp_path, records, measures):
     foreign = [{k: v for k, v in record.items() if k != "batch"} for record in records[:4]]
     write_corpus(tmp_path, [*foreign, *records[4:]], "songs", measures)
