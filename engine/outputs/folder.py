@@ -91,20 +91,25 @@ class Folder:
         Args:
             name: The file.
             tidy: True to remove leftovers of killed processes first.
+
+        Raises:
+            OSError: It cannot be written; without a `filename` of another file, it has its path.
         """
         for left in self.names() if tidy else ():
             if self.is_abandoned(left, re.compile(re.escape(name))):
                 self.remove(left)
         temporary = self._temporary(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(temporary, flags, 0o600, dir_fd=self._descriptor)
         try:
+            descriptor = os.open(temporary, flags, 0o600, dir_fd=self._descriptor)
             with os.fdopen(descriptor, "wb") as stream:
                 os.fchmod(descriptor, 0o600)  # whatever the umask says
                 yield stream
             self._rename(temporary, name)
-        except BaseException:
+        except BaseException as error:
             self.remove(temporary)
+            if isinstance(error, OSError) and error.filename in (None, temporary):
+                error.filename = str(self.path / name)
             raise
 
     def link(self, name: str, source: Path) -> bool:

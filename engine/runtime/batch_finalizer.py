@@ -19,6 +19,7 @@ from engine.runtime.output_writer import OutputWriter
 from engine.runtime.progress_outputs import ProgressOutputs
 from engine.runtime.step.job_state import BatchState
 from engine.runtime.step.outcome import StepFailed, StepUnknown
+from engine.text.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +70,21 @@ class BatchFinalizer:
             if not await self._run_last_steps(batch):
                 return
             await self._output_writer.finish(batch.recipe, batch_id)
-        except Exception as error:
-            log.exception("the end of batch b%d", batch_id)
-            record = ErrorRecord("permanent", type(error).__name__, str(error))
-            await self._writer.write(lambda c: record_error(c, record, batch_id))
-            await self._end(batch_id, str(error))
+        except Blocked as error:
+            await self._set_aside(batch_id, error)
+        except Exception as error:  # noqa: BLE001 - whatever the recipe raises is shown
+            await self._fail(batch_id, error)
         else:
             await self._end(batch_id, None)
+
+    async def _fail(self, batch_id: int, error: Exception) -> None:
+        if isinstance(error, UserError):
+            log.warning("the end of batch b%d: %s", batch_id, error)
+        else:
+            log.error("the end of batch b%d", batch_id, exc_info=error)
+        record = ErrorRecord("permanent", type(error).__name__, str(error))
+        await self._writer.write(lambda c: record_error(c, record, batch_id))
+        await self._end(batch_id, str(error))
 
     async def _end(self, batch_id: int, message: str | None) -> None:
         await self._writer.write(lambda c: writes.end_finish(c, batch_id, message))

@@ -76,7 +76,7 @@ class OutputWriter:
         except LinkFound as error:
             raise _elsewhere(error) from error
         except OSError as error:
-            raise _unwritable(error) from error
+            raise _unwritable(error, "; the job then resumes automatically") from error
         except ExportError as error:
             raise Permanent(f"{error}.", remedy="Restore the file, or retry the job.") from error
 
@@ -98,6 +98,7 @@ class OutputWriter:
 
         Raises:
             Blocked: The folder cannot be written.
+            ExportError: It holds something that is not to be overwritten.
         """
         if recipe.outputs.write_batch is None:
             return
@@ -207,9 +208,10 @@ def _elsewhere(error: LinkFound) -> Blocked:
     )
 
 
-def _unwritable(error: OSError) -> Blocked:
+def _unwritable(error: OSError, then: str = "") -> Blocked:
+    where = f" ({error.filename})" if error.filename else ""
     return Blocked(
-        f"Outputs cannot be written: {error.strerror or error} ({error.filename}).",
+        f"Outputs cannot be written: {error.strerror or error}{where}.",
         reason="disk",
-        remedy="Free disk space or restore write permission; the job then resumes automatically.",
+        remedy=f"Free disk space or restore write permission{then}.",
     )

@@ -1,6 +1,7 @@
 """Commands of operators while jobs run."""
 
 import asyncio
+import errno
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from db.queries import batches, history
 from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent
 from engine.contract.outputs import Outputs
+from engine.outputs.folder import ExportError
 from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.command_context import NoEngine
 from engine.runtime.commands import CommandHandler
@@ -349,6 +351,40 @@ async def test_a_finish_that_fails_says_so_and_retry_makes_it_again(toy: Toy) ->
     toy.command("retry", batch=1)
     await toy.run()
     assert (toy.batch().state, toy.batch().finish_error) == ("done", None)
+
+
+async def test_a_finish_that_cannot_be_written_waits_until_it_is_resumed(
+    toy: Toy, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = [OSError(errno.ENOSPC, "No space left on device", "summary.json")]
+
+    def finish(_projection: Any) -> None:
+        for error in full:
+            raise error
+
+    toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
+    toy.queue(overrides={"steps": 1})
+    await toy.run(until=lambda _engine: toy.batch().state == "parked")
+    assert "No space left on device (summary.json)" in (toy.batch().finish_error or "")
+    assert "Traceback" not in caplog.text
+    full.clear()
+    toy.command("resume", batch=1)
+    await toy.run()
+    assert (toy.batch().state, toy.batch().finish_error) == ("done", None)
+
+
+async def test_a_finish_that_a_user_can_mend_fails_without_a_traceback(
+    toy: Toy, caplog: pytest.LogCaptureFixture
+) -> None:
+    def finish(_projection: Any) -> None:
+        raise ExportError("summary.json is a folder; move it away")
+
+    toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
+    toy.queue(overrides={"steps": 1})
+    await toy.run()
+    assert toy.batch().finish_error == "summary.json is a folder; move it away"
+    assert "move it away" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_entries_that_come_while_a_batch_finishes_are_part_of_it(
