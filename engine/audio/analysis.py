@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from engine.audio.chords import chords
+from engine.audio.clicks import clipped_share
 from engine.audio.dynamics import SILENT_PEAK, dynamics
 from engine.audio.features import Dynamics, Features, Key, Mood, Rhythm, Timbre, Undefined
 from engine.audio.key import key
@@ -28,12 +29,6 @@ LARGEST = 1e6
 
 LARGEST_OFFSET = 0.02
 """Mean of a channel from which on an offset is reported, 1 for full scale."""
-
-CLIPPED = 4
-"""Number of samples in a row at a peak of full scale from which on clipping is reported."""
-
-NEARLY_FULL = 0.99
-"""Peak that counts as full scale."""
 
 T = TypeVar("T")
 
@@ -145,27 +140,13 @@ def _faults(sound: Sound) -> tuple[str, ...]:
     import numpy as np
 
     found = []
-    share = _clipped_share(sound)
+    share = clipped_share(sound.samples)
     if share:
         found.append(f"The sound is clipped at {100 * share:.2g} % of its samples.")
     offset = magnitude(sound.samples.mean(axis=1, dtype=np.float64))
     if offset > LARGEST_OFFSET:
         found.append(f"The sound has an offset of {offset:.2g} of full scale.")
     return tuple(found)
-
-
-def _clipped_share(sound: Sound) -> float:
-    """Return the share of frames that end a run of samples at full scale, in any channel."""
-    import numpy as np
-
-    peak = magnitude(sound.samples)
-    if peak < NEARLY_FULL:
-        return 0.0
-    full = (sound.samples >= peak) | (sound.samples <= -peak)
-    runs = full[:, CLIPPED - 1 :].copy()
-    for shift in range(CLIPPED - 1):
-        runs &= full[:, shift : shift + runs.shape[1]]
-    return float(np.mean(runs.any(axis=0))) if runs.size else 0.0
 
 
 def _without_music(spectra: Spectra) -> str | None:

@@ -1,5 +1,6 @@
 """Linear filters of long signals, as few large matrix products and transforms."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def recursive(samples: "Samples", sections: "NDArray[np.float64]", memory: int) 
 
     count = len(samples)
     size = next_fast_len(min(count, 7 * memory) + memory, real=True)
-    response = _response(sections, size)
+    response = _response(tuple(map(tuple, sections.tolist())), size)
     padded = np.pad(np.asarray(samples, np.float32), (memory, 0))
     result = np.empty(count, np.float32)
     for start in range(0, count, size - memory):
@@ -104,12 +105,13 @@ def recursive(samples: "Samples", sections: "NDArray[np.float64]", memory: int) 
     return result
 
 
-def _response(sections: "NDArray[np.float64]", size: int) -> "NDArray[np.complex64]":
+@lru_cache(maxsize=8)
+def _response(sections: tuple[tuple[float, ...], ...], size: int) -> "NDArray[np.complex64]":
     """Return the response of a filter at the frequencies of a transform, of shape (size/2+1,)."""
     import numpy as np
 
     delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    powers = np.stack([np.ones_like(delay), delay, delay * delay])
-    stages = (sections[:, :3] @ powers) / (sections[:, 3:] @ powers)
-    response: NDArray[np.complex64] = np.prod(stages, axis=0).astype(np.complex64)
-    return response
+    response = np.ones_like(delay)
+    for b0, b1, b2, a0, a1, a2 in sections:
+        response *= (b0 + delay * (b1 + delay * b2)) / (a0 + delay * (a1 + delay * a2))
+    return response.astype(np.complex64)

@@ -34,7 +34,8 @@ _RANGE_GATE = -20.0
 _SURROUND_GAIN = 1.41
 _OVERSAMPLING = 4
 _HALF_TAPS = 10
-_CHUNK = 1 << 20
+_PIECE = 1 << 9
+_CHUNK = 1 << 11
 _MEMORY_SECONDS = 0.1
 
 
@@ -82,17 +83,34 @@ def true_peak_db(samples: "Samples") -> float:
 
 
 def _true_peak(channel: "Samples") -> float:
+    """Return the peak of a channel between its samples, looked for where one can be.
+
+    No value between samples exceeds the largest sample within the filter's reach, times the sum of
+    the filter's magnitudes.
+    """
     import numpy as np
 
     half = _HALF_TAPS * _OVERSAMPLING
     taps = np.sinc(np.arange(-half, half + 1) / _OVERSAMPLING) * np.kaiser(2 * half + 1, 5.0)
     taps = (taps * _OVERSAMPLING / taps.sum()).astype(np.float32)
     peak = magnitude(channel)
-    for start in range(0, len(channel), _CHUNK):
-        first = max(0, start - _HALF_TAPS)
-        finer = interpolated(channel[first : start + _CHUNK + _HALF_TAPS], taps, _OVERSAMPLING)
-        peak = max(peak, magnitude(finer[start - first : start - first + _CHUNK]))
+    reach = _PIECE + 2 * _HALF_TAPS
+    padded = np.pad(channel, (_HALF_TAPS, _HALF_TAPS + _PIECE))
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, reach)[::_PIECE]
+    highest = np.maximum(pieces.max(axis=1), -pieces.min(axis=1))
+    pieces = pieces[highest * _highest_gain(taps) > peak]
+    for start in range(0, len(pieces), _CHUNK):
+        part = pieces[start : start + _CHUNK]
+        finer = interpolated(part.reshape(-1), taps, _OVERSAMPLING)
+        inside = finer.reshape(len(part), reach, -1)[:, _HALF_TAPS : _HALF_TAPS + _PIECE]
+        peak = max(peak, magnitude(inside))
     return peak
+
+
+def _highest_gain(taps: "Samples") -> float:
+    """Return the largest value between samples of magnitude 1."""
+    phases = [float(abs(taps[phase::_OVERSAMPLING]).sum()) for phase in range(_OVERSAMPLING)]
+    return 1.001 * max(phases)
 
 
 def _cell_powers(samples: "Samples", sample_rate: int) -> "Powers":

@@ -13,6 +13,7 @@ BLOCK_SECONDS = 0.4
 """Length of the blocks of which the worst is reported."""
 
 _SILENT_VARIANCE = 1e-10
+_QUIET = 1e-4
 
 
 def correlation(samples: "Samples") -> float | None:
@@ -37,8 +38,22 @@ def correlation(samples: "Samples") -> float | None:
 
 
 def worst_correlation(samples: "Samples", sample_rate: int) -> float | None:
-    """Return the lowest correlation among whole blocks of 0.4 s; None if it is never defined."""
+    """Return the lowest correlation among whole blocks of 0.4 s; None if it is never defined.
+
+    Blocks of noise between sounds, more than 40 dB quieter than the loudest block, do not count.
+    """
+    import numpy as np
+
     size = round(BLOCK_SECONDS * sample_rate)
-    starts = range(0, samples.shape[1] - size + 1, size)
-    values = [correlation(samples[:, start : start + size]) for start in starts]
-    return min((value for value in values if value is not None), default=None)
+    count = samples.shape[1] // max(1, size)
+    if not count:
+        return None
+    blocks = samples[:, : count * size].reshape(2, count, size).astype(np.float64)
+    blocks -= blocks.mean(axis=2, keepdims=True)
+    left, right = (np.einsum("bf,bf->b", one, one) / size for one in blocks)
+    is_heard = (left + right > _QUIET * (left + right).max()) & (
+        np.minimum(left, right) >= _SILENT_VARIANCE
+    )
+    product = np.einsum("bf,bf->b", *blocks)[is_heard] / size
+    values = product / np.sqrt((left * right)[is_heard])
+    return max(-1.0, float(values.min())) if values.size else None
