@@ -82,13 +82,14 @@ def _clipped(samples: "Floats") -> "NDArray[np.bool_]":
 def _outliers(
     channel: "Floats", clipped: "NDArray[np.bool_]", sample_rate: int
 ) -> "NDArray[np.int_]":
-    """Return the samples of one channel at which its wave jumps, and goes on as before."""
+    """Return the samples of one channel at which its wave jumps and continues as before."""
     import numpy as np
 
     bend = np.abs(np.diff(channel, 2))
     gap = max(_NEAR, round(_GAP_SECONDS * sample_rate))
     width = max(gap, round(_AROUND_SECONDS * sample_rate))
     places = _candidates(bend, width)
+    places = places[(places >= gap + width) & (places < len(bend) - gap - width)]
     if not places.size:
         return places
     around = np.maximum(*_on_both_sides(bend, places, gap, width))
@@ -151,4 +152,5 @@ def _apart_from(places: "NDArray[np.int_]", clipped: "NDArray[np.int_]") -> "NDA
     nearest = np.searchsorted(clipped, places).clip(1, max(1, len(clipped) - 1))
     sides = clipped[np.minimum(np.stack([nearest - 1, nearest]), len(clipped) - 1)]
     is_corner = (places >= sides - _NEAR_CLIPPED) & (places <= sides + CLIPPED + _NEAR_CLIPPED)
-    return places[~is_corner.any(axis=0)]
+    apart: NDArray[np.int_] = places[~is_corner.any(axis=0)]
+    return apart

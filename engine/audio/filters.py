@@ -111,7 +111,8 @@ def _response(sections: tuple[tuple[float, ...], ...], size: int) -> "NDArray[np
     import numpy as np
 
     delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    response = np.ones_like(delay)
+    exact = np.ones_like(delay)
     for b0, b1, b2, a0, a1, a2 in sections:
-        response *= (b0 + delay * (b1 + delay * b2)) / (a0 + delay * (a1 + delay * a2))
-    return response.astype(np.complex64)
+        exact *= (b0 + delay * (b1 + delay * b2)) / (a0 + delay * (a1 + delay * a2))
+    response: NDArray[np.complex64] = exact.astype(np.complex64)
+    return response

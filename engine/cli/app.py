@@ -42,6 +42,7 @@ _COMMANDS = {
     "models": ("engine.cli.models:models", "List, download and locate weights of local models."),
     "schema": ("engine.cli.catalog:schema", "Print the JSON schema of inputs or settings."),
     "trust": ("engine.cli.trust:trust", "Allow your keys to be sent to a workspace's addresses."),
+    "measure": ("engine.cli.measure:measure", "Measure sounds: loudness, phase, faults."),
     "doctor": ("engine.cli.doctor:doctor", "Diagnose problems."),
     "examples": ("engine.cli.examples:examples", "Write the example inputs to a folder."),
     "init": ("engine.cli.init:init", "Create a workspace."),

@@ -149,6 +149,10 @@ def test_the_attacks_of_steps_are_not_clicks(ground: str) -> None:
     assert len(clicks(_steps(ground, 110, 6), RATE)) <= 1
 
 
+def test_a_sound_cut_short_has_no_click() -> None:
+    assert clicks(_steps("gravel")[:, :700], RATE) == ()
+
+
 def test_the_edges_of_a_tone_are_not_clicks() -> None:
     square = np.sign(_tone(1, 110)) * np.float32(0.4)
     assert clicks(square, RATE) == ()
