@@ -14,6 +14,9 @@ FaultName = Literal[
 LARGEST_OFFSET = 0.02
 """Mean of a channel from which on an offset is reported, 1 for full scale."""
 
+OFFSET_SECONDS = 0.1
+"""Length of a sound under which a low tone looks like an offset."""
+
 LATE_SECONDS = 0.5
 """Silence before a sound from which on it starts late."""
 
@@ -69,7 +72,8 @@ def _of_samples(measures: SoundMeasures) -> Iterator[Fault]:
         count, first = len(measures.clicks), measures.clicks[0]
         noun = "click" if count == 1 else "clicks"
         yield Fault("clicks", f"The sound has {count} {noun}, the first at {first:.2f} s.")
-    if measures.dc is not None and abs(measures.dc) > LARGEST_OFFSET:
+    offset = abs(measures.dc or 0.0) if measures.seconds >= OFFSET_SECONDS else 0.0
+    if offset > LARGEST_OFFSET:
         yield Fault("offset", f"The sound has an offset of {measures.dc:.2g} of full scale.")
 
 
