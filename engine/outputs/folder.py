@@ -5,6 +5,7 @@ inside it nor a swap of the folder leads anywhere else.
 """
 
 import errno
+import fcntl
 import os
 import re
 import secrets
@@ -145,6 +146,21 @@ class Folder:
             return _read(name, limit, self._descriptor)
         except (OSError, ExportError):
             return None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Wait until no other process holds the folder like this, and hold it.
+
+        For files that are read, changed and written again. Without effect on file systems that
+        have no locks. Writing into the folder does not need it.
+        """
+        with suppress(OSError):
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def names(self) -> list[str]:
         """Return the names of all its entries."""

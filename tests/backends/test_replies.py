@@ -65,8 +65,9 @@ def test_what_is_tolerated(text: str) -> None:
         ("x" * 300_000, "longer"),
         (json.dumps({**JUDGED, "reasons": []}), "reasons"),
         (json.dumps({**JUDGED, "description": "\x1b[2J \u202e"}), "description"),
+        (json.dumps({**JUDGED, "description": "x" * 8001}), "at most 8000 characters"),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_what_never_is(text: str, problem: str) -> None:
     with pytest.raises(UnusableReply, match=problem):

@@ -4,6 +4,8 @@ import json
 import os
 import stat
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -317,3 +319,26 @@ def test_the_path_of_the_shelf_is_asked_by_hash(job, shelf, tmp_path):
 
     write_job(job, tmp_path / "lamp", path)
     assert asked == [turn.artifact.hash for turn in job.iterations]
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def full(*_names, **_folders):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "rename", full)
+    with Folder(tmp_path) as folder, pytest.raises(OSError, match="No space") as raised:
+        folder.put("summary.json", b"{}")
+    assert raised.value.filename == str(tmp_path / "summary.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_read_and_written_again_under_the_lock_loses_nothing(tmp_path):
+    def count(_number):
+        with Folder(tmp_path) as folder, folder.locked():
+            known = int(folder.read("count", 9) or b"0")
+            time.sleep(0)  # lets others run
+            folder.put("count", b"%d" % (known + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(40)))
+    assert (tmp_path / "count").read_bytes() == b"40"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.contract.backend import CallContext
 from engine.contract.chat.answers import Answer
@@ -178,9 +179,15 @@ def _explained(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False)[:5]
     places = [".".join(str(part) for part in problem["loc"]) or "answer" for problem in problems]
     return " ".join(
-        f"{clean(place, 60)}: {problem['msg']}."
+        f"{clean(place, 60)}: {_in_characters(problem)}."
         for place, problem in zip(places, problems, strict=True)
     )
+
+
+def _in_characters(problem: ErrorDetails) -> str:
+    """Return the message of a problem; pydantic counts the length of cleaned texts in items."""
+    is_text = problem.get("ctx", {}).get("field_type") == "Value"
+    return problem["msg"].replace(" item", " character") if is_text else problem["msg"]
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -27,22 +27,23 @@ def checkpoint_name(ended: int) -> str:
 
 
 def sample_record(sample: SampleReport) -> Record:
-    """Return the record of a sample; one that failed has its error and no prompts."""
-    own = {"batch": sample.batch, "job": sample.job, "finished_at": sample.finished_at}
-    if sample.warnings:
-        own["warnings"] = list(sample.warnings)
-    if sample.error:
-        known = {"metadata": sample.metadata} if sample.metadata else {}
-        return {"sample_idx": sample.index, "error": sample.error, "prompts": [], **known, **own}
+    """Return the record of a sample; one that failed has its error, and what it had until then."""
     return {
         "sample_idx": sample.index,
-        "metadata": sample.metadata,
-        "musical_features": sample.features,
-        "abc_notation": sample.abc,
+        **({"error": sample.error} if sample.error else {}),
+        **({"metadata": sample.metadata} if sample.metadata or not sample.error else {}),
+        **(_music(sample) if sample.features or not sample.error else {}),
         "prompts": [_prompt(one) | _image(sample, one.number) for one in sample.prompts],
-        "creativity": sample.creativity,
-        **own,
+        **({} if sample.error else {"creativity": sample.creativity}),
+        "batch": sample.batch,
+        "job": sample.job,
+        "finished_at": sample.finished_at,
+        **({"warnings": list(sample.warnings)} if sample.warnings else {}),
     }
+
+
+def _music(sample: SampleReport) -> Record:
+    return {"musical_features": sample.features, "abc_notation": sample.abc}
 
 
 def _prompt(prompt: PromptReport) -> Record:

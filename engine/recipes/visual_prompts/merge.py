@@ -93,9 +93,9 @@ def _is_record(value: Any) -> bool:
 def merged(earlier: Iterable[Record], new: Iterable[Record]) -> list[Record]:
     """Return the records of both, in the order of their samples.
 
-    Of two records of one sample, the one with prompts is taken; if both have some or neither has,
-    the one that ended later. The name of a batch decides nothing: another workspace may have used
-    it, too.
+    Of two records of one sample, the one with prompts is taken, and of two with prompts the one
+    without an error; if they are alike, the one that ended later. The name of a batch decides
+    nothing: another workspace may have used it, too.
 
     Args:
         earlier: Records of the file as it is.
@@ -107,11 +107,14 @@ def merged(earlier: Iterable[Record], new: Iterable[Record]) -> list[Record]:
 
 
 def _is_better(new: Record, known: Record | None) -> bool:
-    if known is None:
-        return True
-    if bool(new["prompts"]) != bool(known["prompts"]):
-        return bool(new["prompts"])
-    return _ended(new) >= _ended(known)
+    return known is None or (_worth(new), _ended(new)) >= (_worth(known), _ended(known))
+
+
+def _worth(record: Record) -> int:
+    """Return 0 for a record without prompts, 1 for one that also has an error, else 2."""
+    if not record["prompts"]:
+        return 0
+    return 1 if record.get("error") else 2
 
 
 def _ended(record: Record) -> str:

@@ -214,6 +214,8 @@ def write_progress(projection: Projection) -> None:
 def write_batch(projection: Projection) -> None:
     """Write the batch's summary, and its samples into the export of their data set.
 
+    Batches of several workspaces may write into one folder at the same time: one after the other.
+
     Raises:
         ExportError: The folder holds the export of another data set, or something else of its name.
         OSError: The folder cannot be written.
@@ -223,8 +225,10 @@ def write_batch(projection: Projection) -> None:
     reports = _reports(projection, jobs, folder)
     _write_summary(projection, reports)
     samples = [one for one in reports if one.state in _ENDED]
-    records = write_export(folder, _head(projection, samples), samples)
-    write_corpus(folder, records, projection.batch.name, _measures(projection))
+    measures = _measures(projection)
+    with Folder(folder) as target, target.locked():
+        records = write_export(folder, _head(projection, samples), samples)
+        write_corpus(folder, records, projection.batch.name, measures)
 
 
 def _measures(projection: Projection) -> Measures:

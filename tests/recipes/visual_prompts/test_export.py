@@ -153,6 +153,22 @@ def test_a_failed_sample_keeps_its_metadata(tmp_path: Path) -> None:
     assert (record["metadata"], record["prompts"]) == ({"track_name": "비"}, [])
 
 
+def test_a_sample_whose_images_failed_keeps_its_prompts_but_replaces_no_other(
+    tmp_path: Path,
+) -> None:
+    failed = _sample(0).model_copy(update={"error": "no images", "finished_at": "2026-01-02"})
+    write_export(tmp_path, HEAD, [failed])
+    [record] = _read(tmp_path, "visual_prompts_complete.json")["samples"]
+    assert (record["error"], len(record["prompts"])) == ("no images", 5)
+    assert record["musical_features"]["tempo"]
+    assert _read(tmp_path, "generation_summary.json")["samples_with_errors"] == 1
+    whole = _sample(0).model_copy(update={"finished_at": "2026-01-01"})
+    for one in (whole, failed):
+        write_export(tmp_path, HEAD, [one])
+        [record] = _read(tmp_path, "visual_prompts_complete.json")["samples"]
+        assert "error" not in record
+
+
 def test_a_file_of_another_writer_is_merged(tmp_path: Path) -> None:
     old: dict[str, Any] = {
         "metadata": {"dataset_path": "songs.npy"},
