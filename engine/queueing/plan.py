@@ -31,7 +31,7 @@ from engine.outputs.names import claim
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.overrides import QueueError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
-from engine.text.terminal import clean, has_hidden
+from engine.text.terminal import clean, has_hidden, quoted
 from engine.trust.guard import refuse_outside
 
 Source = Path | str | BinaryIO
@@ -260,9 +260,29 @@ class Planner:
         name = recipe.outputs.folder
         if options.output_dir is not None:
             base = options.output_dir.absolute()
+            _refuse_unwritable(base)
             given = {str(base)}
             name = "" if recipe.outputs.is_output_dir else name
         return results_folder(self._paths.root, base, name, given)
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Refuse a folder that cannot be created or written, before any work is done for it.
+
+    Raises:
+        QueueError: It cannot.
+    """
+    existing = next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)
+    if not existing.is_dir():
+        problem = f"{quoted(str(existing), 300)} is not a folder"
+    elif not os.access(existing, os.W_OK | os.X_OK):
+        problem = f"{quoted(str(existing), 300)} cannot be written"
+    else:
+        return
+    raise QueueError(
+        f"Results cannot be put into {quoted(str(folder), 300)}: {problem}.",
+        remedy="Choose another folder with --output-dir.",
+    )
 
 
 def results_folder(

@@ -81,6 +81,21 @@ def test_what_cannot_work_is_refused(arguments: list[str], said: str) -> None:
     assert result.return_value in (2, None)
 
 
+def test_a_folder_of_results_that_cannot_be_created_is_refused_before_any_work() -> None:
+    result = run("queue", "visual-prompts", "songs.npy", "--output-dir", "songs.npy/results")
+    assert "songs.npy' is not a folder. Choose another folder" in message(result)
+    assert not Path(".safelight").exists()
+
+
+def test_a_folder_of_results_that_cannot_be_written_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path("locked").mkdir()
+    monkeypatch.setattr("os.access", lambda path, _mode: Path(path).name != "locked")
+    result = run("queue", "visual-prompts", "songs.npy", "--output-dir", "locked/results")
+    assert "locked' cannot be written" in message(result)
+
+
 def test_the_recipe_is_listed_with_its_extra() -> None:
     [line] = [one for one in run("recipes").output.splitlines() if "visual-prompts" in one]
     assert "[audio]" in line
