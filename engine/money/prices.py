@@ -16,7 +16,15 @@ from engine.text.errors import UserError
 PRICES_FILE = "prices.toml"
 """The workspace's own table, which takes precedence over the package's."""
 
-Unit = Literal["image", "million_tokens_in", "million_tokens_out", "million_tokens_sound", "second"]
+Unit = Literal[
+    "image",
+    "million_tokens_in",
+    "million_tokens_out",
+    "million_tokens_sound",
+    "second",
+    "sound",
+    "sound_second",
+]
 """Unit of sale."""
 
 _FORMER_UNITS = {"picture": "image"}
@@ -128,11 +136,16 @@ _OF_IMAGES: dict[str, tuple[Unit, tuple[str, ...]]] = {
     "price_image_input": ("million_tokens_in", ()),
     "price_image_output": ("million_tokens_out", ()),
 }
+_OF_SOUNDS: dict[str, tuple[Unit, tuple[str, ...]]] = {
+    "price_per_sound": ("sound", ("price_per_sound_second",)),
+    "price_per_sound_second": ("sound_second", ("price_per_sound",)),
+}
 _OF_WORDS: dict[str, tuple[Unit, tuple[str, ...]]] = {
     "price_input": ("million_tokens_in", ()),
     "price_output": ("million_tokens_out", ()),
     "price_sound": ("million_tokens_sound", ()),
 }
+_BY_CAPABILITY = {"image": _OF_IMAGES, "audio": _OF_SOUNDS}
 
 
 def prices_for(
@@ -157,7 +170,7 @@ def prices_for(
         today: The day, for prices that expire.
     """
     prices: dict[str, float] = {}
-    for name, (unit, others) in (_OF_IMAGES if capability == "image" else _OF_WORDS).items():
+    for name, (unit, others) in _BY_CAPABILITY.get(capability, _OF_WORDS).items():
         known = {**settings, **prices}
         if name not in settings or known[name] is not None:
             continue

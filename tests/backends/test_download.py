@@ -8,10 +8,10 @@ from engine.backends.common import download
 from engine.backends.common.download import (
     FileLocations,
     ImageSettings,
-    NotAnImage,
+    UnusableFile,
     checked,
     data_uri,
-    fetch_image,
+    fetch_file,
     from_base64,
 )
 from engine.backends.common.failures import Account
@@ -49,7 +49,7 @@ def locations(server: ProviderServer, **fields) -> FileLocations:
 
 
 async def test_an_image_is_fetched_as_it_is(server):
-    assert await fetch_image(locations(server), f"{server.url}/x") == image("JPEG")
+    assert await fetch_file(locations(server), f"{server.url}/x") == image("JPEG")
     assert server.ledger[0].headers["accept-encoding"] == "identity"
 
 
@@ -66,10 +66,10 @@ async def test_an_image_is_fetched_as_it_is(server):
 )
 async def test_what_may_come_right_is_fetched_up_to_three_times(server, what):
     server.misbehave(what, times=2)
-    assert await fetch_image(locations(server), f"{server.url}/x") == image("JPEG")
+    assert await fetch_file(locations(server), f"{server.url}/x") == image("JPEG")
     server.misbehave(what, times=float("inf"))
-    with pytest.raises((NotAnImage, Retryable)) as caught:
-        await fetch_image(locations(server), f"{server.url}/x")
+    with pytest.raises((UnusableFile, Retryable)) as caught:
+        await fetch_file(locations(server), f"{server.url}/x")
     assert not getattr(caught.value, "resubmit", False)
     assert len(server.ledger) == 6
 
@@ -80,7 +80,7 @@ async def test_what_may_come_right_is_fetched_up_to_three_times(server, what):
 async def test_what_never_comes_right_is_permanent_at_once(server, what):
     server.misbehave(what, times=float("inf"))
     with pytest.raises(Permanent):
-        await fetch_image(locations(server), f"{server.url}/x")
+        await fetch_file(locations(server), f"{server.url}/x")
     assert len(server.ledger) == 1
 
 
@@ -89,27 +89,27 @@ async def test_a_fetch_has_a_deadline(server, what, monkeypatch):
     monkeypatch.setattr(download, "FETCHES", 1)
     server.misbehave(what)
     with pytest.raises(Retryable):
-        await fetch_image(locations(server, timeout=0.2), f"{server.url}/x")
+        await fetch_file(locations(server, timeout=0.2), f"{server.url}/x")
 
 
 async def test_a_compressed_reply_is_not_unpacked(server):
     server.misbehave(instead(b"x", headers={"content-encoding": "gzip"}), times=float("inf"))
     with pytest.raises(Permanent, match="compressed"):
-        await fetch_image(locations(server), f"{server.url}/x")
+        await fetch_file(locations(server), f"{server.url}/x")
 
 
 async def test_redirects_are_followed_where_files_may_lie_and_not_beyond(server):
     server.misbehave(redirect("/moved", 302))
-    assert await fetch_image(locations(server), f"{server.url}/x") == image("JPEG")
+    assert await fetch_file(locations(server), f"{server.url}/x") == image("JPEG")
     server.misbehave(redirect("/again"), times=float("inf"))
     with pytest.raises(Permanent, match="more than") as caught:
-        await fetch_image(locations(server), f"{server.url}/x")
+        await fetch_file(locations(server), f"{server.url}/x")
     assert caught.value.keeps_call
     server.behave()
     before = len(server.ledger)
     server.misbehave(redirect("http://localhost:9/x"))
     with pytest.raises(Permanent, match="localhost"):
-        await fetch_image(locations(server), f"{server.url}/x")
+        await fetch_file(locations(server), f"{server.url}/x")
     assert len(server.ledger) == before + 1
 
 
@@ -139,17 +139,17 @@ def test_files_lie_with_the_provider_and_where_it_says(url, held):
 
 
 async def test_an_image_inside_a_reply_is_checked_like_any_other(server):
-    assert await fetch_image(locations(server), data_uri(image(), "image/png")) == image()
+    assert await fetch_file(locations(server), data_uri(image(), "image/png")) == image()
     for bad in ("data:image/png,abc", "data:image/png;base64,!!!", "data:;base64,aGVsbG8="):
-        with pytest.raises(NotAnImage):
-            await fetch_image(locations(server), bad)
+        with pytest.raises(UnusableFile):
+            await fetch_file(locations(server), bad)
     assert server.ledger == []
 
 
 def test_base64_has_a_limit():
     text = base64.b64encode(b"x" * 100).decode()
     assert from_base64(ACCOUNT, text, 100) == b"x" * 100
-    with pytest.raises(NotAnImage):
+    with pytest.raises(UnusableFile):
         from_base64(ACCOUNT, text, 50)
 
 
@@ -157,7 +157,7 @@ def test_base64_has_a_limit():
 async def test_a_cut_image_is_none(kind):
     whole = image(kind, size=(200, 200))
     assert await checked(ACCOUNT, whole) == whole
-    with pytest.raises(NotAnImage):
+    with pytest.raises(UnusableFile):
         await checked(ACCOUNT, whole[: len(whole) // 2])
 
 
@@ -193,16 +193,16 @@ def test_base64_of_every_dialect_is_an_image(written, size):
 
 @pytest.mark.parametrize("text", ["a", "%%%%", "é", "AAAAA"])
 def test_what_is_no_base64_is_no_image(text):
-    with pytest.raises(NotAnImage):
+    with pytest.raises(UnusableFile):
         from_base64(ACCOUNT, text)
 
 
 async def test_addresses_of_this_machine_and_relative_ones_are_fetched(server):
     base = locations(server, setting="toy.download_hosts")
     for url in (f"http://localhost:{server.port}/x", "/x", "x", f"//127.0.0.1:{server.port}/x"):
-        assert await fetch_image(base, url) == image("JPEG")
+        assert await fetch_file(base, url) == image("JPEG")
     with pytest.raises(Permanent, match="localhost") as caught:
-        await fetch_image(base, "http://localhost:9/x")
+        await fetch_file(base, "http://localhost:9/x")
     assert "toy.download_hosts" in caught.value.remedy
 
 

@@ -99,6 +99,10 @@ def test_every_packaged_price_has_its_source_and_the_defaults_are_priced(tmp_pat
     for backend, model in [("anthropic", "claude-haiku-5-5"), ("openai", "gpt-5.6-luna")]:
         assert prices.find(backend, model, "million_tokens_out", TODAY)
     assert prices.find("fal", "fal-ai/fast-lightning-sdxl", "image", TODAY)
+    sounds = FalSettings().audio_model
+    assert prices_for(prices, "audio", "fal", sounds, FalSettings().model_dump(), TODAY) == {
+        "price_per_sound_second": 0.002
+    }
     for backend, model in [
         ("openai", OpenAISettings().image_model),
         ("gemini-image", GeminiImageSettings().model),

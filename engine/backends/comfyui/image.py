@@ -19,7 +19,7 @@ from engine.backends.comfyui.settings import LOCAL_URL, ComfySettings
 from engine.backends.comfyui.ticket import ComfyTicket
 from engine.backends.comfyui.turns import Stay, turns_at
 from engine.backends.comfyui.workflow import SlotName, Workflow
-from engine.backends.common.download import ROLE, FileGone, FileLocations, fetch_image
+from engine.backends.common.download import ROLE, FileGone, FileLocations, fetch_file
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import has_package, missing_packages, silent
 from engine.backends.common.references import read_reference, references_of
@@ -150,7 +150,7 @@ class ComfyImages(PricedImages[ComfySettings]):
         if ended.status.get("status_str") != "error":
             await context.charged(self.settings.cost)
         url = server.view_url(*image_of(self._account, ended, self._workflow_for(request).output))
-        return await fetch_image(
+        return await fetch_file(
             FileLocations(self._account, self._base_url, timeout=self.settings.timeout), url
         )
 

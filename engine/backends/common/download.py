@@ -1,11 +1,12 @@
-"""Images that a provider has generated: fetch and check them, and never pay for them twice.
+"""Files that a provider has generated: fetch and check them, and never pay for them twice.
 
-An image costs money once it is generated. Whatever goes wrong after that, the same file is
-downloaded again: within a call, in the next tries of its step, and by the next engine.
+An image or a sound costs money once it is generated. Whatever goes wrong after that, the same file
+is downloaded again: within a call, in the next tries of its step, and by the next engine.
 """
 
 import asyncio
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -68,6 +69,37 @@ class ImageSettings(RemoteSettings):
 
 
 @dataclass(frozen=True, slots=True)
+class Medium:
+    """Content of generated files: images or sounds.
+
+    Attributes:
+        name: What one of them is, for example `image`.
+        article: The same with its article.
+        check: Raises a `ValueError` for bytes that are not one, whole; decodes all of them.
+    """
+
+    name: str
+    article: str
+    check: Callable[[bytes], object]
+
+
+def _check_image(data: bytes) -> None:
+    from engine.imaging.decode import check
+
+    check(data)
+
+
+def _check_sound(data: bytes) -> None:
+    from engine.backends.common.sounds import check_whole
+
+    check_whole(data)
+
+
+IMAGES = Medium("image", "an image", _check_image)
+SOUNDS = Medium("sound", "a sound", _check_sound)
+
+
+@dataclass(frozen=True, slots=True)
 class FileLocations:
     """Locations of a provider's files.
 
@@ -78,6 +110,7 @@ class FileLocations:
         timeout: Seconds that one fetch may take.
         limit: The largest file in bytes.
         setting: The setting that lists `hosts`, if there is one.
+        medium: What the files hold.
     """
 
     account: Account
@@ -86,6 +119,7 @@ class FileLocations:
     timeout: float = 120
     limit: int = MAX_IMAGE_BYTES
     setting: str = ""
+    medium: Medium = IMAGES
 
     def holds(self, url: str) -> bool:
         """Return True if a file may be fetched from a URL."""
@@ -109,28 +143,29 @@ def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-async def fetch_image(locations: FileLocations, url: str) -> bytes:
-    """An image's bytes, whole and checked.
+async def fetch_file(locations: FileLocations, url: str) -> bytes:
+    """A generated file's bytes, whole and checked.
 
     Args:
         locations: Where the provider's files lie.
         url: An address on it, also one relative to its base, or a `data:` URI that holds the
-            image itself.
+            file itself.
 
     Raises:
-        Permanent: It is no image however often it is fetched, it is gone, it is too large, or
-            it lies on a host that files are not fetched from.
+        Permanent: It cannot be decoded however often it is fetched, it is gone, it is too
+            large, or it is on a host that files are not fetched from.
         Retryable: The host could not be reached or answered with an error, however often.
     """
     if url.startswith("data:"):
-        return await checked(locations.account, _from_data_uri(locations, url))
+        return await checked(locations.account, _from_data_uri(locations, url), locations.medium)
     url = _absolute(locations, url)
     trouble: StepError | None = None
     for number in range(FETCHES):
         await asyncio.sleep(PAUSE_SECONDS * number)
         try:
-            return await checked(locations.account, await _fetch(locations, url))
-        except (Retryable, NotAnImage) as error:
+            data = await _fetch(locations, url)
+            return await checked(locations.account, data, locations.medium)
+        except (Retryable, UnusableFile) as error:
             trouble = error
     raise trouble or AssertionError("FETCHES is at least one")
 
@@ -143,28 +178,25 @@ def _absolute(locations: FileLocations, url: str) -> str:
 
 
 class FileGone(Permanent):
-    """The file of a generated image no longer exists."""
+    """A generated file no longer exists."""
 
 
-class NotAnImage(Permanent):
-    """The download is not an image, or is incomplete."""
+class UnusableFile(Permanent):
+    """The download is not an image or a sound, or is incomplete."""
 
 
-async def checked(account: Account, data: bytes) -> bytes:
-    """The same bytes, once they have been decoded as a whole image.
+async def checked(account: Account, data: bytes, medium: Medium = IMAGES) -> bytes:
+    """The same bytes, once they have been decoded as a whole.
 
     Raises:
-        NotAnImage: They are none.
+        UnusableFile: They are not what they should be.
     """
-    from engine.imaging.decode import check
-    from engine.imaging.errors import ImageError
-
     try:
-        await asyncio.to_thread(check, data)
-    except ImageError as error:
+        await asyncio.to_thread(medium.check, data)
+    except ValueError as error:
         words = account.say(str(error))
-        raise NotAnImage(
-            f"{account.name} sent something that is no image: {words}.",
+        raise UnusableFile(
+            f"{account.name} sent something that is no {medium.name}: {words}.",
             remedy="It is not asked for again by itself, since that would be paid for again.",
         ) from None
     return data
@@ -174,31 +206,34 @@ async def keep_image(context: CallContext, account: Account, data: bytes) -> Art
     """Check an image that came inside a reply, and store it unchanged.
 
     Raises:
-        NotAnImage: It is none.
+        UnusableFile: It is none.
     """
     return await context.keep(await checked(account, data), role=ROLE)
 
 
-def from_base64(account: Account, text: str, limit: int = MAX_IMAGE_BYTES) -> bytes:
-    """The bytes of an image that came inside a reply.
+def from_base64(
+    account: Account, text: str, limit: int = MAX_IMAGE_BYTES, medium: Medium = IMAGES
+) -> bytes:
+    """The bytes of a file that came inside a reply.
 
     Args:
         account: Whose reply it is.
         text: Base64 of either alphabet, also wrapped, unpadded or with a `data:` head before it.
-        limit: The largest image in bytes.
+        limit: The largest file in bytes.
+        medium: What the file holds.
 
     Raises:
-        NotAnImage: It is not base64, or too large.
+        UnusableFile: It is not base64, or too large.
     """
     if text[:5].lower() == "data:":
         text = text.partition(",")[2]
     plain = "".join(text.split()).translate(_USUAL_ALPHABET).rstrip("=")
     if len(plain) > limit * 4 // 3 + 4:
-        raise NotAnImage(f"{account.name} sent an image of more than {limit >> 20} MiB.")
+        raise UnusableFile(f"{account.name} sent {medium.article} of more than {limit >> 20} MiB.")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except ValueError:
-        raise NotAnImage(f"{account.name} sent an image that is not base64.") from None
+        raise UnusableFile(f"{account.name} sent {medium.article} that is not base64.") from None
 
 
 def data_uri(data: bytes, media_type: str) -> str:
@@ -209,8 +244,9 @@ def data_uri(data: bytes, media_type: str) -> str:
 def _from_data_uri(locations: FileLocations, url: str) -> bytes:
     head, _, body = url.partition(",")
     if not head.endswith(";base64"):
-        raise NotAnImage(f"{locations.account.name} sent an image that is not base64.")
-    return from_base64(locations.account, body, locations.limit)
+        name, what = locations.account.name, locations.medium.article
+        raise UnusableFile(f"{name} sent {what} that is not base64.")
+    return from_base64(locations.account, body, locations.limit, locations.medium)
 
 
 async def _fetch(locations: FileLocations, url: str) -> bytes:
@@ -239,8 +275,10 @@ async def _follow(locations: FileLocations, client: Any, url: str) -> bytes:
             return _body(locations, response)
         url = urljoin(url, response.headers["location"])
     raise Permanent(
-        f"{locations.account.name} redirects an image more than {MAX_REDIRECTS} times.",
-        remedy="The image is generated and paid for; retry the job to download it again.",
+        f"{locations.account.name} redirects {locations.medium.article} more than "
+        f"{MAX_REDIRECTS} times.",
+        remedy=f"The {locations.medium.name} is generated and paid for; retry the job to download "
+        "it again.",
         keeps_call=True,
     )
 
@@ -248,11 +286,14 @@ async def _follow(locations: FileLocations, client: Any, url: str) -> bytes:
 def _refuse_elsewhere(locations: FileLocations, url: str) -> None:
     if locations.holds(url):
         return
-    name, remedy = locations.account.name, ""
+    name, remedy, medium = locations.account.name, "", locations.medium
     if locations.setting:
-        remedy = f"If images lie there, add the host to {locations.setting} and retry the job."
+        remedy = (
+            f"If {medium.name}s lie there, add the host to {locations.setting} and retry the job."
+        )
     raise Permanent(
-        f"{name} points to an image on {_host(locations, url)}, from where nothing is fetched.",
+        f"{name} points to {medium.article} on {_host(locations, url)}, from where nothing is "
+        "fetched.",
         remedy=remedy,
         keeps_call=True,
     )
@@ -274,7 +315,8 @@ def _body(locations: FileLocations, response: Any) -> bytes:
         raise _not_lost(locations, error)
     kind = FileGone if response.status_code in {404, 410} else Permanent
     raise kind(
-        f"The image from {locations.account.name} cannot be fetched: {error.message}",
+        f"The {locations.medium.name} from {locations.account.name} cannot be fetched: "
+        f"{error.message}",
         remedy="It may have expired; retry the job to generate it again, at its full price.",
     )
 
@@ -284,6 +326,6 @@ def _not_lost(locations: FileLocations, error: StepError) -> StepError:
     if not isinstance(error, Retryable):
         return error
     return error.without_resubmit(
-        f"The finished image could not be downloaded: {error.message}",
+        f"The finished {locations.medium.name} could not be downloaded: {error.message}",
         f"{locations.account.name} has generated it; retry the job to download it again.",
     )

@@ -1,21 +1,11 @@
-"""Image backends of providers: account, lane, prices and requirements."""
+"""Image backends of providers, and what their images cost."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from engine.backends.common.chat_client import lacks
-from engine.backends.common.download import ROLE, FileLocations, fetch_image
-from engine.backends.common.failures import Account
-from engine.backends.common.readiness import find_key
-from engine.contract import (
-    Artifact,
-    BaseBackend,
-    CallContext,
-    ImageInfo,
-    ImageRequest,
-    Limits,
-    MissingRequirement,
-)
+from engine.backends.common.download import ROLE
+from engine.backends.common.remote import RemoteBackend, RemoteBackendSettings
+from engine.contract import Artifact, BaseBackend, CallContext, ImageInfo, ImageRequest
 
 
 class ImagePrices(Protocol):
@@ -36,32 +26,8 @@ class ImagePrices(Protocol):
         ...
 
 
-class ProviderSettings(ImagePrices, Protocol):
+class ProviderSettings(ImagePrices, RemoteBackendSettings, Protocol):
     """Settings of an image backend of a provider."""
-
-    @property
-    def base_url(self) -> str | None:
-        """Address of a proxy, gateway or local server instead of the provider's."""
-        ...
-
-    @property
-    def is_local(self) -> bool:
-        """True if the calls go to this machine."""
-        ...
-
-    @property
-    def timeout(self) -> float:
-        """Seconds that one call may take."""
-        ...
-
-    @property
-    def limits(self) -> Limits:
-        """Limits of the lane."""
-        ...
-
-    def lane(self, name: str, model: str) -> str:
-        """Return the lane of a model of an account."""
-        ...
 
 
 PricesT = TypeVar("PricesT", bound=ImagePrices)
@@ -92,8 +58,8 @@ class PricedImages(BaseBackend, Generic[PricesT]):
         return self.settings.usual
 
 
-class RemoteImageBackend(PricedImages[SettingsT], Generic[SettingsT]):
-    """Image backend of a provider: its account and the package that calls it.
+class RemoteImageBackend(PricedImages[SettingsT], RemoteBackend[SettingsT], Generic[SettingsT]):
+    """Image backend of a provider.
 
     A subclass replaces in `info` what differs: version, references, whether calls are resumable.
 
@@ -103,25 +69,13 @@ class RemoteImageBackend(PricedImages[SettingsT], Generic[SettingsT]):
         model: Model that generates the images.
 
     Attributes:
-        name: Name of the backend.
-        keys: Names under which the key is looked for, the usual one first.
-        package: Package it needs, as it is installed.
-        module: The same, as it is imported.
-        url: Address of the provider.
         price_name: Setting that has the price of an image.
-        address: Address that is called.
     """
 
-    name: ClassVar[str]
-    keys: ClassVar[tuple[str, ...]]
-    package: ClassVar[str]
-    module: ClassVar[str]
-    url: ClassVar[str]
     price_name: ClassVar[str] = "price_per_image"
 
     def __init__(self, settings: SettingsT, environment: Mapping[str, str], model: str) -> None:
-        self.settings = settings
-        self.address = settings.base_url or self.url
+        super().__init__(settings, environment)
         self.info = ImageInfo(
             name=self.name,
             model=model,
@@ -131,8 +85,6 @@ class RemoteImageBackend(PricedImages[SettingsT], Generic[SettingsT]):
             limits=settings.limits,
             price_names=(f"{self.name}.{self.price_name}=...",),
         )
-        self._key = find_key(environment, *self.keys)
-        self._account = Account(self.name, self.keys, (self._key,) if self._key else ())
 
     async def fetch(self, url: str, hosts: tuple[str, ...], context: CallContext) -> Artifact:
         """Fetch a finished image from the provider and keep it.
@@ -146,12 +98,4 @@ class RemoteImageBackend(PricedImages[SettingsT], Generic[SettingsT]):
             Permanent: It is not an image, is gone or too large, or is on another host.
             Retryable: The host cannot be reached.
         """
-        setting = f"{self.name}.download_hosts"
-        timeout = self.settings.timeout
-        locations = FileLocations(self._account, self.address, hosts, timeout, setting=setting)
-        return await context.keep(await fetch_image(locations, url), role=ROLE)
-
-    def missing(self) -> list[MissingRequirement]:
-        """Return the package or the key, if one is missing."""
-        needed = not self.settings.is_local
-        return lacks(self.module, self.package, self._key, self.keys, needed=needed)
+        return await context.keep(await self.download(url, hosts), role=ROLE)

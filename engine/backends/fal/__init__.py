@@ -1,9 +1,10 @@
-"""fal.ai: images from hosted models, through its queue."""
+"""fal.ai: images and sounds from hosted models, through its queue."""
 
 from collections.abc import Mapping
 
 from engine.backends.fal.settings import FalSettings
 from engine.contract import BackendFamily, ImageBackend
+from engine.contract.audio import AudioBackend
 
 __all__ = ["FAMILY", "FalSettings"]
 
@@ -14,10 +15,16 @@ def _image(settings: FalSettings, environment: Mapping[str, str]) -> ImageBacken
     return FalImages(settings, environment)
 
 
+def _audio(settings: FalSettings, environment: Mapping[str, str]) -> AudioBackend:
+    from engine.backends.fal.audio import FalSounds
+
+    return FalSounds(settings, environment)
+
+
 FAMILY = BackendFamily(
     name="fal",
-    summary="Images from any model on fal.ai, through its queue; paid.",
+    summary="Images and sounds from any model on fal.ai, through its queue; paid.",
     settings=FalSettings,
-    factories={"image": _image},
+    factories={"image": _image, "audio": _audio},
 )
 """The family, as the entry point `fal` of `safelight.backends` gives it."""

@@ -8,21 +8,19 @@ from pydantic import ValidationError
 
 from engine.backends.common.download import data_uri
 from engine.backends.common.failures import refused
-from engine.backends.common.reading import GeneratedFiles, ReplyFile, ReplyText, Seed
+from engine.backends.common.reading import GeneratedFiles, ReplyText, Seed
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.remote_image import RemoteImageBackend
 from engine.backends.fal.inputs import arguments, endpoint, max_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
-from engine.backends.fal.replies import seconds_in
+from engine.backends.fal.replies import address_of
+from engine.backends.fal.requests import Submission, no_result, result_of_request, time_cost
 from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
-from engine.backends.fal.ticket import FalTicket
 from engine.contract import (
     CallContext,
     GeneratedImage,
     ImageRequest,
     Permanent,
-    Retryable,
-    StepError,
 )
 
 MAX_REFERENCE_BYTES = 16 * 2**20
@@ -72,30 +70,16 @@ class FalImages(RemoteImageBackend[FalSettings]):
             OutcomeUnknown: The request was sent, and whether fal took it is not known.
             StepError: It did not work.
         """
-        async with FalQueue(self.settings, self._account, self._key or "none") as queue:
-            ticket = self._stored(context.request_id)
-            if ticket is None:
-                sent = await self._arguments(request, context)
-                followed = bool(request.reference or request.more_references)
-                ticket = await queue.submit(endpoint(self.settings, followed), sent)
-                await context.submitted(str(ticket))
-            measured = await queue.wait(ticket, context.progress)
-            try:
-                result = await queue.result(ticket)
-            except StepError as error:
-                if _says_nothing_of_the_model(error):
-                    await context.charged(self._cost(measured))
-                raise
-        await context.charged(self._cost(measured))
-        return await self._keep(self._made(result), request, context)
 
-    def _stored(self, request_id: str | None) -> FalTicket | None:
-        if not request_id:
-            return None
-        try:
-            return FalTicket.read(request_id)
-        except ValueError as error:
-            raise Permanent(f"The request on fal cannot be found again: {error}.") from None
+        async def submission() -> Submission:
+            followed = bool(request.reference or request.more_references)
+            sent = await self._arguments(request, context)
+            return endpoint(self.settings, followed), sent
+
+        settings, asks = self.settings, self.settings.asks
+        async with FalQueue(settings, self._account, self._key or "none", asks=asks) as queue:
+            result = await result_of_request(queue, context, submission, self._cost)
+        return await self._keep(self._made(result), request, context)
 
     async def _arguments(self, request: ImageRequest, context: CallContext) -> dict[str, Any]:
         wanted = references_of(
@@ -106,22 +90,13 @@ class FalImages(RemoteImageBackend[FalSettings]):
 
     def _made(self, result: Any) -> _ImagesReply:
         try:
-            reply = _ImagesReply.model_validate(result)
+            return _ImagesReply.model_validate(result)
         except ValidationError:
-            raise Permanent(
-                f"fal's result holds no image: {self._account.say(str(result))}"
-            ) from None
-        return reply
+            raise no_result(self._account, "image", result) from None
 
     def _cost(self, measured: dict[str, Any]) -> int:
         """Cost of a finished request; its maximum if seconds have a price and fal reports none."""
-        settings, price = self.settings, self.settings.price_per_second
-        if price is None:
-            return settings.cost
-        seconds = seconds_in(measured.get("inference_time"))
-        if seconds is None:
-            return settings.worst or 0
-        return settings.cost + int(-(-seconds * price * 1_000_000 // 1))
+        return self.settings.cost + (time_cost(self.settings, measured) or 0)
 
     async def _keep(
         self, reply: _ImagesReply, request: ImageRequest, context: CallContext
@@ -132,7 +107,7 @@ class FalImages(RemoteImageBackend[FalSettings]):
         if file is None:
             raise self._no_image(reply)
         context.progress(1.0, "fetching the image")
-        image = await self.fetch(_address(file), self.settings.download_hosts, context)
+        image = await self.fetch(address_of(file), self.settings.download_hosts, context)
         seed = seed_of(request) if reply.seed is None else reply.seed
         return GeneratedImage(image=image, seed=seed)
 
@@ -142,14 +117,3 @@ class FalImages(RemoteImageBackend[FalSettings]):
             f"{self.info.model} returned no image" + (f": {description}" if description else "."),
             remedy="Change the prompt, or choose an image model (fal.model).",
         )
-
-
-def _address(file: ReplyFile) -> str:
-    return file.url or f"data:;base64,{file.b64_json}"
-
-
-def _says_nothing_of_the_model(error: StepError) -> bool:
-    """True if a result exists and only its way here is broken, or it is not read."""
-    if isinstance(error, Permanent):
-        return error.uncertain
-    return isinstance(error, Retryable) and not error.resubmit

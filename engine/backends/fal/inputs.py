@@ -6,12 +6,13 @@ known here gets the commonest names; settings can override them.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.backends.fal.settings import FalSettings
 from engine.contract import ImageRequest, Permanent
+from engine.contract.data import PromptedRequest
 
 MAX_SEED = 2**32
 """Seeds are sent below this, which every model takes."""
@@ -113,7 +114,7 @@ def arguments(
     return {**sent, **settings.arguments}
 
 
-def seed_of(request: ImageRequest) -> int:
+def seed_of(request: PromptedRequest) -> int:
     """The seed that is sent: the request's own, folded into what every model takes."""
     return request.seed % MAX_SEED
 
@@ -121,6 +122,11 @@ def seed_of(request: ImageRequest) -> int:
 def version_of(settings: FalSettings) -> str:
     """Version of the method; settings that change what comes out are part of it."""
     changed = settings.model_dump(include={"reference_model", "reference_field", "arguments"})
+    return version_with(changed)
+
+
+def version_with(changed: Mapping[str, Any]) -> str:
+    """Version of the method with settings that change what comes out; plain if none is set."""
     if not any(changed.values()):
         return "1"
     text = json.dumps(changed, sort_keys=True, default=str)

@@ -43,9 +43,11 @@ class FalQueue:
         settings: The backend's settings.
         account: Whose request it is.
         key: The key.
+        asks: Whether a submission of unknown outcome is asked about rather than repeated.
     """
 
-    def __init__(self, settings: FalSettings, account: Account, key: str) -> None:
+    def __init__(self, settings: FalSettings, account: Account, key: str, *, asks: bool) -> None:
+        self._asks = asks
         self._settings = settings
         self._account = account
         self._key = key
@@ -87,7 +89,7 @@ class FalQueue:
         """
         from fal_client import FalClientHTTPError
 
-        asks = self._settings.asks
+        asks = self._asks
         try:
             async with asyncio.timeout(self._settings.timeout):
                 await _client(self._http, self._base).submit(endpoint, arguments)
@@ -103,7 +105,7 @@ class FalQueue:
         return self._ticket(endpoint)
 
     def _ticket(self, endpoint: str) -> FalTicket:
-        body, headers, asks = bytes(self._heard.body), self._heard.headers, self._settings.asks
+        body, headers, asks = bytes(self._heard.body), self._heard.headers, self._asks
         what = "no request of fal's"
         submission = read_as(Submission, self._account, body, headers, what=what, unknown=asks)
         try:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from engine.backends.common.reading import Items, Lenient, plain, word
+from engine.backends.common.reading import Items, Lenient, ReplyFile, plain, word
 from engine.backends.fal.ticket import FalTicket
 from engine.text.terminal import clean
 
@@ -130,6 +130,11 @@ def seconds_in(value: Any) -> float | None:
     except ValueError:
         return None
     return seconds if 0 <= seconds < _MAX_SECONDS else None
+
+
+def address_of(file: ReplyFile) -> str:
+    """Return the address of a file, a `data:` URI if its bytes are in the reply."""
+    return file.url or f"data:;base64,{file.b64_json}"
 
 
 def is_refusal(kind: str, message: str) -> bool:

@@ -22,8 +22,12 @@ class FalSettings(ImageSettings):
         arguments: Inputs of the model beyond those that every request fills; they win.
         price_per_second: Dollars for a second of the model's own time, for models priced so.
         max_seconds: Seconds of its time that an image takes at most; what budgets reserve.
+        audio_model: The model of sounds, for example `fal-ai/stable-audio-25/text-to-audio`.
+        audio_arguments: Inputs of the model of sounds beyond those that every request fills.
+        price_per_sound: Dollars for a sound, whatever its length.
+        price_per_sound_second: Dollars for a second of sound, for models priced so.
         poll_seconds: Longest wait between two looks at a request.
-        download_hosts: Hosts that finished images are fetched from, their subdomains included.
+        download_hosts: Hosts that finished files are fetched from, their subdomains included.
     """
 
     model: str = Field(
@@ -48,11 +52,26 @@ class FalSettings(ImageSettings):
     max_seconds: float = Field(
         60, gt=0, le=3600, description="Seconds of the model's time for an image at most."
     )
+    audio_model: str = Field(
+        "fal-ai/elevenlabs/sound-effects/v2",
+        pattern=ENDPOINT,
+        description="Id of the model of sounds, OWNER/APP[/PATH].",
+    )
+    audio_arguments: dict[str, Any] = Field(
+        default_factory=dict,
+        description="More inputs of the model of sounds, as its page names them.",
+    )
+    price_per_sound: float | None = Field(
+        None, ge=0, description="Dollars for one sound of any length; unknown by default."
+    )
+    price_per_sound_second: float | None = Field(
+        None, ge=0, description="Dollars for a second of sound; unknown by default."
+    )
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="Longest wait between two looks at a request."
     )
     download_hosts: tuple[str, ...] = Field(
-        ("fal.media",), description="Hosts that finished images are fetched from."
+        ("fal.media",), description="Hosts that finished files are fetched from."
     )
 
     @property

@@ -1,0 +1,151 @@
+"""Capability `audio` of fal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.backends.common.download import SOUNDS
+from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.common.reading import Files, Lenient, ReplyFile, Seed
+from engine.backends.common.remote import RemoteBackend
+from engine.backends.common.sounds import fitted
+from engine.backends.fal.audio_inputs import sound_arguments, sound_inputs, sound_version
+from engine.backends.fal.inputs import seed_of
+from engine.backends.fal.queue import FalQueue
+from engine.backends.fal.replies import address_of
+from engine.backends.fal.requests import Submission, no_result, result_of_request
+from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
+from engine.contract import CallContext, MissingRequirement, Permanent
+from engine.contract.audio import AudioInfo, AudioRequest, GeneratedAudio
+from engine.text.amounts import price_of
+
+ROLE = "audio"
+"""Role of the stored sound in its step."""
+
+
+class _SoundReply(Lenient):
+    """Fields of a result that are used."""
+
+    audio: Files = ()
+    audio_file: Files = ()
+    seed: Seed = None
+
+    @property
+    def first(self) -> ReplyFile | None:
+        """The sound, or None."""
+        files = (*self.audio, *self.audio_file)
+        return next((one for one in files if one.url or one.b64_json), None)
+
+
+class FalSounds(RemoteBackend[FalSettings]):
+    """Sounds from models on fal, whose requests are never given up, as those of images."""
+
+    name = "fal"
+    keys, package, module = KEYS, "fal-client", "fal_client"
+    url = QUEUE_URL
+    medium = SOUNDS
+
+    info: AudioInfo
+
+    def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
+        super().__init__(settings, environment)
+        self._inputs = inputs = sound_inputs(settings.audio_model)
+        self.info = AudioInfo(
+            name=self.name,
+            model=settings.audio_model,
+            version=sound_version(settings),
+            lane=settings.lane(self.name, settings.audio_model),
+            paid=True,
+            resumable=True,
+            reusable=inputs.seed is not None,
+            limits=settings.limits,
+            price_names=("fal.price_per_sound_second=...", "fal.price_per_sound=..."),
+            client=self.package,
+            min_seconds=inputs.min_seconds,
+            max_seconds=inputs.max_seconds,
+            max_steps=inputs.max_steps,
+            max_guidance=inputs.max_guidance,
+            takes=inputs.takes,
+        )
+
+    async def generate_audio(self, request: AudioRequest, context: CallContext) -> GeneratedAudio:
+        """Generate the requested sound, or resume the request that is generating it.
+
+        Raises:
+            OutcomeUnknown: The request was sent, and whether fal took it is not known.
+            StepError: It did not work.
+        """
+        if trouble := self.info.trouble(request):
+            raise Permanent(trouble)
+
+        async def submission() -> Submission:
+            return self.settings.audio_model, sound_arguments(self.settings, request)
+
+        def cost(measured: dict[str, Any]) -> int:
+            return self.worst_cost(request) or 0
+
+        settings, asks = self.settings, self.asks(request)
+        async with FalQueue(settings, self._account, self._key or "none", asks=asks) as queue:
+            result = await result_of_request(queue, context, submission, cost)
+        return await self._keep(result, request, context)
+
+    async def _keep(
+        self, result: Any, request: AudioRequest, context: CallContext
+    ) -> GeneratedAudio:
+        try:
+            reply = _SoundReply.model_validate(result)
+        except ValidationError:
+            raise no_result(self._account, "sound", result) from None
+        if reply.first is None:
+            raise no_result(self._account, "sound", result)
+        context.progress(1.0, "fetching the sound")
+        data = await self.download(address_of(reply.first), self.settings.download_hosts)
+        data, notes = await context.compute(fitted, data, request.seconds)
+        audio = await context.keep(data, role=ROLE)
+        return GeneratedAudio(
+            audio=audio,
+            seed=self._seed(reply, request),
+            notes=(*notes, *self._format_notes(audio.facts)),
+        )
+
+    def _seed(self, reply: _SoundReply, request: AudioRequest) -> int | None:
+        if self._inputs.seed is None:
+            return None
+        return seed_of(request) if reply.seed is None else reply.seed
+
+    def _format_notes(self, facts: Mapping[str, Any]) -> list[str]:
+        """Return a note for a sample rate or a number of channels unlike those of `info`."""
+        rate, channels = facts.get("sample_rate"), facts.get("channels")
+        if (rate, channels) == (self.info.sample_rate, self.info.channels):
+            return []
+        usual = f"{self.info.sample_rate} Hz and {self.info.channels}"
+        return [f"The sound has {rate} Hz and {channels} channel(s), not {usual}."]
+
+    # -- costs and requirements ---------------------------------------------------------------
+
+    def worst_cost(self, request: AudioRequest) -> int | None:
+        """Return the cost of a sound in micro-dollars; None if no price is known."""
+        return self._cost_of(self._inputs.length_for(request.seconds))
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """Return the cost of the shortest and of the longest sound; None if not known."""
+        least, most = (self._cost_of(s) for s in (self.info.min_seconds, self.info.max_seconds))
+        return None if least is None or most is None else (least, most)
+
+    def _cost_of(self, seconds: float) -> int | None:
+        each, per_second = self.settings.price_per_sound, self.settings.price_per_sound_second
+        if each is None and per_second is None:
+            return None
+        return price_of(round((each or 0) + (per_second or 0) * seconds, 12))
+
+    def asks(self, request: AudioRequest) -> bool:
+        """Return True if a call of unknown outcome is asked about instead of repeated."""
+        return self.info.paid and self.settings.asks_about(self.worst_cost(request))
+
+    def missing(self) -> list[MissingRequirement]:
+        """Return the packages or the key, if one is missing; sounds are decoded when they come."""
+        decoders = {"av": "av", "soundfile": "soundfile"}
+        lacking = [name for module, name in decoders.items() if not has_package(module)]
+        more = [missing_packages(*lacking, extra="audio")] if lacking else []
+        return [*super().missing(), *more]
