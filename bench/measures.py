@@ -11,6 +11,7 @@ from typing import Any
 from bench.audio import audio
 from bench.dashboard import dashboard
 from bench.diffusion import diffusion
+from bench.effects import effects
 from bench.figures import Figure, at_least, at_most
 from bench.hosts import hosts
 from bench.lanes import lanes
@@ -244,6 +245,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "diffusion": diffusion,
     "scoring": scoring,
     "audio": audio,
+    "effects": effects,
     "dashboard": dashboard,
     "slow_line": slow_line,
 }

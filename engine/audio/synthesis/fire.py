@@ -27,7 +27,7 @@ def fire(description: Description, take: Take) -> "Floats":
     hiss = wide(take, band(2500, 9000, 6)) * np.exp(0.6 * take.drift(1.2))
     crackles = np.stack([_crackles(force, take) for _ in range(2)])
     middle = _crackles(force, take)
-    return flames * lapping * (0.1 + 0.35 * force) + 0.03 * hiss + crackles + middle
+    return flames * lapping * (0.04 + 0.16 * force) + 0.03 * hiss + crackles + middle
 
 
 def _crackles(force: float, take: Take) -> "Floats":
@@ -35,7 +35,7 @@ def _crackles(force: float, take: Take) -> "Floats":
     import numpy as np
 
     track = take.silence()
-    starts = take.moments(5 * (0.5 + force) * np.exp(1.2 * take.drift(2.5)))
+    starts = take.moments(11 * (0.5 + force) * np.exp(0.9 * take.drift(2.5)))
     loud = np.minimum(6.0, take.rng.pareto(1.7, len(starts)))
     pitch = 900 * 2 ** (3 * take.rng.random(len(starts)))
     decay = 0.0008 * 2 ** (2.5 * take.rng.random(len(starts)))

@@ -64,7 +64,7 @@ _PLANK, _JOISTS, _SHEET = Material(0.03, 60.0), Material(0.026, 28.0), Material(
 
 GROUNDS = {
     "concrete": Ground(
-        Body(320, _FLOOR_STONE), Grains(700, 4000, 0.0008, 600), 0.04, 0.6, 0.004, 0.1
+        Body(300, _FLOOR_STONE), Grains(700, 4000, 0.0008, 600), 0.04, 0.45, 0.004, 0.1
     ),
     "wood": Ground(
         Body(260, _PLANK, "plate"), Grains(300, 2500, 0.002, 100), 0.08, 0.5, 0.01, 0.15
@@ -80,7 +80,7 @@ GROUNDS = {
     ),
     "leaves": Ground(None, Grains(3500, 10_500, 0.0007, 2500), 1.0, 0.3, 0.09, 0.05),
     "snow": Ground(None, Grains(200, 1200, 0.002, 3000), 1.0, 0.2, 0.07, 0.2),
-    "water": Ground(None, Grains(700, 7000, 0.001, 2500), 0.8, 0.2, 0.07, 0.1, 0.4),
+    "water": Ground(None, Grains(700, 7000, 0.001, 2500), 0.8, 0.2, 0.07, 0.1, 0.3),
     "mud": Ground(None, Grains(200, 1400, 0.003, 700), 0.6, 0.1, 0.07, 0.4, 0.5),
     "sand": Ground(None, Grains(600, 3800, 0.0008, 4000), 1.0, 0.15, 0.03, 0.15),
 }
@@ -98,6 +98,9 @@ SHOES = {
 
 _TAIL = 0.3
 """Seconds for which a step sounds on beyond the next."""
+
+_LEAST = 0.15
+"""Seconds that the last step has at least."""
 
 _APART = 0.16
 """Place of the feet beside the middle."""
@@ -117,7 +120,8 @@ def footsteps(description: Description, take: Take) -> "Floats":
 
     feet = [take.silence(), take.silence()]
     step = 60 / description.pace
-    count = max(1, round(take.seconds / step) if take.loop else int(take.seconds / step) + 1)
+    room = round(take.seconds / step) if take.loop else int((take.seconds - _LEAST) / step) + 1
+    count = max(1, room)
     step = take.seconds / count if take.loop else step
     for number in range(min(count, description.count or count)):
         at = (number + 0.03 * take.rng.uniform(0, 1)) * step
@@ -128,7 +132,12 @@ def footsteps(description: Description, take: Take) -> "Floats":
 
 
 def one_step(
-    description: Description, step: float, rate: int, rng: "np.random.Generator"
+    description: Description,
+    step: float,
+    rate: int,
+    rng: "np.random.Generator",
+    *,
+    toe: bool = True,
 ) -> "Floats":
     """Return one step: the heel, then the toe, which is softer.
 
@@ -137,6 +146,7 @@ def one_step(
         step: Seconds from one step to the next.
         rate: Sample rate in Hz.
         rng: Source of the differences between two steps.
+        toe: False for the heel alone.
 
     Returns:
         Shape (round((step + 0.3) * rate),).
@@ -146,8 +156,8 @@ def one_step(
     ground, shoe = GROUNDS[description.surface], SHOES[description.shoe]
     frames = round((step + _TAIL) * rate)
     total = np.zeros(frames)
-    toe = min(0.16, shoe.roll * step) * rng.uniform(0.9, 1.1)
-    for at, strength in ((0.0, 1.0), (toe, shoe.toe)):
+    roll = min(0.16, shoe.roll * step) * rng.uniform(0.9, 1.1)
+    for at, strength in ((0.0, 1.0), (roll, shoe.toe))[: 2 if toe else 1]:
         start = round(at * rate)
         count = frames - start
         blow = _contact(ground, shoe, description.weight, count, rate, rng)

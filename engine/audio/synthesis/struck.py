@@ -43,11 +43,15 @@ def bell(description: Description, take: Take) -> "Floats":
     pitch = 1700 * 2 ** (-3.4 * description.size)
     pitch = 620.0 if is_chime else pitch
     each = 0.06 if is_alarm else 0.7 if is_chime else 1.0 + 2.2 * description.size
-    for number, at in enumerate(events(description, take, each, start=0.005)):
-        ratio = _CHIMES[number % 2] if is_chime else 1.0
-        decay = (0.6 + 3.5 * description.size) * (0.35 if is_alarm else 1.0)
-        blow = _bell(pitch * ratio, decay, min(6 * decay, take.seconds + 1), take)
-        take.add(track, blow * take.rng.uniform(0.9, 1), at)
+    decay = (0.6 + 3.5 * description.size) * (0.3 if is_alarm else 1.0)
+    length = min(5 * decay, take.seconds + 1)
+    ratios = _CHIMES if is_chime else (1.0,)
+    blows = [_bell(pitch * ratio, decay, length, take) for ratio in ratios]
+    times = events(description, take, each, start=0.005)
+    if is_chime and not take.loop and description.count is None:
+        times = times[: len(ratios)]
+    for number, at in enumerate(times):
+        take.add(track, blows[number % len(blows)] * take.rng.uniform(0.9, 1), at)
     return panned(track, 0.0)
 
 

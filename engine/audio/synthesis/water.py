@@ -41,7 +41,7 @@ def stream(description: Description, take: Take) -> "Floats":
     rate = 40 * 6**force * np.exp(0.3 * take.drift(3))
     sides = np.stack([bubbles(rate, take) for _ in range(2)])
     hiss = wide(take, band(500, 3500, 6))
-    return sides + 0.6 * bubbles(rate, take) + hiss * (0.01 + 0.12 * force**2)
+    return sides + 0.6 * bubbles(rate, take) + hiss * (0.01 + 0.35 * force**2)
 
 
 def bubbles(a_second: "float | Floats", take: Take, largest: float = _LARGEST) -> "Floats":
@@ -102,7 +102,7 @@ def splash(description: Description, take: Take) -> "Floats":
 
     total = np.zeros((2, take.frames))
     size = 0.5 + description.size
-    for at in events(description, take, each=1.6):
+    for at in events(description, take, each=1.6 if description.count else 1e6):
         after = take.times() - at
         if take.loop:
             after %= take.seconds
@@ -124,7 +124,7 @@ def waves(description: Description, take: Take) -> "Floats":
     swell = (0.5 - 0.5 * np.cos(2 * np.pi * (turns % 1) ** 0.7)) ** 2
     low = wide(take, band(60, 400, 5))
     high = wide(take, band(700, 6000, 4), 0.6)
-    return low * (0.25 + 0.6 * swell) + high * (0.06 + 0.7 * description.intensity * swell**2)
+    return low * (0.12 + 0.6 * swell) + high * (0.04 + 0.7 * description.intensity * swell**2)
 
 
 def events(description: Description, take: Take, each: float, start: float = 0.02) -> list[float]:

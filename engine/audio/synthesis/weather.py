@@ -1,10 +1,11 @@
 """Rain, wind and thunder."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.audio.synthesis.description import Description
-from engine.audio.synthesis.modal import MATERIALS, Body, struck
+from engine.audio.synthesis.modal import MATERIALS, Body, Material, struck
 from engine.audio.synthesis.take import Take, band
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _ROOFS = {
-    "metal": Body(620, MATERIALS["steel"], "plate"),
-    "glass": Body(1400, MATERIALS["glass"], "plate"),
+    "metal": Body(620, Material(0.006, 70), "plate"),
+    "glass": Body(1400, Material(0.008, 80), "plate"),
     "wood": Body(240, MATERIALS["wood"], "plate"),
     "plastic": Body(420, MATERIALS["plastic"], "plate"),
 }
-_ROOF_SECONDS = 0.06
+_ROOF_SECONDS, _PANELS = 0.06, 6
 _BANDS = ((40, 120), (120, 300), (300, 700), (700, 1500), (1500, 3500))
 
 
@@ -69,10 +70,15 @@ def _on_roof(
     body = _ROOFS.get(description.material)
     if body is None:
         return track
-    blows = take.silence()
-    np.add.at(blows, starts, loud)
-    ring = struck(body, _ROOF_SECONDS, take.rate, take.rng, hardness=0.75).astype(float)
-    return 0.4 * track + take.convolved(blows, ring)
+    total = 0.4 * track
+    panels = take.rng.integers(_PANELS, size=len(starts))
+    for number in range(_PANELS):
+        blows = take.silence()
+        np.add.at(blows, starts[panels == number], loud[panels == number])
+        panel = replace(body, hertz=body.hertz * 2 ** take.rng.uniform(-0.6, 0.6))
+        ring = struck(panel, _ROOF_SECONDS, take.rate, take.rng, hardness=0.75, position=0.17)
+        total += take.convolved(blows, ring.astype(float))
+    return total
 
 
 def wind(description: Description, take: Take) -> "Floats":
@@ -87,9 +93,9 @@ def wind(description: Description, take: Take) -> "Floats":
     gust = np.exp((0.35 + 0.4 * force) * take.drift(0.35))
     total = np.zeros((2, take.frames))
     for number, (low, high) in enumerate(_BANDS):
-        level = 0.75**number * (0.6 + 0.8 * force) ** number
+        level = 0.62**number * (0.6 + 0.8 * force) ** number
         noise = wide(take, band(low, high))
-        total += level * gust ** (0.6 + 0.5 * number) * noise
+        total += level * gust ** (0.6 + 0.3 * number) * noise
     whistle = take.noise(band(620, 680, 60)) * np.maximum(0, gust - 1.2) ** 1.5
     return total + 0.5 * force * whistle
 
@@ -103,13 +109,13 @@ def thunder(description: Description, take: Take) -> "Floats":
     import numpy as np
 
     time, near = take.times(), 1 - description.distance
-    start = min(0.3, 0.1 * take.seconds)
+    start = min(0.1, 0.1 * take.seconds)
     after = np.maximum(0.0, time - start)
     swell = np.exp(0.7 * take.drift(1.5))
     fall = np.exp(-after / min(2.2, 0.35 * take.seconds)) * (1 - np.exp(-after / 0.02))
     rumble = wide(take, band(30, 110, 9)) * swell * fall
     crack = wide(take, band(120, 2500, 4))
-    bursts = np.exp(1.3 * take.drift(18)) * np.exp(-after / 0.18) * (after > 0)
+    bursts = np.minimum(4, np.exp(1.3 * take.drift(18))) * np.exp(-after / 0.18) * (after > 0)
     total: Floats = rumble + 0.4 * near * crack * bursts
     return total
 
