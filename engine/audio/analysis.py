@@ -33,27 +33,35 @@ LARGEST_OFFSET = 0.02
 T = TypeVar("T")
 
 
-def analyse(sound: Sound) -> Features:
+def analyse(sound: Sound, *, needs_music: bool = False) -> Features:
     """Return all features of a sound.
 
     A feature that the sound does not have is None, with the reason in `undefined`. If the sound is
     longer than ten minutes, only the first ten are analysed; `warnings` has a note of it.
 
+    Args:
+        sound: The sound, or its start.
+        needs_music: Refuse a sound that cannot have a musical feature.
+
     Raises:
-        SoundError: The sound has no samples, samples that are not numbers, or a rate under 4 kHz.
+        SoundError: The sound has no samples, samples that are not numbers, or a rate under 4 kHz;
+            with `needs_music` also one that is silent or too short.
     """
     _check(sound)
     part, warnings = _limited(sound)
     warnings += _faults(part)
     spectra = Spectra.of(part)
-    taken = _Measurements(_without_music(spectra))
+    obstacle = _without_music(spectra)
+    if obstacle and needs_music:
+        raise SoundError(obstacle)
+    taken = _Measurements(obstacle)
     always = _Measurements(None, taken.undefined)
     tonality = taken.of("key", lambda: key(spectra))
     pulse = taken.of("rhythm", lambda: rhythm(spectra))
     level = always.of("dynamics", lambda: dynamics(part))
     colour = always.of("timbre", lambda: timbre(spectra))
     return Features(
-        seconds=sound.seconds,
+        seconds=_whole_seconds(sound),
         sample_rate=sound.sample_rate,
         channels=sound.channels,
         key=tonality,
@@ -129,10 +137,18 @@ def _limited(sound: Sound) -> tuple[Sound, tuple[str, ...]]:
 
     samples = np.ascontiguousarray(sound.samples[:, : round(LONGEST * sound.sample_rate)])
     part = Sound(samples, sound.sample_rate)
-    if sound.seconds <= LONGEST:
+    whole = _whole_seconds(sound)
+    if whole > part.seconds and whole > LONGEST:
+        note = f"Only the first {LONGEST / 60:g} of {whole / 60:.1f} minutes were analysed."
+        return part, (note,)
+    if sound.whole_seconds is None:
         return part, ()
-    note = f"Only the first {LONGEST / 60:g} of {sound.seconds / 60:.1f} minutes were analysed."
-    return part, (note,)
+    return part, (f"Only the first {part.seconds / 60:.3g} minutes were analysed.",)
+
+
+def _whole_seconds(sound: Sound) -> float:
+    """Return the length of the sound, also of one of which only the start was decoded."""
+    return sound.seconds if sound.whole_seconds is None else sound.whole_seconds
 
 
 def _faults(sound: Sound) -> tuple[str, ...]:

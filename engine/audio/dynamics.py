@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.audio.features import Dynamics, Trend, Undefined
+from engine.audio.filters import cell_sums
 from engine.audio.loudness import integrated_lufs, true_peak_db
 from engine.audio.sound import Sound, magnitude
 
@@ -39,12 +40,14 @@ def dynamics(sound: Sound) -> Dynamics:
     peak = magnitude(sound.samples)
     if peak <= SILENT_PEAK:
         raise Undefined("the sound is silent")
-    power = np.einsum("cf,cf->f", sound.samples, sound.samples) / np.float32(sound.channels)
+    power = np.einsum("cf,cf->f", sound.samples, sound.samples)
+    power /= np.float32(sound.channels)
     mean = float(power.mean(dtype=np.float64))
     rms_db, peak_db = 10 * math.log10(mean), 20 * math.log10(peak)
     trend, swell = _trend(_levels(power, _STRETCHES, 1))
     cells = max(1, math.floor(sound.seconds / _CELL_SECONDS))
     low, high = np.percentile(_levels(power, cells, min(cells, _WINDOW_CELLS)), (10, 95))
+    del power  # as large as a channel
     return Dynamics(
         rms_db=rms_db,
         peak_db=peak_db,
@@ -62,7 +65,7 @@ def _levels(power: "Levels", cells: int, window: int) -> "Levels":
     import numpy as np
 
     edges = np.unique(np.linspace(0, len(power), cells + 1).astype(int))
-    means = np.add.reduceat(power, edges[:-1], dtype=np.float64) / np.diff(edges)
+    means = cell_sums(power, edges) / np.diff(edges)
     means = np.lib.stride_tricks.sliding_window_view(means, min(window, len(means))).mean(axis=1)
     floor = float(means.max()) * 10 ** (-_DEPTH_DB / 10)
     levels: Levels = 10 * np.log10(np.maximum(means, floor))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 12
 _OUTPUTS = 32
+_SUMMED = 1 << 20
 
 
 def decimated(samples: "Floats", taps: "Floats", factor: int) -> "Floats":
@@ -79,6 +80,25 @@ def _products(samples: "Floats", weights: "Floats", hop: int, blocks: int) -> "F
         stop = min(blocks, start + _PIECE)
         np.matmul(np.ascontiguousarray(frames[start:stop]), weights, out=result[start:stop])
     return result
+
+
+def cell_sums(values: "Samples", edges: "NDArray[np.int_]") -> "NDArray[np.float64]":
+    """Return the sums of values between neighbouring edges, in double precision.
+
+    Args:
+        values: Shape (frames,).
+        edges: Rising frames, of shape (cells + 1,); the last is at most the number of values.
+    """
+    import numpy as np
+
+    cells = len(edges) - 1
+    step = max(1, cells * _SUMMED // max(1, len(values)))
+    sums = np.empty(cells)
+    for start in range(0, cells, step):  # in parts, since they are converted first
+        bounds = edges[start : start + step + 1]
+        part = values[bounds[0] : bounds[-1]]
+        sums[start : start + step] = np.add.reduceat(part, bounds[:-1] - bounds[0], dtype=float)
+    return sums
 
 
 def recursive(samples: "Samples", sections: "NDArray[np.float64]", memory: int) -> "Floats":

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.audio.filters import interpolated, recursive
+from engine.audio.filters import cell_sums, interpolated, recursive
 from engine.audio.sound import magnitude
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def _cell_powers(samples: "Samples", sample_rate: int) -> "Powers":
     for channel, weight in zip(samples, _channel_weights(len(samples)), strict=True):
         if weight:
             heard = recursive(channel[: edges[-1]], filters, memory)
-            power = np.add.reduceat(heard * heard, edges[:-1], dtype=np.float64)
-            total += weight * power / np.diff(edges)
+            heard *= heard
+            total += weight * cell_sums(heard, edges) / np.diff(edges)
     return total
 
 

@@ -121,7 +121,9 @@ def _audible(spectra: Spectra) -> "NDArray[np.bool_]":
     """Return the frames at most 40 dB below the loudest."""
     import numpy as np
 
-    power = (spectra.magnitudes.astype(np.float64) ** 2).sum(axis=1)
+    power = np.empty(len(spectra.magnitudes))
+    for rows in spectra.blocks():
+        power[rows] = (spectra.magnitudes[rows].astype(np.float64) ** 2).sum(axis=1)
     loud: NDArray[np.bool_] = power > power.max() * 10 ** (-_AUDIBLE_DB / 10)
     return loud
 
@@ -151,7 +153,7 @@ def _periodicity(spectra: Spectra, numbers: "NDArray[np.int_]") -> "Floats":
     lags = rate / (440 * 2 ** ((_grid() - 69) / 12))
     window, longest = round(_WINDOW_SECONDS * rate), math.ceil(lags[0]) + _SINC_TAPS
     size = 1 << (window + longest - 1).bit_length()
-    frames, energy = _frames(spectra, window + longest)
+    frames, energy = _frames(spectra, window + longest), _energy(spectra, window + longest)
     between = _interpolation(lags, longest)
     nearest = np.round(lags).astype(int)
     result = np.empty((len(numbers), len(lags)), np.float32)
@@ -168,7 +170,7 @@ def _periodicity(spectra: Spectra, numbers: "NDArray[np.int_]") -> "Floats":
         shifted = first[:, None] + nearest
         powers = total[:, None] + energy[shifted + window] - energy[shifted]
         result[start : start + _BLOCK] = 2 * value / np.maximum(powers, 1e-9)
-    return result.clip(0, 1)
+    return result.clip(0, 1, out=result)
 
 
 def _interpolation(lags: "Floats", longest: int) -> "Floats":
@@ -185,19 +187,28 @@ def _interpolation(lags: "Floats", longest: int) -> "Floats":
     return weights
 
 
-def _frames(spectra: Spectra, size: int) -> "tuple[Floats, NDArray[np.float64]]":
-    """Return frames centred on multiples of the hop, and the energy before each of their samples.
-
-    Sample k of frame n is number `n * hop + k` of the energies.
-    """
+def _frames(spectra: Spectra, size: int) -> "Floats":
+    """Return frames centred on multiples of the hop."""
     import numpy as np
 
     hop = round(spectra.hop_seconds * spectra.sample_rate)
     padded = np.pad(spectra.mono, (size // 2, size))
-    energy = np.zeros(len(padded) + 1)
-    np.cumsum(padded * padded, dtype=np.float64, out=energy[1:])
     frames: Floats = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    return frames, energy
+    return frames
+
+
+def _energy(spectra: Spectra, size: int) -> "NDArray[np.float64]":
+    """Return the energy before each sample of the frames.
+
+    Sample k of frame n is number `n * hop + k`.
+    """
+    import numpy as np
+
+    power = np.pad(spectra.mono, (size // 2, size))
+    power *= power
+    energy = np.zeros(len(power) + 1)
+    np.cumsum(power, dtype=np.float64, out=energy[1:])
+    return energy
 
 
 def _harmonic_strength(spectra: Spectra) -> "Floats":
@@ -211,7 +222,7 @@ def _harmonic_strength(spectra: Spectra) -> "Floats":
 
     rate, count = spectra.sample_rate, len(spectra.magnitudes)
     size = 1 << round(math.log2(_MIX_WINDOW_SECONDS * rate))
-    frames, taper = _frames(spectra, size)[0], np.hanning(size).astype(np.float32)
+    frames, taper = _frames(spectra, size), np.hanning(size).astype(np.float32)
     hertz = 440 * 2 ** ((_grid() - 69) / 12)
     places = hertz[:, None] * np.arange(1, _HARMONICS + 1) * (2 * size / rate)
     bins = np.round(places).astype(int)

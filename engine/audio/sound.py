@@ -31,10 +31,13 @@ class Sound:
     Attributes:
         samples: 32-bit floats of shape (channels, frames); full scale is -1 to 1.
         sample_rate: Frames a second.
+        whole_seconds: Length in seconds of the sound that this is the start of, that of the start
+            if it is not known; None if this is all of it.
     """
 
     samples: "NDArray[np.float32]"
     sample_rate: int
+    whole_seconds: float | None = None
 
     @property
     def channels(self) -> int:

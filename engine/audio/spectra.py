@@ -6,6 +6,7 @@ The chroma adds up spectral peaks by pitch class (harmonic pitch class profile, 
 whitening and with the tuning of the sound.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -141,12 +142,19 @@ class Spectra:
         """Return the power between neighbouring edges in Hz in dB, of shape (frames, bands)."""
         import numpy as np
 
-        power = self.magnitudes**2
-        bands = [
-            power[:, (self.frequencies >= low) & (self.frequencies < high)].sum(axis=1)
-            for low, high in pairwise(edges)
-        ]
-        return (10 * np.log10(np.stack(bands, axis=1) + _SMALLEST)).astype(np.float32)
+        bands = np.empty((len(self.magnitudes), len(edges) - 1), np.float32)
+        for rows in self.blocks():
+            power = self.magnitudes[rows] ** 2
+            for band, (low, high) in enumerate(pairwise(edges)):
+                inside = (self.frequencies >= low) & (self.frequencies < high)
+                bands[rows, band] = power[:, inside].sum(axis=1)
+        levels: Floats = (10 * np.log10(bands + _SMALLEST)).astype(np.float32)
+        return levels
+
+    def blocks(self) -> "Iterator[slice]":
+        """Yield the rows of `magnitudes` in parts, so that what is computed of them stays small."""
+        for start in range(0, len(self.magnitudes), _BLOCK):
+            yield slice(start, start + _BLOCK)
 
     @cached_property
     def chroma(self) -> "Floats":
@@ -244,7 +252,7 @@ def _one_channel(sound: Sound) -> "Floats":
     mean = sound.mono()
     if sound.channels == 1 or not mean.size:
         return mean
-    power = sound.samples.var(axis=1)
+    power = np.array([channel.var() for channel in sound.samples])
     if mean.var() < _CANCELLED * power.mean():
         loudest: Floats = sound.samples[int(np.argmax(power))]
         return loudest

@@ -43,7 +43,7 @@ def timbre(spectra: Spectra) -> Timbre:
         centroid=centroid,
         bandwidth=bandwidth,
         rolloff=_rolloff(spectra, power, weights),
-        flatness=_flatness(power, weights),
+        flatness=_flatness(spectra, power, weights),
         zero_crossings=_zero_crossings(spectra),
         percussive=percussive_share(spectra),
         bands=_bands(spectra, power),
@@ -87,9 +87,12 @@ def _centre(spectra: Spectra, weights: "Floats") -> tuple[float, float]:
     """Return the centroid and the bandwidth in Hz."""
     import numpy as np
 
-    share = spectra.magnitudes / np.maximum(spectra.magnitudes.sum(axis=1, keepdims=True), 1e-9)
-    centroids = share @ spectra.frequencies
-    variance = share @ spectra.frequencies**2 - centroids**2
+    centroids, variance = np.empty_like(weights), np.empty_like(weights)
+    for rows in spectra.blocks():
+        share = spectra.magnitudes[rows]
+        share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-9)
+        centroids[rows] = share @ spectra.frequencies
+        variance[rows] = share @ spectra.frequencies**2 - centroids[rows] ** 2
     spread = np.sqrt(np.maximum(variance, 0))
     return float(centroids @ weights), float(spread @ weights)
 
@@ -97,16 +100,20 @@ def _centre(spectra: Spectra, weights: "Floats") -> tuple[float, float]:
 def _rolloff(spectra: Spectra, power: "Floats", weights: "Floats") -> float:
     import numpy as np
 
-    below = np.cumsum(power, axis=1)
-    reached = (below >= _ROLLOFF * below[:, -1:]).argmax(axis=1)
+    reached = np.empty(len(power), np.intp)
+    for rows in spectra.blocks():
+        below = np.cumsum(power[rows], axis=1)
+        reached[rows] = (below >= _ROLLOFF * below[:, -1:]).argmax(axis=1)
     return float(spectra.frequencies[reached] @ weights)
 
 
-def _flatness(power: "Floats", weights: "Floats") -> float:
+def _flatness(spectra: Spectra, power: "Floats", weights: "Floats") -> float:
     import numpy as np
 
-    floored = np.maximum(power, 1e-12)
-    ratio = np.exp(np.log(floored).mean(axis=1)) / floored.mean(axis=1)
+    ratio = np.empty_like(weights)
+    for rows in spectra.blocks():
+        floored = np.maximum(power[rows], 1e-12)
+        ratio[rows] = np.exp(np.log(floored).mean(axis=1)) / floored.mean(axis=1)
     return float(ratio @ weights)
 
 

@@ -110,6 +110,23 @@ def test_of_a_long_sound_the_first_minutes_are_analysed() -> None:
     found = analyse(Sound(samples, rate))
     assert found.seconds == LONGEST + 60
     assert found.warnings == ("Only the first 10 of 11.0 minutes were analysed.",)
+    start = Sound(samples[:, : int(LONGEST * rate)], rate, LONGEST + 60)
+    assert analyse(start) == found
+
+
+def test_a_sound_of_unknown_length_has_a_warning_without_it() -> None:
+    found = analyse(Sound(np.zeros((1, 8000), np.float32), 4000, 2.0))
+    assert found.seconds == 2
+    assert found.warnings == ("Only the first 0.0333 minutes were analysed.",)
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"), [(np.zeros((1, RATE), np.float32), "silent"), (note(60, 0.05), "short")]
+)
+def test_a_sound_without_music_is_refused_if_music_is_needed(samples: Samples, reason: str) -> None:
+    sound = Sound(np.atleast_2d(samples), RATE)
+    with pytest.raises(SoundError, match=reason):
+        analyse(sound, needs_music=True)
 
 
 def test_a_played_scale_has_melody_level_colour_and_mood() -> None:

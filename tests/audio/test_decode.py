@@ -120,6 +120,25 @@ def test_what_would_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPat
         decode(by_av("ipod", "aac", "stereo"))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [by_soundfile("WAV", "PCM_16"), by_soundfile("FLAC", "PCM_16"), by_av("ipod", "aac")],
+    ids=["wav", "flac", "m4a"],
+)
+def test_no_more_is_decoded_than_the_start_that_is_wanted(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = decode(data)
+    monkeypatch.setattr(module, "MAX_VALUES", 20_000)
+    start = decode(data, first=0.25)
+    assert np.array_equal(start.samples, whole.samples[:, : RATE // 4])
+    assert start.whole_seconds == pytest.approx(0.5, abs=0.08)
+    monkeypatch.undo()
+    all_of_it = decode(data, first=10)
+    assert np.array_equal(all_of_it.samples, whole.samples)
+    assert all_of_it.whole_seconds is None
+
+
 @pytest.mark.parametrize("data", [b"", b"no sound at all", by_soundfile("WAV", "PCM_16")[:20]])
 def test_broken_files_are_refused(data: bytes) -> None:
     with pytest.raises(SoundError):

@@ -120,17 +120,15 @@ def measured(data: bytes, title: str, mel: bool) -> Measured:
     from engine.audio.sound import MissingExtraError, SoundError
 
     try:
-        sound = decode(data)
+        sound = decode(data, first=analysis.LONGEST)
     except MissingExtraError as error:
         return Measured(missing=str(error))
     except SoundError as error:
         return Measured(problem=str(error))
     try:
-        features = analysis.analyse(sound)
+        features = analysis.analyse(sound, needs_music=True)
     except SoundError as error:
         return Measured(problem=f"cannot be used: {error}")
-    if reason := without_music(features):
-        return Measured(problem=f"cannot be used: {reason}")
     abc = to_abc(features, title)
     return Measured(
         features=features,
@@ -139,13 +137,6 @@ def measured(data: bytes, title: str, mel: bool) -> Measured:
         staff=_staff(abc),
         mel=mel_png(mel_spectrogram(sound)) if mel else b"",
     )
-
-
-def without_music(features: Features) -> str:
-    """Return the one reason why a sound has no musical feature at all; empty if it has some."""
-    named = ("key", "rhythm", "melody", "chords", "sections", "mood")
-    reasons = {features.undefined.get(name, "") for name in named}
-    return reasons.pop() if len(reasons) == 1 else ""
 
 
 def _staff(abc: str) -> bytes:
