@@ -47,6 +47,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
     "recipe": {
         "refine": "engine.recipes.refine:RECIPE",
         "storyboard": "engine.recipes.storyboard:RECIPE",
+        "sound-effect": "engine.recipes.sound_effect:RECIPE",
         "visual-prompts": "engine.recipes.visual_prompts:RECIPE",
     },
     "backend": {

@@ -96,7 +96,10 @@ def test_an_entry_is_given_by_a_flag():
             ("refine", "sounds.txt", "--samples", "2"),
             "--samples is an option of corpus and visual-prompts, not of ref",
         ),
-        (("corpus", "sounds.txt", "--prompt", "x"), "--prompt is an option of storyboard, not of "),
+        (
+            ("corpus", "sounds.txt", "--prompt", "x"),
+            "--prompt is an option of sound-effect and storyboard, not of ",
+        ),
         (
             ("nothing", "sounds.txt", "--mode", "convergent"),
             "--mode is an option of corpus, name it",

@@ -6,7 +6,7 @@ or convincing: that needs ears.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -74,7 +74,7 @@ class BestTake(FrozenModel):
     """The take that is kept.
 
     Attributes:
-        number: Its number, from 0.
+        number: Its number.
         reason: Why it is kept, in a sentence.
     """
 
@@ -96,15 +96,18 @@ def judge(measures: SoundMeasures, wishes: Wishes) -> Judgement:
     return Judgement(score=round(score, 1), aspects=known, problems=tuple(problems))
 
 
-def best_take(judgements: Sequence[Judgement]) -> BestTake:
+def best_take(judgements: Mapping[int, Judgement]) -> BestTake:
     """Return the take of the highest score, the first among equals.
+
+    Args:
+        judgements: Judgement of each take by its number.
 
     Raises:
         ValueError: There are no takes.
     """
     if not judgements:
         raise ValueError("there are no takes")
-    order = sorted(range(len(judgements)), key=lambda number: -judgements[number].score)
+    order = sorted(judgements, key=lambda number: (-judgements[number].score, number))
     first = order[0]
     if len(order) == 1:
         return BestTake(number=first, reason="It is the only take.")

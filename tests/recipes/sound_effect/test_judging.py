@@ -125,14 +125,16 @@ def test_onsets_of_one_sound_count_once() -> None:
 
 
 def test_the_best_take_and_why() -> None:
-    takes = [judged(take("boots running on wood")), judged(take(WALK)), judged(np.zeros((2, RATE)))]
-    best = best_take(takes)
-    assert best.number == 1
-    assert "take 0 is next" in best.reason
+    run, walk = judged(take("boots running on wood")), judged(take(WALK))
+    silent = judged(np.zeros((2, RATE)))
+    best = best_take({1: run, 2: walk, 3: silent})
+    assert best.number == 2
+    assert "take 1 is next" in best.reason
     assert "They differ most in pace: 100 against " in best.reason
-    assert best_take([takes[2], takes[2]]).number == 0
+    assert best_take({5: silent, 4: silent}).number == 4
+    assert best_take({5: run}).reason == "It is the only take."
     with pytest.raises(ValueError, match="no takes"):
-        best_take([])
+        best_take({})
 
 
 def test_words_against_the_problems() -> None:

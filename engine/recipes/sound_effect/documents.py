@@ -1,0 +1,127 @@
+"""The names of a sound's files, and the document beside it."""
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+from engine.outputs.documents import VERSION, dollars
+from engine.recipes.sound_effect.report import SoundReport, TakeReport
+
+MAX_CHARACTERS, MAX_BYTES = 100, 180
+"""Length of the prompt in a name, at most."""
+
+
+def stem_of(prompt: str, finished_at: str) -> str:
+    """Return the name of a sound without its suffix: `20241108_152030_heavy_boots_on_marble`.
+
+    Letters and digits of any script, `-` and `_` are kept; spaces and anything else become `_`.
+
+    Args:
+        prompt: Its prompt.
+        finished_at: Time at which it was there, ISO 8601.
+    """
+    text = unicodedata.normalize("NFC", prompt).lower()[:MAX_CHARACTERS]
+    plain = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in text)
+    cut = plain.encode()[:MAX_BYTES].decode(errors="ignore")
+    moment = datetime.fromisoformat(finished_at).strftime("%Y%m%d_%H%M%S")
+    return f"{moment}_{cut}" if cut else moment
+
+
+def sidecar(report: SoundReport, take: TakeReport, path: str) -> dict[str, Any]:
+    """Return the document of a take: the keys that readers of such files know, then ours.
+
+    Seconds have two decimals, amplitudes six, decibels two. A value that a sound does not have,
+    such as the level of silence, is None, with the reason in `undefined`.
+
+    Args:
+        report: Its sound effect.
+        take: The take.
+        path: Name of its file.
+    """
+    measures = take.measures
+    frames = round(measures.seconds * measures.sample_rate)
+    return {
+        "prompt": take.prompt,
+        "checkpoint": take.model,
+        "config": take.backend,
+        "output_path": path,
+        "timestamp": take.finished_at,
+        "generation_time_seconds": round(take.seconds, 2),
+        "generation_time_minutes": round(take.seconds / 60, 2),
+        "sample_rate": measures.sample_rate,
+        "audio_shape": [measures.channels, frames],
+        "channels": measures.channels,
+        "num_samples": frames,
+        "target_duration_seconds": report.target_seconds,
+        "actual_duration_seconds": round(measures.seconds, 2),
+        "max_amplitude": _rounded(measures.peak, 6),
+        "rms": _rounded(measures.rms, 6),
+        "peak_db": _rounded(measures.peak_db, 2),
+        "rms_db": _rounded(measures.rms_db, 2),
+        "phase_info": _phase(take),
+        "cfg_scale": take.cfg_scale,
+        "diffusion_steps": take.steps,
+        "device": take.backend,
+        "success": True,
+        **_ours(report, take),
+    }
+
+
+def _ours(report: SoundReport, take: TakeReport) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "id": report.key,
+        "brief": report.prompt,
+        "negative_prompt": take.negative_prompt,
+        "seed": take.seed,
+        "take": take.number,
+        "iteration": take.iteration,
+        "score": take.judgement.score,
+        "aspects": dict(take.judgement.aspects),
+        "problems": [problem.message for problem in take.judgement.problems],
+        "reason": report.reason,
+        "takes": [_summary(other) for other in report.takes],
+        "undefined": dict(take.measures.undefined),
+        "measures": take.measures.model_dump(mode="json", exclude={"undefined"}),
+    }
+
+
+def _summary(take: TakeReport) -> dict[str, Any]:
+    return {
+        "take": take.number,
+        "iteration": take.iteration,
+        "seed": take.seed,
+        "prompt": take.prompt,
+        "score": take.judgement.score,
+        "problems": [problem.message for problem in take.judgement.problems],
+    }
+
+
+def _phase(take: TakeReport) -> dict[str, Any]:
+    phase = take.measures.phase
+    if phase is None:
+        reason = f"The phase is not defined: {take.measures.undefined['phase']}."
+        return {"status": None, "correlation": None, "message": reason}
+    correlation = round(phase.correlation, 3)
+    return {"status": phase.status, "correlation": correlation, "message": phase.message}
+
+
+def job_document(report: SoundReport, file: str | None) -> dict[str, Any]:
+    """Return one job as the summary of its batch lists it."""
+    take = report.kept_take
+    return {
+        "id": report.key,
+        "job": report.job,
+        "state": report.state,
+        "error": report.error or None,
+        "prompt": report.prompt,
+        "file": file,
+        "take": report.kept,
+        "score": take.judgement.score if take else None,
+        "reason": report.reason or None,
+        "cost_usd": dollars(report.cost_microdollars),
+    }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

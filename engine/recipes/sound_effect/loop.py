@@ -1,0 +1,176 @@
+"""The loop of `sound-effect`: generate takes, measure them, refine the prompt; keep one."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from engine.contract import Permanent
+from engine.contract.audio import AUDIO, AudioRequest, GeneratedAudio
+from engine.contract.backend import FrozenModel
+from engine.contract.job import Iteration, Job, Scope
+from engine.recipes.sound_effect.agents.refiner import REFINER, SoundRefineRequest
+from engine.recipes.sound_effect.input import SoundEffectInput
+from engine.recipes.sound_effect.judging import best_take
+from engine.recipes.sound_effect.settings import SoundEffectSettings
+from engine.recipes.sound_effect.steps import METHOD, MeasuredTake, MeasureRequest, measure_take
+
+GENERATE, MEASURE, REFINE, SELECT = "generate", "measure", "refine", "select"
+"""Names of the steps, and of the decision."""
+
+SoundEffectJob = Job[SoundEffectInput, SoundEffectSettings]
+
+
+class Take(FrozenModel):
+    """One take.
+
+    Attributes:
+        number: Its number within the job, from 1.
+        iteration: Number of the prompt that it is of, from 1.
+        prompt: The prompt.
+        negative_prompt: The negative prompt.
+        audio: The sound.
+        measured: Its measures and its judgement.
+    """
+
+    number: int
+    iteration: int
+    prompt: str
+    negative_prompt: str
+    audio: GeneratedAudio
+    measured: MeasuredTake
+
+
+class SoundEffect(FrozenModel):
+    """The sound effect that is kept, and how the others did.
+
+    Attributes:
+        take: The take that is kept.
+        reason: Why it is kept, in a sentence.
+        scores: Score of each take by its number.
+    """
+
+    take: Take
+    reason: str
+    scores: dict[int, float] = Field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """Score of the take that is kept, 0 to 100."""
+        return self.take.measured.judgement.score
+
+
+async def sound_effect(job: SoundEffectJob) -> SoundEffect:
+    """Generate takes of a prompt, refine it while none is good enough, and keep the best take.
+
+    An operator may decide for another take (`select`; 0 takes the best).
+
+    Raises:
+        Permanent: All takes of the first prompt failed.
+    """
+    prompt, negative_prompt = job.input.prompt, job.input.negative_prompt
+    takes: list[Take] = []
+    for iteration in job.iterations(job.settings.max_iterations):
+        takes += await _takes(job, iteration, prompt, negative_prompt)
+        job.publish()
+        best = takes[_best(takes)[0]]
+        if best.measured.judgement.score >= job.settings.target_score or iteration.is_last:
+            break
+        request = SoundRefineRequest(
+            brief=job.input.prompt,
+            seconds=_seconds(job),
+            prompt=best.prompt,
+            negative_prompt=best.negative_prompt,
+            problems=best.measured.judgement.problems,
+        )
+        refinement = await iteration.step(REFINE, job.text.structured, REFINER, request)
+        prompt = refinement.prompt
+        negative_prompt = refinement.negative_prompt or job.input.negative_prompt
+    place, reason = _best(takes)
+    numbers = [take.number for take in takes]
+    chosen = await job.decide(SELECT, default=0, among=[0, *numbers])
+    if chosen:
+        place, reason = numbers.index(chosen), f"An operator has chosen take {chosen}."
+    scores = {take.number: take.measured.judgement.score for take in takes}
+    return SoundEffect(take=takes[place], reason=reason, scores=scores)
+
+
+def _best(takes: list[Take]) -> tuple[int, str]:
+    """Return the place of the best take, and why it is the best."""
+    numbers = [take.number for take in takes]
+    best = best_take({take.number: take.measured.judgement for take in takes})
+    return numbers.index(best.number), best.reason
+
+
+async def _takes(
+    job: SoundEffectJob, iteration: Iteration, prompt: str, negative_prompt: str
+) -> list[Take]:
+    """Return the takes of a prompt, all generated at the same time, without those that failed."""
+    errors: list[Permanent] = []
+    first = (iteration.number - 1) * job.settings.num_variations
+
+    async def attempt(number: int) -> Take | None:
+        try:
+            return await _take(job, iteration, number, (prompt, negative_prompt))
+        except Permanent as error:
+            errors.append(error)
+            await job.warn(f"Take {number} is left out: {error.message}")
+            return None
+
+    async with asyncio.TaskGroup() as group:
+        numbers = range(first + 1, first + job.settings.num_variations + 1)
+        tasks = [group.create_task(attempt(number)) for number in numbers]
+    takes = [take for task in tasks if (take := task.result()) is not None]
+    if errors and not takes and iteration.number == 1:
+        raise errors[0]
+    return takes
+
+
+async def _take(
+    job: SoundEffectJob, iteration: Iteration, number: int, prompts: tuple[str, str]
+) -> Take:
+    scope: Scope = iteration.scope(take_scope(number))
+    settings = job.settings
+    request = AudioRequest(
+        prompt=prompts[0],
+        negative_prompt=prompts[1],
+        seconds=_seconds(job),
+        seed=job.seed_for(number - 1),
+        steps=settings.steps,
+        guidance=settings.cfg_scale,
+        sampler=settings.sampler,
+        loop=settings.loop,
+    )
+    audio = await scope.step(GENERATE, job.use(AUDIO).generate, request)
+    for note in audio.notes:
+        await job.warn(note)
+    measuring = MeasureRequest(sound=audio.audio, brief=job.input.prompt, seconds=_seconds(job))
+    measured = await scope.local(MEASURE, measure_take, measuring, method=METHOD)
+    return Take(
+        number=number,
+        iteration=iteration.number,
+        prompt=prompts[0],
+        negative_prompt=prompts[1],
+        audio=audio,
+        measured=measured,
+    )
+
+
+def take_scope(number: int) -> str:
+    """Return the name of the scope of a take's steps."""
+    return f"take-{number}"
+
+
+def _seconds(job: SoundEffectJob) -> float:
+    return job.input.audio_length or job.settings.audio_length
+
+
+def best_part(result: Mapping[str, Any]) -> str:
+    """Return the step of the take that is kept.
+
+    Args:
+        result: A `SoundEffect` as plain data.
+    """
+    take = SoundEffect.model_validate(result).take
+    return f"iteration-{take.iteration}/{take_scope(take.number)}/{GENERATE}"

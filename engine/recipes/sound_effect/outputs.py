@@ -1,0 +1,92 @@
+"""The folders for people: a projection of the store that can be rebuilt at any time."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from db.queries import jobs as queries
+from engine.contract import Artifact
+from engine.contract.outputs import Projection
+from engine.kinds.file_names import suffix_of
+from engine.outputs.documents import VERSION, to_json
+from engine.outputs.folder import ExportError, Folder
+from engine.recipes.sound_effect.documents import job_document, sidecar, stem_of
+from engine.recipes.sound_effect.read_report import job_report
+from engine.recipes.sound_effect.report import SoundReport, TakeReport
+
+OWN_NAME = re.compile(r"[0-9]{8}_[0-9]{6}(?:_.*)?(?:-[0-9]+)?\.[a-z0-9]{1,5}")
+"""Names of this projection's files; nothing else is ever removed."""
+
+
+def write_job(projection: Projection) -> None:
+    """Write the take that is kept, its document, and the other takes behind it.
+
+    Raises:
+        ExportError: A stored sound is gone or damaged; everything else has been written.
+        OSError: The folder cannot be written.
+    """
+    if projection.job is None:
+        return
+    report = job_report(projection.connection, projection.batch, projection.job)
+    names, problems = set[str](), list[str]()
+    with Folder(projection.folder) as target:
+        for name, take in _named(report).items():
+            try:
+                target.put(name, _checked(take.audio, projection.artifact))
+            except (OSError, ExportError) as error:
+                problems.append(f"{name}: {error}")
+            document = f"{name.rpartition('.')[0]}.json"
+            target.put(document, to_json(sidecar(report, take, name)))
+            names |= {name, document}
+        for name in target.names():
+            if OWN_NAME.fullmatch(name) and name not in names:
+                target.remove(name)
+    if problems:
+        raise ExportError(f"{projection.folder}: {'; '.join(problems)}")
+
+
+def _named(report: SoundReport) -> dict[str, TakeReport]:
+    """Return the takes by the names of their files, the one that is kept first.
+
+    Takes whose names are the same are numbered: `-2`, `-3`.
+    """
+    names: dict[str, TakeReport] = {}
+    for take in sorted(report.takes, key=lambda one: (one.number != report.kept, one.number)):
+        stem, suffix = _parts(report, take)
+        name, number = f"{stem}{suffix}", 1
+        while name in names:
+            number += 1
+            name = f"{stem}-{number}{suffix}"
+        names[name] = take
+    return names
+
+
+def _parts(report: SoundReport, take: TakeReport) -> tuple[str, str]:
+    suffix = suffix_of(take.audio.kind, take.audio.media_type)
+    return stem_of(report.prompt, take.finished_at), suffix
+
+
+def _checked(artifact: Artifact, stored: Callable[[str], Path]) -> bytes:
+    data = stored(artifact.hash).read_bytes()
+    if hashlib.sha256(data).hexdigest() != artifact.hash:
+        raise ExportError("the stored file is damaged: its bytes have another hash")
+    return data
+
+
+def write_batch(projection: Projection) -> None:
+    """Write the summary of a batch.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    batch = projection.batch
+    path = projection.root / batch.summary
+    jobs = []
+    for job in queries.all_jobs(projection.connection, batch.id):
+        report = job_report(projection.connection, batch, job)
+        kept = next(iter(_named(report)), None) if report.kept else None
+        jobs.append(job_document(report, f"{job.output}/{kept}" if kept else None))
+    head = {"id": batch.id, "name": batch.name, "recipe": batch.recipe, "seed": batch.seed}
+    with Folder(path.parent) as folder:
+        folder.put(path.name, to_json({"version": VERSION, "batch": head, "jobs": jobs}))

@@ -1,0 +1,73 @@
+"""One sound effect read from the store at any moment, whether it is done, running or failed."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from db.clock import seconds_between
+from db.queries import jobs as queries
+from db.rows import BatchRow, JobRow, StepRow
+from engine.contract.audio import GeneratedAudio
+from engine.recipes.sound_effect.input import SoundEffectInput
+from engine.recipes.sound_effect.loop import GENERATE, MEASURE, SoundEffect
+from engine.recipes.sound_effect.report import SoundReport, TakeReport
+from engine.recipes.sound_effect.settings import SoundEffectSettings
+from engine.recipes.sound_effect.steps import MeasuredTake
+
+
+def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> SoundReport:
+    """Report of one job."""
+    entry = SoundEffectInput.model_validate_json(job.input)
+    settings = SoundEffectSettings.model_validate_json(batch.settings)
+    error = queries.error(connection, job.error_id) if job.error_id else None
+    result = SoundEffect.model_validate_json(job.result) if job.result else None
+    takes = sorted(_takes(queries.steps(connection, job.id)), key=lambda take: take.number)
+    return SoundReport(
+        key=job.key,
+        state=job.state,
+        prompt=entry.prompt,
+        target_seconds=entry.audio_length or settings.audio_length,
+        takes=tuple(takes),
+        kept=result.take.number if result else None,
+        reason=result.reason if result else "",
+        error=error.message if error and job.state == "failed" else "",
+        batch=batch.name,
+        job=job.id,
+        cost_microdollars=job.cost,
+    )
+
+
+def _takes(steps: Any) -> Iterator[TakeReport]:
+    """Yield the takes of a job's current steps that have been generated and measured."""
+    done: dict[tuple[str, str], StepRow] = {}
+    for step in steps:
+        if step.state == "done" and step.superseded_at is None:
+            done[step.scope, step.name.partition("@")[0]] = step  # from whichever backend
+    for (scope, name), step in done.items():
+        measured = done.get((scope, MEASURE))
+        if name == GENERATE and measured is not None:
+            yield _take(scope, step, measured)
+
+
+def _take(scope: str, step: StepRow, measured: StepRow) -> TakeReport:
+    iteration, number = (int(part.rpartition("-")[2]) for part in scope.split("/"))
+    audio = GeneratedAudio.model_validate_json(step.result or "")
+    take = MeasuredTake.model_validate_json(measured.result or "")
+    request = json.loads(step.request)
+    return TakeReport(
+        number=number,
+        iteration=iteration,
+        prompt=request["prompt"],
+        negative_prompt=request.get("negative_prompt") or "",
+        seed=audio.seed,
+        audio=audio.audio,
+        backend=step.backend,
+        model=step.model,
+        seconds=seconds_between(step.started_at, step.finished_at) or 0.0,
+        finished_at=step.finished_at or "",
+        cfg_scale=request.get("guidance"),
+        steps=request.get("steps"),
+        measures=take.measures,
+        judgement=take.judgement,
+    )

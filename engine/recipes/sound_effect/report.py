@@ -1,0 +1,76 @@
+"""One sound effect as its files and reports show it."""
+
+from engine.audio.measures import SoundMeasures
+from engine.contract.backend import Artifact, FrozenModel
+from engine.recipes.sound_effect.judging import Judgement
+
+
+class TakeReport(FrozenModel):
+    """A take that has been measured.
+
+    Attributes:
+        number: Its number within the job, from 1.
+        iteration: Number of its prompt, from 1.
+        prompt: Its prompt.
+        negative_prompt: Its negative prompt.
+        seed: Source of its randomness; None if the backend has no seeds.
+        audio: The sound.
+        backend: Backend that generated it.
+        model: Its model.
+        seconds: Time that it took.
+        finished_at: Time at which it was there, UTC, ISO 8601.
+        cfg_scale: Guidance scale that was asked for; None for the backend's.
+        steps: Number of denoising steps that was asked for; None for the backend's.
+        measures: Its measures.
+        judgement: Its judgement.
+    """
+
+    number: int
+    iteration: int
+    prompt: str
+    negative_prompt: str
+    seed: int | None
+    audio: Artifact
+    backend: str
+    model: str
+    seconds: float
+    finished_at: str
+    cfg_scale: float | None
+    steps: int | None
+    measures: SoundMeasures
+    judgement: Judgement
+
+
+class SoundReport(FrozenModel):
+    """A sound effect: done, under way, or failed with an error.
+
+    Attributes:
+        key: Its id within the batch.
+        state: State of its job.
+        prompt: Words of the operator.
+        target_seconds: Length that was asked for.
+        takes: Its takes, by number.
+        kept: Number of the take that is kept; None before the job is done.
+        reason: Why it is kept, in a sentence.
+        error: Reason why there is none, as a sentence; empty if nothing failed.
+        batch: Name of its batch.
+        job: Number of its job.
+        cost_microdollars: Cost of its calls.
+    """
+
+    key: str
+    state: str
+    prompt: str
+    target_seconds: float
+    takes: tuple[TakeReport, ...] = ()
+    kept: int | None = None
+    reason: str = ""
+    error: str = ""
+    batch: str
+    job: int
+    cost_microdollars: int = 0
+
+    @property
+    def kept_take(self) -> TakeReport | None:
+        """The take that is kept; None before the job is done."""
+        return next((take for take in self.takes if take.number == self.kept), None)

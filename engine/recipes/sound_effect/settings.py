@@ -1,0 +1,39 @@
+"""Settings of the recipe `sound-effect`."""
+
+from pydantic import Field
+
+from engine.contract.backend_names import BackendNames
+from engine.contract.recipe import RecipeSettings
+from engine.recipes.sound_effect.input import MAX_SECONDS
+
+MAX_VARIATIONS = 16
+"""Maximum number of takes of one prompt."""
+
+
+class SoundEffectSettings(RecipeSettings):
+    """Settings of the recipe `sound-effect`."""
+
+    audio: BackendNames = Field(
+        "builtin", description="Backend that generates sounds, or several: the next if one fails."
+    )
+    text: BackendNames = Field("builtin", description="Backend that refines prompts, or several.")
+    audio_length: float = Field(
+        6.0, gt=0, le=MAX_SECONDS, description="Length in seconds by default."
+    )
+    num_variations: int = Field(
+        4, ge=1, le=MAX_VARIATIONS, description="Takes of each prompt, with a seed each."
+    )
+    max_iterations: int = Field(2, ge=1, le=10, description="Maximum number of prompts tried.")
+    target_score: float = Field(
+        90, ge=0, le=100, description="Score of a take at which the prompt is refined no more."
+    )
+    cfg_scale: float | None = Field(
+        None, ge=0, le=100, description="Guidance scale; by default the backend's."
+    )
+    steps: int | None = Field(
+        None, ge=1, le=1000, description="Number of denoising steps; by default the backend's."
+    )
+    sampler: str | None = Field(
+        None, min_length=1, max_length=60, description="Sampler; by default the backend's."
+    )
+    loop: bool = Field(False, description="Generate sounds whose end continues into their start.")

@@ -1,0 +1,99 @@
+"""The recipe's own step: the measures and the judgement of a take."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.audio.measures import SoundMeasures
+from engine.contract import Artifact, Blocked, CallContext, Permanent, Request, Result, Score
+from engine.recipes.sound_effect.judging import Judgement, judge
+from engine.recipes.sound_effect.wishes import wishes_of
+
+METHOD = "sound"
+"""Name of the step's method in the store; part of its fingerprint."""
+
+METRIC = "score"
+"""Metric of a take, 0 to 100."""
+
+_SCORER = "sound measures-1"
+
+
+class MeasureRequest(Request):
+    """Request for the judgement of one take.
+
+    Attributes:
+        sound: The take.
+        brief: Words of the operator, whose wishes it is judged by.
+        seconds: Length that is asked for.
+    """
+
+    sound: Artifact
+    brief: str
+    seconds: float
+
+
+class MeasuredTake(Result):
+    """Measures of a take, and its judgement.
+
+    Attributes:
+        measures: Its measures.
+        judgement: Its judgement.
+    """
+
+    kind: ClassVar[str] = "measures"
+
+    measures: SoundMeasures
+    judgement: Judgement
+
+    def scores(self) -> list[Score]:
+        """Return the score of the take, and of each aspect that was judged."""
+        aspects = [
+            Score(metric=aspect, value=value, scorer=_SCORER)
+            for aspect, value in self.judgement.aspects.items()
+        ]
+        return [Score(metric=METRIC, value=self.judgement.score, scorer=_SCORER), *aspects]
+
+
+async def measure_take(request: MeasureRequest, context: CallContext) -> MeasuredTake:
+    """Measure and judge one take.
+
+    Raises:
+        Permanent: It cannot be decoded.
+    """
+    outcome = await context.compute(measured, request.sound)
+    if outcome.missing:
+        raise Blocked(
+            f"Sounds {outcome.missing}.", reason="backend", remedy="Install it, then resume."
+        )
+    if outcome.measures is None:
+        raise Permanent(f"The sound of this take {outcome.problem}.")
+    wishes = wishes_of(request.brief, request.seconds)
+    return MeasuredTake(measures=outcome.measures, judgement=judge(outcome.measures, wishes))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Measures of a sound, as a worker returns them.
+
+    Attributes:
+        measures: The measures; None with a problem.
+        problem: Reason why it cannot be decoded, as the end of a sentence.
+        missing: A package that is missing, as the end of a sentence.
+    """
+
+    measures: SoundMeasures | None = None
+    problem: str = ""
+    missing: str = ""
+
+
+def measured(data: bytes) -> Outcome:
+    """Return the measures of the bytes of a sound, or its problem."""
+    from engine.audio.decode import decode
+    from engine.audio.measures import measure_sound
+    from engine.audio.sound import MissingExtraError, SoundError
+
+    try:
+        return Outcome(measure_sound(decode(data)))
+    except MissingExtraError as error:
+        return Outcome(missing=str(error))
+    except SoundError as error:
+        return Outcome(problem=str(error))

@@ -1,0 +1,95 @@
+"""A batch from its input to its files, with the embedded backends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.client.workspace import Workspace
+from engine.recipes.sound_effect.documents import stem_of
+from tests.recipes.sound_effect.sounds import catalog
+from tests.support.optional import needs
+
+needs("soundfile", "scipy")
+
+PROMISED = [
+    "prompt",
+    "checkpoint",
+    "config",
+    "output_path",
+    "timestamp",
+    "generation_time_seconds",
+    "generation_time_minutes",
+    "sample_rate",
+    "audio_shape",
+    "channels",
+    "num_samples",
+    "target_duration_seconds",
+    "actual_duration_seconds",
+    "max_amplitude",
+    "rms",
+    "peak_db",
+    "rms_db",
+    "phase_info",
+    "cfg_scale",
+    "diffusion_steps",
+    "device",
+    "success",
+]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the results of one sound effect with two prompts and two takes of each."""
+    root = tmp_path_factory.mktemp("sounds")
+    source = root / "entries.json"
+    source.write_text(json.dumps([{"id": "boots", "prompt": "Boots on/../wood", "seed": 3}]))
+    workspace = Workspace(root / "w", create=True, catalog=catalog())
+    settings = {"audio_length": 1.0, "num_variations": 2, "target_score": 100}
+    workspace.run("sound-effect", source, settings=settings)
+    return root / "w" / "outputs" / "sound_effects"
+
+
+def _documents(folder: Path) -> list[Any]:
+    return [json.loads(path.read_text()) for path in sorted((folder / "boots").glob("*.json"))]
+
+
+def test_each_take_has_a_sound_and_a_document(ran: Path) -> None:
+    sounds = sorted((ran / "boots").glob("*.wav"))
+    documents = _documents(ran)
+    assert {one["output_path"] for one in documents} == {path.name for path in sounds}
+    assert len({one["seed"] for one in documents}) == len(documents)
+    assert all("boots_on____wood" in path.name for path in sounds)
+
+
+def test_documents_have_the_promised_keys_in_order(ran: Path) -> None:
+    for document in _documents(ran):
+        assert list(document)[: len(PROMISED)] == PROMISED
+        assert document["audio_shape"] == [2, 48_000]
+        assert document["phase_info"].keys() == {"status", "correlation", "message"}
+
+
+def test_the_best_take_is_kept_and_the_summary_says_so(ran: Path) -> None:
+    [job] = json.loads((ran / "batch_summary.json").read_text())["jobs"]
+    scores = {one["take"]: one["score"] for one in _documents(ran)}
+    assert job["state"] == "done"
+    assert job["score"] == max(scores.values())
+    assert scores[job["take"]] == job["score"]
+    assert (ran.parent.parent / job["file"]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "stem"),
+    [
+        ("heavy boots on marble", "20241108_152030_heavy_boots_on_marble"),
+        ("../../etc/passwd\x1b[31m", "20241108_152030_______etc_passwd__31m"),
+        ("", "20241108_152030"),
+    ],
+)
+def test_names_of_files(prompt: str, stem: str) -> None:
+    assert stem_of(prompt, "2024-11-08T15:20:30.5Z") == stem
+
+
+def test_a_name_is_never_too_long() -> None:
+    assert len(stem_of("足" * 3000, "2024-11-08T15:20:30Z").encode()) < 200
