@@ -10,6 +10,8 @@ import pytest
 
 from engine.audio.excerpt import RATE, SECONDS
 from engine.audio.wav import read_wav, write_wav
+from engine.backends.common import inline_sounds
+from engine.backends.common.inline_sounds import Excerpts, heard
 from engine.contract.errors import Permanent
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.visual_prompts.agents.writer import LISTENER, WRITER, VisualPromptRequest
@@ -99,6 +101,23 @@ async def test_an_agent_without_sounds_sends_none(provider: Provider, model: str
 async def test_gemini_still_answers_by_schema(provider: Provider) -> None:
     body, _ = await told(provider, "gemini-3.8-flash", wav())
     assert body["generationConfig"]["responseMimeType"] == "application/json"
+
+
+async def test_the_excerpts_of_the_sounds_used_last_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context, excerpts, decoded = MemoryContext(), Excerpts(), list[bytes]()
+
+    def counted(data: bytes) -> Any:
+        decoded.append(data)
+        return heard(data)
+
+    monkeypatch.setattr(inline_sounds, "heard", counted)
+    monkeypatch.setattr(inline_sounds, "MAX_KEPT", 2)
+    sounds = [context.give(wav(length), "audio/wav") for length in (0.1, 0.2, 0.3)]
+    for number in (0, 1, 0, 2, 0, 1):
+        assert (await excerpts.of(sounds[number], context)).data == wav((number + 1) / 10)
+    assert [len(data) for data in decoded] == [len(wav(n)) for n in (0.1, 0.2, 0.3, 0.2)]
 
 
 async def test_what_is_no_sound_is_not_sent() -> None:

@@ -14,7 +14,7 @@ from pydantic import Field
 from engine.audio.sound import MissingExtraError, SoundError
 from engine.backends.common.failures import Account, out_of_time
 from engine.backends.common.inline_images import fitted
-from engine.backends.common.inline_sounds import heard
+from engine.backends.common.inline_sounds import Excerpts
 from engine.backends.common.readiness import silent
 from engine.backends.common.scrubbing import mask, scrub
 from engine.backends.common.settings import RemoteSettings
@@ -144,6 +144,7 @@ class RemoteChatBackend(BaseChatBackend):
     capability: str
 
     _takes_no_temperature: bool = field(default=False, init=False, repr=False)
+    _excerpts: Excerpts = field(default_factory=Excerpts, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         settings, name = self.settings, self.chat_client.account.name
@@ -221,7 +222,7 @@ class RemoteChatBackend(BaseChatBackend):
 
     async def _heard(self, sound: Artifact, context: CallContext) -> InlineSound:
         try:
-            return await context.compute(heard, sound)
+            return await self._excerpts.of(sound, context)
         except MissingExtraError as error:
             remedy = "Install it, then resume."
             raise Blocked(f"The sound {error}.", reason="backend", remedy=remedy) from error
