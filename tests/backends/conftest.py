@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.backends.comfyui import image as comfy_image
+from engine.backends.comfyui import running
 from engine.backends.common import download
 from engine.backends.fal import queue as fal_queue
 from tests.support.providers.server import ProviderServer
@@ -28,7 +28,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and polls at once."""
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
-    monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(running, "SETTLE_SECONDS", 0.0)
 
 
 @pytest.fixture

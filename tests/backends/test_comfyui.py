@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from engine.backends.comfyui import FAMILY, ComfySettings, queued
-from engine.backends.comfyui import image as comfy_image
+from engine.backends.comfyui import FAMILY, ComfySettings, queued, running
 from engine.backends.comfyui.events import PromptEvent, preview_of, read_event
 from engine.backends.comfyui.following import MAX_LOST
 from engine.backends.comfyui.image import ComfyImages
@@ -342,7 +341,7 @@ DEEP = instead(b'{"a": ' + b"[" * 100_000)
 async def test_a_queue_that_cannot_be_read_is_no_reason_to_fail(
     server, provider, what, monkeypatch
 ):
-    monkeypatch.setattr(comfy_image, "MISSES", 1)
+    monkeypatch.setattr(running, "MISSES", 1)
     server.misbehave(what, path=QUEUE, method="GET", times=float("inf"))
     context = MemoryContext()
     await backend(server, timeout=1.5).generate(request(), context)
@@ -353,7 +352,7 @@ async def test_a_queue_that_cannot_be_read_is_no_reason_to_fail(
 
 @pytest.mark.parametrize("what", [drip(0.05), hang()])
 async def test_looks_have_a_deadline_and_a_limit(server, provider, what, monkeypatch):
-    monkeypatch.setattr(comfy_image, "MISSES", 1)
+    monkeypatch.setattr(running, "MISSES", 1)
     server.misbehave(what, path=HISTORY, method="GET", times=float("inf"))
     error = await failure(backend(server, timeout=0.4))
     assert isinstance(error, Retryable)
@@ -559,7 +558,7 @@ async def test_upscaling_makes_a_small_one_first(server, provider):
     assert (graph["19"]["inputs"]["width"], graph["19"]["inputs"]["height"]) == (2048, 1024)
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", BUILT_IN["image"])
 def test_every_link_of_a_built_in_workflow_leads_to_a_node(name):
     workflow = Workflow.model_validate(load(name))
     for node in workflow.graph.values():

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from engine.backends.comfyui import ComfySettings
 from engine.backends.comfyui.image import ComfyImages
-from engine.backends.comfyui.outcome import image_of
+from engine.backends.comfyui.outcome import file_of
 from engine.backends.comfyui.states import PromptFinished
 from engine.backends.comfyui.workflow import Workflow
 from engine.backends.common.failures import Account
@@ -251,11 +251,14 @@ def test_a_preview_is_the_result_only_where_nothing_is_saved(tmp_path: Path):
 def test_the_order_of_a_reply_never_says_which_image_is_taken(order):
     images = {id_: {"images": [{"filename": id_, "type": "output"}]} for id_ in order}
     account = Account("comfyui")
-    assert image_of(account, PromptFinished(images), "9")[0] == "9"
+    graph = plain(n2=node("SaveImage", images=["8", 0]))
+    named = Workflow.model_validate({"graph": graph, "output": "9"})
+    any_ = Workflow.model_validate({"graph": graph})
+    assert file_of(account, PromptFinished(images), named)[0] == "9"
     with pytest.raises(Permanent, match="several nodes: 2, 9"):
-        image_of(account, PromptFinished(images), None)
+        file_of(account, PromptFinished(images), any_)
     images["2"]["images"][0]["type"] = "temp"
-    assert image_of(account, PromptFinished(images), None)[0] == "9"
+    assert file_of(account, PromptFinished(images), any_)[0] == "9"
 
 
 async def test_an_early_batch_without_a_place_fails_before_anything_is_sent():

@@ -331,7 +331,7 @@ def test_a_decoder_that_is_missing_is_named_before_anything_is_paid(
 ) -> None:
     assert not backend(server).missing()
     monkeypatch.setattr(
-        "engine.backends.fal.audio.has_package", lambda module: module != "soundfile"
+        "engine.backends.common.sounds.has_package", lambda module: module != "soundfile"
     )
     (lacking,) = backend(server).missing()
     assert "soundfile" in lacking.what

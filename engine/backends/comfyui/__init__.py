@@ -1,9 +1,10 @@
-"""ComfyUI: images from workflows on a server of one's own."""
+"""ComfyUI: images and sounds from workflows on a server of one's own."""
 
 from collections.abc import Mapping
 
 from engine.backends.comfyui.settings import ComfySettings
 from engine.contract import BackendFamily, ImageBackend
+from engine.contract.audio import AudioBackend
 
 __all__ = ["FAMILY", "ComfySettings"]
 
@@ -14,10 +15,16 @@ def _image(settings: ComfySettings, environment: Mapping[str, str]) -> ImageBack
     return ComfyImages(settings)
 
 
+def _audio(settings: ComfySettings, environment: Mapping[str, str]) -> AudioBackend:
+    from engine.backends.comfyui.audio import ComfySounds
+
+    return ComfySounds(settings)
+
+
 FAMILY = BackendFamily(
     name="comfyui",
-    summary="Images from workflows on a ComfyUI server of your own.",
+    summary="Images and sounds from workflows on a ComfyUI server of your own.",
     settings=ComfySettings,
-    factories={"image": _image},
+    factories={"image": _image, "audio": _audio},
 )
 """The family, as the entry point `comfyui` of `safelight.backends` gives it."""

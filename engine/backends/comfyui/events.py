@@ -106,7 +106,7 @@ class PromptListener:
         prompt_id: The prompt; it is the client's id too, so that whoever goes back to a prompt
             receives its events.
         progress: Called with each progress report worth showing.
-        preview: Given each image that shows how the result looks so far.
+        preview: Given each image that shows how the result looks so far; None to ignore them.
 
     Attributes:
         over: Set when the prompt should have ended.
@@ -118,7 +118,7 @@ class PromptListener:
         base_url: str,
         prompt_id: str,
         progress: Callable[[float | None, str], None],
-        preview: Callable[[bytes], None],
+        preview: Callable[[bytes], None] | None,
     ) -> None:
         parts = urlsplit(base_url)
         scheme = "wss" if parts.scheme == "https" else "ws"
@@ -165,10 +165,7 @@ class PromptListener:
 
     async def _take(self, frame: str | bytes) -> None:
         if isinstance(frame, bytes):
-            image = preview_of(frame)
-            shown = image and await asyncio.to_thread(fit_preview, image)
-            if shown:
-                self._preview(shown)
+            await self._show(frame)
             return
         hint = read_event(frame, self._prompt_id)
         if hint is None:
@@ -180,3 +177,9 @@ class PromptListener:
             self._progress(self._fraction, hint.message)
         if hint.over:
             self.over.set()
+
+    async def _show(self, frame: bytes) -> None:
+        image = preview_of(frame) if self._preview else None
+        shown = image and await asyncio.to_thread(fit_preview, image)
+        if shown and self._preview:
+            self._preview(shown)

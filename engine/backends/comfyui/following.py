@@ -34,6 +34,7 @@ class Follower:
         stay: Its time at the server, and whether it is alone there.
         poll_seconds: Wait between two looks.
         misses: Looks that may fail one after the other before the call is given up for now.
+        previews: Whether images that show how far it is are passed on.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Follower:
         *,
         poll_seconds: float,
         misses: int,
+        previews: bool = True,
     ) -> None:
         self._server = server
         self._ticket = ticket
@@ -55,7 +57,10 @@ class Follower:
         self._misses = self._unknown = 0
         self._is_first = True
         self._listener = PromptListener(
-            server.base_url, ticket.prompt_id, context.progress, context.preview
+            server.base_url,
+            ticket.prompt_id,
+            context.progress,
+            context.preview if previews else None,
         )
 
     async def follow(self) -> PromptFinished:

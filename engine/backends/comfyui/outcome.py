@@ -1,9 +1,11 @@
-"""Outcome of a finished prompt: an image, or the reason for its failure."""
+"""Outcome of a finished prompt: a file, or the reason for its failure."""
 
 import re
 from typing import Any
 
+from engine.backends.comfyui.media import MEDIA, Medium
 from engine.backends.comfyui.states import PromptFinished
+from engine.backends.comfyui.workflow import Workflow
 from engine.backends.common.failures import Account
 from engine.contract import Permanent, Retryable
 
@@ -15,25 +17,26 @@ _OUT_OF_MEMORY = re.compile(
 """Torch's and ComfyUI's out-of-memory errors, by error type or by message."""
 
 
-def image_of(account: Account, ended: PromptFinished, output: str | None) -> tuple[str, str, str]:
-    """File name, folder and kind (`output`, `temp`) of the image that a prompt generated.
+def file_of(account: Account, ended: PromptFinished, workflow: Workflow) -> tuple[str, str, str]:
+    """File name, folder and kind (`output`, `temp`) of the file that a prompt generated.
 
     Args:
         account: Whose errors they are.
         ended: What the server says of the prompt.
-        output: The node whose image is meant; any node's by default.
+        workflow: The workflow; it says which node is meant, and whether an image or a sound.
 
     Raises:
-        StepError: It has failed, was interrupted, or has left no image.
+        StepError: It has failed, was interrupted, or has left no such file.
     """
     _refuse_failure(account, ended)
-    for image in _images(ended.outputs, output):
-        name, folder, kind = (image.get(key, "") for key in ("filename", "subfolder", "type"))
+    medium = MEDIA[workflow.makes]
+    for file in _files(ended.outputs, workflow.output, medium):
+        name, folder, kind = (file.get(key, "") for key in ("filename", "subfolder", "type"))
         if isinstance(name, str) and name and isinstance(folder, str):
             return name, folder, kind if isinstance(kind, str) else "output"
     raise Permanent(
-        "The workflow has left no image behind.",
-        remedy="Its output has to be a node that saves or previews an image.",
+        f"The workflow has left no {medium.name} behind.",
+        remedy=f"Its output has to be a node that saves or previews {medium.described}.",
     )
 
 
@@ -51,26 +54,28 @@ def _refuse_failure(account: Account, ended: PromptFinished) -> None:
     raise Permanent(message)
 
 
-def _images(outputs: dict[str, Any], output: str | None) -> list[dict[str, Any]]:
-    """Images of the output node, or of the one that left some; saved ones before previews."""
+def _files(outputs: dict[str, Any], output: str | None, medium: Medium) -> list[dict[str, Any]]:
+    """Files of the output node, or of the one that left some; saved ones before previews."""
     nodes = {output: outputs.get(output)} if output is not None else outputs
-    by_node = {id_: images for id_, node in nodes.items() if (images := _images_in(node))}
-    saved = {id_: images for id_, images in by_node.items() if images[0].get("type") == "output"}
+    by_node = {id_: files for id_, node in nodes.items() if (files := _files_in(node, medium))}
+    saved = {id_: files for id_, files in by_node.items() if files[0].get("type") == "output"}
     by_node = saved or by_node
     if len(by_node) > 1:
         raise Permanent(
-            f"The workflow left images at several nodes: {', '.join(sorted(map(str, by_node)))}.",
-            remedy="Queue it again with comfyui.output set to the one that is the result.",
+            f"The workflow left {medium.name}s at several nodes: "
+            f"{', '.join(sorted(map(str, by_node)))}.",
+            remedy=f"Queue it again with comfyui.{medium.prefix}output set to the one that is "
+            "the result.",
         )
     return next(iter(by_node.values()), [])
 
 
-def _images_in(node: Any) -> list[dict[str, Any]]:
-    listed = node.get("images") if isinstance(node, dict) else None
+def _files_in(node: Any, medium: Medium) -> list[dict[str, Any]]:
+    listed = node.get(medium.output) if isinstance(node, dict) else None
     candidates = (
-        [image for image in listed if isinstance(image, dict)] if isinstance(listed, list) else []
+        [file for file in listed if isinstance(file, dict)] if isinstance(listed, list) else []
     )
-    return sorted(candidates, key=lambda image: image.get("type") != "output")
+    return sorted(candidates, key=lambda file: file.get("type") != "output")
 
 
 def _last_trouble(messages: Any) -> tuple[str, dict[str, Any]]:

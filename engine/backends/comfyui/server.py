@@ -183,7 +183,7 @@ class ComfyServer:
     # -- files --------------------------------------------------------------------------------
 
     async def upload(self, name: str, data: bytes, media_type: str) -> str:
-        """Upload an image; return the name under which the server keeps it."""
+        """Upload an image or a sound; return the name under which the server keeps it."""
         response = await self._send(
             "POST",
             "/upload/image",
@@ -193,11 +193,11 @@ class ComfyServer:
         answer = mapping(self._body(response))
         kept, folder = answer.get("name"), answer.get("subfolder") or ""
         if not isinstance(kept, str) or not isinstance(folder, str):
-            raise Retryable("ComfyUI did not say under which name it keeps the reference image.")
+            raise Retryable("ComfyUI did not say under which name it keeps the uploaded file.")
         return f"{folder}/{kept}" if folder else kept
 
     def view_url(self, filename: str, subfolder: str, kind: str) -> str:
-        """URL of an image that a node has saved."""
+        """URL of a file that a node has saved."""
         import httpx
 
         query = {"filename": filename, "subfolder": subfolder, "type": kind}

@@ -11,15 +11,21 @@ from pydantic import (
     model_validator,
 )
 
+from engine.backends.comfyui.media import IMAGE, SOUND
 from engine.backends.comfyui.workflow import SlotName, Workflow, listed, load
 from engine.backends.common.download import ImageSettings
+from engine.contract.audio import MAX_SECONDS
+from engine.text.amounts import price_of
 
 LOCAL_URL = "http://127.0.0.1:8188"
 
 
 def _load(written: Any, info: ValidationInfo) -> Any:
-    """The workflow of a setting; `output` is about `workflow` alone."""
-    return load(written, info.data.get("output") if info.field_name == "workflow" else None)
+    """The workflow of a setting; the outputs are about the workflows without a file to follow."""
+    field = info.field_name or ""
+    medium = SOUND if field.startswith(SOUND.prefix) else IMAGE
+    is_plain = field == f"{medium.prefix}workflow"
+    return load(written, info.data.get(f"{medium.prefix}output") if is_plain else None, medium)
 
 
 WorkflowFile = Annotated[
@@ -34,6 +40,19 @@ WorkflowFile = Annotated[
     ),
 ]
 """A workflow, written as a built-in name or a path and validated into its content."""
+
+SoundWorkflowFile = Annotated[
+    Workflow,
+    BeforeValidator(_load),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "stable-audio, stable-audio-init, or the path of a workflow file.",
+        },
+        mode="validation",
+    ),
+]
+"""The same of a workflow that makes a sound."""
 
 
 class ComfySettings(ImageSettings):
@@ -54,6 +73,15 @@ class ComfySettings(ImageSettings):
         upscaler: The upscaler's model file.
         poll_seconds: Wait between two looks at a prompt.
         price_per_image: Dollars for one image on a rented server; free where it is not set.
+        sound_model: The checkpoint's file name for sounds; the workflow's own by default.
+        sound_output: The node of `sound_workflow` whose sound is the result.
+        sound_workflow: As `workflow`, for sounds.
+        sound_init_workflow: The workflow where a request has a sound to start from, and
+            `sound_workflow` has no slot for it; None refuses such requests.
+        sound_slots: As `slots`, of `sound_workflow`.
+        max_sound_seconds: Maximum length of a sound in seconds; that of Stable Audio Open by
+            default.
+        price_per_sound: Dollars for one sound on a rented server; free where it is not set.
     """
 
     concurrency: int = Field(
@@ -91,17 +119,58 @@ class ComfySettings(ImageSettings):
         None, ge=0, description="Dollars for one image on a rented server; free by default."
     )
 
-    @field_validator("slots", mode="before")
+    sound_model: str | None = Field(None, description="Checkpoint that generates sounds.")
+    sound_output: str | None = Field(
+        None,
+        coerce_numbers_to_str=True,
+        description="Node of the sound workflow whose sound is the result; the one that saves by "
+        "default.",
+    )
+    sound_workflow: SoundWorkflowFile = Field(
+        cast("Workflow", "stable-audio"),
+        validate_default=True,
+        description="stable-audio, or the path of a workflow in API format that makes a sound.",
+    )
+    sound_init_workflow: SoundWorkflowFile | None = Field(
+        cast("Workflow", "stable-audio-init"),
+        validate_default=True,
+        description="Workflow for requests with a sound to start from.",
+    )
+    sound_slots: dict[SlotName, list[str]] = Field(
+        default_factory=dict,
+        description="Inputs of the sound workflow that a request fills; found by default.",
+    )
+    max_sound_seconds: float = Field(
+        47.0, gt=0, le=MAX_SECONDS, description="Maximum length of a sound in seconds."
+    )
+    price_per_sound: float | None = Field(
+        None, ge=0, description="Dollars for one sound on a rented server; free by default."
+    )
+
+    @field_validator("slots", "sound_slots", mode="before")
     @classmethod
     def _one_or_several(cls, slots: Any) -> Any:
         return listed(slots)
 
     @model_validator(mode="after")
     def _slots_exist(self) -> Self:
-        self.filled_workflow  # noqa: B018 - raises where a slot names an input that is not there
+        # Both raise where a slot names an input that is not there.
+        self.filled_workflow  # noqa: B018
+        self.filled_sound_workflow  # noqa: B018
         return self
 
     @property
     def filled_workflow(self) -> Workflow:
         """`workflow` with the slots of the settings."""
         return self.workflow.with_slots(self.slots) if self.slots else self.workflow
+
+    @property
+    def filled_sound_workflow(self) -> Workflow:
+        """`sound_workflow` with the slots of the settings."""
+        workflow, slots = self.sound_workflow, self.sound_slots
+        return workflow.with_slots(slots) if slots else workflow
+
+    @property
+    def sound_cost(self) -> int:
+        """Cost of one sound, in micro-dollars rounded up; 0 if no price is set."""
+        return price_of(self.price_per_sound or 0)

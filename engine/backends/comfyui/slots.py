@@ -22,15 +22,25 @@ def find_slots(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
         ends: The nodes whose image is the result.
     """
     nodes = upstream(graph, ends)
-    samplers = [id_ for id_ in nodes if _is_sampler(graph, id_)]
+    own = {**_sizes(graph, ends), "reference": loaded(graph, nodes, "image")}
+    return with_common(graph, nodes, own)
+
+
+def with_common(graph: Graph, nodes: list[str], own: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The places of the values that any medium has, then those of its own that have a place."""
+    samplers = samplers_of(graph, nodes)
     slots = {
         **_words(graph, nodes, samplers),
         "seed": _seeds(graph, samplers or nodes),
-        **_sizes(graph, ends),
-        "reference": _references(graph, nodes),
+        **own,
         **_sampling(graph, samplers),
     }
     return {name: list(dict.fromkeys(places)) for name, places in slots.items() if places}
+
+
+def samplers_of(graph: Graph, nodes: list[str]) -> list[str]:
+    """The nodes among some that sample."""
+    return [id_ for id_ in nodes if _is_sampler(graph, id_)]
 
 
 def _is_sampler(graph: Graph, id_: str) -> bool:
@@ -114,15 +124,15 @@ def _image_path(graph: Graph, ends: list[str]) -> list[tuple[str, bool]]:
     return list(reached.items())
 
 
-def _references(graph: Graph, nodes: list[str]) -> list[str]:
-    """The one image that is loaded; none if there are several."""
-    references = [
+def loaded(graph: Graph, nodes: list[str], name: str) -> list[str]:
+    """The one file that is loaded, an `image` or `audio`; none if there are several."""
+    loaders = [
         id_
         for id_ in nodes
-        if re.fullmatch(r"LoadImage(?!Mask).*", graph[id_].class_type)
-        and isinstance(graph[id_].inputs.get("image"), str)
+        if re.fullmatch(rf"Load{name}(?!Mask).*", graph[id_].class_type, re.IGNORECASE)
+        and isinstance(graph[id_].inputs.get(name), str)
     ]
-    return [f"{id_}.image" for id_ in references] if len(references) == 1 else []
+    return [f"{id_}.{name}" for id_ in loaders] if len(loaders) == 1 else []
 
 
 def _sampling(graph: Graph, samplers: list[str]) -> dict[str, list[str]]:
@@ -133,7 +143,7 @@ def _sampling(graph: Graph, samplers: list[str]) -> dict[str, list[str]]:
     beside = [linked(graph, inputs.get(name)) for name in ("sigmas", "guider")]
     around = [samplers[0], *(target[0] for target in beside if target)]
     options = {
-        name: [f"{id_}.{name}" for id_ in around if _is_number(graph[id_].inputs.get(name))]
+        name: [f"{id_}.{name}" for id_ in around if is_number(graph[id_].inputs.get(name))]
         for name in ("steps", "cfg", "denoise")
     }
     return {**options, "checkpoint": _checkpoint(graph, around)}
@@ -152,5 +162,6 @@ def _checkpoint(graph: Graph, around: list[str]) -> list[str]:
     return []
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Return True for a number, and not for a yes or no."""
     return isinstance(value, int | float) and not isinstance(value, bool)

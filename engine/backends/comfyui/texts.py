@@ -6,7 +6,7 @@ from engine.backends.comfyui.graph import Graph, linked, links
 
 _ENCODED = (
     *("text", "text_g", "text_l", "clip_l", "clip_g", "t5xxl", "llama", "bert", "mt5xl"),
-    *("prompt", "user_prompt", "wildcard_text", "populated_text"),
+    *("prompt", "user_prompt", "wildcard_text", "populated_text", "tags"),
 )
 """Inputs of the nodes that make conditioning of text."""
 

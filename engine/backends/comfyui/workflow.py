@@ -24,8 +24,10 @@ from pydantic import (
 )
 
 from engine.backends.comfyui.graph import Graph, GraphNode, called, parts_of
+from engine.backends.comfyui.media import IMAGE, MEDIA, SOUND, Medium, MediumName
 from engine.backends.comfyui.saving import result_node, savers
 from engine.backends.comfyui.slots import find_slots
+from engine.backends.comfyui.sounds import find_sound_slots
 from engine.backends.comfyui.texts import TEXT_INPUTS
 from engine.contract.files import open_regular
 from engine.text.terminal import clean
@@ -35,7 +37,11 @@ _EDITOR = (
     "is a workflow of the editor, which ComfyUI does not run as it is; export it there with "
     "Workflow > Export (API)"
 )
-BUILT_IN = ("txt2img", "img2img", "refiner", "upscale")
+BUILT_IN: dict[MediumName, tuple[str, ...]] = {
+    "image": ("txt2img", "img2img", "refiner", "upscale"),
+    "sound": ("stable-audio", "stable-audio-init"),
+}
+"""Names of the workflows that come with Safelight."""
 
 SlotName = Literal[
     "prompt",
@@ -53,11 +59,18 @@ SlotName = Literal[
     "checkpoint",
     "refiner",
     "upscaler",
+    "seconds",
+    "latent_seconds",
+    "sampler",
+    "init_audio",
 ]
 """Values that a request or the settings can put into a workflow."""
 
 
 _SIZES = frozenset({"width", "height", "base_width", "base_height"})
+
+
+_NAMES = {"negative": "the negative prompt", "seed": "the seed"}
 
 
 class Workflow(BaseModel):
@@ -67,7 +80,8 @@ class Workflow(BaseModel):
         name: Name of a built-in one, or of the file.
         graph: Nodes by id, in API format.
         slots: Inputs, as `NODE.INPUT`, by what goes into them.
-        output: The node whose image is the result; by default the one that saves.
+        output: The node whose image or sound is the result; by default the one that saves.
+        makes: What the result is.
         optional: Slots that were found, and may stay as they are where a request has no value.
     """
 
@@ -77,6 +91,7 @@ class Workflow(BaseModel):
     graph: dict[str, GraphNode] = Field(min_length=1)
     slots: dict[SlotName, list[str]] = Field(default_factory=dict)
     output: str | None = None
+    makes: MediumName = "image"
     optional: tuple[SlotName, ...] = ()
 
     @field_validator("slots", mode="before")
@@ -98,28 +113,41 @@ class Workflow(BaseModel):
         if self.output is not None and self.output not in self.graph:
             raise ValueError(
                 f"output: there is no node {self.output!r} in the workflow; "
-                f"images are saved by {_called(self.graph, savers(self.graph))}"
+                f"{self.makes}s are saved by {_called(self.graph, self._savers)}"
             )
         return self
 
     @property
+    def _savers(self) -> list[str]:
+        return savers(self.graph, MEDIA[self.makes])
+
+    @property
     def trouble(self) -> str:
-        """Why every prompt would make the same image, or nobody knows which; or nothing."""
-        name, savers_found = clean(self.name, 80), savers(self.graph)
-        if self.output is None and len(savers_found) > 1:
+        """Why every prompt would make the same result, or nobody knows which; or nothing."""
+        name, found = clean(self.name, 80), self._savers
+        medium = MEDIA[self.makes]
+        if self.output is None and len(found) > 1:
             return (
-                f"The workflow {name} saves images at several nodes: "
-                f"{_called(self.graph, savers_found)}. Name the one whose image is the result, "
-                f"for example --set comfyui.output={savers_found[0]}."
+                f"The workflow {name} saves {self.makes}s at several nodes: "
+                f"{_called(self.graph, found)}. Name the one whose {self.makes} is the result, "
+                f"for example --set comfyui.{medium.prefix}output={found[0]}."
             )
         if "prompt" not in self.slots:
             return (
                 f"The workflow {name} has no place for the prompt: no text was found that leads to "
-                f"its image, so every prompt would give the same one. It has the texts "
+                f"its {self.makes}, so every prompt would give the same one. It has the texts "
                 f"{', '.join(self._texts[:12]) or '(none)'}; name the prompt's input with "
-                "--set comfyui.slots.prompt=NODE.INPUT."
+                f"--set comfyui.{medium.prefix}slots.prompt=NODE.INPUT."
             )
         return ""
+
+    def words_without(self) -> list[str]:
+        """Words for those of negative prompt and seed that have no place."""
+        return [_NAMES[name] for name in self.without("negative", "seed")]
+
+    def lacking(self, lacks: list[str]) -> list[str]:
+        """The sentence that names what the workflow has no place for; none if it has for all."""
+        return [f"The workflow {self.name} has no place for {', '.join(lacks)}."] if lacks else []
 
     @property
     def _texts(self) -> list[str]:
@@ -185,9 +213,21 @@ class Workflow(BaseModel):
     @property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with the graph or its slots."""
-        plain = self.model_dump(mode="json", exclude={"name", "optional"})
+        plain = self.model_dump(mode="json", exclude={"name", "optional", "makes"})
         text = json.dumps(plain, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def version_of(workflow: Workflow, other: Workflow | None, changes: dict[str, Any]) -> str:
+    """Version of a backend's method: everything that changes a result and is in no request.
+
+    Args:
+        workflow: The usual workflow.
+        other: The one of requests that bring a file; None if there is none.
+        changes: Settings that go into slots.
+    """
+    plain = [workflow.fingerprint, other.fingerprint if other else "", changes]
+    return f"1+{hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]}"
 
 
 def listed(slots: Any) -> Any:
@@ -208,25 +248,27 @@ def _places(places: Any) -> Any:
     return [place for part in places.split(",") if (place := part.strip())]
 
 
-def load(written: Any, output: str | None = None) -> Any:
+def load(written: Any, output: str | None = None, medium: Medium = IMAGE) -> Any:
     """A workflow from what stands in the settings: a built-in name, a path, or a workflow itself.
 
     A file is read when a batch is queued, and the batch keeps what was in it.
 
     Args:
         written: What stands in the settings.
-        output: The node whose image is the result, where the settings name one.
+        output: The node whose file is the result, where the settings name one.
+        medium: What it has to make.
 
     Raises:
         ValueError: There is none of that name, or the file is not a workflow; a sentence.
     """
     if not isinstance(written, str):
         return written
-    if written in BUILT_IN:
+    if written in BUILT_IN[medium.name]:
         file = resources.files("engine.backends.comfyui") / "workflows" / f"{written}.json"
         document = {"name": written, **json.loads(file.read_text(encoding="utf-8"))}
-        return {**document, "output": output or document["output"]}
-    document = {"name": Path(written).stem[:80], **_read(written)}
+        return {**document, "output": output or document["output"], "makes": medium.name}
+    name = Path(written).stem[:80]
+    document = {"name": name, **_read(written, medium), "makes": medium.name}
     return _completed({**document, "output": output} if output else document)
 
 
@@ -236,10 +278,10 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         workflow = Workflow.model_validate(document)
     except ValidationError:
         return document  # whoever validates it says what is wrong
-    output = workflow.output or result_node(workflow.graph)
-    slots = find_slots(
-        workflow.graph, [output] if output else savers(workflow.graph) or list(workflow.graph)
-    )
+    graph, medium = workflow.graph, MEDIA[workflow.makes]
+    output = workflow.output or result_node(graph, medium)
+    find = find_sound_slots if medium is SOUND else find_slots
+    slots = find(graph, [output] if output else savers(graph, medium) or list(graph))
     if workflow.slots.keys() & _SIZES:  # they belong together
         slots = {name: places for name, places in slots.items() if name not in _SIZES}
     optional = [name for name in slots if name not in workflow.slots]
@@ -251,12 +293,12 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read(written: str) -> dict[str, Any]:
+def _read(written: str, medium: Medium) -> dict[str, Any]:
     try:
         with open_regular(Path(written).expanduser(), MAX_WORKFLOW_BYTES) as file:
             document = json.loads(file.read())
     except FileNotFoundError:
-        names = ", ".join(BUILT_IN)
+        names = ", ".join(BUILT_IN[medium.name])
         raise ValueError(f"is neither a file nor one of {names}") from None
     except (OSError, RecursionError, RuntimeError) as error:
         raise ValueError(f"cannot be read: {error}") from None

@@ -1,12 +1,17 @@
 """Sounds that a provider has generated, at the length that was asked for."""
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 from engine.audio.decode import decode
 from engine.audio.flac import read_flac
 from engine.audio.mp3 import looks_like_mp3, read_mp3
 from engine.audio.sound import SoundError
 from engine.audio.wav import is_wav, read_wav, write_wav_24
+from engine.backends.common.readiness import has_package, missing_packages
+from engine.contract.audio import AudioInfo
+from engine.contract.backend import MissingRequirement
 
 _UNKNOWN_SIZE = 0x7FFF0000
 """Sizes from here on are what encoders write that do not know the size."""
@@ -58,6 +63,26 @@ def fitted(data: bytes, seconds: float) -> tuple[bytes, list[str]]:
         short = (wanted - frames) / rate
         notes.append(f"The sound is {short:.3g} seconds shorter than the {seconds:g} requested.")
     return data, notes
+
+
+def format_notes(facts: Mapping[str, Any], info: AudioInfo) -> list[str]:
+    """Return a note for a sample rate or a number of channels unlike those of a backend's info.
+
+    Args:
+        facts: Facts of the stored sound.
+        info: Description of the backend.
+    """
+    rate, channels = facts.get("sample_rate"), facts.get("channels")
+    if (rate, channels) == (info.sample_rate, info.channels):
+        return []
+    usual = f"{info.sample_rate} Hz and {info.channels}"
+    return [f"The sound has {rate} Hz and {channels} channel(s), not {usual}."]
+
+
+def missing_decoders() -> list[MissingRequirement]:
+    """Return the packages that decode sounds, if any is missing."""
+    lacking = [name for name in ("av", "soundfile") if not has_package(name)]
+    return [missing_packages(*lacking, extra="audio")] if lacking else []
 
 
 def _has_facts(data: bytes) -> bool:

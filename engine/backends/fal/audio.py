@@ -6,10 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.backends.common.download import SOUNDS
-from engine.backends.common.readiness import has_package, missing_packages
 from engine.backends.common.reading import Files, Lenient, ReplyFile, Seed
 from engine.backends.common.remote import RemoteBackend
-from engine.backends.common.sounds import fitted
+from engine.backends.common.sounds import fitted, format_notes, missing_decoders
 from engine.backends.fal.audio_inputs import sound_arguments, sound_inputs, sound_version
 from engine.backends.fal.inputs import seed_of
 from engine.backends.fal.queue import FalQueue
@@ -106,21 +105,13 @@ class FalSounds(RemoteBackend[FalSettings]):
         return GeneratedAudio(
             audio=audio,
             seed=self._seed(reply, request),
-            notes=(*notes, *self._format_notes(audio.facts)),
+            notes=(*notes, *format_notes(audio.facts, self.info)),
         )
 
     def _seed(self, reply: _SoundReply, request: AudioRequest) -> int | None:
         if self._inputs.seed is None:
             return None
         return seed_of(request) if reply.seed is None else reply.seed
-
-    def _format_notes(self, facts: Mapping[str, Any]) -> list[str]:
-        """Return a note for a sample rate or a number of channels unlike those of `info`."""
-        rate, channels = facts.get("sample_rate"), facts.get("channels")
-        if (rate, channels) == (self.info.sample_rate, self.info.channels):
-            return []
-        usual = f"{self.info.sample_rate} Hz and {self.info.channels}"
-        return [f"The sound has {rate} Hz and {channels} channel(s), not {usual}."]
 
     # -- costs and requirements ---------------------------------------------------------------
 
@@ -145,7 +136,4 @@ class FalSounds(RemoteBackend[FalSettings]):
 
     def missing(self) -> list[MissingRequirement]:
         """Return the packages or the key, if one is missing; sounds are decoded when they come."""
-        decoders = {"av": "av", "soundfile": "soundfile"}
-        lacking = [name for module, name in decoders.items() if not has_package(module)]
-        more = [missing_packages(*lacking, extra="audio")] if lacking else []
-        return [*super().missing(), *more]
+        return [*super().missing(), *missing_decoders()]

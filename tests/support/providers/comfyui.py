@@ -49,6 +49,7 @@ class ComfyUI:
         paid_nodes: Kinds of nodes that call a service that costs money.
         deadly: A text; the server restarts, with nothing in its memory, at a prompt with it.
         lost_files: So many prompts, the first ones, whose file was deleted from the folder.
+        sound: What a workflow that saves a sound leaves behind.
     """
 
     executions: list[Execution] = field(default_factory=list)
@@ -67,6 +68,7 @@ class ComfyUI:
     paid_nodes: set[str] = field(default_factory=set)
     deadly: str = ""
     lost_files: int = 0
+    sound: bytes = b""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
@@ -165,7 +167,11 @@ class ComfyUI:
     def _outputs(self, made: Execution) -> dict[str, Any]:
         if self.outputs is not None:
             return self.outputs
-        name = f"safelight_{self.executions.index(made):05}_.png"
+        number = self.executions.index(made)
+        if any(node["class_type"].startswith("SaveAudio") for node in made.graph.values()):
+            name = f"safelight_{number:05}_.flac"
+            return {"9": {"audio": [{"filename": name, "subfolder": "a b", "type": "output"}]}}
+        name = f"safelight_{number:05}_.png"
         image = {"filename": name, "subfolder": "a b", "type": "output"}
         return {"9": {"images": [image]}}
 
@@ -197,6 +203,8 @@ class ComfyUI:
         number = int(call.query["filename"].split("_")[1])
         if number < self.lost_files:
             return Reply(b"", 404)
+        if call.query["filename"].endswith(".flac"):
+            return Reply(self.sound, headers={"content-type": "audio/flac"})
         return Reply(image(tint=number), headers={"content-type": "image/png"})
 
 

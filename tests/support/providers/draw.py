@@ -194,10 +194,11 @@ def call_then(backend: type[Any], method: str, passed: Callable[[], None]) -> No
 def _run_and_die(root: str, name: str, moment: int) -> None:
     """Runs an engine in a process of its own, which kills itself at the so many-th moment."""
     from engine.backends.comfyui import image as comfyui
+    from engine.backends.comfyui import running
     from engine.backends.fal import image as fal
     from engine.backends.openai import images as openai
 
-    comfyui.SETTLE_SECONDS = 0.05
+    running.SETTLE_SECONDS = 0.05
     left = moment
 
     def passed() -> None:
