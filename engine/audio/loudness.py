@@ -126,10 +126,17 @@ def _cell_powers(samples: "Samples", sample_rate: int) -> "Powers":
     memory = round(_MEMORY_SECONDS * sample_rate)
     for channel, weight in zip(samples, _channel_weights(len(samples)), strict=True):
         if weight:
-            heard = recursive(channel[: edges[-1]], filters, memory)
-            heard *= heard
-            total += weight * cell_sums(heard, edges) / np.diff(edges)
+            total += weight * _energies(channel, edges, filters, memory) / np.diff(edges)
     return total
+
+
+def _energies(
+    channel: "Samples", edges: "NDArray[np.int_]", filters: "Powers", memory: int
+) -> "Powers":
+    """Return the energy of a filtered channel between neighbouring edges."""
+    heard = recursive(channel[: edges[-1]], filters, memory)
+    heard *= heard
+    return cell_sums(heard, edges)
 
 
 def k_weighting(sample_rate: int) -> "Powers":

@@ -207,8 +207,8 @@ def _energy(spectra: Spectra, size: int) -> "NDArray[np.float64]":
     power = np.pad(spectra.mono, (size // 2, size))
     power *= power
     energy = np.zeros(len(power) + 1)
-    np.cumsum(power, dtype=np.float64, out=energy[1:])
-    return energy
+    energy[1:] = power
+    return np.cumsum(energy, out=energy)
 
 
 def _harmonic_strength(spectra: Spectra) -> "Floats":
