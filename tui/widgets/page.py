@@ -102,9 +102,10 @@ class SectionView(Vertical):
         self._heading.update(section.title)
         shape = len(section.items), section.across
         if shape != self._shape:
-            self._shape = shape
+            self._shape = (0, 0)  # until all rows are there: a newer page may cancel this
             await self.query(Horizontal).remove()
             await self.mount(*(self._row(*at) for at in _rows(*shape)))
+            self._shape = shape
         for view, exhibit in zip(self.query(ExhibitView), section.items, strict=True):
             view.show(exhibit)
 
