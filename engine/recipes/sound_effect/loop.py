@@ -10,7 +10,11 @@ from engine.contract import Permanent
 from engine.contract.audio import AUDIO, AudioRequest, GeneratedAudio
 from engine.contract.backend import FrozenModel
 from engine.contract.job import Iteration, Job, Scope
-from engine.recipes.sound_effect.agents.refiner import REFINER, SoundRefineRequest
+from engine.recipes.sound_effect.agents.refiner import (
+    REFINER,
+    SoundRefinement,
+    SoundRefineRequest,
+)
 from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.judging import best_take
 from engine.recipes.sound_effect.settings import SoundEffectSettings
@@ -77,14 +81,9 @@ async def sound_effect(job: SoundEffectJob) -> SoundEffect:
         best = takes[_best(takes)[0]]
         if best.measured.judgement.score >= job.settings.target_score or iteration.is_last:
             break
-        request = SoundRefineRequest(
-            brief=job.input.prompt,
-            seconds=_seconds(job),
-            prompt=best.prompt,
-            negative_prompt=best.negative_prompt,
-            problems=best.measured.judgement.problems,
-        )
-        refinement = await iteration.step(REFINE, job.text.structured, REFINER, request)
+        refinement = await _refined(job, iteration, best)
+        if refinement is None:
+            break
         prompt = refinement.prompt
         negative_prompt = refinement.negative_prompt or job.input.negative_prompt
     place, reason = _best(takes)
@@ -94,6 +93,22 @@ async def sound_effect(job: SoundEffectJob) -> SoundEffect:
         place, reason = numbers.index(chosen), f"An operator has chosen take {chosen}."
     scores = {take.number: take.measured.judgement.score for take in takes}
     return SoundEffect(take=takes[place], reason=reason, scores=scores)
+
+
+async def _refined(job: SoundEffectJob, iteration: Iteration, best: Take) -> SoundRefinement | None:
+    """Return the next prompt, or None if it cannot be had: the takes so far are kept."""
+    request = SoundRefineRequest(
+        brief=job.input.prompt,
+        seconds=_seconds(job),
+        prompt=best.prompt,
+        negative_prompt=best.negative_prompt,
+        problems=best.measured.judgement.problems,
+    )
+    try:
+        return await iteration.step(REFINE, job.text.structured, REFINER, request)
+    except Permanent as error:
+        await job.warn(f"The prompt is not refined further: {error.message}")
+        return None
 
 
 def _best(takes: list[Take]) -> tuple[int, str]:

@@ -1,0 +1,91 @@
+"""The loop where something fails, or an operator decides."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.client.workspace import Workspace
+from engine.contract import CallContext, Permanent
+from engine.contract.audio import AudioRequest, GeneratedAudio
+from engine.recipes.sound_effect import RECIPE
+from engine.recipes.sound_effect.report import SoundReport
+from engine.testing.catalog import MemoryCatalog
+from engine.testing.fakes import FakeAudioBackend, FakeChatBackend
+from tests.support.optional import needs
+
+needs("soundfile", "scipy")
+
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
+class Failing(FakeAudioBackend):
+    """Refuses some seeds, and counts its calls."""
+
+    def __init__(self, *seeds: int) -> None:
+        super().__init__()
+        self.seeds = seeds
+        self.calls = 0
+
+    async def generate_audio(self, request: AudioRequest, context: CallContext) -> GeneratedAudio:
+        self.calls += 1
+        if request.seed in self.seeds:
+            raise Permanent("The prompt is refused.")
+        return await super().generate_audio(request, context)
+
+
+def _refuse(_request: Any) -> Any:
+    raise Permanent("The text backend refuses it.")
+
+
+def _report(workspace: Workspace) -> SoundReport:
+    [report] = workspace.results("b1")
+    assert isinstance(report, SoundReport)
+    return report
+
+
+def _run(root: Path, audio: FakeAudioBackend, text: FakeChatBackend, **settings: Any) -> Workspace:
+    source = root / "entries.json"
+    source.write_text(json.dumps([{"id": "boots", "prompt": "boots on wood", "seed": 3}]))
+    catalog = MemoryCatalog([RECIPE], [audio, text])
+    workspace = Workspace(root / "w", create=True, catalog=catalog)
+    chosen = {"audio": "fake", "text": "fake", "audio_length": 0.5, "target_score": 100, **settings}
+    workspace.run("sound-effect", source, settings=chosen)
+    return workspace
+
+
+def test_takes_are_kept_if_the_prompt_cannot_be_refined(tmp_path: Path) -> None:
+    text = FakeChatBackend({"refine_sound": _refuse})
+    report = _report(_run(tmp_path, FakeAudioBackend(), text))
+    assert report.state == "done"
+    assert len(report.takes) == 4
+    assert report.kept in {take.number for take in report.takes}
+
+
+def test_a_take_that_fails_is_left_out(tmp_path: Path) -> None:
+    settings = {"num_variations": 2, "max_iterations": 1}
+    report = _report(_run(tmp_path, Failing(3), FakeChatBackend(), **settings))
+    assert report.state == "done"
+    assert [take.number for take in report.takes] == [2]
+    assert report.kept == 2
+
+
+def test_a_job_fails_if_all_takes_of_its_prompt_fail(tmp_path: Path) -> None:
+    settings = {"num_variations": 1, "max_iterations": 1}
+    report = _report(_run(tmp_path, Failing(3), FakeChatBackend(), **settings))
+    assert report.state == "failed"
+    assert report.kept is None
+
+
+def test_an_operator_takes_another_take_and_nothing_is_generated_again(tmp_path: Path) -> None:
+    audio = Failing()
+    workspace = _run(tmp_path, audio, FakeChatBackend(), num_variations=3, max_iterations=1)
+    other = next(take.number for take in _report(workspace).takes if take.number != 1)
+    workspace.command("decide", ["j1"], {"key": "select", "value": other})
+    workspace.follow("b1")
+    report = _report(workspace)
+    assert report.state == "done"
+    assert report.kept == other
+    assert audio.calls == 3
+    assert f"take {other}" in report.reason
