@@ -95,6 +95,14 @@ def test_samples_with_problems_do_not_stop_the_others(tmp_path: Path) -> None:
     assert samples[0].metadata == {"audio_meta": META}
 
 
+def test_odd_values_beside_the_sound_are_left_out(tmp_path: Path) -> None:
+    odd = {"title": "a", "by pair": {(1, 2): "x", "name": "y"}, "long": 1 << 5000}
+    path = written(tmp_path / "d.npy", objects({"audio": SOUND, "audio_meta": odd}))
+    (sample,) = npy.read_samples(path)
+    assert sample.audio is not None
+    assert sample.metadata == {"audio_meta": {"title": "a", "by pair": {"name": "y"}}}
+
+
 def test_part_and_metadata_only(tmp_path: Path) -> None:
     path = written(tmp_path / "d.npy", objects(*({"audio": SOUND, "n": n} for n in range(5))))
     found = list(npy.read_samples(path, 3, 9, audio=False))
