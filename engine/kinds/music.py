@@ -1,24 +1,20 @@
 """Musical features as lines of text: figures with their confidence, and lanes over time."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from engine.audio.features import PITCH_CLASSES, Chord, Features, Melody, Note, Section
 from engine.audio.notation.spelling import chord_symbol, key_name, signature
-from engine.contract.kinds import Line, Span, Tone
+from engine.contract.kinds import Line, Span
 from engine.kinds import words
 from engine.kinds.bars import across
+from engine.kinds.rows import LABEL, axis, row, wrapped
 from engine.text.terminal import clean
-
-LABEL = 10
-"""Columns of the names on the left."""
 
 MAX_SYSTEMS = 8
 """Lines over which a timeline is spread, at most."""
 
 _BAR = 6
 _NAME = 9
-_AXIS = 11
 _ROLL_ROWS = 6
 _CELLS_OF_A_LABEL = 5
 _CELLS_OF_A_MARK = 14
@@ -43,10 +39,6 @@ def music_lines(features: Features, columns: int) -> list[Line]:
     ]
 
 
-def _row(name: str, *spans: Span) -> Line:
-    return (Span(f"{name:<{LABEL}}", "muted"), *spans)
-
-
 def _sure(confidence: float) -> tuple[Span, Span]:
     """A bar for a confidence of 0 to 1, and the number."""
     return Span(across(confidence, _BAR), "accent"), Span(f" {confidence:.2f}")
@@ -65,7 +57,7 @@ def _key(features: Features) -> Iterator[Line]:
         return
     other = f" or {_short(key_name(key.runner_up))} {key.runner_up_confidence:.2f}"
     name = _name(key_name(key.name))
-    yield _row("key", name, *_sure(key.confidence), Span(other, "muted"))
+    yield row("key", name, *_sure(key.confidence), Span(other, "muted"))
 
 
 def _rhythm(features: Features) -> Iterator[Line]:
@@ -74,47 +66,40 @@ def _rhythm(features: Features) -> Iterator[Line]:
     tempo = rhythm.tempo
     name = _name(f"{tempo.bpm:.0f} bpm")
     other = f" or {tempo.half:.0f} or {tempo.double:.0f}"
-    yield _row("tempo", name, *_sure(tempo.confidence), Span(other, "muted"))
+    yield row("tempo", name, *_sure(tempo.confidence), Span(other, "muted"))
     name = _name(rhythm.metre)
     beats = f" {len(rhythm.beats)} beats"
-    yield _row("metre", name, *_sure(rhythm.metre_confidence), Span(beats, "muted"))
+    yield row("metre", name, *_sure(rhythm.metre_confidence), Span(beats, "muted"))
 
 
 def _mood(features: Features) -> Iterator[Line]:
     if (mood := features.mood) is None:
         return
-    yield _row("mood", Span(_short(mood.label), "strong"))
-    yield _row("", *_axis("valence", mood.valence))
-    yield _row("", *_axis("arousal", mood.arousal))
-
-
-def _axis(name: str, value: float) -> tuple[Span, Span, Span]:
-    """A name, and a value as a point on an axis from -1 to 1."""
-    at = round((value + 1) / 2 * (_AXIS - 1))
-    line = "".join("●" if n == at else "┼" if n == _AXIS // 2 else "─" for n in range(_AXIS))
-    return Span(f"{name:<10} ", "muted"), Span(line, "accent"), Span(f" {value:+.2f}")
+    yield row("mood", Span(_short(mood.label), "strong"))
+    yield row("", *axis("valence", mood.valence))
+    yield row("", *axis("arousal", mood.arousal))
 
 
 def _level(features: Features) -> Iterator[Line]:
     if (level := features.dynamics) is None:
         return
     loud = f"{level.rms_db:.1f} dBFS RMS" if level.lufs is None else f"{level.lufs:.1f} LUFS"
-    yield _row("loudness", Span(loud, "strong"), Span(f", {level.trend}"))
-    yield _row("", Span(f"peak {level.peak_db:.1f} dBFS, range {level.range_db:.1f} dB", "muted"))
+    yield row("loudness", Span(loud, "strong"), Span(f", {level.trend}"))
+    yield row("", Span(f"peak {level.peak_db:.1f} dBFS, range {level.range_db:.1f} dB", "muted"))
 
 
 def _timbre(features: Features) -> Iterator[Line]:
     if (timbre := features.timbre) is None:
         return
     percussive = min(1.0, max(0.0, timbre.percussive))
-    yield _row("timbre", Span("bright     ", "muted"), *_sure(timbre.brightness))
-    yield _row("", Span("percussive ", "muted"), *_sure(percussive))
+    yield row("timbre", Span("bright     ", "muted"), *_sure(timbre.brightness))
+    yield row("", Span("percussive ", "muted"), *_sure(percussive))
     bands = list(timbre.bands.items())[:8]
     width = max((len(_short(name)) for name, _ in bands), default=0)
     for number, (name, share) in enumerate(bands):
         bar = Span(across(share, 2 * _BAR), "accent")
         text = Span(f"{_short(name):>{width}} ", "muted")
-        yield _row("" if number else "bands", text, bar, Span(f" {share:.0%}"))
+        yield row("" if number else "bands", text, bar, Span(f" {share:.0%}"))
 
 
 def _times(features: Features, room: int) -> Iterator[Line]:
@@ -146,7 +131,7 @@ def _ruler(seconds: float, room: int) -> Line:
     marks = max(1, room // _CELLS_OF_A_MARK)
     each = room // marks
     times = "".join(f"{_clock(seconds * n * each / room):<{each}}" for n in range(marks))
-    return _row("time", Span(times, "muted"))
+    return row("time", Span(times, "muted"))
 
 
 def _lanes(
@@ -160,7 +145,7 @@ def _lanes(
         start, end = number * each, (number + 1) * each
         inside = [one for one in stretches if one.start < end and one.end > start]
         label = _clock(start) if number else name
-        yield _row(label, *_lane(inside, start, end, room))
+        yield row(label, *_lane(inside, start, end, room))
 
 
 def _clock(seconds: float) -> str:
@@ -191,13 +176,13 @@ def _melody(melody: Melody, seconds: float, room: int) -> Iterator[Line]:
     grid = [[False] * room for _ in range(2 * rows)]
     for note in melody.notes:
         _draw(note, grid, (low, high), seconds)
-    for row in range(rows):
-        pairs = zip(grid[2 * row], grid[2 * row + 1], strict=True)
-        name = "melody" if row == 0 else ""
-        yield _row(name, Span("".join(_half(upper, lower) for upper, lower in pairs), "accent"))
+    for number in range(rows):
+        pairs = zip(grid[2 * number], grid[2 * number + 1], strict=True)
+        name = "" if number else "melody"
+        yield row(name, Span("".join(_half(upper, lower) for upper, lower in pairs), "accent"))
     span = f"{pitch_name(low)} to {pitch_name(high)}"
     facts = f"{melody.contour}, {span}, {melody.density:.1f} notes/s"
-    yield _row("", Span(facts, "muted"))
+    yield row("", Span(facts, "muted"))
 
 
 def _draw(note: Note, grid: list[list[bool]], pitches: tuple[int, int], seconds: float) -> None:
@@ -205,11 +190,11 @@ def _draw(note: Note, grid: list[list[bool]], pitches: tuple[int, int], seconds:
     room, half_rows = len(grid[0]), len(grid)
     if not low <= note.pitch <= high or note.start >= seconds:
         return
-    row = round((high - note.pitch) / max(1, high - low) * (half_rows - 1))
+    half_row = round((high - note.pitch) / max(1, high - low) * (half_rows - 1))
     first = int(note.start / seconds * room)
     last = max(first + 1, min(room, round(note.end / seconds * room)))
     for column in range(first, min(last, room)):
-        grid[row][column] = True
+        grid[half_row][column] = True
 
 
 def _half(upper: bool, lower: bool) -> str:
@@ -224,12 +209,5 @@ def pitch_name(pitch: int) -> str:
 def _absent(features: Features, columns: int) -> Iterator[Line]:
     """Why features are missing, and faults that were heard."""
     reasons = [f"{name}: {reason}" for name, reason in list(features.undefined.items())[:12]]
-    yield from _wrapped("undefined", reasons, columns, "muted")
-    yield from _wrapped("heard", features.warnings[:12], columns, "bad")
-
-
-def _wrapped(name: str, texts: Sequence[str], columns: int, tone: Tone) -> Iterator[Line]:
-    room = max(20, columns - LABEL)
-    lines = [line for text in texts for line in textwrap.wrap(clean(text, 300), room)]
-    for number, line in enumerate(lines):
-        yield _row("" if number else name, Span(line, tone))
+    yield from wrapped("undefined", reasons, columns, "muted")
+    yield from wrapped("heard", features.warnings[:12], columns, "bad")

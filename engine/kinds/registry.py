@@ -17,6 +17,7 @@ from engine.kinds.figures import MeasuresKind, SimilarityKind, TableKind, Timeli
 from engine.kinds.image import ImageKind
 from engine.kinds.notation import MidiKind, NotationKind
 from engine.kinds.prompt import PromptKind
+from engine.kinds.sound_measures import SoundMeasuresKind
 from engine.kinds.text import DataKind, TextKind
 from engine.kinds.video import SoundInVideo, VideoKind
 
@@ -115,6 +116,7 @@ _FIGURES: tuple[Kind, ...] = (
     TableKind(),
     FeaturesKind(),
     MeasuresKind(),
+    SoundMeasuresKind(),
     TimelineKind(),
     SimilarityKind(),
 )

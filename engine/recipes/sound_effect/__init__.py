@@ -17,7 +17,7 @@ from engine.recipes.sound_effect.read_report import job_report
 from engine.recipes.sound_effect.settings import SoundEffectSettings
 
 PAGE = (
-    PagePart("takes", steps=("iteration-*/take-*/generate",), beside=True),
+    PagePart("takes", steps=("iteration-*/take-*/generate",), role="*", beside=True),
     PagePart("measures", steps=("iteration-*/take-*/measure",), beside=True),
     PagePart("refined prompts", steps=("iteration-*/refine",)),
 )

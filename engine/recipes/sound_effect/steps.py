@@ -39,7 +39,7 @@ class MeasuredTake(Result):
         judgement: Its judgement.
     """
 
-    kind: ClassVar[str] = "measures"
+    kind: ClassVar[str] = "sound-measures"
 
     measures: SoundMeasures
     judgement: Judgement
