@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 import shlex
 import sys
@@ -26,11 +27,10 @@ def install_command(*, extra: str = "", package: str = "") -> str:
         extra: `audio`, `cloud` or `local`.
         package: Any requirement, such as `httpx[socks]`.
     """
-    prefix = Path(sys.prefix)
-    if (prefix / "uv-receipt.toml").is_file():  # uv tool install
+    if _is_marked("uv-receipt.toml"):  # uv tool install
         beside = f" --with {shlex.quote(package)}" if package else ""
         return f"uv tool install {_requirement(extra, keep=True)}{beside}"
-    if (prefix / "pipx_metadata.json").is_file():
+    if _is_marked("pipx_metadata.json"):
         if package:
             return f"pipx inject {NAME} {shlex.quote(package)}"
         return f"pipx install --force {_requirement(extra, keep=True)}"
@@ -39,6 +39,11 @@ def install_command(*, extra: str = "", package: str = "") -> str:
     if importlib.util.find_spec("pip") is None:  # an environment of uv's
         return f"uv pip install --python {python} --upgrade {wanted}"
     return f"{python} -m pip install --upgrade {wanted}"
+
+
+def _is_marked(name: str) -> bool:
+    """Return whether the environment has a file of whatever installed it; False if unreadable."""
+    return os.path.isfile(Path(sys.prefix) / name)  # noqa: PTH113 - Path.is_file raises
 
 
 def missing_from_extra(extra: str) -> list[str]:

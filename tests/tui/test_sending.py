@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from textual.widgets import OptionList
 
 from db.queries import lineage
 from db.queries.jobs import all_jobs
@@ -42,10 +43,18 @@ async def choosing(pilot) -> None:
     await shows(pilot, "Send to: j1:iteration-1", "storyboard")
 
 
+async def select(pilot, name: str) -> None:
+    """Select a recipe of the list."""
+    menu = pilot.app.screen.query_one(OptionList)
+    names = [str(option.id) for option in menu.options]
+    await pilot.press(*("j" for _ in range(names.index(name))))
+
+
 async def test_the_selected_part_is_sent_after_a_question(root) -> None:
     async with running(Dashboard(root), (120, 40)) as pilot:
         await choosing(pilot)
-        await pilot.press("j", "enter")
+        await select(pilot, "storyboard")
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await shows(pilot, "Send j1:iteration-1 to storyboard?", "1 entry", "costs nothing")
         await pilot.press("y")
@@ -85,5 +94,6 @@ async def test_a_refusal_is_shown(root) -> None:
     shutil.rmtree(Workspace(root).paths.artifacts)
     async with running(Dashboard(root), (120, 40)) as pilot:
         await choosing(pilot)
-        await pilot.press("j", "enter")
+        await select(pilot, "storyboard")
+        await pilot.press("enter")
         await shows(pilot, "is gone. Retry the job")
