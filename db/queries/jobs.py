@@ -95,6 +95,20 @@ def steps(connection: sqlite3.Connection, job_id: int) -> list[StepRow]:
     return _of_job(connection, StepRow, "steps", job_id)
 
 
+def current_steps(connection: sqlite3.Connection, job_id: int) -> dict[tuple[str, str], StepRow]:
+    """Return the steps of a job that still count, by scope and name without its fallback.
+
+    Of several ways to one result, the first that is done counts, else the newest.
+    """
+    current: dict[tuple[str, str], StepRow] = {}
+    for step in steps(connection, job_id):
+        place = step.scope, step.name.partition("@")[0]
+        known = current.get(place)
+        if step.superseded_at is None and (known is None or known.state != "done"):
+            current[place] = step
+    return current
+
+
 def artifacts(connection: sqlite3.Connection, job_id: int) -> list[ArtifactRow]:
     """Return all files of a job."""
     return _of_job(connection, ArtifactRow, "artifacts", job_id)

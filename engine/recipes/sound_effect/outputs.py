@@ -1,16 +1,13 @@
 """The folders for people: a projection of the store that can be rebuilt at any time."""
 
-import hashlib
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 from db.queries import jobs as queries
-from engine.contract import Artifact
 from engine.contract.outputs import Projection
 from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import ExportError, Folder
+from engine.outputs.stored import stored_bytes
 from engine.recipes.sound_effect.documents import job_document, sidecar, stem_of
 from engine.recipes.sound_effect.read_report import job_report
 from engine.recipes.sound_effect.report import SoundReport, TakeReport
@@ -33,7 +30,7 @@ def write_job(projection: Projection) -> None:
     with Folder(projection.folder) as target:
         for name, take in _named(report).items():
             try:
-                target.put(name, _checked(take.audio, projection.artifact))
+                target.put(name, stored_bytes(take.audio, projection.artifact))
             except (OSError, ExportError) as error:
                 problems.append(f"{name}: {error}")
             document = f"{name.rpartition('.')[0]}.json"
@@ -65,13 +62,6 @@ def _named(report: SoundReport) -> dict[str, TakeReport]:
 def _parts(report: SoundReport, take: TakeReport) -> tuple[str, str]:
     suffix = suffix_of(take.audio.kind, take.audio.media_type)
     return stem_of(report.prompt, take.finished_at), suffix
-
-
-def _checked(artifact: Artifact, stored: Callable[[str], Path]) -> bytes:
-    data = stored(artifact.hash).read_bytes()
-    if hashlib.sha256(data).hexdigest() != artifact.hash:
-        raise ExportError("the stored file is damaged: its bytes have another hash")
-    return data
 
 
 def write_batch(projection: Projection) -> None:

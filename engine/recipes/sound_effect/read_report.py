@@ -2,8 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
@@ -22,7 +21,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
     settings = SoundEffectSettings.model_validate_json(batch.settings)
     error = queries.error(connection, job.error_id) if job.error_id else None
     result = SoundEffect.model_validate_json(job.result) if job.result else None
-    takes = sorted(_takes(queries.steps(connection, job.id)), key=lambda take: take.number)
+    takes = sorted(_takes(queries.current_steps(connection, job.id)), key=lambda take: take.number)
     return SoundReport(
         key=job.key,
         state=job.state,
@@ -38,15 +37,12 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
     )
 
 
-def _takes(steps: Any) -> Iterator[TakeReport]:
-    """Yield the takes of a job's current steps that have been generated and measured."""
-    done: dict[tuple[str, str], StepRow] = {}
-    for step in steps:
-        if step.state == "done" and step.superseded_at is None:
-            done[step.scope, step.name.partition("@")[0]] = step  # from whichever backend
-    for (scope, name), step in done.items():
-        measured = done.get((scope, MEASURE))
-        if name == GENERATE and measured is not None:
+def _takes(steps: Mapping[tuple[str, str], StepRow]) -> Iterator[TakeReport]:
+    """Yield the takes of a job that have been generated and measured."""
+    for (scope, name), step in steps.items():
+        measured = steps.get((scope, MEASURE))
+        is_whole = measured is not None and step.state == measured.state == "done"
+        if name == GENERATE and measured is not None and is_whole:
             yield _take(scope, step, measured)
 
 

@@ -68,15 +68,7 @@ class _ReportReader:
         self.result = Storyboard.model_validate_json(job.result) if job.result else None
         self._decisions = queries.decisions(connection, [job.id])[job.id]
         self._errors = {error.id: error.message for error in queries.errors(connection, job.id)}
-        self.steps: dict[tuple[str, str], StepRow] = {}
-        for step in queries.steps(connection, job.id):
-            place = step.scope, step.name.partition("@")[0]  # by whichever way it came
-            if step.superseded_at is None and not self._is_done(place):
-                self.steps[place] = step
-
-    def _is_done(self, place: tuple[str, str]) -> bool:
-        known = self.steps.get(place)
-        return known is not None and known.state == "done"
+        self.steps = queries.current_steps(connection, job.id)
 
     def _done(self, scope: str, name: str) -> StepRow | None:
         step = self.steps.get((scope, name))

@@ -1,6 +1,5 @@
 """The folders for people: a projection of the store that can be rebuilt at any time."""
 
-import hashlib
 import os
 import re
 from collections import Counter
@@ -19,6 +18,7 @@ from engine.outputs.documents import VERSION, dollars, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.outputs.names import claim, fold, safe_name
+from engine.outputs.stored import stored_bytes
 from engine.recipes.visual_prompts.corpus import CorpusCreativity, Measures, read_measures
 from engine.recipes.visual_prompts.documents import COMPLETE, sample_record
 from engine.recipes.visual_prompts.export import belongs_to_other, write_checkpoint, write_export
@@ -68,8 +68,8 @@ def _write_sample(target: Folder, report: SampleReport, stored: Stored) -> list[
     files, problems = dict(_documents(report)), list[str]()
     for name, artifact in _stored_files(report):
         try:
-            files[name] = _checked(artifact, stored)
-        except (OSError, ImageError):
+            files[name] = stored_bytes(artifact, stored)
+        except (OSError, ExportError):
             problems.append(f"{name}: the stored file is gone or damaged")
     for name, data in files.items():
         target.put(name, data)
@@ -99,13 +99,6 @@ def _stored_files(report: SampleReport) -> Iterator[tuple[str, Artifact]]:
     for name, artifact in named:
         if artifact is not None:
             yield name, artifact
-
-
-def _checked(artifact: Artifact, stored: Stored) -> bytes:
-    data = stored(artifact.hash).read_bytes()
-    if hashlib.sha256(data).hexdigest() != artifact.hash:
-        raise ImageError("the stored file is damaged: its bytes have another hash")
-    return data
 
 
 def _write_images(report: SampleReport, folder: Path, stored: Stored) -> list[str]:

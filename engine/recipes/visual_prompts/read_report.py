@@ -78,15 +78,7 @@ class _ReportReader:
         self.entry = VisualPromptsInput.model_validate_json(job.input)
         self._settings = VisualPromptsSettings.model_validate_json(batch.settings)
         self._errors = {error.id: error.message for error in queries.errors(connection, job.id)}
-        self.steps: dict[tuple[str, str], StepRow] = {}
-        for step in queries.steps(connection, job.id):
-            place = step.scope, step.name.partition("@")[0]  # by whichever way it came
-            if step.superseded_at is None and not self._is_done(place):
-                self.steps[place] = step
-
-    def _is_done(self, place: tuple[str, str]) -> bool:
-        known = self.steps.get(place)
-        return known is not None and known.state == "done"
+        self.steps = queries.current_steps(connection, job.id)
 
     def _result(self, scope: str, name: str) -> str:
         """Return the stored result of a step that is done; empty if it is not."""
