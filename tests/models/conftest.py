@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.optional import IMPORTING_TORCH
 
-FOLDERS = [Path(__file__).parent / name for name in ("diffusion", "embedders", "scorers")]
+FOLDERS = [Path(__file__).parent / name for name in ("diffusion", "embedders", "scorers", "sound")]
 
 
 @pytest.hookimpl(tryfirst=True)
