@@ -2,8 +2,8 @@
 
 import sys
 
-from engine.process.exit import ended
-from engine.process.safe_imports import forget_current_folder
+from engine.config.process.exit import ended
+from engine.config.process.safe_imports import forget_current_folder
 
 
 def main() -> int:

@@ -31,9 +31,9 @@ from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
 from engine.config.logs import log_to_console, log_to_file
+from engine.config.process.limits import refuse_too_little
 from engine.contract.recipe import AnyRecipe
 from engine.intake import FORMATS
-from engine.process.limits import refuse_too_little
 from engine.queueing.plan import wanted_name
 from engine.queueing.queue import NOTE, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options

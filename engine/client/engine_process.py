@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from engine.config.paths import WorkspacePaths
-from engine.process.safe_imports import engine_command
+from engine.config.process.safe_imports import engine_command
 from engine.runtime.lock import WorkspaceBusy, lock_holder
 from engine.runtime.suspended import is_suspended
 from engine.text.errors import UserError

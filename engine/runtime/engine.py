@@ -5,9 +5,9 @@ from typing import Any
 
 from db.store import Store
 from engine.config.paths import WorkspacePaths
+from engine.config.process.limits import refuse_too_little
 from engine.config.settings import Settings
 from engine.contract.recipe import Catalog
-from engine.process.limits import refuse_too_little
 from engine.runtime.gc_tuning import tuned_gc
 from engine.runtime.live_settings import LiveSettings
 from engine.runtime.lock import EngineLock

@@ -12,13 +12,13 @@ from engine.cli.trouble import BAD_USAGE, PARKED, as_click
 from engine.client.errors import as_user_error
 from engine.client.ids import UnknownId
 from engine.client.workspace import open_workspace
+from engine.config.process.limits import LimitTooLow
 from engine.config.settings import SettingsError
 from engine.contract import UserError
 from engine.intake import InputError
 from engine.money.prices import PricesError
 from engine.outputs.folder import ExportError
 from engine.plugins.catalog import BackendSettingsError, UnknownName
-from engine.process.limits import LimitTooLow
 from engine.queueing.import_results import ImportRefused
 from engine.queueing.queue import QueueError
 from engine.runtime.intake_lock import IntakeBusy

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from types import ModuleType
 
-from engine.process.safe_imports import SAFE_PATH
+from engine.config.process.safe_imports import SAFE_PATH
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

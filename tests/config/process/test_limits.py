@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.trouble import as_click
-from engine.process import limits
+from engine.config.process import limits
 
 CODE = """
 import resource, sys
