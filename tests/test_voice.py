@@ -30,7 +30,11 @@ def habits(source: str, path: str) -> list[tuple[str, int]]:
 
 def test_docstrings_of_modules_attributes_and_functions_are_read_and_so_are_messages():
     words = [("words", 8), ("words", 8), ("words", 8), ("words", 9)]
-    assert habits(MODULE, "engine/money/x.py") == [("openings", 1), ("openings", 4), *words]
+    assert habits(MODULE, "engine/client/x.py") == [
+        ("openings", 1),
+        ("openings", 4),
+        *words,
+    ]
 
 
 NAMES = """

@@ -19,7 +19,7 @@ from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.extras import missing_extra
-from engine.trust.guard import UntrustedDestination
+from engine.runtime.trust.guard import UntrustedDestination
 
 T = TypeVar("T")
 

@@ -17,8 +17,8 @@ from engine.client.workspace import Workspace
 from engine.config.settings import SettingsError
 from engine.contract.recipe import AnyRecipe
 from engine.intake import InputError
-from engine.money.estimate import Estimate
 from engine.queueing.extras import missing_extra
+from engine.queueing.money.estimate import Estimate
 from engine.queueing.queue import QueueOptions
 from engine.text.errors import UserError
 from engine.text.plural import pluralize

@@ -16,7 +16,7 @@ from engine.cli.options import json_option, workspace_option
 from engine.cli.render import dollars
 from engine.client.ids import batch_name, find_batch
 from engine.client.workspace import Workspace
-from engine.money.rate import projected, rate
+from engine.queueing.money.rate import projected, rate
 from engine.text.amounts import in_words, limit_of
 
 

@@ -9,7 +9,7 @@ import click
 from engine.cli import render
 from engine.cli.render import dollars
 from engine.client.workspace import Workspace
-from engine.money.estimate import Estimate, EstimateLine, Range
+from engine.queueing.money.estimate import Estimate, EstimateLine, Range
 from engine.queueing.queue import QueueOptions, Source
 from engine.text.amounts import in_words, price_of
 from engine.text.plural import pluralize

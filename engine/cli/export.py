@@ -20,8 +20,8 @@ from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError, Folder, read_regular
 from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.trust.guard import outputs_folder
 from engine.text.plural import pluralize
-from engine.trust.guard import outputs_folder
 
 MARKER = ".safelight-export.json"
 """File that names the batch of an export, so that two batches are never mixed."""

@@ -13,12 +13,8 @@ from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED
 from engine.client.ids import batch_name, renamed
 from engine.client.workspace import Workspace
-from engine.config.settings import load_environment
-from engine.queueing.import_results import ImportSummary, SkippedItem, import_tree
-from engine.queueing.plan import results_folder
-from engine.recipes.refine import RECIPE
+from engine.queueing.import_results import ImportSummary, SkippedItem, import_folder, import_tree
 from engine.text.plural import pluralize
-from engine.trust.grants import trust
 
 _SHOWN_PROBLEMS = 100
 
@@ -34,7 +30,9 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     Images and fields that cannot be read are listed (exit code 1); the rest is imported.
     """
     opened = Workspace(workspace)
-    done = import_tree(opened.paths, opened.store, _results_folder(opened), folder, name)
+    done = import_tree(
+        opened.paths, opened.store, import_folder(opened.paths.root, opened.settings), folder, name
+    )
     _tell_left(done.left)
     _write_outputs(opened, done)
     with opened.reading() as connection:
@@ -42,17 +40,6 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     name = batch_name(done.batch_id)
     render.say(f"Imported {pluralize(done.jobs, 'job')} as {name}. {note}".rstrip())
     return FAILED if done.left else 0
-
-
-def _results_folder(workspace: Workspace) -> Path:
-    root, settings = workspace.paths.root, workspace.settings
-    variables = load_environment(root, settings.given).given
-    folder, outside = results_folder(
-        root, root / settings.outputs.folder, RECIPE.outputs.folder, variables
-    )
-    if outside:
-        trust(root, outside)
-    return folder
 
 
 def _tell_left(left: SkippedItem) -> None:

@@ -29,8 +29,8 @@ from engine.models.weights import (
     size,
 )
 from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
+from engine.runtime.trust.guard import UntrustedDestination
 from engine.text.terminal import quoted
-from engine.trust.guard import UntrustedDestination
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from engine.config.environment import Environment, same_form
 from engine.config.settings import SettingsError, load_environment, read_settings
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.job.load import in_order
-from engine.trust.grants import all_trusted, revoke, trust_file, trusted
-from engine.trust.grants import trust as keep
-from engine.trust.guard import UntrustedDestination
+from engine.runtime.trust.grants import all_trusted, revoke, trust_file, trusted
+from engine.runtime.trust.grants import trust as keep
+from engine.runtime.trust.guard import UntrustedDestination
 
 T = TypeVar("T")
 

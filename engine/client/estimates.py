@@ -1,5 +1,5 @@
 """Estimates of what a batch would take."""
 
-from engine.money.estimate import Estimate
+from engine.queueing.money.estimate import Estimate
 
 __all__ = ["Estimate"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.client.sending import Sending
     from engine.contract import Backend
     from engine.contract.recipe import AnyRecipe
-    from engine.money.estimate import Estimate
+    from engine.queueing.money.estimate import Estimate
     from engine.queueing.queue import Queue, QueueOptions, Source
 
 

@@ -22,6 +22,7 @@ from engine.client.watch import BatchUpdate
 from engine.config.version import __version__
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
+    from db.rows import JobRow
     from engine.client.gates import WaitingGate
     from engine.client.opening.copies import OpenedFile
     from engine.client.opening.running import RunningProgram
@@ -107,6 +108,13 @@ class Workspace(QueueingWorkspace):
             report = self.catalog.recipe(row.recipe).outputs.report
             for job in all_jobs(connection, row.id):
                 yield job if report is None else report(connection, row, job)
+
+    def jobs(self, batch: str) -> "list[JobRow]":
+        """Return the rows of a batch's jobs, in the order of the input."""
+        from db.queries.jobs import all_jobs
+
+        with self.reading() as connection:
+            return list(all_jobs(connection, find_batch(connection, batch).id))
 
     def summary(self, batch: str) -> "list[SummaryLine]":
         """Return the facts that a recipe sums a batch up by; empty if it has none."""

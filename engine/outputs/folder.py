@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from engine.config.process.ownership import PATTERN, is_over, mark
+from engine.outputs.ownership import PATTERN, is_over, mark
 from engine.text.errors import UserError
 
 _CANNOT_LINK = {

@@ -11,8 +11,8 @@ from engine.config.environment import Environment, RecordingEnvironment
 from engine.contract import Backend, BackendFamily, BackendInfo, Capability
 from engine.contract.recipe import AnyRecipe, Recipe
 from engine.plugins.points import OURS, BrokenPlugin, Group, Plugin, others
+from engine.runtime.trust.guard import addresses_in, refuse_untrusted
 from engine.text.errors import UserError
-from engine.trust.guard import addresses_in, refuse_untrusted
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from db.queries.spending import seconds_of_calls
 from engine.config.settings import Settings
 from engine.contract import Backend
-from engine.money.estimate import BackendUse, Estimate, estimate
+from engine.queueing.money.estimate import BackendUse, Estimate, estimate
 from engine.queueing.plan import BatchPlan
 
 

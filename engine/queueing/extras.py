@@ -1,8 +1,8 @@
 """Packages that a recipe needs: those of an extra of Safelight."""
 
-from engine.backends.common.readiness import missing_packages
 from engine.config.install import missing_from_extra
 from engine.contract import MissingRequirement
+from engine.contract.packages import missing_packages
 from engine.contract.recipe import AnyRecipe
 from engine.queueing.overrides import QueueError
 

@@ -19,10 +19,11 @@ from db.store import Store, Write
 from db.writes import batches as writes
 from db.writes.imports import DoneJob, add_done_jobs, seal_import
 from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings, load_environment
 from engine.outputs.folder import ExportError
 from engine.outputs.names import claim, place, place_summary
 from engine.queueing.output_folders import OutputFolders
-from engine.queueing.plan import free_name
+from engine.queueing.plan import free_name, results_folder
 from engine.queueing.queue import create_named, take_back
 from engine.recipes.refine import RECIPE
 from engine.recipes.refine.import_job import done_job
@@ -38,6 +39,7 @@ from engine.recipes.refine.import_tree import (
 from engine.recipes.refine.settings import RefineSettings
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
+from engine.runtime.trust.grants import trust
 from engine.text.errors import UserError
 from engine.text.terminal import clean, has_hidden
 
@@ -96,6 +98,22 @@ class ImportSummary:
     wanted_name: str
     jobs: int = 0
     left: SkippedItem = field(default_factory=SkippedItem)
+
+
+def import_folder(root: Path, settings: Settings) -> Path:
+    """Return the folder that imported batches are written to; outside, it is trusted from now on.
+
+    Args:
+        root: The workspace.
+        settings: Its settings.
+    """
+    variables = load_environment(root, settings.given).given
+    folder, outside = results_folder(
+        root, root / settings.outputs.folder, RECIPE.outputs.folder, variables
+    )
+    if outside:
+        trust(root, outside)
+    return folder
 
 
 def import_tree(

@@ -26,13 +26,13 @@ from engine.contract.backend_names import names_of
 from engine.contract.reader import has_wildcards
 from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
 from engine.intake.readers import Format
-from engine.money.prices import load_prices, own_prices, prices_for
 from engine.outputs.names import claim
 from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.money.prices import load_prices, own_prices, prices_for
 from engine.queueing.overrides import QueueError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
+from engine.runtime.trust.guard import refuse_outside
 from engine.text.terminal import clean, has_hidden, quoted
-from engine.trust.guard import refuse_outside
 
 Source = Path | str | BinaryIO
 """A file, `-` for standard input, or an open binary stream."""

@@ -24,19 +24,19 @@ from engine.contract.recipe import AnyRecipe
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.seeds import derive_seed
 from engine.intake import ValidEntry, read
-from engine.money.estimate import Estimate
 from engine.outputs.names import claim, place, place_summary, safe_name
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.estimate import estimated
 from engine.queueing.extras import refuse_without_extra
 from engine.queueing.input_files import keep_in, look_at
+from engine.queueing.money.estimate import Estimate
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.overrides import QueueError
 from engine.queueing.plan import BatchPlan, Planner, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
-from engine.trust.grants import trust
+from engine.runtime.trust.grants import trust
 
 __all__ = ["Queue", "QueueError", "QueueOptions", "Source"]
 

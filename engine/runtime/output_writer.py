@@ -24,7 +24,7 @@ from engine.contract.recipe import AnyRecipe
 from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError
 from engine.runtime.step.job_state import JobState
-from engine.trust.guard import refuse_outside
+from engine.runtime.trust.guard import refuse_outside
 
 log = logging.getLogger(__name__)
 

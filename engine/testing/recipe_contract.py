@@ -14,8 +14,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from db.queries import jobs as queries
-from engine.client.ids import find_batch
 from engine.client.workspace import Workspace
 from engine.contract.recipe import AnyRecipe
 from engine.testing.crash import Moment, load_catalog, recorded_calls, run_until_killed
@@ -57,10 +55,7 @@ class RecipeContract:
 
     def outcome(self, workspace: Workspace, batch: str) -> Outcome:
         """Return what became of each job."""
-        with workspace.reading() as connection:
-            batch_row = find_batch(connection, batch)
-            rows = queries.all_jobs(connection, batch_row.id)
-            return [(row.key, row.state, row.result) for row in rows]
+        return [(row.key, row.state, row.result) for row in workspace.jobs(batch)]
 
     def finish(self, root: Path) -> tuple[Outcome, list[str]]:
         """Run the batch undisturbed in a new workspace; return its outcome and its calls."""
@@ -124,9 +119,7 @@ class RecipeContract:
         low: Counter[str] = Counter()
         high: Counter[str] = Counter()
         workspace, batch = self.queue(tmp_path / "whole")
-        with workspace.reading() as connection:
-            rows = list(queries.all_jobs(connection, find_batch(connection, batch).id))
-        for row in rows:
+        for row in workspace.jobs(batch):
             calls = recipe.estimate(recipe.input.model_validate_json(row.input), settings)
             for capability, (least, most) in calls.items():
                 low[capability] += least
@@ -149,8 +142,5 @@ class RecipeContract:
         workspace, batch = self.queue(tmp_path / "whole")
         run_until_killed(self.catalog, tmp_path / "whole", batch)
         headline = self.of_recipe().headline
-        with workspace.reading() as connection:
-            batch_row = find_batch(connection, batch)
-            scores = [row.score for row in queries.all_jobs(connection, batch_row.id)]
-        known = [score for score in scores if score is not None]
+        known = [row.score for row in workspace.jobs(batch) if row.score is not None]
         assert all(headline.low <= score <= headline.high for score in known)

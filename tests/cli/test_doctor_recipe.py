@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.money.estimate import Estimate
 from engine.queueing import extras
+from engine.queueing.money.estimate import Estimate
 
 SMALL = ("--set", "width=96", "--set", "height=96", "--set", "max_iterations=1")
 

@@ -16,15 +16,15 @@ from engine.config.process.limits import LimitTooLow
 from engine.config.settings import SettingsError
 from engine.contract import UserError
 from engine.intake import InputError
-from engine.money.prices import PricesError
 from engine.outputs.folder import ExportError
 from engine.plugins.catalog import BackendSettingsError, UnknownName
 from engine.queueing.import_results import ImportRefused
+from engine.queueing.money.prices import PricesError
 from engine.queueing.queue import QueueError
 from engine.runtime.intake_lock import IntakeBusy
 from engine.runtime.lock import WorkspaceBusy
 from engine.runtime.store_gone import StoreGone
-from engine.trust.guard import UntrustedDestination
+from engine.runtime.trust.guard import UntrustedDestination
 
 
 def _invalid() -> ValidationError:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract import Artifact, GeneratedImage, Similarity
-from engine.money.prices import load_prices
+from engine.queueing.money.prices import load_prices
 from engine.recipes.refine.agents.evaluator import Evaluation
 from engine.recipes.refine.import_tree import TreeField, TreeJob, read_tree
 from engine.recipes.refine.loop import RefineTurn

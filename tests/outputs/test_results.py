@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.config.process.ownership import _started, mark
 from engine.imaging.lineage import read
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
 from engine.outputs.folder import ExportError, Folder
+from engine.outputs.ownership import _started, mark
 from engine.recipes.refine.outputs import write_job
 from tests.support.pixels import pixel
 from tests.support.refine_results import image, make_job, make_turn, snapshot, stamped

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from db.queries import batches
-from engine.config.process.ownership import mark
 from engine.contract import CallContext, Permanent
 from engine.contract.outputs import Outputs
+from engine.outputs.ownership import mark
 from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import Engine

@@ -1,11 +1,12 @@
 """Capability `embedding` of the embedded backends: texts by their words."""
 
 from engine.backends.builtin.embedded import embedded_info
-from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.common.readiness import has_package
 from engine.contract.backend import BaseBackend, CallContext
 from engine.contract.data import MissingRequirement
 from engine.contract.embedding import MAX_INPUTS, EmbeddingInfo, Embeddings, EmbedRequest
 from engine.contract.errors import Blocked, Permanent
+from engine.contract.packages import missing_packages
 from engine.text.tfidf import tfidf
 
 

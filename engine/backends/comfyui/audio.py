@@ -10,11 +10,12 @@ from engine.backends.comfyui.sounds import LATENT_RATE, whole_latent
 from engine.backends.comfyui.workflow import SlotName, Workflow, version_of
 from engine.backends.common.download import SOUNDS, FileLocations, fetch_file
 from engine.backends.common.failures import Account
-from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.common.readiness import has_package
 from engine.backends.common.sounds import fitted, format_notes, missing_decoders
 from engine.contract.audio import AudioField, AudioInfo, AudioRequest, GeneratedAudio
 from engine.contract.backend import BaseBackend, CallContext, MissingRequirement
 from engine.contract.errors import Permanent
+from engine.contract.packages import missing_packages
 
 MAX_BYTES = 256 * 2**20
 """The largest sound that is fetched, in bytes."""

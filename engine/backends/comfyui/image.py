@@ -9,7 +9,7 @@ from engine.backends.comfyui.settings import ComfySettings
 from engine.backends.comfyui.workflow import SlotName, Workflow, version_of
 from engine.backends.common.download import ROLE, FileLocations, fetch_file
 from engine.backends.common.failures import Account
-from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.common.readiness import has_package
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.remote_image import PricedImages
 from engine.contract import (
@@ -20,6 +20,7 @@ from engine.contract import (
     MissingRequirement,
     Permanent,
 )
+from engine.contract.packages import missing_packages
 
 _CHANGES: tuple[SlotName, ...] = ("steps", "cfg", "denoise", "refiner", "upscaler")
 """Settings that go into a slot of their name."""

@@ -8,15 +8,10 @@ from pydantic import ValidationError
 from engine.backends.common.chat import ChatSettings
 from engine.backends.common.failures import Account, cut_off, from_body, from_exception
 from engine.backends.common.http import UnreadableReply
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    missing_key,
-    missing_packages,
-    unusable_key,
-)
+from engine.backends.common.readiness import find_key, has_package, missing_key, unusable_key
 from engine.backends.common.reading import Lenient, plain
 from engine.contract import MissingRequirement, StepError
+from engine.contract.packages import missing_packages
 
 SettingsT = TypeVar("SettingsT", bound=ChatSettings)
 ShapeT = TypeVar("ShapeT", bound=Lenient)

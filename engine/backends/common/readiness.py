@@ -60,21 +60,6 @@ def has_package(module: str) -> bool:
         return False
 
 
-def missing_packages(*packages: str, extra: str = "cloud") -> MissingRequirement:
-    """Return that packages are not installed.
-
-    Args:
-        packages: Their names as they are installed, for example `google-genai`.
-        extra: Safelight's extra that brings them.
-    """
-    noun = "the package" if len(packages) == 1 else "the packages"
-    return MissingRequirement(
-        what=f"{noun} {', '.join(packages)}",
-        remedy=f"Run: {install_command(extra=extra)}",
-        reason="backend",
-    )
-
-
 def silent(name: str, address: str, remedy: str) -> MissingRequirement | None:
     """Return a requirement if nothing accepts connections at an address of this machine.
 

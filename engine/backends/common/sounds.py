@@ -9,9 +9,10 @@ from engine.audio.flac import read_flac
 from engine.audio.mp3 import looks_like_mp3, read_mp3
 from engine.audio.sound import SoundError
 from engine.audio.wav import is_wav, read_wav, write_wav_24
-from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.common.readiness import has_package
 from engine.contract.audio import AudioInfo
 from engine.contract.backend import MissingRequirement
+from engine.contract.packages import missing_packages
 
 _UNKNOWN_SIZE = 0x7FFF0000
 """Sizes from here on are what encoders write that do not know the size."""

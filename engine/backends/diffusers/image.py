@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.common.lineage import lineage_of
-from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.common.readiness import has_package
 from engine.backends.common.references import references_of
 from engine.backends.diffusers.identity import version_of
 from engine.backends.diffusers.settings import DiffusersSettings
@@ -20,6 +20,7 @@ from engine.contract import (
     ModelKey,
     Task,
 )
+from engine.contract.packages import missing_packages
 from engine.imaging.lineage import Lineage, stamp
 from engine.models.diffusion.options import AdapterFile, ImageTask, PipelineOptions, Sampling
 from engine.models.diffusion.sources import all_wanted

@@ -1,7 +1,8 @@
 """Packages that local models of this family import, and the extra that installs them."""
 
-from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.common.readiness import has_package
 from engine.contract import MissingRequirement
+from engine.contract.packages import missing_packages
 
 _PACKAGES = {
     "torch": "torch",

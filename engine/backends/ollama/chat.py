@@ -14,13 +14,7 @@ from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import STUMBLES, Account, from_exception, from_status
 from engine.backends.common.http import LastReply, UnreadableReply, guarded
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    load,
-    missing_packages,
-    unusable_key,
-)
+from engine.backends.common.readiness import find_key, has_package, load, unusable_key
 from engine.backends.common.reading import Count, Items, Lenient, ReplyText, ToolCall
 from engine.backends.common.spending import TokenUsage
 from engine.backends.ollama.settings import OllamaSettings
@@ -28,6 +22,7 @@ from engine.config.addresses import checked_url
 from engine.contract import Blocked, MissingRequirement, StepError
 from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
 from engine.contract.chat.replies import ModelReply
+from engine.contract.packages import missing_packages
 from engine.text.terminal import clean
 
 ShapeT = TypeVar("ShapeT", bound=Lenient)

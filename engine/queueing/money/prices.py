@@ -115,7 +115,7 @@ def own_prices(root: Path) -> PriceTable:
 
 @cache
 def _packaged() -> PriceTable:
-    return _parsed(files("engine.money").joinpath(PRICES_FILE).read_bytes(), PRICES_FILE)
+    return _parsed(files("engine.queueing.money").joinpath(PRICES_FILE).read_bytes(), PRICES_FILE)
 
 
 def _parsed(data: bytes, where: str) -> PriceTable:

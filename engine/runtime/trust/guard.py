@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from db.no_links import refuse_links_below
 from engine.config.environment import RecordingEnvironment, is_address, same_form
 from engine.contract import Blocked
+from engine.runtime.trust.grants import is_trusted, is_trusted_folder
 from engine.text.terminal import clean
-from engine.trust.grants import is_trusted, is_trusted_folder
 
 
 class UntrustedDestination(Blocked):
@@ -76,13 +76,13 @@ class OutsideWorkspace(UntrustedDestination):
         return type(self)(self.root, Path(self.addresses[0]), self._what)
 
 
-def refuse_outside(root: Path, folder: Path, given: Collection[str] = ()) -> set[str]:
+def refuse_outside(root: Path, folder: Path, named: Collection[str] = ()) -> set[str]:
     """Check a folder of outputs.
 
     Args:
         root: The workspace.
         folder: The folder, absolute and without `..`.
-        given: Folders named by the user.
+        named: Folders named by the user.
 
     Returns:
         The folder, if it is outside and the user has named it.
@@ -92,7 +92,7 @@ def refuse_outside(root: Path, folder: Path, given: Collection[str] = ()) -> set
     """
     if folder.is_relative_to(root) or is_trusted_folder(root, folder):
         return set()
-    if not any(os.path.normpath(root / place) == str(folder) for place in given):
+    if not any(os.path.normpath(root / place) == str(folder) for place in named):
         raise OutsideWorkspace(root, folder)
     return {str(folder)}
 

@@ -18,10 +18,10 @@ from engine.backends.stability.settings import StabilitySettings
 from engine.client.workspace import Workspace
 from engine.contract import Artifact, ImageRequest
 from engine.contract.chat.conversation import ChatTurn, Conversation, InlineImage
-from engine.money.estimate import BackendUse, estimate
-from engine.money.prices import PricesError, PriceTable, load_prices, prices_for
-from engine.money.rate import projected, rate
 from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.money.estimate import BackendUse, estimate
+from engine.queueing.money.prices import PricesError, PriceTable, load_prices, prices_for
+from engine.queueing.money.rate import projected, rate
 from engine.queueing.queue import QueueError
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest, EvaluatorAnswer
 from engine.text.amounts import in_words, limit_of, price_of

@@ -16,7 +16,7 @@ from db.queries import jobs as job_queries
 from db.writes.spending import set_budget
 from engine.contract import Blocked, CallContext, OutcomeUnknown, Permanent, Retryable
 from engine.recipes.refine.agents.refiner import RefineRequest
-from tests.money.conftest import Ledger, PaidToy
+from tests.queueing.money.conftest import Ledger, PaidToy
 from tests.support.effort import scaled
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 from tests.support.toys import Reply

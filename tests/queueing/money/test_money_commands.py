@@ -14,7 +14,7 @@ from engine.cli import estimates
 from engine.cli.app import main
 from engine.client.workspace import Workspace
 from engine.queueing.queue import QueueOptions
-from tests.money.conftest import PaidToy
+from tests.queueing.money.conftest import PaidToy
 from tests.support.toys import ToyCatalog
 
 PAID = ["--set", "image=stability", "--set", "vision=openai", "--set", "text=openai"]

@@ -1,0 +1,19 @@
+"""Missing packages of a recipe or a backend, and the command that installs them."""
+
+from engine.config.install import install_command
+from engine.contract.data import MissingRequirement
+
+
+def missing_packages(*packages: str, extra: str = "cloud") -> MissingRequirement:
+    """Return that packages are not installed.
+
+    Args:
+        packages: Their names as they are installed, for example `google-genai`.
+        extra: Safelight's extra that brings them.
+    """
+    noun = "the package" if len(packages) == 1 else "the packages"
+    return MissingRequirement(
+        what=f"{noun} {', '.join(packages)}",
+        remedy=f"Run: {install_command(extra=extra)}",
+        reason="backend",
+    )
