@@ -20,6 +20,9 @@ from engine.contract.capability import Capability
 MAX_SECONDS = 600.0
 """Length of a sound that an operator may ask for, in seconds."""
 
+INIT_NOISE = 0.5
+"""Noise that is added to a sound to start from, by default."""
+
 AudioField = Literal[
     "negative_prompt", "seed", "steps", "guidance", "sampler", "init_audio", "loop"
 ]
@@ -86,7 +89,7 @@ class AudioRequest(PromptedRequest):
     guidance: float | None = Field(None, ge=0, le=100)
     sampler: str | None = Field(None, min_length=1, max_length=60)
     init_audio: Artifact | None = None
-    init_noise: float = Field(0.5, ge=0, le=1)
+    init_noise: float = Field(INIT_NOISE, ge=0, le=1)
     loop: bool = False
 
     def suited_to(self, info: BackendInfo) -> Self:
@@ -110,6 +113,10 @@ class GeneratedAudio(Result):
     Attributes:
         audio: The sound, losslessly encoded if the backend has it so.
         seed: Seed that generated it; None if the backend has no seeds.
+        device: Device that a model of this machine ran on, such as `cuda` or `cpu`; empty for
+            models of other machines.
+        steps: Number of denoising steps it took; None if not known, or the model has none.
+        guidance: Guidance scale (cfg) that was used; likewise.
         notes: Differences from the request, one sentence each, for example a limited length.
     """
 
@@ -117,6 +124,9 @@ class GeneratedAudio(Result):
 
     audio: Artifact
     seed: int | None
+    device: str = ""
+    steps: int | None = None
+    guidance: float | None = None
     notes: tuple[str, ...] = ()
 
 

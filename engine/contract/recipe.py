@@ -1,7 +1,7 @@
 """Recipes: their description for the runtime, and the catalog that finds them by name."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Generic, Protocol, TypeVar
@@ -80,6 +80,9 @@ class Headline:
         return max(one, other) if self.higher_is_better else min(one, other)
 
 
+EntryProblems = Iterable[tuple[str, str]]
+"""Problems of an entry: the field, empty for none, and what is wrong, as the end of a sentence."""
+
 Calls = Mapping[str, tuple[int, int]]
 """Calls of one job by capability: the minimum and the maximum if nothing goes wrong."""
 
@@ -114,6 +117,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         page: Parts of a job that a dashboard shows together, from top to bottom.
         check: Returns a problem of settings and the first backend of each capability; empty if
             there is none.
+        check_entry: Yields the problems of an entry with these settings and backends; like those
+            that its model has with it, they are reported with file, entry and field.
         extra: Extra of Safelight that has its packages, for example `audio`; empty if it needs
             none. Without them a batch is refused before its input is read.
     """
@@ -138,6 +143,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     best_part: Callable[[Any], str] | None = None
     page: tuple[PagePart, ...] = ()
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
+    check_entry: Callable[[InputT, SettingsT, Mapping[str, Backend]], EntryProblems] | None = None
     extra: str = ""
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from engine.intake.own_inputs import OwnInputs, folder_of
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
 from engine.intake.source import open_source
-from engine.intake.validate import InputT, ValidEntry, field_names, validate
+from engine.intake.validate import Check, InputT, ValidEntry, field_names, validate
 
 _REMEMBERED_FILES = 1024  # of a million entries with the same image, the first reads it
 
@@ -29,6 +29,7 @@ def read(
     offset: int = 0,
     reader: Reader | None = None,
     settings: Any = None,
+    check: Check[InputT] | None = None,
 ) -> Iterator[ValidEntry[InputT]]:
     """Read and validate an input in bounded memory.
 
@@ -46,6 +47,7 @@ def read(
         offset: Number of entries that the batch already has; see `validate`.
         reader: Reads the inputs that it accepts, in place of the formats of lists of entries.
         settings: The recipe's settings, which the reader gets.
+        check: Yields further problems of an entry that its model accepts.
 
     Yields:
         The entries in their order.
@@ -58,7 +60,10 @@ def read(
         own = OwnInputs(reader, settings, offset)
         with _entries(where, name, model, file_format, own) as (named, folder, entries):
             context = {"folder": folder, "keep_file": _remembering(keep_file)}
-            for item in validate(entries, model, source=named, context=context, offset=offset):
+            checks = validate(
+                entries, model, source=named, context=context, offset=offset, check=check
+            )
+            for item in checks:
                 if isinstance(item, Problem):
                     log.add([item])
                 elif not log:

@@ -8,10 +8,13 @@ from typing import BinaryIO
 
 from engine.audio.probe import probe
 from engine.audio.sound import MissingExtraError
+from engine.audio.wav import write_float_wav
 from engine.contract.files import MAX_SOUND_BYTES, open_regular
 from engine.contract.kinds import Recognition
 from engine.kinds.audio import AudioKind, recognised
 from engine.kinds.registry import content_of, content_of_file
+
+_ZIP = b"PK\x03\x04"
 
 
 @contextlib.contextmanager
@@ -19,17 +22,34 @@ def open_sound(source: Path | bytes) -> Iterator[tuple[BinaryIO, Recognition, in
     """Open a sound that can be decoded, and yield its bytes, its facts and its size.
 
     Args:
-        source: A file with any suffix, or its bytes.
+        source: A file with any suffix, or its bytes. A `.npz` file with `audio` and `sample_rate`
+            is read as a WAV file of floats.
 
     Raises:
         ValueError: It is not a regular file, is larger than `MAX_SOUND_BYTES`, holds no sound
             that can be decoded, or cannot be read; the end of a sentence.
     """
-    with _opened(source) as stream:
+    with _unpacked(source) as stream:
         facts = _facts(stream, source)
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         yield stream, facts, size
+
+
+def _unpacked(source: Path | bytes) -> BinaryIO:
+    """Return the bytes of a sound, a WAV file in place of an array."""
+    stream = _opened(source)
+    if isinstance(source, bytes) or stream.read(len(_ZIP)) != _ZIP:
+        stream.seek(0)
+        return stream
+    stream.close()
+    try:
+        from engine.audio.datasets.npy import read_sound
+
+        sound = read_sound(source)
+        return io.BytesIO(write_float_wav(sound.samples, sound.sample_rate))
+    except ImportError:
+        raise MissingExtraError from None
 
 
 def _opened(source: Path | bytes) -> BinaryIO:

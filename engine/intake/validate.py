@@ -1,6 +1,6 @@
 """Validation of entries by a recipe's input model: typed inputs, or a sentence per problem."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,9 @@ from engine.intake.problems import Problem
 from engine.intake.sentences import nearest, sentence
 
 InputT = TypeVar("InputT", bound=BaseModel)
+
+Check = Callable[[InputT], Iterable[tuple[str, str]]]
+"""Yields the problems of an entry: the field, and what is wrong with it."""
 
 _UNKNOWN_SHOWN = 10  # unknown fields listed per entry; an entry may hold thousands
 
@@ -45,6 +48,7 @@ def validate(
     source: str,
     context: Mapping[str, Any] | None = None,
     offset: int = 0,
+    check: Check[InputT] | None = None,
 ) -> Iterator[ValidEntry[InputT] | Problem]:
     """Validate entries against an input model, one at a time, in their order.
 
@@ -57,6 +61,7 @@ def validate(
         source: The input's name in messages.
         context: The validation context, for fields such as `ImageFile`.
         offset: Number of entries that the batch already has, added to positions in generated ids.
+        check: Yields further problems of an entry that its model accepts.
 
     Yields:
         A `ValidEntry` for every valid entry, a `Problem` for every problem.
@@ -75,10 +80,10 @@ def validate(
         if not takes_id or fault:
             data.pop("id", None)
         checked = _build(model, data, context)
+        faults += checked if isinstance(checked, list) else check(checked) if check else []
         if not faults and isinstance(checked, BaseModel):
             yield ValidEntry(entry.number, key, checked)
             continue
-        faults += checked if isinstance(checked, list) else []
         yield from _problems(entry, source, key, faults)
 
 

@@ -269,7 +269,8 @@ def _read(
     plan: BatchPlan, source: Source, options: QueueOptions, keep_file: KeepFile, offset: int = 0
 ) -> Iterator[ValidEntry[RecipeInput]]:
     """Read and validate an input for a batch; `offset` is the number of entries that it has."""
-    recipe = plan.recipe
+    recipe, settings = plan.recipe, plan.recipe.settings.model_validate_json(plan.settings)
+    check = recipe.check_entry
     entries = read(
         source,
         recipe.input,
@@ -277,7 +278,8 @@ def _read(
         keep_file=keep_file,
         offset=offset,
         reader=recipe.reader,
-        settings=recipe.settings.model_validate_json(plan.settings),
+        settings=settings,
+        check=None if check is None else lambda entry: check(entry, settings, plan.backends),
     )
     return entries if options.limit is None else islice(entries, options.limit)
 

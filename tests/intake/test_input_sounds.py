@@ -80,6 +80,37 @@ def test_a_sound_is_stored_as_it_is_and_found_again(tmp_path: Path):
     assert from_reader(tmp_path, encoded(), keep_in(artifacts)) == named
 
 
+def test_an_array_with_its_rate_is_a_sound(tmp_path: Path):
+    artifacts = ArtifactStore(tmp_path / "artifacts")
+    wave = np.linspace(-1, 1, 800, dtype=np.float32).reshape(2, 400)
+    np.savez_compressed(tmp_path / "a.npz", audio=wave, sample_rate=8000)
+    np.savez(tmp_path / "mono.npz", audio=(wave[0] * 32767).astype(np.int16), sample_rate=8000)
+    two, one = loaded(tmp_path, "a.npz", "mono.npz", keep=keep_in(artifacts))
+    samples, rate = soundfile.read(io.BytesIO(artifacts.read(two.hash)), dtype="float32")
+    assert rate == two.facts["sample_rate"] == 8000
+    assert (wave == samples.T).all()
+    assert two.media_type == one.media_type == "audio/wav"
+    assert (one.facts["channels"], one.facts["seconds"]) == (1, 0.05)
+
+
+def test_arrays_that_are_no_sound_are_refused(tmp_path: Path):
+    wave = np.zeros(8, np.float32)
+    np.savez(tmp_path / "rate.npz", audio=wave)
+    np.savez(tmp_path / "name.npz", one=wave, two=wave)
+    np.savez(tmp_path / "pickle.npz", audio=np.array([{}]), sample_rate=8000)
+    np.savez(tmp_path / "text.npz", audio=np.array(["a"]), sample_rate=8000)
+    np.savez(tmp_path / "nan.npz", audio=wave * np.nan, sample_rate=8000)
+    np.savez(tmp_path / "fast.npz", audio=wave, sample_rate=10**9)
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "rate.npz").read_bytes()[:90])
+    assert "has no 'sample_rate'" in refusal(tmp_path, "rate.npz")
+    assert "holds no array named 'audio'" in refusal(tmp_path, "name.npz")
+    assert "holds objects in place of an array" in refusal(tmp_path, "pickle.npz")
+    assert "not of real numbers" in refusal(tmp_path, "text.npz")
+    assert "samples that are not numbers" in refusal(tmp_path, "nan.npz")
+    assert "outside 1000 to 768000" in refusal(tmp_path, "fast.npz")
+    assert "is no .npz file" in refusal(tmp_path, "cut.npz")
+
+
 def test_a_file_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     sizes = []
 

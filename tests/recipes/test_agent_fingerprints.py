@@ -15,10 +15,14 @@ from typing import Any
 
 import pytest
 
+from engine.audio.wav import write_wav
 from engine.client.workspace import Workspace
 from engine.contract import Backend, CallContext, ImageRequest
+from engine.contract.audio import AudioRequest, GeneratedAudio
+from engine.testing.fakes import FakeAudioBackend
 from tests.backends.chat_cases import PROVIDERS, Provider
 from tests.support import films
+from tests.support.optional import needs
 from tests.support.providers.server import ProviderServer
 
 pytestmark = pytest.mark.usefixtures("one_process")
@@ -44,6 +48,7 @@ ENTRIES = {
         "consistency": ["a red cup"],
         "seed": 3,
     },
+    "sound-effect": {"id": "boots", "prompt": "heavy boots walking on marble", "seed": 3},
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     "refine": {"max_iterations": 3, "target_score": 100},
@@ -53,7 +58,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "max_enhancement_iterations": 2,
         "score_threshold": 100,
     },
+    "sound-effect": {"audio": "crew", "num_variations": 1, "max_iterations": 2},
 }
+SIDES = {"image": "crew", "width": 64, "height": 64}
 MODELS = {"gemini": "gemini-3.8-flash", "ollama": "gemma3"}
 MARKS = ("evaluate", "refine", "scenes", "write", "review")
 
@@ -67,8 +74,16 @@ class FixedPainter(films.Painter):
         return type(made)(image=image, seed=request.seed)
 
 
+class FixedMicrophone(FakeAudioBackend):
+    """Silence for every request, so that no measure is part of a fingerprint."""
+
+    async def generate_audio(self, request: AudioRequest, context: CallContext) -> GeneratedAudio:
+        silence = write_wav(bytes(16_000), 8000, 1)
+        return GeneratedAudio(audio=await context.keep(silence), seed=request.seed)
+
+
 class FixedCatalog(films.CrewCatalog):
-    """The real recipes and backends; `fixed` paints the same image."""
+    """The real recipes and backends; images and sounds are always the same."""
 
     def backend(
         self,
@@ -79,6 +94,8 @@ class FixedCatalog(films.CrewCatalog):
     ) -> Backend:
         if capability == "image":
             return FixedPainter(films.Crew(), "image", name)  # type: ignore[return-value]
+        if capability == "audio":
+            return FixedMicrophone()
         return super().backend(capability, name, settings, environment)
 
 
@@ -87,7 +104,10 @@ def steps(root: Path, recipe: str, settings: Mapping[str, Any]) -> list[list[str
     source = root / "in.json"
     source.write_text(json.dumps(ENTRIES[recipe]))
     workspace = Workspace(root / "w", create=True, catalog=FixedCatalog(films.Crew()))
-    chosen = {"image": "crew", "width": 64, "height": 64, **SETTINGS[recipe], **settings}
+    if recipe == "sound-effect":
+        needs("soundfile", "scipy")
+    sides = {} if recipe == "sound-effect" else SIDES
+    chosen = {**sides, **SETTINGS[recipe], **settings}
     batch = workspace.queue(recipe, source, settings=chosen)
     assert workspace.follow(batch).state == "done"
     with workspace.reading() as connection:

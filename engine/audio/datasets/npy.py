@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tokenize import TokenError
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from engine.audio.datasets import machine, plain
 from engine.audio.datasets.values import Array
-from engine.audio.sound import SoundError
+from engine.audio.sound import Sound, SoundError, magnitude
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 AUDIO = "audio"
 MAX_UNPACKED = 4 << 30
+MAX_SOUND_VALUES = 1 << 28
+"""Samples of all channels of one sound: 1 GiB as floats."""
+
 _PIECE = 1 << 20
 _KEPT_FREE = 1 << 28
 _LOCAL_HEADER = 30
@@ -76,6 +79,33 @@ def read_samples(
             yield _sample(index, records[index], stream, rate, audio)
 
 
+def read_sound(path: Path) -> Sound:
+    """Return the sound of a `.npz` file with `audio` and `sample_rate`.
+
+    Its `audio` is of shape (frames,) or (channels, frames), of real numbers; integers are scaled to
+    -1 to 1 by the range of their type.
+
+    Raises:
+        SoundError: It is no such file, or is broken.
+        OSError: It cannot be read.
+    """
+    if not zipfile.is_zipfile(path):
+        raise SoundError("is no .npz file")
+    with _open(path) as (stream, rate, end):
+        if rate is None:
+            raise SoundError("has no 'sample_rate'")
+        form = _form(stream)
+        if form.dtype.hasobject:
+            raise SoundError("holds objects in place of an array of numbers")
+        array = _mapped(stream, end, form)
+        if array.size > MAX_SOUND_VALUES:
+            raise SoundError("is larger than 1 GiB; cut it")
+        samples = plain.scaled(array)
+    if not math.isfinite(magnitude(samples)):
+        raise SoundError("holds samples that are not numbers")
+    return Sound(samples.reshape(-1, samples.shape[-1]), rate)
+
+
 def count_samples(path: Path) -> int:
     """Return the number of samples of a dataset, without reading their audio.
 
@@ -109,6 +139,26 @@ def _audio(value: Any, stream: BinaryIO) -> "NDArray[np.float32]":
 
 def _records(stream: Any, end: int) -> Any:
     """Return a sequence of records: dicts, arrays, or values of a pickle; the array ends at end."""
+    form = _form(stream)
+    if form.dtype.hasobject:
+        return _object_records(machine.load(stream))
+    array = _mapped(stream, end, form)
+    if array.dtype.names:
+        return [_fields(array, row) for row in range(array.size)]
+    if array.ndim == 0:
+        raise SoundError("holds a single number, no samples")
+    return array[None] if array.ndim == 1 else array
+
+
+class _Form(NamedTuple):
+    """Type, shape and order of an array in a file."""
+
+    dtype: Any
+    shape: tuple[int, ...]
+    order: Literal["C", "F"]
+
+
+def _form(stream: Any) -> _Form:
     from numpy.lib import format as npy
 
     try:
@@ -120,9 +170,7 @@ def _records(stream: Any, end: int) -> Any:
         shape, is_fortran, dtype = read_header(stream)
     except (ValueError, KeyError, TypeError, SyntaxError, TokenError):
         raise SoundError("is no NumPy file, or its header is broken") from None
-    if dtype.hasobject:
-        return _object_records(machine.load(stream))
-    return _mapped(stream, end, dtype, shape, "F" if is_fortran else "C")
+    return _Form(dtype, shape, "F" if is_fortran else "C")
 
 
 def _object_records(value: Any) -> list[Any]:
@@ -134,23 +182,16 @@ def _object_records(value: Any) -> list[Any]:
     return value.data
 
 
-def _mapped(
-    stream: Any, end: int, dtype: Any, shape: tuple[int, ...], order: Literal["C", "F"]
-) -> Any:
+def _mapped(stream: Any, end: int, form: _Form) -> Any:
     import numpy as np
 
     start = stream.tell()
     try:
-        if math.prod(shape) * dtype.itemsize > end - start:
+        if math.prod(form.shape) * form.dtype.itemsize > end - start:
             raise ValueError
-        array: Any = np.memmap(stream.name, dtype, "r", start, shape, order)
+        return np.memmap(stream.name, form.dtype, "r", start, form.shape, form.order)
     except (ValueError, OSError, EOFError):
         raise SoundError("is broken: its data is shorter than its header says") from None
-    if array.dtype.names:
-        return [_fields(array, row) for row in range(array.size)]
-    if array.ndim == 0:
-        raise SoundError("holds a single number, no samples")
-    return array[np.newaxis] if array.ndim == 1 else array
 
 
 def _fields(array: Any, row: int) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Synthesiser(BaseBackend):
             self.ambience,
         )
         audio = await context.keep(wav, role="audio")
-        return GeneratedAudio(audio=audio, seed=request.seed, notes=description.notes)
+        return GeneratedAudio(audio=audio, seed=request.seed, device="cpu", notes=description.notes)
 
 
 def synthesised(

@@ -9,7 +9,7 @@ from engine.contract.page import PagePart
 from engine.contract.recipe import Headline, Recipe
 from engine.recipes.sound_effect.agents.refiner import REFINER
 from engine.recipes.sound_effect.deciding import check_decision
-from engine.recipes.sound_effect.estimate import calls_of
+from engine.recipes.sound_effect.estimate import calls_of, check, check_entry
 from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.loop import best_part, sound_effect
 from engine.recipes.sound_effect.outputs import write_batch, write_job
@@ -37,6 +37,11 @@ RECIPE = Recipe(
     decisions=(Choice("select", check_decision),),
     options=(
         Option("--prompt", "prompt", target="entry"),
+        Option(
+            "--negative-prompt", "negative_prompt", target="entry", aliases=("--negative_prompt",)
+        ),
+        Option("--init-audio", "init_audio", target="entry", aliases=("--init_audio",)),
+        Option("--init-noise", "init_noise", target="entry", aliases=("--init_noise",)),
         Option("--output", target="output", help="The output folder; the same as --output-dir."),
         Option("--audio-length", "audio_length", aliases=("--audio_length",)),
         Option("--cfg-scale", "cfg_scale", aliases=("--cfg_scale",)),
@@ -51,6 +56,8 @@ RECIPE = Recipe(
     ),
     best_part=best_part,
     page=PAGE,
+    check=check,
+    check_entry=check_entry,
     extra="audio",
 )
 """The recipe, as the entry point `sound-effect` of `safelight.recipes` gives it."""

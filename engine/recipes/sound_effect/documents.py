@@ -61,7 +61,7 @@ def sidecar(report: SoundReport, take: TakeReport, path: str) -> dict[str, Any]:
         "phase_info": _phase(take),
         "cfg_scale": take.cfg_scale,
         "diffusion_steps": take.steps,
-        "device": take.backend,
+        "device": take.device or take.backend,
         "success": True,
         **_ours(report, take),
     }
@@ -76,22 +76,24 @@ def _ours(report: SoundReport, take: TakeReport) -> dict[str, Any]:
         "seed": take.seed,
         "take": take.number,
         "iteration": take.iteration,
+        "kept": take.number == report.kept,
         "score": take.judgement.score,
         "aspects": dict(take.judgement.aspects),
         "problems": [problem.message for problem in take.judgement.problems],
         "reason": report.reason,
-        "takes": [_summary(other) for other in report.takes],
+        "takes": [_summary(report, other) for other in report.takes],
         "undefined": dict(take.measures.undefined),
         "measures": take.measures.model_dump(mode="json", exclude={"undefined"}),
     }
 
 
-def _summary(take: TakeReport) -> dict[str, Any]:
+def _summary(report: SoundReport, take: TakeReport) -> dict[str, Any]:
     return {
         "take": take.number,
         "iteration": take.iteration,
         "seed": take.seed,
         "prompt": take.prompt,
+        "kept": take.number == report.kept,
         "score": take.judgement.score,
         "problems": [problem.message for problem in take.judgement.problems],
     }

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.contract.fields import Name, NotBoolAsFloat, Seed, TextLength
+from engine.contract.files import SoundFile
 from engine.contract.recipe_input import RecipeInput
 
 MAX_PROMPT = 2000
@@ -44,6 +45,19 @@ class SoundEffectInput(RecipeInput):
         description="Source of all randomness of this entry, 0 to 2**63 - 1; by default, and "
         "with -1, it derives from the batch's seed and the id.",
         examples=[11],
+    )
+
+    init_audio: SoundFile | None = Field(
+        default=None,
+        description="Sound to start from, for backends that can: any sound file, or a `.npz` with "
+        "`audio` and `sample_rate`.",
+        examples=["rough-take.wav"],
+    )
+    init_noise: Annotated[float, NotBoolAsFloat, Field(ge=0, le=1)] | None = Field(
+        default=None,
+        description="Noise added to `init_audio`, 0 (unchanged) to 1 (nothing of it is left); by "
+        "default 0.5.",
+        examples=[0.7],
     )
 
     def starting_prompt(self) -> tuple[str, str]:

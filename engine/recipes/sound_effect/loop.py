@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from engine.contract import Permanent
-from engine.contract.audio import AUDIO, AudioRequest, GeneratedAudio
+from engine.contract.audio import AUDIO, INIT_NOISE, AudioRequest, GeneratedAudio
 from engine.contract.backend import FrozenModel
 from engine.contract.job import Iteration, Job, Scope
 from engine.recipes.sound_effect.agents.refiner import (
@@ -15,6 +15,7 @@ from engine.recipes.sound_effect.agents.refiner import (
     SoundRefinement,
     SoundRefineRequest,
 )
+from engine.recipes.sound_effect.estimate import unused
 from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.judging import best_take
 from engine.recipes.sound_effect.settings import SoundEffectSettings
@@ -75,6 +76,8 @@ async def sound_effect(job: SoundEffectJob) -> SoundEffect:
     """
     prompt, negative_prompt = job.input.prompt, job.input.negative_prompt
     takes: list[Take] = []
+    for note in unused(job.input, job.settings, job.use(AUDIO).info):
+        await job.warn(note)
     for iteration in job.iterations(job.settings.max_iterations):
         takes += await _takes(job, iteration, prompt, negative_prompt)
         job.publish()
@@ -146,7 +149,7 @@ async def _take(
     job: SoundEffectJob, iteration: Iteration, number: int, prompts: tuple[str, str]
 ) -> Take:
     scope: Scope = iteration.scope(take_scope(number))
-    settings = job.settings
+    settings, noise = job.settings, job.input.init_noise
     request = AudioRequest(
         prompt=prompts[0],
         negative_prompt=prompts[1],
@@ -155,7 +158,9 @@ async def _take(
         steps=settings.steps,
         guidance=settings.cfg_scale,
         sampler=settings.sampler,
+        init_audio=job.input.init_audio,
         loop=settings.loop,
+        init_noise=INIT_NOISE if noise is None else noise,
     )
     audio = await scope.step(GENERATE, job.use(AUDIO).generate, request)
     for note in audio.notes:

@@ -62,8 +62,9 @@ def _take(scope: str, step: StepRow, measured: StepRow) -> TakeReport:
         model=step.model,
         seconds=seconds_between(step.started_at, step.finished_at) or 0.0,
         finished_at=step.finished_at or "",
-        cfg_scale=request.get("guidance"),
-        steps=request.get("steps"),
+        device=audio.device,
+        cfg_scale=request.get("guidance") if audio.guidance is None else audio.guidance,
+        steps=request.get("steps") if audio.steps is None else audio.steps,
         measures=take.measures,
         judgement=take.judgement,
     )

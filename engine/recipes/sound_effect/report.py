@@ -19,8 +19,9 @@ class TakeReport(FrozenModel):
         model: Its model.
         seconds: Time that it took.
         finished_at: Time at which it was there, UTC, ISO 8601.
-        cfg_scale: Guidance scale that was asked for; None for the backend's.
-        steps: Number of denoising steps that was asked for; None for the backend's.
+        device: Device that its model ran on; empty if it did not run on this machine.
+        cfg_scale: Guidance scale; None if the model has none.
+        steps: Number of denoising steps; likewise.
         measures: Its measures.
         judgement: Its judgement.
     """
@@ -35,6 +36,7 @@ class TakeReport(FrozenModel):
     model: str
     seconds: float
     finished_at: str
+    device: str
     cfg_scale: float | None
     steps: int | None
     measures: SoundMeasures

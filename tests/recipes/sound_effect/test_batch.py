@@ -76,6 +76,9 @@ def test_the_best_take_is_kept_and_the_summary_says_so(ran: Path) -> None:
     assert job["state"] == "done"
     assert job["score"] == max(scores.values())
     assert scores[job["take"]] == job["score"]
+    assert [one["take"] for one in _documents(ran) if one["kept"]] == [job["take"]]
+    for document in _documents(ran):
+        assert [one["take"] for one in document["takes"] if one["kept"]] == [job["take"]]
     assert (ran.parent.parent / job["file"]).is_file()
 
 

@@ -1,18 +1,21 @@
 """The loop where something fails, or an operator decides."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.client.workspace import Workspace
 from engine.contract import CallContext, Permanent
-from engine.contract.audio import AudioRequest, GeneratedAudio
+from engine.contract.audio import AudioField, AudioRequest, GeneratedAudio
 from engine.recipes.sound_effect import RECIPE
 from engine.recipes.sound_effect.report import SoundReport
 from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeAudioBackend, FakeChatBackend
+from engine.text.errors import UserError
 from tests.support.optional import needs
 
 needs("soundfile", "scipy")
@@ -39,6 +42,25 @@ def _refuse(_request: Any) -> Any:
     raise Permanent("The text backend refuses it.")
 
 
+class Limited(FakeAudioBackend):
+    """Is a model with limits, which starts from a sound if it is named `starts`."""
+
+    def __init__(self, name: str = "limited") -> None:
+        super().__init__()
+        takes: frozenset[AudioField] = (
+            frozenset({"init_audio"}) if name == "starts" else frozenset()
+        )
+        self.info = replace(
+            self.info, name=name, model="tiny", max_seconds=22, max_steps=50, takes=takes
+        )
+        self.asked: list[AudioRequest] = []
+
+    async def generate_audio(self, request: AudioRequest, context: CallContext) -> GeneratedAudio:
+        self.asked.append(request)
+        audio = await super().generate_audio(request, context)
+        return audio.model_copy(update={"device": "cuda", "steps": 8, "guidance": 3.5})
+
+
 def _report(workspace: Workspace) -> SoundReport:
     [report] = workspace.results("b1")
     assert isinstance(report, SoundReport)
@@ -53,6 +75,55 @@ def _run(root: Path, audio: FakeAudioBackend, text: FakeChatBackend, **settings:
     chosen = {"audio": "fake", "text": "fake", "audio_length": 0.5, "target_score": 100, **settings}
     workspace.run("sound-effect", source, settings=chosen)
     return workspace
+
+
+def _queue(
+    root: Path, audio: FakeAudioBackend, entry: dict[str, Any], **settings: Any
+) -> Workspace:
+    source = root / "entries.json"
+    source.write_text(json.dumps([{"id": "boots", "prompt": "boots on wood", **entry}]))
+    catalog = MemoryCatalog([RECIPE], [audio, FakeChatBackend()])
+    workspace = Workspace(root / "w", create=True, catalog=catalog)
+    names = {"audio": audio.info.name, "text": "fake", "num_variations": 1, "max_iterations": 1}
+    workspace.queue("sound-effect", source, settings={**names, **settings})
+    return workspace
+
+
+@pytest.mark.parametrize(
+    ("entry", "settings", "message"),
+    [
+        ({"audio_length": 30}, {}, "field 'audio_length': limited (tiny) generates sounds of 0.1"),
+        ({}, {"audio_length": 30}, "(id 'boots'): limited (tiny) generates sounds of 0.1 to 22 "),
+        ({}, {"steps": 100}, "limited (tiny) takes at most 50 steps, not 100."),
+        ({"init_noise": 0.5}, {}, "field 'init_noise': has no effect without init_audio"),
+        ({"init_audio": "a.npz"}, {}, "field 'init_audio': cannot be used: limited (tiny) starts"),
+    ],
+)
+def test_what_the_model_cannot_do_is_named_before_a_batch_is_queued(
+    tmp_path: Path, entry: dict[str, Any], settings: dict[str, Any], message: str
+) -> None:
+    np.savez(tmp_path / "a.npz", audio=np.zeros(800), sample_rate=8000)
+    with pytest.raises(UserError) as refusal:
+        _queue(tmp_path, Limited(), entry, **settings)
+    assert message in str(refusal.value)
+
+
+def test_a_take_starts_from_a_sound_and_tells_what_it_was_generated_with(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", audio=np.zeros(800), sample_rate=8000)
+    audio = Limited("starts")
+    entry = {"init_audio": "a.npz", "init_noise": 0.25, "negative_prompt": "music"}
+    workspace = _queue(tmp_path, audio, entry, audio_length=0.5)
+    workspace.follow("b1")
+    [request] = audio.asked
+    assert request.init_audio is not None
+    assert request.init_audio.facts["sample_rate"] == 8000
+    assert request.init_noise == 0.25
+    [take] = _report(workspace).takes
+    assert (take.device, take.steps, take.cfg_scale) == ("cuda", 8, 3.5)
+    with workspace.reading() as connection:
+        rows = connection.execute("SELECT message FROM events WHERE level = 'warning'")
+        warnings = [row[0] for row in rows]
+    assert "starts (tiny) does not use negative_prompt; it has no effect." in warnings
 
 
 def test_takes_are_kept_if_the_prompt_cannot_be_refined(tmp_path: Path) -> None:
