@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from engine.contract.data import Facts as Facts
     from engine.contract.data import FrozenModel as FrozenModel
     from engine.contract.data import MissingRequirement as MissingRequirement
+    from engine.contract.data import OpenFile as OpenFile
     from engine.contract.data import PromptedRequest as PromptedRequest
     from engine.contract.data import PromptVersion as PromptVersion
     from engine.contract.data import Request as Request
@@ -172,6 +173,7 @@ _MODULES = {
         "Facts",
         "FrozenModel",
         "MissingRequirement",
+        "OpenFile",
         "PromptVersion",
         "PromptedRequest",
         "Request",

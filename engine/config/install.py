@@ -24,7 +24,7 @@ def install_command(*, extra: str = "", package: str = "") -> str:
     """Return the command that adds an extra of Safelight, or a package beside it.
 
     Args:
-        extra: `audio`, `cloud` or `local`.
+        extra: `audio`, `cloud`, `local` or another, or several with commas between.
         package: Any requirement, such as `httpx[socks]`.
     """
     if _is_marked("uv-receipt.toml"):  # uv tool install
@@ -66,7 +66,7 @@ def _is_installed(package: str) -> bool:
 
 def _requirement(extra: str, *, keep: bool = False) -> str:
     """Return the requirement for Safelight with an extra; `keep` adds the installed extras."""
-    extras = {extra} - {""}
+    extras = set(extra.split(",")) - {""}
     if keep:
         extras |= {name for name, module in _TELLING.items() if importlib.util.find_spec(module)}
     suffix = f"[{','.join(sorted(extras))}]" if extras else ""

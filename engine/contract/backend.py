@@ -25,6 +25,7 @@ from engine.contract.data import (
     Facts,
     FrozenModel,
     MissingRequirement,
+    OpenFile,
     PromptedRequest,
     PromptVersion,
     Request,
@@ -47,6 +48,7 @@ __all__ = [
     "FrozenModel",
     "Limits",
     "MissingRequirement",
+    "OpenFile",
     "PromptVersion",
     "PromptedRequest",
     "Request",
@@ -132,8 +134,8 @@ class CallContext(Protocol):
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
         """Run a module-level function of plain data in the process pool.
 
-        An artifact among the arguments becomes its bytes, which are read and checked when a
-        process is free, and only there.
+        An artifact among the arguments becomes its bytes, and an `OpenFile` an open stream of
+        them; they are read and checked when a process is free, and only there.
         """
         ...
 
@@ -243,6 +245,8 @@ class Call(Generic[ResultT]):
         result_type: Type of the result.
         perform: Function of a backend of the same capability, the request and the context.
         agent: `Agent` that the backend runs; None for an operation without one.
+        simpler: Request for one more attempt of each backend after it has failed for good; None
+            for the prompt that the job began with, if it has one.
     """
 
     backend: Backend
@@ -251,6 +255,7 @@ class Call(Generic[ResultT]):
     result_type: type[ResultT]
     perform: Callable[[Any, Any, CallContext], Awaitable[ResultT]]
     agent: Any = None
+    simpler: Request | None = None
 
     @property
     def subject(self) -> tuple[Any, ...]:

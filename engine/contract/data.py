@@ -5,6 +5,7 @@ process, in a process pool, in a model host or on another machine.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +61,19 @@ class Artifact(FrozenModel):
     def __hash__(self) -> int:
         """The hash of the content's hash: facts are a mapping, which has none."""
         return hash(self.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """An artifact that a function in the process pool gets as an open stream, not as bytes.
+
+    The stream is seekable and at its start; it is closed when the function returns.
+
+    Attributes:
+        artifact: The artifact.
+    """
+
+    artifact: Artifact
 
 
 class Request(FrozenModel):

@@ -105,8 +105,20 @@ class ImageProxy:
         negative_prompt: str = "",
         reference: Artifact | None = None,
         more_references: Sequence[Artifact] = (),
+        simpler_prompt: str = "",
     ) -> Call[GeneratedImage]:
-        """Describe the generation of one image."""
+        """Describe the generation of one image.
+
+        Args:
+            prompt: Description of the image.
+            seed: Source of its randomness.
+            width: Width in pixels.
+            height: Height in pixels.
+            negative_prompt: Description of what to avoid.
+            reference: An image to follow in palette and layout.
+            more_references: Further ones.
+            simpler_prompt: Prompt for one more attempt of each backend that refuses the first.
+        """
         request = ImageRequest(
             prompt=prompt,
             negative_prompt=negative_prompt,
@@ -116,7 +128,10 @@ class ImageProxy:
             reference=reference,
             more_references=tuple(more_references),
         )
-        return Call(self.backend, "generate", request, GeneratedImage, _generate)
+        simpler = request.simplified(simpler_prompt, negative_prompt) if simpler_prompt else None
+        return Call(
+            self.backend, "generate", request, GeneratedImage, _generate, simpler=simpler
+        )
 
 
 def _generate(

@@ -97,7 +97,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         summary: One line for `safelight recipes`.
         input: Model of one entry of an input.
         settings: Model of the recipe's settings; one with gates has `GatedSettings`.
-        uses: Protocol that the backend of each capability has to implement.
+        uses: Protocol that the backend of each capability has to implement. One whose setting is
+            None is not used.
         run: The loop.
         agents: Agents that it has its chat backends run. A backend that cannot run one is refused
             when a batch is queued, and a batch keeps the versions of all.
@@ -119,8 +120,9 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
             there is none.
         check_entry: Yields the problems of an entry with these settings and backends; like those
             that its model has with it, they are reported with file, entry and field.
-        extra: Extra of Safelight that has its packages, for example `audio`; empty if it needs
-            none. Without them a batch is refused before its input is read.
+        extra: Extra of Safelight that has its packages, for example `audio`, or several:
+            `audio,video`; empty if it needs none. Without them a batch is refused before its
+            input is read.
     """
 
     name: str

@@ -9,7 +9,8 @@ from engine.queueing.overrides import QueueError
 
 def missing_extra(recipe: AnyRecipe) -> list[MissingRequirement]:
     """Return the packages that a recipe lacks, with their remedy, as a list of at most one."""
-    missing = missing_from_extra(recipe.extra) if recipe.extra else []
+    extras = recipe.extra.split(",") if recipe.extra else []
+    missing = dict.fromkeys(name for extra in extras for name in missing_from_extra(extra))
     return [missing_packages(*missing, extra=recipe.extra)] if missing else []
 
 

@@ -329,7 +329,8 @@ def _check_options(options: QueueOptions) -> None:
 def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
     """Return the backends of each capability, in the order in which they are tried."""
     try:
-        return {c: names_of(getattr(settings, c)) for c in recipe.uses}
+        chosen = {c: getattr(settings, c) for c in recipe.uses}
+        return {c: names_of(names) for c, names in chosen.items() if names is not None}
     except ValueError as error:
         raise QueueError(f"Setting of a backend: {error}.") from None
 

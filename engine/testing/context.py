@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from engine.contract.backend import Artifact
+from engine.contract.backend import Artifact, OpenFile
 from engine.contract.kinds import HEAD_BYTES, Content
 from engine.contract.model_host import Task
 
@@ -105,8 +105,12 @@ class MemoryContext:
 
     def compute(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
         """Run a function in this process."""
-        arguments = (self.files[one.hash] if isinstance(one, Artifact) else one for one in args)
-        return _awaited(function, tuple(arguments))
+        return _awaited(function, tuple(map(self._content, args)))
+
+    def _content(self, one: Any) -> Any:
+        if isinstance(one, OpenFile):
+            return io.BytesIO(self.files[one.artifact.hash])
+        return self.files[one.hash] if isinstance(one, Artifact) else one
 
     async def infer(self, task: Task) -> Any:
         """Raise `RuntimeError`: there are no model hosts here."""

@@ -53,6 +53,9 @@ def test_what_is_installed_is_not_missing():
     assert [one.what for one in missing_extra(replace(CORPUS, extra="music"))] == [
         "the package no-such.thing"
     ]
+    [several] = missing_extra(replace(CORPUS, extra="music,other"))
+    assert several.what == "the package no-such.thing"
+    assert "[music,other]" in several.remedy
 
 
 def test_the_extras_of_safelight_are_found():

@@ -1,6 +1,7 @@
 """Fallbacks: what is asked, and of whom, when a step has failed for good."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -71,6 +72,23 @@ def test_a_backend_that_is_not_there_is_refused_when_queued(toy: Toy) -> None:
     for wrong in ("toy,nobody", "toy,toy", ""):
         with pytest.raises(QueueError):
             toy.queue(overrides={"text": wrong})
+
+
+async def test_a_capability_whose_setting_is_none_is_not_used(toy: Toy) -> None:
+    class Optional(RecipeSettings):
+        text: str = "toy"
+        image: str | None = None
+        steps: int = 1
+        together: bool = False
+
+    recipe = toy.catalog.known_recipes["toy"]
+    uses = {**recipe.uses, "image": ImageBackend}
+    toy.catalog.known_recipes["toy"] = replace(recipe, settings=Optional, uses=uses)
+    toy.queue()
+    await toy.run()
+    assert toy.job().state == "done"
+    with pytest.raises(QueueError, match="nobody"):
+        toy.queue(overrides={"image": "nobody"})
 
 
 # -- the ways ------------------------------------------------------------------------------------
@@ -235,6 +253,39 @@ async def test_an_image_is_asked_for_once_more_without_corrections(
     prompt = json.loads(steps[-1].request)["prompt"]
     assert prompt == ("prompt 0" if "simplified" in keys[-1] else "prompt 0, with corrections")
     assert [found["to"] for found in fallbacks(toy)] == keys[1:]
+
+
+@pytest.mark.parametrize(
+    ("refused", "prompts"),
+    [(("detailed", "never"), ["a detailed boat", "a boat"]), (("boat", "a"), [])],
+)
+async def test_a_call_can_have_a_simpler_request_of_its_own(
+    tmp_path: Path, refused: tuple[str, str], prompts: list[str]
+) -> None:
+    """It comes before the next backend, which is asked for both as well."""
+
+    async def paint_a_boat(job: Any) -> Made:
+        def asked(prompt: str) -> Call[GeneratedImage]:
+            call = job.image.generate(prompt, seed=1, width=64, height=64, simpler_prompt="a boat")
+            return cast("Call[GeneratedImage]", call)
+
+        await job.step("generate", asked, "a detailed boat")
+        return Made()
+
+    toy = Toy(tmp_path)
+    toy.catalog.known_recipes["toy"] = replace(PAINT, run=paint_a_boat)
+    for name, word in zip(("one", "two"), refused, strict=True):
+        toy.catalog.add(cast("Backend", Images(name, word)))
+    toy.queue()
+    await toy.run()
+    asked = [(step.backend, json.loads(step.request)["prompt"]) for step in toy.steps()]
+    if prompts:
+        assert asked == [("one", prompt) for prompt in prompts]
+    else:
+        words = ["a detailed boat", "a boat"]
+        assert asked == [(name, prompt) for name in ("one", "two") for prompt in words]
+        assert fallbacks(toy)[0]["to"] == "generate@simplified"
+        assert toy.job().state == "failed"
 
 
 class Unreachable(Images):

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from db.queries import jobs as job_queries
-from engine.contract import Artifact, CallContext
+from engine.contract import Artifact, CallContext, OpenFile
 from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.artifacts import CHUNK_BYTES, ArtifactStore, FileLost
 from tests.support import media_files as media
+from tests.support import work
 from tests.support.engines import Toy
 
 ROOT = Path(__file__).parents[2]
@@ -104,9 +105,12 @@ async def test_a_worker_reads_the_files_that_it_computes_with(toy: Toy) -> None:
     async def reply(_request: RefineRequest, context: CallContext) -> None:
         sound = await context.keep(media.wav(0.5, 8000))
         found.append(await context.compute(len, sound))
+        assert await context.compute(work.first_bytes, OpenFile(sound), 4) == b"RIFF"
         ArtifactStore(toy.paths.artifacts).path(sound.hash).unlink()
         with pytest.raises(FileLost, match="is gone"):
             await context.compute(len, sound)
+        with pytest.raises(FileLost, match="is gone"):
+            await context.compute(work.first_bytes, OpenFile(sound), 4)
         found.append(sound.size)
 
     toy.backend.reply = reply

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 
 def pid() -> int:
@@ -39,6 +40,11 @@ def die() -> None:
 def threads() -> str | None:
     """Return the number of threads that a numeric library may use here."""
     return os.environ.get("OMP_NUM_THREADS")
+
+
+def first_bytes(stream: BinaryIO, count: int) -> bytes:
+    """Return the first bytes of an open stream."""
+    return stream.read(count)
 
 
 class Unreadable(Exception):

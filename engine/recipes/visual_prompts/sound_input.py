@@ -2,32 +2,24 @@
 
 import glob
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.audio.probe import probe
-from engine.audio.tags import read_tags
-from engine.contract.files import MAX_SOUND_BYTES, open_regular
+from engine.contract.sound_files import (
+    MAX_NAMES,
+    SOUND_SUFFIXES,
+    natural_order,
+    problem_of,
+    tags_of,
+)
 from engine.recipes.visual_prompts.metadata import FILE, plain_metadata, plain_text
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
-_NAMES = (
-    "aac ac3 aif aifc aiff alac amr ape au caf flac m4a m4b mka mp2 mp3 oga ogg opus snd tta voc "
-    "w64 wav wave weba wma wv"
-)
-SOUND_SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
-"""Endings of files that are meant to be sounds: one that cannot be decoded is a failed sample."""
-
-MAX_NAMES = 1_000_000
-"""Files of one folder or pattern that are looked at."""
-
 _SHOWN = 5
-_DIGITS = re.compile("([0-9]+)")
 
 
 def sound_entry(path: Path, index: int = 0, name: str = "") -> dict[str, Any]:
@@ -72,27 +64,9 @@ def pattern_entries(
     return _entries([Path(name) for name in names], None, "matches", settings, offset)
 
 
-def problem_of(path: Path) -> str:
-    """Return the end of a sentence on why a file is no sound that can be decoded, or nothing."""
-    try:
-        with open_regular(path, MAX_SOUND_BYTES) as stream:
-            probe(stream)
-    except FileNotFoundError:
-        return "does not exist, or is a link to nothing"
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
 def _tags(path: Path) -> dict[str, Any]:
     """Return the tags of a file by the names that data sets have for them."""
-    try:
-        with open_regular(path, MAX_SOUND_BYTES) as stream:
-            found = read_tags(stream)
-    except (OSError, ValueError):
-        return {}
+    found = tags_of(path)
     named = {
         "artist_name": [found["artist"]] if "artist" in found else None,
         "album_name": found.get("album"),
@@ -157,19 +131,6 @@ def _sorted_out(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
         else:
             others.append(path.name)
     return sounds, others
-
-
-def natural_order(path: Path) -> list[tuple[int, int, str]]:
-    """Return the key that sorts `2.wav` before `10.wav`."""
-    parts = _DIGITS.split(str(path).casefold())
-    return [_rank(part) for part in parts]
-
-
-def _rank(part: str) -> tuple[int, int, str]:
-    if part[:1].isascii() and part.isdigit():
-        digits = part.lstrip("0")
-        return 0, len(digits), digits
-    return 1, 0, part
 
 
 def _more(skipped: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Context of one call, as its backend gets it."""
 
 import asyncio
+import contextlib
 import functools
 import math
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from engine.contract import Artifact, Permanent, Task
+from engine.contract import Artifact, OpenFile, Permanent, Task
 from engine.contract.files import open_regular
 from engine.contract.kinds import Content
 from engine.kinds.registry import content_of, content_of_file, kinds
@@ -156,7 +157,7 @@ class StepCallContext:
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
         """Run a module-level function of plain data, or of files, in the process pool."""
-        if any(isinstance(one, Artifact) for one in args):
+        if any(isinstance(one, Artifact | OpenFile) for one in args):
             return self.pool.run(_of_files, self.artifacts.folder.absolute(), function, args)
         return self.pool.run(function, *args)
 
@@ -170,9 +171,16 @@ class StepCallContext:
 
 
 def _of_files(folder: Path, function: Callable[..., T], args: tuple[Any, ...]) -> T:
-    """Call a function with the bytes of each artifact in its place; in a worker."""
-    read = ArtifactStore(folder).read
-    return function(*(read(one.hash) if isinstance(one, Artifact) else one for one in args))
+    """Call a function with the bytes or the stream of each artifact in its place; in a worker."""
+    store = ArtifactStore(folder)
+    with contextlib.ExitStack() as opened:
+
+        def content(one: Any) -> Any:
+            if isinstance(one, OpenFile):
+                return opened.enter_context(store.open(one.artifact.hash))
+            return store.read(one.hash) if isinstance(one, Artifact) else one
+
+        return function(*map(content, args))
 
 
 def _share(fraction: float | None) -> float | None:

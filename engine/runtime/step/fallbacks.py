@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
 from db.writes.events import record_event
-from engine.contract import Blocked, Call, Permanent, Request, Result, StepError
+from engine.contract import Backend, Blocked, Call, Permanent, Request, Result, StepError
 from engine.contract.recipe_input import RecipeInput
 from engine.runtime.step.fingerprint import fingerprint
 from engine.runtime.step.job_state import JobState, StepRecord
@@ -56,23 +56,38 @@ def candidates(run: JobState, name: str, call: Call[ResultT]) -> list[Candidate[
         first = backend is call.backend
         asked = call
         if not first:
-            asked = replace(call, backend=backend, request=call.request.suited_to(backend.info))
-        simple = _simplified(run, asked.request)
+            asked = _asked_of(backend, call)
+        simple = _simplified(run, asked)
         step_name = name if first else f"{name}@{backend.info.name}"
         listed.append(Candidate(step_name, asked, f"of {backend.info.name}"))
         if simple is not None:
             shorter = f"{name}@simplified" if first else f"{step_name}-simplified"
-            words = f"of {backend.info.name} with the prompt as it was at first"
+            words = f"of {backend.info.name} with {_words_of(call)}"
             listed.append(Candidate(shorter, replace(asked, request=simple), words))
     return listed
 
 
-def _simplified(run: JobState, request: Request) -> Request | None:
+def _asked_of(backend: Backend, call: Call[ResultT]) -> Call[ResultT]:
+    """Return a call to a fallback, without what it does not take."""
+    simpler = call.simpler and call.simpler.suited_to(backend.info)
+    request = call.request.suited_to(backend.info)
+    return replace(call, backend=backend, request=request, simpler=simpler)
+
+
+def _words_of(call: Call[Any]) -> str:
+    return "the prompt as it was at first" if call.simpler is None else "a simpler prompt"
+
+
+def _simplified(run: JobState, asked: Call[Any]) -> Request | None:
+    if asked.simpler is not None:
+        return asked.simpler
     if run.row_id is None:
         return None
     entry: RecipeInput = run.parsed_input()
     prompt, negative_prompt = entry.starting_prompt()
-    return request.simplified(prompt, negative_prompt) if prompt or negative_prompt else None
+    if not (prompt or negative_prompt):
+        return None
+    return asked.request.simplified(prompt, negative_prompt)
 
 
 async def step_with_fallbacks(
