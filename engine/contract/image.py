@@ -129,9 +129,7 @@ class ImageProxy:
             more_references=tuple(more_references),
         )
         simpler = request.simplified(simpler_prompt, negative_prompt) if simpler_prompt else None
-        return Call(
-            self.backend, "generate", request, GeneratedImage, _generate, simpler=simpler
-        )
+        return Call(self.backend, "generate", request, GeneratedImage, _generate, simpler=simpler)
 
 
 def _generate(
