@@ -47,11 +47,11 @@ def analyse(sound: Sound, *, needs_music: bool = False) -> Features:
         SoundError: The sound has no samples, samples that are not numbers, or a rate under 4 kHz;
             with `needs_music` also one that is silent or too short.
     """
-    check_sound(sound)
+    _check(sound)
     part, warnings = _limited(sound)
-    warnings += faults_of(part)
+    warnings += _faults(part)
     spectra = Spectra.of(part)
-    obstacle = without_music(spectra)
+    obstacle = _without_music(spectra)
     if obstacle and needs_music:
         raise SoundError(obstacle)
     taken = _Measurements(obstacle)
@@ -113,12 +113,8 @@ class _Measurements:
             return None
 
 
-def check_sound(sound: Sound) -> None:
-    """Refuse what is not a sound.
-
-    Raises:
-        SoundError: It has no samples, samples that are not numbers, or a rate under 4 kHz.
-    """
+def _check(sound: Sound) -> None:
+    """Refuse what is not a sound."""
     import math
 
     if not sound.samples.size:
@@ -155,7 +151,7 @@ def _whole_seconds(sound: Sound) -> float:
     return sound.seconds if sound.whole_seconds is None else sound.whole_seconds
 
 
-def faults_of(sound: Sound) -> tuple[str, ...]:
+def _faults(sound: Sound) -> tuple[str, ...]:
     """Return a sentence for each fault of the recording: clipping, an offset."""
     import numpy as np
 
@@ -169,7 +165,7 @@ def faults_of(sound: Sound) -> tuple[str, ...]:
     return tuple(found)
 
 
-def without_music(spectra: Spectra) -> str | None:
+def _without_music(spectra: Spectra) -> str | None:
     """Return the reason why a sound has no musical features at all, or None."""
     if spectra.peak <= SILENT_PEAK:
         return "the sound is silent"

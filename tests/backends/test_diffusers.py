@@ -232,7 +232,7 @@ def test_what_wants_other_weights_has_another_lane(tmp_path: Path) -> None:
 def test_missing_weights_are_named_with_the_command_that_fetches_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engine.backends.diffusers.image.has_package", lambda name: True)
+    monkeypatch.setattr("engine.backends.diffusers.packages.has_package", lambda name: True)
     lacks = backend(
         model="nobody/model", refiner="nobody/refiner", loras="nobody/style:s.safetensors"
     ).missing()
@@ -243,7 +243,9 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(
 
 
 def test_missing_packages_are_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.backends.diffusers.image.has_package", lambda name: name != "peft")
+    monkeypatch.setattr(
+        "engine.backends.diffusers.packages.has_package", lambda name: name != "peft"
+    )
     assert not [m for m in backend(model="nobody/model").missing() if "package" in m.what]
     (lack,) = backend(model="nobody/model", loras="nobody/style:s.safetensors").missing()
     assert lack.what == "the package peft"

@@ -259,6 +259,62 @@ def flux() -> Any:
     )
 
 
+def stable_audio(window: int = 64) -> Any:
+    """Stable Audio Open in small: 44.1 kHz stereo, latents of 2048 samples.
+
+    Args:
+        window: Latents of every sound; 1024, of the real model, are 47.55 seconds.
+    """
+    import torch
+    from diffusers import (
+        AutoencoderOobleck,
+        EDMDPMSolverMultistepScheduler,
+        StableAudioDiTModel,
+        StableAudioPipeline,
+        StableAudioProjectionModel,
+    )
+
+    torch.manual_seed(0)
+    transformer = StableAudioDiTModel(
+        sample_size=window,
+        in_channels=3,
+        out_channels=3,
+        num_layers=1,
+        attention_head_dim=4,
+        num_attention_heads=2,
+        num_key_value_attention_heads=2,
+        cross_attention_dim=4,
+        time_proj_dim=8,
+        global_states_input_dim=8,
+        cross_attention_input_dim=4,
+    )
+    autoencoder = AutoencoderOobleck(
+        encoder_hidden_size=2,
+        downsampling_ratios=[8, 16, 16],
+        channel_multiples=[1, 1, 2],
+        decoder_channels=2,
+        decoder_input_channels=3,
+        audio_channels=2,
+    )
+    projection = StableAudioProjectionModel(
+        text_encoder_dim=32, conditioning_dim=4, min_value=0, max_value=512
+    )
+    scheduler = EDMDPMSolverMultistepScheduler(
+        solver_order=2,
+        prediction_type="v_prediction",
+        sigma_data=1.0,
+        sigma_schedule="exponential",
+    )
+    return StableAudioPipeline(
+        transformer=transformer,
+        vae=autoencoder,
+        projection_model=projection,
+        scheduler=scheduler,
+        text_encoder=_t5(),
+        tokenizer=_t5_tokenizer(),
+    )
+
+
 def _t5_tokenizer() -> Any:
     import string
 

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.diffusers.settings import DiffusersSettings
-from engine.models.weights import marked
+from engine.models.weights import RequiredWeights, lane_of, marked
 
 _USUAL = DiffusersSettings()
 _ALWAYS = ("variant", "scheduler", "karras", "steps", "cfg", "dtype", "vae_tiling", "reference")
+_OF_SOUNDS = ("audio_variant", "audio_steps", "audio_cfg", "dtype")
 _OF_REFERENCE = {
     "img2img": ("strength",),
     "ip-adapter": ("ip_adapter_weights", "ip_adapter_encoder", "ip_adapter_scale"),
@@ -24,12 +26,29 @@ def version_of(settings: DiffusersSettings, method: str) -> str:
         method: Version of the backend's own method.
     """
     named = (*_ALWAYS, *_OF_REFERENCE[settings.reference])
+    return _version(settings, method, named, _parts(settings))
+
+
+def sound_version_of(settings: DiffusersSettings, method: str) -> str:
+    """Version of the method for sounds, as `version_of` is for images."""
+    return _version(settings, method, _OF_SOUNDS, {})
+
+
+def lane_for(wanted: Sequence[RequiredWeights]) -> str:
+    """Lane of a model, the first of some weights: backends of other weights have another."""
+    source = wanted[0].where
+    name = f"diffusers:{source.path.name if source.path else source}"
+    return name if len(wanted) == 1 and source.path is None else lane_of(name, wanted)
+
+
+def _version(
+    settings: DiffusersSettings, method: str, named: Sequence[str], parts: dict[str, Any]
+) -> str:
     changed = [
         f"{name}={_plain(getattr(settings, name))}"
         for name in named
         if getattr(settings, name) != getattr(_USUAL, name)
     ]
-    parts = _parts(settings)
     if parts:
         text = json.dumps(parts, sort_keys=True)
         changed.append(f"parts={hashlib.sha256(text.encode()).hexdigest()[:12]}")

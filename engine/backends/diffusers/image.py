@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.common.lineage import lineage_of
-from engine.backends.common.readiness import has_package
 from engine.backends.common.references import references_of
-from engine.backends.diffusers.identity import version_of
+from engine.backends.diffusers.identity import lane_for, version_of
+from engine.backends.diffusers.packages import lacking_packages
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
     Artifact,
@@ -20,11 +20,10 @@ from engine.contract import (
     ModelKey,
     Task,
 )
-from engine.contract.packages import missing_packages
 from engine.imaging.lineage import Lineage, stamp
 from engine.models.diffusion.options import AdapterFile, ImageTask, PipelineOptions, Sampling
 from engine.models.diffusion.sources import all_wanted
-from engine.models.weights import RequiredWeights, lane_of, marked, missing_weights
+from engine.models.weights import RequiredWeights, marked, missing_weights
 
 METHOD = "1"
 """Version of the method of generation."""
@@ -34,8 +33,6 @@ OPERATION = "generate"
 
 MAX_FOLLOWED = 8
 """Reference images that an IP-Adapter is shown at most."""
-
-_PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
 
 
 class DiffusersImages(BaseBackend):
@@ -50,7 +47,7 @@ class DiffusersImages(BaseBackend):
             name="diffusers",
             model=marked(settings.model),
             version=version_of(settings, METHOD),
-            lane=self._lane(),
+            lane=lane_for(self.weights()),
             reusable=True,  # the seed decides
             limits=Limits(settings.concurrency or 2 * settings.batch),
             max_references=MAX_FOLLOWED if settings.reference == "ip-adapter" else 1,
@@ -67,19 +64,10 @@ class DiffusersImages(BaseBackend):
         """The weights that its settings ask for."""
         return list(all_wanted(self._options, self.settings.loras))
 
-    def _lane(self) -> str:
-        wanted = self.weights()
-        source = wanted[0].where
-        name = f"diffusers:{source.path.name if source.path else source}"
-        return name if len(wanted) == 1 and source.path is None else lane_of(name, wanted)
-
     def missing(self) -> list[MissingRequirement]:
         """Packages that are not installed, else weights that are not on this machine."""
-        names = (*_PACKAGES, "peft") if self.settings.loras else _PACKAGES
-        lacking = [name for name in names if not has_package(name)]
-        if lacking:
-            return [missing_packages(*lacking, extra="local")]
-        return missing_weights(self.weights())
+        more = ("peft",) if self.settings.loras else ()
+        return lacking_packages(*more) or missing_weights(self.weights())
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Generate the requested image.

@@ -1,4 +1,4 @@
-"""Settings of local image models: `[backends.diffusers]` in `safelight.toml`."""
+"""Settings of local image and sound models: `[backends.diffusers]` in `safelight.toml`."""
 
 import json
 from pathlib import PurePosixPath
@@ -86,10 +86,10 @@ Loras = Annotated[
 
 
 class DiffusersSettings(BaseModel):
-    """Settings of local image models.
+    """Settings of local image and sound models.
 
-    What changes an image is part of every fingerprint; `batch`, `device`, `concurrency`,
-    `preview_every` and `offline` are not.
+    What changes an image or a sound is part of its fingerprint; `batch`, `audio_batch`, `device`,
+    `concurrency`, `preview_every` and `offline` are not. `dtype` is that of both.
 
     Attributes:
         model: The model: id on the hub, folder, or single `.safetensors` file.
@@ -113,8 +113,14 @@ class DiffusersSettings(BaseModel):
         ip_adapter_scale: How strongly it counts.
         preview_every: Steps between two previews; 0 for none.
         batch: Images in one call at most.
+        audio_model: The model of sounds: id on the hub, or folder.
+        audio_variant: Variant of its files, for example `fp16`.
+        audio_steps: Denoising steps of a sound that asks for none; the model's default if unset.
+        audio_cfg: Guidance of a sound that asks for none; the model's default if unset.
+        audio_batch: Sounds in one call at most.
         device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
-        concurrency: Maximum number of images waiting or in progress; by default twice `batch`.
+        concurrency: Maximum number of images or of sounds waiting or in progress; by default twice
+            `batch` or `audio_batch`.
         offline: Forbids `safelight models pull` to fetch these weights.
     """
 
@@ -160,13 +166,27 @@ class DiffusersSettings(BaseModel):
     ip_adapter_scale: float = Field(0.6, ge=0, le=2, description="How strongly it counts.")
     preview_every: int = Field(5, ge=0, description="Steps between two previews; 0 for none.")
     batch: int = Field(4, ge=1, le=64, description="Images in one call at most.")
+    audio_model: SourceText = Field(
+        "stabilityai/stable-audio-open-1.0",
+        description="Model of sounds: id on the hub, or folder.",
+    )
+    audio_variant: str | None = Field(
+        None, pattern=r"^\w{1,20}$", description="Variant of its files, for example fp16."
+    )
+    audio_steps: int | None = Field(
+        None, ge=1, le=1000, description="Denoising steps of a sound; by default the model's."
+    )
+    audio_cfg: float | None = Field(
+        None, ge=0, le=100, description="Guidance of a sound; by default the model's."
+    )
+    audio_batch: int = Field(4, ge=1, le=64, description="Sounds in one call at most.")
     device: str = Field(
         "",
         pattern=r"^((cuda|cpu)(:\d{1,3})?|mps)?$",
         description="Device, such as cuda:1; any accelerator by default.",
     )
     concurrency: int | None = Field(
-        None, ge=1, le=256, description="Images waiting or in progress; twice batch by default."
+        None, ge=1, le=256, description="Tasks waiting or in progress; twice batch by default."
     )
     offline: bool = Field(False, description="Never fetch these weights.")
 

@@ -4,7 +4,7 @@
 |---|---|
 | a file is missing, cut short or not readable | `Blocked("weights")` |
 | a package is missing or broken | `Blocked("backend")` |
-| the files are whole, and of something else than a model that makes images | `Permanent` |
+| the files are whole, and of something else than a model of this kind | `Permanent` |
 | no memory | as torch raises it: the host knows what to do |
 """
 
@@ -23,13 +23,25 @@ _LAZY = "Failed to import"
 """Prefix of the libraries' messages about a failed import of their own."""
 
 
+MAKES_IMAGES = (
+    "a model that makes images",
+    "Choose a Stable Diffusion, SDXL or other text-to-image model of diffusers, and its parts.",
+)
+MAKES_SOUNDS = (
+    "a model that makes sounds",
+    "Choose a Stable Audio or other text-to-audio model of diffusers.",
+)
+"""Kind of model that is loaded, and advice if it is another."""
+
+
 @contextmanager
-def loading(what: str, remedy: str) -> Iterator[None]:
+def loading(what: str, remedy: str, kind: tuple[str, str] = MAKES_IMAGES) -> Iterator[None]:
     """Translate errors inside the block into ones that name what was loaded, and the remedy.
 
     Args:
         what: The thing being loaded, for example `the model org/name`.
         remedy: Advice for missing or broken files, as a sentence.
+        kind: Kind of model that is expected, and advice if it is another.
 
     Raises:
         Blocked: Files are missing or broken.
@@ -42,10 +54,10 @@ def loading(what: str, remedy: str) -> Iterator[None]:
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        raise _explained(error, what, remedy) from error
+        raise _explained(error, what, remedy, kind) from error
 
 
-def _explained(error: Exception, what: str, remedy: str) -> StepError:
+def _explained(error: Exception, what: str, remedy: str, expected: tuple[str, str]) -> StepError:
     message = clean(str(error), 2000) or type(error).__name__
     kind = type(error).__name__
     if isinstance(error, ImportError) or message.startswith(_LAZY):
@@ -60,8 +72,6 @@ def _explained(error: Exception, what: str, remedy: str) -> StepError:
         )
     if isinstance(error, _UNFIT) or kind == "SingleFileComponentError":
         return Permanent(
-            f"It was not possible to load {what} as a model that makes images: {message}",
-            remedy="Choose a Stable Diffusion, SDXL or other text-to-image model of diffusers, "
-            "and parts that belong to it.",
+            f"It was not possible to load {what} as {expected[0]}: {message}", remedy=expected[1]
         )
     raise error

@@ -6,13 +6,14 @@ other images in the call and on any device.
 
 import gc
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.contract import BatchReporter, Permanent
 from engine.models.diffusion.adapters import ImageAdapter, Loras
 from engine.models.diffusion.calls import ImageCall, answers_of, call_of
 from engine.models.diffusion.options import ImageTask
+from engine.models.diffusion.residence import ResidentPipelines
 from engine.models.diffusion.schedulers import scheduler_like
 from engine.models.diffusion.sizes import covering, side_step
 from engine.models.diffusion.watching import CallAbandoned, Watcher
@@ -22,7 +23,7 @@ GENERATE = "generate"
 the image's pixels row by row, three bytes each."""
 
 
-class ImageModel:
+class ImageModel(ResidentPipelines):
     """A pipeline in a model host.
 
     Args:
@@ -43,14 +44,13 @@ class ImageModel:
         device: str,
         most: int,
     ) -> None:
+        super().__init__(device)
         self.most = most
         self._pipe = pipe
         self._following: Any = None
         self._refiner = refiner
         self._adapter = adapter
         self._loras = loras
-        self._device = device
-        self._is_offloaded = False
         self._scheduler = pipe.scheduler
         self._vae_dtype = getattr(getattr(pipe, "vae", None), "dtype", None)
         self._is_xl = hasattr(pipe, "text_encoder_2") and hasattr(pipe, "unet")
@@ -149,11 +149,8 @@ class ImageModel:
         if self._vae_dtype is not None and pipe.vae.dtype != self._vae_dtype:
             # SDXL decodes in float32; a call that ran out of memory there leaves it so.
             pipe.vae.to(dtype=self._vae_dtype)
-        if self._is_offloaded:
-            pipe.enable_model_cpu_offload(device=self._device)
-        if "callback_on_step_end" in inspect.signature(pipe.__call__).parameters:
-            arguments = {**arguments, "callback_on_step_end": watcher.step_ended}
-        return pipe(**arguments)
+        self._before_call(pipe)
+        return pipe(**arguments, **watcher.callback(pipe))
 
     def _watcher(
         self, call: ImageCall, reporter: BatchReporter, *, begins: float = 0.0, ends: float = 1.0
@@ -181,34 +178,7 @@ class ImageModel:
         patch = 1 if getattr(self._pipe, "transformer", None) is None else 2
         return side_step(int(getattr(self._pipe, "vae_scale_factor", 8)), patch)
 
-    def _after_interrupt(self) -> None:
-        for pipe in self._pipes():
-            pipe.maybe_free_model_hooks()
-
     # -- memory -------------------------------------------------------------------------------
-
-    def size(self) -> int:
-        """Return the bytes that its weights now take on the device."""
-        import torch
-
-        kind = torch.device(self._device).type
-        tensors = {id(tensor): tensor for tensor in self._tensors() if tensor.device.type == kind}
-        return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
-
-    def offload(self) -> None:
-        """Keep only the active part on the device; the others wait in main memory."""
-        if self._device == "cpu":
-            return
-        self._is_offloaded = True
-        for pipe in self._pipes():
-            pipe.enable_model_cpu_offload(device=self._device)
-
-    def restore(self) -> None:
-        """Move everything back to the device."""
-        self._is_offloaded = False
-        for pipe in self._pipes():
-            pipe.remove_all_hooks()
-            pipe.to(self._device)
 
     def close(self) -> None:
         """Release everything that it holds."""
@@ -218,12 +188,3 @@ class ImageModel:
 
     def _pipes(self) -> list[Any]:
         return [pipe for pipe in (self._pipe, self._following, self._refiner) if pipe is not None]
-
-    def _tensors(self) -> Iterator[Any]:
-        import torch
-
-        for pipe in self._pipes():
-            for part in pipe.components.values():
-                if isinstance(part, torch.nn.Module):
-                    yield from part.parameters()
-                    yield from part.buffers()

@@ -12,7 +12,8 @@ from engine.contract import LoadContext, Permanent
 from engine.models.diffusion.adapters import ImageAdapter, Loras
 from engine.models.diffusion.failures import loading
 from engine.models.diffusion.images import ImageModel
-from engine.models.diffusion.options import PipelineOptions, Precision
+from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
+from engine.models.diffusion.options import PipelineOptions
 from engine.models.diffusion.sources import (
     config_wanted,
     is_single_file,
@@ -20,10 +21,7 @@ from engine.models.diffusion.sources import (
     refiner_wanted,
     vae_wanted,
 )
-from engine.models.weights import RequiredWeights, require
-from engine.models.weights.finding import remedy
-
-_SAFE: dict[str, Any] = {"use_safetensors": True, "local_files_only": True}
+from engine.models.weights import require
 
 
 def load(options: str, place: LoadContext) -> ImageModel:
@@ -38,7 +36,7 @@ def load(options: str, place: LoadContext) -> ImageModel:
         Permanent: They belong to something that does not generate images.
     """
     asked = PipelineOptions.model_validate_json(options)
-    _quiet()
+    quiet()
     dtype = precision(asked.dtype, place.device)
     pipe = _base(asked, dtype)
     refiner = _refiner(asked, dtype, pipe)
@@ -53,54 +51,21 @@ def load(options: str, place: LoadContext) -> ImageModel:
     return ImageModel(pipe, refiner, adapter, Loras(pipe), place.device, asked.most)
 
 
-def precision(dtype: Precision, device: str) -> Any:
-    """Return torch's type of the numbers that a model computes with.
-
-    `auto` is bfloat16 on a CUDA or ROCm device that supports it, float16 on others and on Apple's,
-    float32 on a processor.
-    """
-    import torch
-
-    named = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
-    if dtype != "auto":
-        return named[dtype]
-    if device.startswith("cuda"):
-        computes = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if computes else torch.float16
-    return torch.float16 if device.startswith("mps") else torch.float32
-
-
-def _library() -> Any:
-    """Return the library, whose loaders have no types."""
-    import diffusers
-
-    return diffusers
-
-
-def _quiet() -> None:
-    """Silence progress bars and advice for notebooks, which do not belong in a host's log."""
-    import transformers
-
-    for library in (_library(), transformers):
-        library.utils.logging.disable_progress_bar()
-        library.utils.logging.set_verbosity_error()
-
-
 def _base(asked: PipelineOptions, dtype: Any) -> Any:
     wanted = model_wanted(asked)
     path = require(wanted)
-    with loading(f"the model {wanted.source}", _mend(wanted)):
+    with loading(f"the model {wanted.source}", mend(wanted)):
         options = {"dtype": dtype, **_vae(asked, dtype, path)}
         if is_single_file(asked.model):
             return _from_single_file(asked, path, options)
-        return _library().AutoPipelineForText2Image.from_pretrained(
-            path, variant=asked.variant, **_SAFE, **options
+        return library().AutoPipelineForText2Image.from_pretrained(
+            path, variant=asked.variant, **SAFE, **options
         )
 
 
 def _from_single_file(asked: PipelineOptions, path: Path, options: dict[str, Any]) -> Any:
     """Load a single file, which has weights only: class and configuration are another model's."""
-    diffusers, wanted = _library(), config_wanted(asked)
+    diffusers, wanted = library(), config_wanted(asked)
     config = require(wanted) if wanted else path.parent
     name = diffusers.DiffusionPipeline.load_config(config)["_class_name"]
     pipeline = getattr(diffusers, str(name), None)
@@ -119,10 +84,10 @@ def _vae(asked: PipelineOptions, dtype: Any, model: Path) -> dict[str, Any]:
     wanted = vae_wanted(asked)
     if wanted is None:
         return {}
-    vae_class, path = _library().AutoencoderKL, require(wanted)
-    with loading(f"the VAE {wanted.source}", _mend(wanted)):
+    vae_class, path = library().AutoencoderKL, require(wanted)
+    with loading(f"the VAE {wanted.source}", mend(wanted)):
         if not path.is_file():
-            return {"vae": vae_class.from_pretrained(path, dtype=dtype, **_SAFE)}
+            return {"vae": vae_class.from_pretrained(path, dtype=dtype, **SAFE)}
         config_path = config_wanted(asked)
         config = require(config_path) if config_path else model
         vae = vae_class.from_single_file(
@@ -142,16 +107,12 @@ def _refiner(asked: PipelineOptions, dtype: Any, pipe: Any) -> Any:
             remedy="Take diffusers.refiner out of the settings, or choose an SDXL model.",
         )
     path = require(wanted)
-    with loading(f"the refiner {wanted.source}", _mend(wanted)):
-        return _library().StableDiffusionXLImg2ImgPipeline.from_pretrained(
+    with loading(f"the refiner {wanted.source}", mend(wanted)):
+        return library().StableDiffusionXLImg2ImgPipeline.from_pretrained(
             path,
             variant=asked.variant,
             text_encoder_2=pipe.text_encoder_2,
             vae=pipe.vae,
             dtype=dtype,
-            **_SAFE,
+            **SAFE,
         )
-
-
-def _mend(wanted: RequiredWeights) -> str:
-    return f"{remedy(wanted)} Then resume."

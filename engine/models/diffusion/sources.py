@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.contract import Blocked
 from engine.models.diffusion.options import AdapterFile, LoraFile, PipelineOptions
+from engine.models.diffusion.sound_options import SoundPipelineOptions
 from engine.models.weights import RequiredWeights, parse_source, require
 
 SAFETENSORS = ".safetensors"
@@ -29,6 +30,11 @@ def model_wanted(options: PipelineOptions) -> RequiredWeights:
     if is_single_file(options.model):
         return RequiredWeights(name="diffusers", source=options.model, offline=options.offline)
     return _pipeline("diffusers", options.model, options)
+
+
+def sound_model_wanted(options: SoundPipelineOptions) -> RequiredWeights:
+    """Return the weights of a pipeline of sounds."""
+    return _pipeline("diffusers.audio", options.model, options)
 
 
 def config_wanted(options: PipelineOptions) -> RequiredWeights | None:
@@ -113,7 +119,9 @@ def lora_file(number: int, lora: LoraFile) -> Path:
     return files[0]
 
 
-def _pipeline(name: str, source: str, options: PipelineOptions) -> RequiredWeights:
+def _pipeline(
+    name: str, source: str, options: PipelineOptions | SoundPipelineOptions
+) -> RequiredWeights:
     others = () if options.variant else _OTHER_PRECISIONS
     return RequiredWeights(
         name=name,

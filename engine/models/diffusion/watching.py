@@ -1,5 +1,6 @@
 """Observation of a pipeline while it denoises: progress, previews, cancelled tasks."""
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,8 +42,28 @@ class Watcher:
         Raises:
             CallAbandoned: The tasks of all images were cancelled.
         """
+        self._ended(step, int(pipe.num_timesteps), tensors.get("latents"))
+        return {}
+
+    def callback(self, pipe: Any) -> dict[str, Any]:
+        """Return the argument that passes the callback to a pipeline; empty if it has none.
+
+        Older pipelines, such as Stable Audio's, name their callback otherwise.
+        """
+        known = inspect.signature(pipe.__call__).parameters
+        if "callback_on_step_end" in known:
+            return {"callback_on_step_end": self.step_ended}
+        if "callback" not in known:
+            return {}
+
+        def step_ended(step: int, timestep: Any, latents: Any) -> None:
+            self._ended(step, len(pipe.scheduler.timesteps), latents)
+
+        return {"callback": step_ended}
+
+    def _ended(self, step: int, total: int, latents: Any) -> None:
         self.refuse_unwanted()
-        total = max(1, int(pipe.num_timesteps))
+        total = max(1, total)
         done = min(1.0, (step + 1) / total)
         fraction = self.begins + (self.ends - self.begins) * done
         for place, task in enumerate(self.tasks):
@@ -51,8 +72,7 @@ class Watcher:
             self.reporter.progress(task, fraction, f"step {min(step + 1, total)} of {total}")
             every = self.every[place]
             if every and (step + 1) % every == 0 and step + 1 < total:
-                self._show(place, tensors.get("latents"))
-        return {}
+                self._show(place, latents)
 
     def refuse_unwanted(self) -> None:
         """Note the images whose tasks were cancelled.

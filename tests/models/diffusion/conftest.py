@@ -50,3 +50,25 @@ def load(models: Path) -> Load:
         return loaded[asked]
 
     return get
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for models of sounds, with `stable_audio` of three seconds in it."""
+    tiny.prepare()
+    folder = tmp_path_factory.mktemp("sounds")
+    tiny.saved(tiny.stable_audio, folder / "stable_audio")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def load_sound(sounds: Path) -> Load:
+    """Loads a model of sounds by its name and options, a new one each time."""
+    from engine.models.diffusion.sound_loading import load as load_options
+    from engine.models.diffusion.sound_options import SoundPipelineOptions
+
+    def get(name: str = "stable_audio", **options: Any) -> Any:
+        asked = SoundPipelineOptions(model=str(sounds / name), **options)
+        return load_options(asked.model_dump_json(), CpuPlace())
+
+    return get

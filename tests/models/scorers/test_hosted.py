@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine.contract import Permanent
-from engine.models.diffusion.loading import precision as of_images
+from engine.models.diffusion.library import precision as of_images
 from engine.models.scorers.device_modules import DeviceModule, settled
 from engine.models.scorers.pickscore import PickScore
 from tests.models.scorers import references

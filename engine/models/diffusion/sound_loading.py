@@ -1,0 +1,39 @@
+"""Loading of sound pipelines: folders and ids, safetensors only.
+
+Nothing is fetched here and no code of a model is run.
+"""
+
+from engine.contract import LoadContext
+from engine.models.diffusion.failures import MAKES_SOUNDS, loading
+from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
+from engine.models.diffusion.sound_facts import sound_facts
+from engine.models.diffusion.sound_options import SoundPipelineOptions
+from engine.models.diffusion.sounds import SoundModel
+from engine.models.diffusion.sources import sound_model_wanted
+from engine.models.weights import require
+
+
+def load(options: str, place: LoadContext) -> SoundModel:
+    """Load a sound pipeline for a model host.
+
+    Args:
+        options: `SoundPipelineOptions` as JSON.
+        place: Place to load it in.
+
+    Raises:
+        Blocked: Weights are missing or broken, or a package is missing.
+        Permanent: They belong to something that does not generate sounds.
+    """
+    asked = SoundPipelineOptions.model_validate_json(options)
+    quiet()
+    wanted = sound_model_wanted(asked)
+    path = require(wanted)
+    with loading(f"the model {wanted.source}", mend(wanted), MAKES_SOUNDS):
+        pipe = library().AutoPipelineForText2Audio.from_pretrained(
+            path, variant=asked.variant, dtype=precision(asked.dtype, place.device), **SAFE
+        )
+    pipe.set_progress_bar_config(disable=True)
+    if hasattr(pipe.vae, "enable_slicing"):  # decode one sound at a time
+        pipe.vae.enable_slicing()
+    pipe.to(place.device)
+    return SoundModel(pipe, sound_facts(path).sample_rate, place.device, asked.most)
