@@ -2,12 +2,13 @@
 
 import hashlib
 import itertools
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from engine.imaging.measure.colour import from_hex, oklab
-from engine.video.plan import Signals
+from engine.video.plan import Signals, Visual
 from engine.video.procedural import draw
 from tests.support.optional import needs
 from tests.support.signals import song_signals
@@ -16,7 +17,7 @@ needs("cv2", "numba")
 
 SIZE = (192, 108)
 PALETTE = ("#FF6B35", "#F7C59F", "#004E89", "#1A1A2E")
-VISUALS = ("flow",)
+VISUALS = get_args(Visual)
 SONG = song_signals()
 
 
@@ -80,6 +81,16 @@ def test_any_size_silence_and_any_palette_are_drawn(visual, size):
 @pytest.mark.parametrize("visual", VISUALS)
 def test_seeds_differ(visual):
     assert sum_of(frame(visual, 150, seed=1)) != sum_of(frame(visual, 150, seed=2))
+
+
+def test_no_seam_is_seen_where_stretches_of_feedback_meet():
+    song = song_signals(10, loud_from=0)
+
+    def change(number):
+        last, this = (frame("feedback", n, signals=song).astype(int) for n in (number - 1, number))
+        return np.abs(this - last).mean()
+
+    assert change(240) < 1.2 * max(change(225), change(255)), "each of them is a beat"
 
 
 def test_an_unknown_visual_and_a_colour_that_is_none_are_refused():

@@ -1,12 +1,13 @@
 """Smooth periodic noise and grids, the ground of flowing pictures."""
 
+import math
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[Any]
 """Real numbers; 32 bits in all that is done per pixel."""
 
 NOISE_SIDE = 512
@@ -42,12 +43,17 @@ def centred(width: int, height: int) -> tuple[Floats, Floats]:
 
 
 def working_size(width: int, height: int, lines: int = 540) -> tuple[int, int]:
-    """Return the size a visual is computed at: a whole fraction, about `lines` on the short side.
+    """Return the size a visual is computed at: about `lines` on the short side, at least half.
+
+    It is a whole fraction of the size of a large frame, and a multiple of that of a small one, so
+    that a preview looks like the film.
 
     Args:
         width: Width of the frame in pixels.
         height: Height of the frame in pixels.
         lines: Wanted length of the shorter side in pixels.
     """
-    part = max(1, round(min(width, height) / lines))
-    return -(-width // part), -(-height // part)
+    short = min(width, height)
+    part = max(1, round(short / lines))
+    times = max(1, math.ceil(lines / 2 / short))
+    return -(-width * times // part), -(-height * times // part)

@@ -44,4 +44,5 @@ def _bytes(plane: Floats, size: tuple[int, int]) -> Bytes:
     to_bytes(np.ascontiguousarray(plane).reshape(-1), small.reshape(-1))
     if (plane.shape[1], plane.shape[0]) == size:
         return small
-    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    way = cv2.INTER_CUBIC if plane.shape[1] < size[0] else cv2.INTER_AREA
+    return np.asarray(cv2.resize(small, size, interpolation=way), np.uint8)
