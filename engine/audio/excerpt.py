@@ -1,14 +1,8 @@
 """Short excerpts of sounds, for models that hear."""
 
-from math import gcd
-from typing import TYPE_CHECKING
-
 from engine.audio.decode import decode
+from engine.audio.resampling import resampled
 from engine.audio.wav import write_wav
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SECONDS = 60.0
 """Maximum length of an excerpt in seconds."""
@@ -34,17 +28,7 @@ def excerpt(data: bytes, seconds: float = SECONDS) -> bytes:
 
     sound = decode(data, middle=seconds)
     samples = np.nan_to_num(sound.mono(), nan=0.0, posinf=0.0, neginf=0.0)
-    samples = _resampled(samples, sound.sample_rate)
+    samples = resampled(samples, sound.sample_rate, RATE)
     peak = float(abs(samples).max(initial=0.0))
     whole = np.round(samples * (32767 / max(peak, 1.0))).astype("<i2")
     return write_wav(whole.tobytes(), RATE, 1)
-
-
-def _resampled(samples: "NDArray[np.float32]", rate: int) -> "NDArray[np.float32]":
-    from scipy.signal import resample_poly
-
-    if rate == RATE:
-        return samples
-    common = gcd(rate, RATE)
-    found: NDArray[np.float32] = resample_poly(samples, RATE // common, rate // common)
-    return found

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal, Protocol, cast
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
+from engine.audio.spatial.events import MAX_BYTES as MAX_EVENTS_BYTES
+from engine.audio.spatial.hrtf import MAX_BYTES as MAX_HRTF_BYTES
 from engine.contract.backend import Artifact
 from engine.text.terminal import quoted
 
@@ -24,7 +26,7 @@ MAX_IMAGE_BYTES = 50 << 20
 MAX_SOUND_BYTES = 1 << 30
 """The largest sound file that is taken in, in bytes."""
 
-FileSort = Literal["image", "sound"]
+FileSort = Literal["image", "sound", "events", "hrtf"]
 """Sort of file that a field takes."""
 
 
@@ -86,6 +88,7 @@ class _File:
 
     sort: FileSort
     noun: str
+    plural: str
     limit: int
 
     def __call__(self, value: Any, info: ValidationInfo) -> Any:
@@ -98,7 +101,7 @@ class _File:
             return value
         if keep_file is None or folder is None:
             named = "is a path, and" if isinstance(value, str) else "holds bytes, and"
-            raise ValueError(f"{named} {self.sort}s are taken in only when a batch is queued")
+            raise ValueError(f"{named} {self.plural} are taken in only when a batch is queued")
         if isinstance(value, bytes):
             return keep_file(value, self.sort)
         try:
@@ -138,7 +141,7 @@ def _schema(description: str) -> WithJsonSchema:
 
 ImageFile = Annotated[
     Artifact,
-    BeforeValidator(_File("image", "an image", MAX_IMAGE_BYTES)),
+    BeforeValidator(_File("image", "an image", "images", MAX_IMAGE_BYTES)),
     _schema("Path of a PNG, JPEG or WebP file of at most 50 MiB"),
 ]
 """An image: written as a path, validated into the `Artifact` that holds its bytes.
@@ -150,10 +153,28 @@ Bytes that a recipe's reader yields are stored like a file."""
 
 SoundFile = Annotated[
     Artifact,
-    BeforeValidator(_File("sound", "a sound", MAX_SOUND_BYTES)),
+    BeforeValidator(_File("sound", "a sound", "sounds", MAX_SOUND_BYTES)),
     _schema("Path of a sound file (WAV, FLAC, MP3, OGG, M4A, ...) of at most 1 GiB"),
 ]
 """A sound of any common format, recognised by its content; otherwise as `ImageFile`.
 
 The artifact's kind is `audio`, and its facts are `sample_rate`, `channels` and, if it is known,
 `seconds`. The file is stored as it is, without being held in memory."""
+
+EventsFile = Annotated[
+    Artifact,
+    BeforeValidator(_File("events", "a file of events", "files of events", MAX_EVENTS_BYTES)),
+    _schema("Path of a JSON file of at most 8 MiB with the steps of a film"),
+]
+"""Steps of a film with their place in the picture (`engine.audio.spatial.events`); otherwise as
+`ImageFile`. The artifact's facts are `events`, their number, and `seconds`, if it is known."""
+
+HrtfFile = Annotated[
+    Artifact,
+    BeforeValidator(_File("hrtf", "a SOFA file", "SOFA files", MAX_HRTF_BYTES)),
+    _schema("Path of a SOFA file (AES69) of at most 256 MiB with head-related responses"),
+]
+"""Responses of a head for binaural sound; otherwise as `ImageFile`.
+
+The artifact's facts are `directions` and `sample_rate`. Without the extra `spatial`, which reads
+such files, it is refused."""

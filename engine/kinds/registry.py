@@ -18,6 +18,7 @@ from engine.kinds.image import ImageKind
 from engine.kinds.notation import MidiKind, NotationKind
 from engine.kinds.prompt import PromptKind
 from engine.kinds.sound_measures import SoundMeasuresKind
+from engine.kinds.step_events import StepEventsKind
 from engine.kinds.text import DataKind, TextKind
 from engine.kinds.video import SoundInVideo, VideoKind
 
@@ -117,6 +118,7 @@ _FIGURES: tuple[Kind, ...] = (
     FeaturesKind(),
     MeasuresKind(),
     SoundMeasuresKind(),
+    StepEventsKind(),
     TimelineKind(),
     SimilarityKind(),
 )

@@ -1,6 +1,7 @@
 """Files that entries of an input name or a reader yields, checked and, when queued, stored."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -9,6 +10,7 @@ from engine.contract.files import FileSort, KeepFile
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Recognition
+    from engine.intake.spatial import CheckedFile
     from engine.runtime.artifacts import ArtifactStore
 
 NOT_KEPT = "0" * 64
@@ -38,9 +40,7 @@ def keep_in(artifacts: "ArtifactStore") -> KeepFile:
 
 
 def _kept(source: Path | bytes, sort: FileSort, artifacts: "ArtifactStore | None") -> Artifact:
-    if sort == "image":
-        return _image(source, artifacts)
-    return _sound(source, artifacts)
+    return _KEPT[sort](source, artifacts)
 
 
 def _image(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
@@ -62,6 +62,36 @@ def _sound(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
     with open_sound(source) as (stream, found, size):
         hash_ = _stored(stream, size, artifacts) if artifacts else NOT_KEPT
         return _audio(hash_, found, size)
+
+
+def _events(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
+    from engine.intake.spatial import events_file
+
+    return _checked(events_file(source), artifacts)
+
+
+def _hrtf(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
+    from engine.intake.spatial import hrtf_file
+
+    return _checked(hrtf_file(source), artifacts)
+
+
+def _checked(file: "CheckedFile", artifacts: "ArtifactStore | None") -> Artifact:
+    return Artifact(
+        hash=artifacts.put(file.data) if artifacts else NOT_KEPT,
+        media_type=file.media_type,
+        size=len(file.data),
+        kind=file.kind,
+        facts=file.facts,
+    )
+
+
+_KEPT: dict[FileSort, Callable[[Path | bytes, "ArtifactStore | None"], Artifact]] = {
+    "image": _image,
+    "sound": _sound,
+    "events": _events,
+    "hrtf": _hrtf,
+}
 
 
 def _audio(hash_: str, found: "Recognition", size: int) -> Artifact:

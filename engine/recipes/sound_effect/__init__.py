@@ -17,8 +17,11 @@ from engine.recipes.sound_effect.read_report import job_report
 from engine.recipes.sound_effect.settings import SoundEffectSettings
 
 PAGE = (
+    PagePart("events", field="events"),
     PagePart("takes", steps=("iteration-*/take-*/generate",), role="*", beside=True),
     PagePart("measures", steps=("iteration-*/take-*/measure",), beside=True),
+    PagePart("sound of the film", steps=("place",), role="*"),
+    PagePart("steps of the film", steps=("place",)),
     PagePart("refined prompts", steps=("iteration-*/refine",)),
 )
 """The page of a sound effect in the dashboard."""
@@ -50,6 +53,9 @@ RECIPE = Recipe(
         Option("--num-variations", "num_variations", aliases=("--num_variations",)),
         Option("--max-iterations", "max_iterations", aliases=("--max_iterations",)),
         Option("--loop", "loop"),
+        Option("--events", "events", target="entry"),
+        Option("--hrtf", "hrtf", target="entry"),
+        Option("--field-of-view", "field_of_view", aliases=("--field_of_view",)),
     ),
     outputs=Outputs(
         "sound_effects", report=job_report, write_job=write_job, write_batch=write_batch

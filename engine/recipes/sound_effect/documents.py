@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.outputs.documents import VERSION, dollars
-from engine.recipes.sound_effect.report import SoundReport, TakeReport
+from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 
 MAX_CHARACTERS, MAX_BYTES = 100, 180
 """Length of the prompt in a name, at most."""
@@ -122,6 +122,35 @@ def job_document(report: SoundReport, file: str | None) -> dict[str, Any]:
         "score": take.judgement.score if take else None,
         "reason": report.reason or None,
         "cost_usd": dollars(report.cost_microdollars),
+    }
+
+
+def placed_document(report: SoundReport, placed: PlacedReport, path: str) -> dict[str, Any]:
+    """Return the document of steps on events.
+
+    Args:
+        report: Their sound effect.
+        placed: The steps.
+        path: Name of their file.
+    """
+    laid, request = placed.laid, placed.request
+    by_hash = {take.audio.hash: take.number for take in report.takes}
+    takes = [by_hash.get(sound.hash) for sound in request.sounds]
+    return {
+        "version": VERSION,
+        "id": report.key,
+        "prompt": report.prompt,
+        "output_path": path,
+        "timestamp": placed.finished_at,
+        "mode": laid.mode,
+        "sample_rate": laid.audio.facts.get("sample_rate"),
+        "duration_seconds": round(laid.seconds, 6),
+        "field_of_view": request.field_of_view,
+        "seed": request.seed,
+        "events_sha256": request.events.hash,
+        "hrtf_sha256": request.hrtf.hash if request.hrtf else None,
+        "notes": list(laid.notes),
+        "steps": [{**one.model_dump(mode="json"), "take": takes[one.take]} for one in laid.steps],
     }
 
 

@@ -38,6 +38,8 @@ def check_entry(
     """Yield problems of an entry: a length or a sound to start from that the backend lacks."""
     if entry.init_noise is not None and entry.init_audio is None:
         yield "init_noise", "has no effect without init_audio; name a sound, or leave it out"
+    if entry.hrtf is not None and entry.events is None:
+        yield "hrtf", "has no effect without events; name a file of events, or leave it out"
     info = _audio_info(backends)
     if info is None:
         return

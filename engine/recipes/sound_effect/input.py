@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.contract.fields import Name, NotBoolAsFloat, Seed, TextLength
-from engine.contract.files import SoundFile
+from engine.contract.files import EventsFile, HrtfFile, SoundFile
 from engine.contract.recipe_input import RecipeInput
 
 MAX_PROMPT = 2000
@@ -58,6 +58,19 @@ class SoundEffectInput(RecipeInput):
         description="Noise added to `init_audio`, 0 (unchanged) to 1 (nothing of it is left); by "
         "default 0.5.",
         examples=[0.7],
+    )
+    events: EventsFile | None = Field(
+        default=None,
+        description="Steps of a film, as a detector has seen them: JSON with `timestamp`, "
+        "`foot_side`, `x_position` and `hip_heel_pixel_distance`. Steps of the sound are laid on "
+        "them.",
+        examples=["events.json"],
+    )
+    hrtf: HrtfFile | None = Field(
+        default=None,
+        description="SOFA file with the responses of a head, for headphones; by default the steps "
+        "are laid for loudspeakers.",
+        examples=["head.sofa"],
     )
 
     def starting_prompt(self) -> tuple[str, str]:

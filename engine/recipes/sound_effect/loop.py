@@ -18,6 +18,13 @@ from engine.recipes.sound_effect.agents.refiner import (
 from engine.recipes.sound_effect.estimate import unused
 from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.judging import best_take
+from engine.recipes.sound_effect.placing import (
+    PLACE,
+    SPATIAL,
+    LaidSteps,
+    PlaceRequest,
+    lay_steps,
+)
 from engine.recipes.sound_effect.settings import SoundEffectSettings
 from engine.recipes.sound_effect.steps import METHOD, MeasuredTake, MeasureRequest, measure_take
 
@@ -54,11 +61,13 @@ class SoundEffect(FrozenModel):
         take: The take that is kept.
         reason: Why it is kept, in a sentence.
         scores: Score of each take by its number.
+        placed: Its steps on the events of a film; None without events, or if it has no steps.
     """
 
     take: Take
     reason: str
     scores: dict[int, float] = Field(default_factory=dict)
+    placed: LaidSteps | None = None
 
     @property
     def score(self) -> float:
@@ -95,7 +104,31 @@ async def sound_effect(job: SoundEffectJob) -> SoundEffect:
     if chosen:
         place, reason = numbers.index(chosen), f"An operator has chosen take {chosen}."
     scores = {take.number: take.measured.judgement.score for take in takes}
-    return SoundEffect(take=takes[place], reason=reason, scores=scores)
+    placed = await _placed(job, takes, takes[place])
+    return SoundEffect(take=takes[place], reason=reason, scores=scores, placed=placed)
+
+
+async def _placed(job: SoundEffectJob, takes: list[Take], kept: Take) -> LaidSteps | None:
+    """Return the steps of the take that is kept on the events; the takes stay if that fails."""
+    if job.input.events is None:
+        return None
+    others = [take for take in takes if take.prompt == kept.prompt and take is not kept]
+    others.sort(key=lambda take: (-take.measured.judgement.score, take.number))
+    request = PlaceRequest(
+        sounds=tuple(take.audio.audio for take in (kept, *others)),
+        events=job.input.events,
+        hrtf=job.input.hrtf,
+        field_of_view=job.settings.field_of_view,
+        seed=job.seed,
+    )
+    try:
+        placed = await job.local(PLACE, lay_steps, request, method=SPATIAL)
+    except Permanent as error:
+        await job.warn(error.message)
+        return None
+    for note in placed.notes:
+        await job.warn(note)
+    return placed
 
 
 async def _refined(job: SoundEffectJob, iteration: Iteration, best: Take) -> SoundRefinement | None:

@@ -8,11 +8,16 @@ from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.stored import stored_bytes
-from engine.recipes.sound_effect.documents import job_document, sidecar, stem_of
+from engine.recipes.sound_effect.documents import (
+    job_document,
+    placed_document,
+    sidecar,
+    stem_of,
+)
 from engine.recipes.sound_effect.read_report import job_report
-from engine.recipes.sound_effect.report import SoundReport, TakeReport
+from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 
-OWN_NAME = re.compile(r"[0-9]{8}_[0-9]{6}(?:_.*)?(?:-[0-9]+)?\.[a-z0-9]{1,5}")
+OWN_NAME = re.compile(r"[0-9]{8}_[0-9]{6}(?:_.*)?(?:-[0-9]+|-stereo|-binaural)?\.[a-z0-9]{1,5}")
 """Names of this projection's files; nothing else is ever removed."""
 
 
@@ -36,11 +41,31 @@ def write_job(projection: Projection) -> None:
             document = f"{name.rpartition('.')[0]}.json"
             target.put(document, to_json(sidecar(report, take, name)))
             names |= {name, document}
+        if report.placed is not None:
+            names |= _write_placed(report, report.placed, target, projection, problems)
         for name in target.names():
             if OWN_NAME.fullmatch(name) and name not in names:
                 target.remove(name)
     if problems:
         raise ExportError(f"{projection.folder}: {'; '.join(problems)}")
+
+
+def _write_placed(
+    report: SoundReport,
+    placed: PlacedReport,
+    target: Folder,
+    projection: Projection,
+    problems: list[str],
+) -> set[str]:
+    """Write steps on events and their document; return the names of the files."""
+    stem = f"{stem_of(report.prompt, placed.finished_at)}-{placed.laid.mode}"
+    name = f"{stem}{suffix_of(placed.laid.audio.kind, placed.laid.audio.media_type)}"
+    try:
+        target.put(name, stored_bytes(placed.laid.audio, projection.artifact))
+    except (OSError, ExportError) as error:
+        problems.append(f"{name}: {error}")
+    target.put(f"{stem}.json", to_json(placed_document(report, placed, name)))
+    return {name, f"{stem}.json"}
 
 
 def _named(report: SoundReport) -> dict[str, TakeReport]:

@@ -10,7 +10,8 @@ from db.rows import BatchRow, JobRow, StepRow
 from engine.contract.audio import GeneratedAudio
 from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.loop import GENERATE, MEASURE, SoundEffect
-from engine.recipes.sound_effect.report import SoundReport, TakeReport
+from engine.recipes.sound_effect.placing import PLACE, LaidSteps, PlaceRequest
+from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 from engine.recipes.sound_effect.settings import SoundEffectSettings
 from engine.recipes.sound_effect.steps import MeasuredTake
 
@@ -21,7 +22,8 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
     settings = SoundEffectSettings.model_validate_json(batch.settings)
     error = queries.error(connection, job.error_id) if job.error_id else None
     result = SoundEffect.model_validate_json(job.result) if job.result else None
-    takes = sorted(_takes(queries.current_steps(connection, job.id)), key=lambda take: take.number)
+    steps = queries.current_steps(connection, job.id)
+    takes = sorted(_takes(steps), key=lambda take: take.number)
     return SoundReport(
         key=job.key,
         state=job.state,
@@ -34,6 +36,18 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         batch=batch.name,
         job=job.id,
         cost_microdollars=job.cost,
+        placed=_placed(steps),
+    )
+
+
+def _placed(steps: Mapping[tuple[str, str], StepRow]) -> PlacedReport | None:
+    step = steps.get(("", PLACE))
+    if step is None or step.state != "done":
+        return None
+    return PlacedReport(
+        request=PlaceRequest.model_validate_json(step.request),
+        laid=LaidSteps.model_validate_json(step.result or ""),
+        finished_at=step.finished_at or "",
     )
 
 

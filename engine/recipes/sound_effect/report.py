@@ -3,6 +3,7 @@
 from engine.audio.measures import SoundMeasures
 from engine.contract.backend import Artifact, FrozenModel
 from engine.recipes.sound_effect.judging import Judgement
+from engine.recipes.sound_effect.placing import LaidSteps, PlaceRequest
 
 
 class TakeReport(FrozenModel):
@@ -43,6 +44,20 @@ class TakeReport(FrozenModel):
     judgement: Judgement
 
 
+class PlacedReport(FrozenModel):
+    """Steps that have been laid on events.
+
+    Attributes:
+        request: Request of the step.
+        laid: Its result.
+        finished_at: Time at which it was there, UTC, ISO 8601.
+    """
+
+    request: PlaceRequest
+    laid: LaidSteps
+    finished_at: str
+
+
 class SoundReport(FrozenModel):
     """A sound effect: done, under way, or failed with an error.
 
@@ -58,6 +73,7 @@ class SoundReport(FrozenModel):
         batch: Name of its batch.
         job: Number of its job.
         cost_microdollars: Cost of its calls.
+        placed: The take that is kept on the events of a film, once it is there.
     """
 
     key: str
@@ -71,6 +87,7 @@ class SoundReport(FrozenModel):
     batch: str
     job: int
     cost_microdollars: int = 0
+    placed: PlacedReport | None = None
 
     @property
     def kept_take(self) -> TakeReport | None:

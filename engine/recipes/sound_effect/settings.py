@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from engine.audio.spatial.geometry import FIELD_OF_VIEW
 from engine.contract.backend_names import BackendNames
 from engine.contract.recipe import RecipeSettings
 from engine.recipes.sound_effect.input import MAX_SECONDS
@@ -37,3 +38,9 @@ class SoundEffectSettings(RecipeSettings):
         None, min_length=1, max_length=60, description="Sampler; by default the backend's."
     )
     loop: bool = Field(False, description="Generate sounds whose end continues into their start.")
+    field_of_view: float = Field(
+        FIELD_OF_VIEW,
+        ge=10,
+        le=150,
+        description="Horizontal angle of the camera in degrees, for the place of steps on events.",
+    )
