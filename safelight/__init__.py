@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from engine.contract.errors import Rejected as Rejected
     from engine.contract.errors import Retryable as Retryable
     from engine.contract.errors import StepError as StepError
+    from engine.contract.files import EventsFile as EventsFile
+    from engine.contract.files import HrtfFile as HrtfFile
     from engine.contract.files import ImageFile as ImageFile
     from engine.contract.files import SoundFile as SoundFile
     from engine.contract.image import IMAGE as IMAGE
@@ -202,6 +204,8 @@ _MODULES = {
     ),
     "engine.contract.files": (
         "ImageFile",
+        "EventsFile",
+        "HrtfFile",
         "SoundFile",
     ),
     "engine.contract.image": (

@@ -1,13 +1,15 @@
-"""Files that place steps: events of a film, and head-related responses; checked by their content."""
+"""Events of a film and head-related responses that operators hand in, checked by content."""
 
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.audio.spatial.events import MAX_BYTES as MAX_EVENTS_BYTES
 from engine.audio.spatial.events import read_events
+from engine.audio.spatial.hrtf import MAX_BYTES as MAX_HRTF_BYTES
 from engine.audio.spatial.hrtf import MissingSofarError, hrtf_facts
 from engine.config.install import install_command
 from engine.contract.backend import Facts
-from engine.contract.files import MAX_EVENTS_BYTES, MAX_HRTF_BYTES, open_regular
+from engine.contract.files import open_regular
 
 
 class CheckedFile(NamedTuple):

@@ -40,7 +40,7 @@ class StepEventsKind(FigureKind):
         if not steps:
             return None
         columns = max(10, size.columns - LABEL - 1)
-        end = max(_end(document), max(step["time"] for step in steps)) or 1.0
+        end = max(_end(document), *(step["time"] for step in steps)) or 1.0
         lines = [*_feet(steps, end, columns), *_directions(steps, end, columns)]
         lines += [*_levels(steps, end, columns), _scale(end, columns), *_notes(document)]
         return Lines(tuple(lines))
@@ -89,7 +89,7 @@ def _directions(steps: Sequence[Mapping[str, Any]], end: float, columns: int) ->
     known = [step for step in steps if is_number(step.get("azimuth"))]
     if not known:
         return
-    widest = max(30.0, max(abs(step["azimuth"]) for step in known))
+    widest = max(30.0, *(abs(step["azimuth"]) for step in known))
     rows = [[" "] * columns for _ in range(_SIDES)]
     for step in known:
         at = round((step["azimuth"] / widest + 1) / 2 * (_SIDES - 1))

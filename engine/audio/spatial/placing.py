@@ -165,9 +165,7 @@ def _drawn(seed: int, number: int, count: int) -> int:
     return int.from_bytes(digest[:8], "big") % count
 
 
-def _ears(
-    where: Sequence[Place], rate: int, hrtf: bytes | None
-) -> tuple["Ears | None", list[str]]:
+def _ears(where: Sequence[Place], rate: int, hrtf: bytes | None) -> tuple["Ears | None", list[str]]:
     """Return the responses of the ears at a rate, and notes; None for loudspeakers."""
     if hrtf is None:
         return None, []

@@ -1,6 +1,7 @@
 """Steps on events: peaks to the sample, feet, choice, channels, levels."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_feet_have_steps_of_their_own_and_none_twice_in_turn(take: Sound) -> Non
     for foot, rest in (("LEFT", 0), ("RIGHT", 1)):
         numbers = [one.step for one in placed.steps if one.event.foot_side == foot]
         assert {number % 2 for number in numbers} == {rest}
-        assert all(a != b for a, b in zip(numbers, numbers[1:], strict=False))
+        assert all(a != b for a, b in pairwise(numbers))
 
 
 def test_a_seed_gives_the_same_choice_and_another_one_another(take: Sound) -> None:
