@@ -134,3 +134,24 @@ def images_of(plan: FilmPlan) -> tuple[int, ...]:
 def clips_of(plan: FilmPlan) -> tuple[int, ...]:
     """Return the indices of the clips that a plan shows, ascending."""
     return tuple(sorted({shot.clip for shot in plan.shots if shot.clip is not None}))
+
+
+class Scene(NamedTuple):
+    """The shots that a frame shows.
+
+    Attributes:
+        shot: Index of the shot, of the one after the cut in a transition.
+        part: Place in the transition to that shot, above 0 and below 1; None outside of one.
+    """
+
+    shot: int
+    part: float | None = None
+
+
+def scene_at(plan: FilmPlan, frame: int) -> Scene:
+    """Return the shots that a frame shows."""
+    index = shot_of(plan, frame)
+    for candidate in (index, index + 1):
+        if candidate < len(plan.shots) and frame in (span := transition_span(plan, candidate)):
+            return Scene(candidate, (frame - span.first + 0.5) / (span.stop - span.first))
+    return Scene(index)

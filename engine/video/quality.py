@@ -1,0 +1,70 @@
+"""Ways to encode a film: codec, container and settings by name."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Quality = Literal["preview", "fast", "final", "prores", "ffv1", "av1"]
+"""Name of a way to encode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A way to encode.
+
+    Attributes:
+        codec: Name of FFmpeg's encoder.
+        options: Its options.
+        pixels: Name of its pixel format.
+        container: Name of FFmpeg's container.
+        suffix: Ending of the file's name.
+        audio: Name of FFmpeg's encoder of sound.
+        audio_rate: Bits per second of sound; None if it is not compressed.
+        megabits: Bits per second of 1080p at 30 frames, in millions, for estimates.
+    """
+
+    codec: str
+    options: dict[str, str]
+    pixels: str = "yuv420p"
+    container: str = "mp4"
+    suffix: str = ".mp4"
+    audio: str = "aac"
+    audio_rate: int | None = 192_000
+    megabits: float = 8.0
+
+
+ENCODINGS: dict[Quality, Encoding] = {
+    "preview": Encoding("libx264", {"preset": "ultrafast", "crf": "26"}, megabits=5),
+    "fast": Encoding("libx264", {"preset": "ultrafast", "crf": "20"}, megabits=12),
+    "final": Encoding("libx264", {"preset": "veryfast", "crf": "20"}, megabits=6),
+    "prores": Encoding(
+        "prores_ks",
+        {"profile": "hq", "vendor": "apl0"},
+        pixels="yuv422p10le",
+        container="mov",
+        suffix=".mov",
+        audio="pcm_s24le",
+        audio_rate=None,
+        megabits=180,
+    ),
+    "ffv1": Encoding(
+        "ffv1",
+        {"level": "3", "slicecrc": "1", "g": "1"},
+        container="matroska",
+        suffix=".mkv",
+        audio="flac",
+        audio_rate=None,
+        megabits=100,
+    ),
+    "av1": Encoding(
+        "libsvtav1", {"preset": "10", "crf": "32", "svtav1-params": "lp=1"}, megabits=1
+    ),
+}
+"""Ways to encode by name: `fast` and `final` are H.264, `prores` and `ffv1` are for editing."""
+
+
+def film_bytes(width: int, height: int, rate: float, seconds: float, quality: Quality) -> int:
+    """Return about how many bytes a film takes; twice as many while it is joined."""
+    share = width * height * rate / (1920 * 1080 * 30)
+    encoding = ENCODINGS[quality]
+    sound = encoding.audio_rate or 2_300_000
+    return int((encoding.megabits * 1e6 * share + sound) * seconds / 8)
