@@ -69,12 +69,12 @@ class ShotFrames:
         return self._prepared[index]
 
     def _of_visual(self, moment: Moment) -> "Frame":
-        import importlib
-
         import numpy as np
 
+        from engine.video.procedural import draw as draw_visual
+
         shot, rate = moment.shot, self.plan.rate
-        visual = importlib.import_module("engine.video.procedural").draw(
+        visual = draw_visual(
             shot.visual or "flow",
             self.plan.signals,
             float(moment.frame / rate),

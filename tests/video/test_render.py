@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.video.cuts import excerpt, frame_at, frames_of, images_of, segments_of
-from engine.video.plan import Effects, PlanError
+from engine.video.plan import Effects, PlanError, Shot
 from tests.support.optional import needs
 from tests.video.films import ALL_EFFECTS, quiet_signals, shot, small_film
 
@@ -145,6 +145,18 @@ def test_segments_that_do_not_make_up_the_film_are_refused(images, tmp_path):
     assert not target.exists()
     join_segments([first, second], None, plan, target, "fast")
     assert target.exists()
+
+
+def test_a_shot_without_an_image_follows_the_song(images):
+    """A procedural visual is the same bytes from an excerpt, and dissolves into an image."""
+    visual = Shot(0, 2, source="procedural", visual="flow", palette=("#FF6B35", "#1A1A2E"), seed=4)
+    change = {"transition": "zoom-in", "transition_seconds": 1}
+    plan = small_film(visual, shot(2, 4, 1, **change), signals=quiet_signals(4))
+    renderer = FilmRenderer(plan, images)
+    frames = {frame: digest(renderer.planes(frame)) for frame in (3, 4, 44, 52)}
+    assert len(set(frames.values())) == 4
+    for frame, value in frames.items():
+        assert digest(FilmRenderer(excerpt(plan, frame, frame), images).planes(frame)) == value
 
 
 def test_a_missing_image_is_named(images):
