@@ -94,8 +94,9 @@ class RecipeContract:
 
     def _in_flight(self, workspace: Workspace) -> int:
         """Return how many calls a kill can come between, at most."""
+        pool = workspace.settings.engine.cpu_workers
         lanes = {
-            backend.info.lane: max(1, backend.info.limits.concurrency)
+            backend.info.lane: backend.info.limits.concurrency or pool
             for family in workspace.catalog.all_families()
             for backend in (make(family.settings(), {}) for make in family.factories.values())
         }
