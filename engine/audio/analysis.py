@@ -47,11 +47,11 @@ def analyse(sound: Sound, *, needs_music: bool = False) -> Features:
         SoundError: The sound has no samples, samples that are not numbers, or a rate under 4 kHz;
             with `needs_music` also one that is silent or too short.
     """
-    _check(sound)
+    check_sound(sound)
     part, warnings = _limited(sound)
-    warnings += _faults(part)
+    warnings += faults_of(part)
     spectra = Spectra.of(part)
-    obstacle = _without_music(spectra)
+    obstacle = without_music(spectra)
     if obstacle and needs_music:
         raise SoundError(obstacle)
     taken = _Measurements(obstacle)
@@ -113,8 +113,12 @@ class _Measurements:
             return None
 
 
-def _check(sound: Sound) -> None:
-    """Refuse what is not a sound."""
+def check_sound(sound: Sound) -> None:
+    """Refuse what is not a sound.
+
+    Raises:
+        SoundError: It has no samples, samples that are not numbers, or a rate under 4 kHz.
+    """
     import math
 
     if not sound.samples.size:
@@ -151,7 +155,7 @@ def _whole_seconds(sound: Sound) -> float:
     return sound.seconds if sound.whole_seconds is None else sound.whole_seconds
 
 
-def _faults(sound: Sound) -> tuple[str, ...]:
+def faults_of(sound: Sound) -> tuple[str, ...]:
     """Return a sentence for each fault of the recording: clipping, an offset."""
     import numpy as np
 
@@ -165,7 +169,7 @@ def _faults(sound: Sound) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _without_music(spectra: Spectra) -> str | None:
+def without_music(spectra: Spectra) -> str | None:
     """Return the reason why a sound has no musical features at all, or None."""
     if spectra.peak <= SILENT_PEAK:
         return "the sound is silent"

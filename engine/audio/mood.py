@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Doubles = NDArray[np.float64]
+
 NEUTRAL_RADIUS = 0.15
 """Distance from the middle of the plane within which the mood is neutral."""
 
@@ -43,18 +45,46 @@ def mood(
     roughness: float | None = None,
 ) -> Mood:
     """Map features to a mood; a feature that is None is left out and the others weigh more."""
-    tempo = math.log2(rhythm.tempo.bpm / _TEMPO_MIDDLE) if rhythm else None
+    return mood_of(
+        mode=mode_cue(key),
+        bpm=rhythm.tempo.bpm if rhythm else None,
+        level_db=dynamics.rms_db if dynamics.lufs is None else dynamics.lufs,
+        brightness=timbre.brightness,
+        percussive=timbre.percussive,
+        roughness=roughness,
+    )
+
+
+def mood_of(
+    *,
+    mode: float | None,
+    bpm: float | None,
+    level_db: float,
+    brightness: float,
+    percussive: float,
+    roughness: float | None,
+) -> Mood:
+    """Map cues to a mood; a cue that is None is left out and the others weigh more.
+
+    Args:
+        mode: -1 (clearly minor) to 1 (clearly major).
+        bpm: Beats a minute.
+        level_db: Loudness in LUFS or dBFS.
+        brightness: 0 to 1.
+        percussive: Share of energy in onsets, 0 to 1.
+        roughness: Sensory dissonance, 0 to about 0.4.
+    """
+    tempo = None if bpm is None else math.log2(bpm / _TEMPO_MIDDLE)
     valence = _sum_of(
-        (0.5, _mode(key)),
+        (0.5, mode),
         (0.25, tempo),
         (0.25, _scaled(roughness, _ROUGHNESS_MIDDLE, -_ROUGHNESS_SPAN)),
     )
-    level = dynamics.rms_db if dynamics.lufs is None else dynamics.lufs
     arousal = _sum_of(
         (0.35, tempo),
-        (0.35, _scaled(level, _LOUDNESS_MIDDLE, _LOUDNESS_SPAN)),
-        (0.15, _scaled(timbre.brightness, _BRIGHTNESS_MIDDLE, _BRIGHTNESS_SPAN)),
-        (0.15, _scaled(timbre.percussive, _PERCUSSIVE_MIDDLE, _PERCUSSIVE_SPAN)),
+        (0.35, _scaled(level_db, _LOUDNESS_MIDDLE, _LOUDNESS_SPAN)),
+        (0.15, _scaled(brightness, _BRIGHTNESS_MIDDLE, _BRIGHTNESS_SPAN)),
+        (0.15, _scaled(percussive, _PERCUSSIVE_MIDDLE, _PERCUSSIVE_SPAN)),
     )
     return Mood(valence=valence, arousal=arousal, label=mood_label(valence, arousal))
 
@@ -70,21 +100,35 @@ def mood_label(valence: float, arousal: float) -> str:
 def roughness_of(spectra: Spectra) -> float:
     """Return the sensory dissonance of a sound, 0 (consonant) to about 0.4; 0 in silence.
 
-    Mean over up to 64 frames of 0.19 s: the pairs of the 16 strongest partials, weighted by both
-    amplitudes, add up by the distance of their frequencies, over the sum of the weights.
+    Mean over up to 64 frames of 0.19 s, by power: the pairs of the 16 strongest partials, weighted
+    by both amplitudes, add up by the distance of their frequencies, over the sum of the weights.
+    """
+    import numpy as np
+
+    values, power = roughness_curve(spectra, _FRAMES)
+    total = float(power.sum())
+    return float(np.dot(values, power)) / total if total > 0 else 0.0
+
+
+def roughness_curve(spectra: Spectra, frames: int) -> "tuple[Doubles, Doubles]":
+    """Return the sensory dissonance and the power of frames spread evenly over a sound.
+
+    Args:
+        spectra: The sound.
+        frames: Number of frames, at least 1; fewer if the sound has fewer samples.
     """
     import numpy as np
 
     size = int(2 ** round(math.log2(spectra.sample_rate * _WINDOW_SECONDS)))
     padded = np.pad(spectra.mono, (0, max(0, size - len(spectra.mono))))
-    starts = np.unique(np.linspace(0, len(padded) - size, _FRAMES).astype(int))
-    frames = padded[starts[:, None] + np.arange(size)] * np.hanning(size)
-    amplitudes = np.abs(np.fft.rfft(frames, axis=1))
-    hertz = np.fft.rfftfreq(size, 1 / spectra.sample_rate)
-    weights = (frames**2).sum(axis=1)
-    values = [_frame_roughness(amplitude, hertz) for amplitude in amplitudes]
-    total = float(weights.sum())
-    return float(np.dot(values, weights)) / total if total > 0 else 0.0
+    starts = np.unique(np.linspace(0, len(padded) - size, frames).astype(int))
+    hertz, taper = np.fft.rfftfreq(size, 1 / spectra.sample_rate), np.hanning(size)
+    values, power = np.empty(len(starts)), np.empty(len(starts))
+    for number, start in enumerate(starts):
+        part = padded[start : start + size] * taper
+        values[number] = _frame_roughness(np.abs(np.fft.rfft(part)), hertz)
+        power[number] = (part**2).sum()
+    return values, power
 
 
 def _frame_roughness(
@@ -108,7 +152,8 @@ def _frame_roughness(
     return float((weight * curve).sum() / weight.sum())
 
 
-def _mode(key: Key | None) -> float | None:
+def mode_cue(key: Key | None) -> float | None:
+    """Return -1 (surely minor) to 1 (surely major), or None without a key."""
     if key is None:
         return None
     strength = min(1.0, 2 * key.confidence)

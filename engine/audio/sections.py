@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 SHORTEST = 30.0
 """Length in seconds below which a sound is not divided."""
 
+CEPSTRA = 13
+"""Number of mel cepstral coefficients that describe timbre."""
+
 _GRID = 0.5
 _REACH = 16
 _APART = 5.0
 _MARGIN = 3.0
-_CEPSTRA = 13
 _MOST_LABELS = 6
 _LEAST_SILHOUETTE = 0.1
 _CHROMA_WEIGHT, _LEVEL_WEIGHT = 0.7, 1.5
@@ -58,25 +60,29 @@ def _described(spectra: Spectra) -> "Floats":
     bands = spectra.band_levels((20.0, 250.0, 2000.0, 11_025.0))
     level = spectra.band_levels((0.0, 11_025.0))
     steps = int(spectra.seconds / _GRID)
-    frames = _means(np.hstack([_cepstra(spectra.mel), bands, level]), spectra.hop_seconds, steps)
+    frames = _means(np.hstack([cepstra(spectra.mel), bands, level]), spectra.hop_seconds, steps)
     chroma = _means(spectra.chroma, spectra.chroma_hop_seconds, steps)
     chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-9
     weights = np.repeat(
         [1, _LEVEL_WEIGHT, _CHROMA_WEIGHT],
-        [_CEPSTRA, frames.shape[1] - _CEPSTRA, chroma.shape[1]],
+        [CEPSTRA, frames.shape[1] - CEPSTRA, chroma.shape[1]],
     )
     values = np.hstack([frames, chroma])
     scores: Floats = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6) * weights
     return scores
 
 
-def _cepstra(mel: "Floats") -> "Floats":
-    """Return 13 mel cepstral coefficients by frame: the cosine transform of levels in dB."""
+def cepstra(mel: "Floats") -> "Floats":
+    """Return 13 mel cepstral coefficients by frame: the cosine transform of levels in dB.
+
+    Args:
+        mel: Magnitudes by mel band, of shape (frames, bands).
+    """
     import numpy as np
 
     levels = 20 * np.log10(np.maximum(mel, 1e-5))
     count = mel.shape[1]
-    waves = np.cos(np.pi / count * np.outer(np.arange(count) + 0.5, np.arange(_CEPSTRA)))
+    waves = np.cos(np.pi / count * np.outer(np.arange(count) + 0.5, np.arange(CEPSTRA)))
     coefficients: Floats = levels @ waves.astype(np.float32)
     return coefficients
 

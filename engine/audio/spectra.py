@@ -66,7 +66,7 @@ class Spectra:
         import numpy as np
 
         factor = max(1, round(sound.sample_rate / WORKING_RATE))
-        mono = _decimated(_one_channel(sound), factor)
+        mono = _decimated(one_channel(sound), factor)
         mono = mono - mono.mean(dtype=np.float64).astype(np.float32) if mono.size else mono
         peak = magnitude(mono)
         scaled = mono / np.float32(peak) if peak > 0 else mono
@@ -207,17 +207,37 @@ class Spectra:
     def _transformed(self, size: int, hop_seconds: float, bins: int) -> "Floats":
         """Return magnitudes of frames centred on multiples of the hop, the lowest bins only."""
         import numpy as np
-        from scipy.fft import rfft
 
         hop = round(hop_seconds * self.sample_rate)
-        padded = np.pad(self.mono, size // 2)
-        frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-        taper = (np.hanning(size + 1)[:-1] * (4 / size)).astype(np.float32)
-        result = np.empty((len(frames), bins), np.float32)
-        for start in range(0, len(frames), _BLOCK):
-            spectrum = rfft(frames[start : start + _BLOCK] * taper, axis=1)
-            result[start : start + _BLOCK] = np.abs(spectrum[:, :bins])
+        result = np.empty((len(self.mono) // hop + 1, bins), np.float32)
+        for start, part in magnitude_blocks(self.mono, size, hop, bins):
+            result[start : start + len(part)] = part
         return result
+
+
+def magnitude_blocks(
+    mono: "Floats", size: int, hop: int, bins: int | None = None
+) -> "Iterator[tuple[int, Floats]]":
+    """Yield magnitudes of frames centred on multiples of the hop, in parts; 1 for a full tone.
+
+    Args:
+        mono: Shape (samples,).
+        size: Samples of a frame, an even number.
+        hop: Samples from frame to frame.
+        bins: Number of the lowest bins that are kept; None for all, size / 2 + 1.
+
+    Yields:
+        Index of the first frame of a part, and the part, of shape (frames, bins).
+    """
+    import numpy as np
+    from scipy.fft import rfft
+
+    padded = np.pad(mono, size // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
+    taper = (np.hanning(size + 1)[:-1] * (4 / size)).astype(np.float32)
+    for start in range(0, len(frames), _BLOCK):
+        spectrum = rfft(frames[start : start + _BLOCK] * taper, axis=1)
+        yield start, np.abs(spectrum[:, :bins])
 
 
 def mel_filters(frequencies: "Floats", count: int, lowest: float, highest: float) -> "Floats":
@@ -245,7 +265,7 @@ def mel_filters(frequencies: "Floats", count: int, lowest: float, highest: float
     return averaging
 
 
-def _one_channel(sound: Sound) -> "Floats":
+def one_channel(sound: Sound) -> "Floats":
     """Return the mean of the channels, or the loudest if they cancel each other."""
     import numpy as np
 

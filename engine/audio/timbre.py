@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Doubles = NDArray[np.float64]
 
 BAND_EDGES = (20, 250, 500, 2000, 4000, 8000, 16_000)
 """Edges of the bands in Hz; those above the Nyquist frequency are left out."""
@@ -64,11 +65,51 @@ def percussive_share(spectra: Spectra) -> float:
     """
     import numpy as np
 
+    percussive, energy = percussive_energy(spectra)
+    return float(np.clip(percussive.sum() / max(float(energy.sum()), 1e-12), 0, 1))
+
+
+def percussive_energy(spectra: Spectra) -> "tuple[Doubles, Doubles]":
+    """Return the energy of percussive sounds and of all sounds by frame of `Spectra.mel`."""
+    import numpy as np
+
     steady = _running_median(spectra.mel.T, _MEDIAN_FRAMES).T ** 2
     wide = _running_median(spectra.mel, _MEDIAN_BANDS) ** 2
     energy = spectra.mel.astype(np.float64) ** 2
     share = wide / np.maximum(wide + steady, 1e-12)
-    return float(np.clip((energy * share).sum() / max(float(energy.sum()), 1e-12), 0, 1))
+    return (energy * share).sum(axis=1), energy.sum(axis=1)
+
+
+def centroids(magnitudes: "Floats", frequencies: "Floats") -> "Floats":
+    """Return the centroid of each frame in Hz, of shape (frames,); 0 in silence.
+
+    Args:
+        magnitudes: Shape (frames, bins).
+        frequencies: Frequency of each bin in Hz.
+    """
+    return _shares(magnitudes) @ frequencies
+
+
+def rolloffs(power: "Floats", frequencies: "Floats") -> "Floats":
+    """Return the frequency in Hz below which 85 % of the power of each frame is.
+
+    Args:
+        power: Shape (frames, bins).
+        frequencies: Frequency of each bin in Hz.
+    """
+    import numpy as np
+
+    below = np.cumsum(power, axis=1)
+    reached: Floats = frequencies[(below >= _ROLLOFF * below[:, -1:]).argmax(axis=1)]
+    return reached
+
+
+def _shares(magnitudes: "Floats") -> "Floats":
+    """Return magnitudes as shares of the sum of their frame."""
+    import numpy as np
+
+    shares: Floats = magnitudes / np.maximum(magnitudes.sum(axis=1, keepdims=True), 1e-9)
+    return shares
 
 
 def _running_median(rows: "Floats", width: int) -> "Floats":
@@ -87,24 +128,22 @@ def _centre(spectra: Spectra, weights: "Floats") -> tuple[float, float]:
     """Return the centroid and the bandwidth in Hz."""
     import numpy as np
 
-    centroids, variance = np.empty_like(weights), np.empty_like(weights)
+    middles, variance = np.empty_like(weights), np.empty_like(weights)
     for rows in spectra.blocks():
-        share = spectra.magnitudes[rows]
-        share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-9)
-        centroids[rows] = share @ spectra.frequencies
-        variance[rows] = share @ spectra.frequencies**2 - centroids[rows] ** 2
+        share = _shares(spectra.magnitudes[rows])
+        middles[rows] = share @ spectra.frequencies
+        variance[rows] = share @ spectra.frequencies**2 - middles[rows] ** 2
     spread = np.sqrt(np.maximum(variance, 0))
-    return float(centroids @ weights), float(spread @ weights)
+    return float(middles @ weights), float(spread @ weights)
 
 
 def _rolloff(spectra: Spectra, power: "Floats", weights: "Floats") -> float:
     import numpy as np
 
-    reached = np.empty(len(power), np.intp)
+    reached = np.empty_like(weights)
     for rows in spectra.blocks():
-        below = np.cumsum(power[rows], axis=1)
-        reached[rows] = (below >= _ROLLOFF * below[:, -1:]).argmax(axis=1)
-    return float(spectra.frequencies[reached] @ weights)
+        reached[rows] = rolloffs(power[rows], spectra.frequencies)
+    return float(reached @ weights)
 
 
 def _flatness(spectra: Spectra, power: "Floats", weights: "Floats") -> float:
