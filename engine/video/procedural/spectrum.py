@@ -102,7 +102,8 @@ class Spectrum:
         half = width / 2 * 1.03
         world = self._across * half / (max(width, height * 1.2) / 2 * (0.5 + 1.2 * scale))
         level = self._profile(number, world)
-        ground = height / 2 + self._half * (_HORIZON + 0.03 + 1.05 * scale)
+        horizon = height / 2 + self._half * (_HORIZON + 0.03)
+        ground = horizon + (height - horizon) * 1.04 * scale
         rise = self._half * (0.10 + 0.62 * scale) * level * min(1.0, (1 - near) * 7 + 0.25)
         x = width / 2 + self._across * half
         line = np.round(np.stack([x, ground - rise], axis=1) * _SCALE).astype(np.int32)
