@@ -8,7 +8,8 @@ class AudioFacts:
     """Facts of an audio file, read from its headers.
 
     Attributes:
-        media_type: `audio/wav`, `audio/flac`, `audio/mpeg`, `audio/mp4` or `audio/webm`.
+        media_type: `audio/wav`, `audio/flac`, `audio/mpeg`, `audio/ogg`, `audio/mp4` or
+            `audio/webm`.
         sample_rate: Samples per second and channel; None if it is not known.
         channels: Number of channels; None if it is not known.
         seconds: Length; None if it is not known.

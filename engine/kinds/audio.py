@@ -1,4 +1,4 @@
-"""Kind `audio`: WAV, FLAC, MP3, and sound in MP4 and WebM."""
+"""Kind `audio`: WAV, FLAC, MP3, Ogg, and sound in MP4 and WebM."""
 
 import io
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import BinaryIO
 from engine.audio.facts import AudioFacts
 from engine.audio.flac import read_flac
 from engine.audio.mp3 import looks_like_mp3, read_mp3
+from engine.audio.ogg import read_ogg
 from engine.audio.samples import Waveform, read_waveform, waveform_of
 from engine.audio.sound import SoundError
 from engine.audio.wav import is_wav, read_wav
@@ -46,18 +47,9 @@ class AudioKind(Kind):
 
     def recognise(self, content: Content) -> Recognition | None:
         """Return the facts of sound by its headers."""
-        head = content.head
-        if not (is_wav(head) or head[:4] == b"fLaC" or looks_like_mp3(head)):
-            return None
         with content.open() as stream:
-            if is_wav(head):
-                wav = read_wav(stream, content.size)
-                found = wav and AudioFacts("audio/wav", wav.sample_rate, wav.channels, wav.seconds)
-            elif head[:4] == b"fLaC":
-                found = read_flac(stream)
-            else:
-                found = read_mp3(stream, content.size)
-        return recognised(found) if found else None
+            facts = _facts(content.head, stream, content.size)
+        return recognised(facts) if facts else None
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return length, sample rate and channels."""
@@ -91,6 +83,20 @@ class AudioKind(Kind):
             None if wave is None else _drawn(item, wave, size, top)
             for item, wave in zip(items, found, strict=True)
         ]
+
+
+def _facts(head: bytes, stream: BinaryIO, size: int) -> AudioFacts | None:
+    """Return what the headers of a sound say; None if it is none, or a damaged one."""
+    if is_wav(head):
+        wav = read_wav(stream, size)
+        if wav is None:
+            return None
+        return AudioFacts("audio/wav", wav.sample_rate, wav.channels, wav.seconds)
+    if head[:4] == b"fLaC":
+        return read_flac(stream)
+    if head[:4] == b"OggS":
+        return read_ogg(stream, size)
+    return read_mp3(stream, size) if looks_like_mp3(head) else None
 
 
 def _top(found: Waveform) -> float:

@@ -56,6 +56,9 @@ RECIPE = Recipe(
         Option("--events", "events", target="entry"),
         Option("--hrtf", "hrtf", target="entry"),
         Option("--field-of-view", "field_of_view", aliases=("--field_of_view",)),
+        Option("--fade", "fade"),
+        Option("--target-lufs", "target_lufs", aliases=("--target_lufs",)),
+        Option("--audio-format", "audio_format", aliases=("--audio_format",)),
     ),
     outputs=Outputs(
         "sound_effects", report=job_report, write_job=write_job, write_batch=write_batch

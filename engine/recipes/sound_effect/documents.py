@@ -4,6 +4,8 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
+from engine.audio.bwf import Origin
+from engine.audio.lineage import SoundLineage
 from engine.outputs.documents import VERSION, dollars
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 
@@ -108,6 +110,44 @@ def _phase(take: TakeReport) -> dict[str, Any]:
     return {"status": phase.status, "correlation": correlation, "message": phase.message}
 
 
+def origin_of(report: SoundReport, take: TakeReport) -> Origin:
+    """Return the origin and the loudness that the WAV file of a take carries."""
+    measures = take.measures
+    return Origin(
+        lineage=_lineage(take),
+        created_at=take.finished_at,
+        artifact=take.audio.hash,
+        lufs=measures.lufs,
+        lra=measures.lra,
+        true_peak_db=measures.true_peak_db,
+        momentary_max=measures.momentary_max,
+        short_term_max=measures.short_term_max,
+        is_loop=report.is_loop,
+    )
+
+
+def placed_origin(report: SoundReport, placed: PlacedReport) -> Origin | None:
+    """Return the origin of steps on events: that of the take that is kept; None without one."""
+    take = report.kept_take
+    if take is None:
+        return None
+    audio = placed.laid.audio
+    return Origin(lineage=_lineage(take), created_at=placed.finished_at, artifact=audio.hash)
+
+
+def _lineage(take: TakeReport) -> SoundLineage:
+    return SoundLineage(
+        prompt=take.prompt,
+        negative_prompt=take.negative_prompt,
+        seed=take.seed,
+        seconds=take.asked_seconds,
+        backend=take.backend,
+        model=take.model,
+        steps=take.steps,
+        guidance=take.cfg_scale,
+    )
+
+
 def job_document(report: SoundReport, file: str | None) -> dict[str, Any]:
     """Return one job as the summary of its batch lists it."""
     take = report.kept_take
@@ -134,7 +174,7 @@ def placed_document(report: SoundReport, placed: PlacedReport, path: str) -> dic
         path: Name of their file.
     """
     laid, request = placed.laid, placed.request
-    by_hash = {take.audio.hash: take.number for take in report.takes}
+    by_hash = {take.generated.hash: take.number for take in report.takes}
     takes = [by_hash.get(sound.hash) for sound in request.sounds]
     return {
         "version": VERSION,

@@ -7,16 +7,15 @@ from typing import Any
 from pydantic import Field
 
 from engine.contract import Permanent
-from engine.contract.audio import AUDIO, INIT_NOISE, AudioRequest, GeneratedAudio
+from engine.contract.audio import AUDIO
 from engine.contract.backend import FrozenModel
-from engine.contract.job import Iteration, Job, Scope
+from engine.contract.job import Iteration
 from engine.recipes.sound_effect.agents.refiner import (
     REFINER,
     SoundRefinement,
     SoundRefineRequest,
 )
 from engine.recipes.sound_effect.estimate import unused
-from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.judging import best_take
 from engine.recipes.sound_effect.placing import (
     PLACE,
@@ -25,33 +24,18 @@ from engine.recipes.sound_effect.placing import (
     PlaceRequest,
     lay_steps,
 )
-from engine.recipes.sound_effect.settings import SoundEffectSettings
-from engine.recipes.sound_effect.steps import METHOD, MeasuredTake, MeasureRequest, measure_take
+from engine.recipes.sound_effect.takes import (
+    FINISH,
+    GENERATE,
+    SoundEffectJob,
+    Take,
+    generate_take,
+    seconds_of,
+    take_scope,
+)
 
-GENERATE, MEASURE, REFINE, SELECT = "generate", "measure", "refine", "select"
-"""Names of the steps, and of the decision."""
-
-SoundEffectJob = Job[SoundEffectInput, SoundEffectSettings]
-
-
-class Take(FrozenModel):
-    """One take.
-
-    Attributes:
-        number: Its number within the job, from 1.
-        iteration: Number of the prompt that it is of, from 1.
-        prompt: The prompt.
-        negative_prompt: The negative prompt.
-        audio: The sound.
-        measured: Its measures and its judgement.
-    """
-
-    number: int
-    iteration: int
-    prompt: str
-    negative_prompt: str
-    audio: GeneratedAudio
-    measured: MeasuredTake
+REFINE, SELECT = "refine", "select"
+"""Names of the refining step, and of the decision."""
 
 
 class SoundEffect(FrozenModel):
@@ -135,7 +119,7 @@ async def _refined(job: SoundEffectJob, iteration: Iteration, best: Take) -> Sou
     """Return the next prompt, or None if it cannot be had: the takes so far are kept."""
     request = SoundRefineRequest(
         brief=job.input.prompt,
-        seconds=_seconds(job),
+        seconds=seconds_of(job),
         prompt=best.prompt,
         negative_prompt=best.negative_prompt,
         problems=best.measured.judgement.problems,
@@ -163,7 +147,7 @@ async def _takes(
 
     async def attempt(number: int) -> Take | None:
         try:
-            return await _take(job, iteration, number, (prompt, negative_prompt))
+            return await generate_take(job, iteration, number, (prompt, negative_prompt))
         except Permanent as error:
             errors.append(error)
             await job.warn(f"Take {number} is left out: {error.message}")
@@ -178,52 +162,12 @@ async def _takes(
     return takes
 
 
-async def _take(
-    job: SoundEffectJob, iteration: Iteration, number: int, prompts: tuple[str, str]
-) -> Take:
-    scope: Scope = iteration.scope(take_scope(number))
-    settings, noise = job.settings, job.input.init_noise
-    request = AudioRequest(
-        prompt=prompts[0],
-        negative_prompt=prompts[1],
-        seconds=_seconds(job),
-        seed=job.seed_for(number - 1),
-        steps=settings.steps,
-        guidance=settings.cfg_scale,
-        sampler=settings.sampler,
-        init_audio=job.input.init_audio,
-        loop=settings.loop,
-        init_noise=INIT_NOISE if noise is None else noise,
-    )
-    audio = await scope.step(GENERATE, job.use(AUDIO).generate, request)
-    for note in audio.notes:
-        await job.warn(note)
-    measuring = MeasureRequest(sound=audio.audio, brief=job.input.prompt, seconds=_seconds(job))
-    measured = await scope.local(MEASURE, measure_take, measuring, method=METHOD)
-    return Take(
-        number=number,
-        iteration=iteration.number,
-        prompt=prompts[0],
-        negative_prompt=prompts[1],
-        audio=audio,
-        measured=measured,
-    )
-
-
-def take_scope(number: int) -> str:
-    """Return the name of the scope of a take's steps."""
-    return f"take-{number}"
-
-
-def _seconds(job: SoundEffectJob) -> float:
-    return job.input.audio_length or job.settings.audio_length
-
-
 def best_part(result: Mapping[str, Any]) -> str:
-    """Return the step of the take that is kept.
+    """Return the step with the sound of the take that is kept.
 
     Args:
         result: A `SoundEffect` as plain data.
     """
     take = SoundEffect.model_validate(result).take
-    return f"iteration-{take.iteration}/{take_scope(take.number)}/{GENERATE}"
+    name = FINISH if take.finished else GENERATE
+    return f"iteration-{take.iteration}/{take_scope(take.number)}/{name}"

@@ -3,6 +3,7 @@
 import re
 
 from db.queries import jobs as queries
+from engine.audio.bwf import with_origin
 from engine.contract.outputs import Projection
 from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, to_json
@@ -10,7 +11,9 @@ from engine.outputs.folder import ExportError, Folder
 from engine.outputs.stored import stored_bytes
 from engine.recipes.sound_effect.documents import (
     job_document,
+    origin_of,
     placed_document,
+    placed_origin,
     sidecar,
     stem_of,
 )
@@ -35,7 +38,8 @@ def write_job(projection: Projection) -> None:
     with Folder(projection.folder) as target:
         for name, take in _named(report).items():
             try:
-                target.put(name, stored_bytes(take.audio, projection.artifact))
+                data = stored_bytes(take.audio, projection.artifact)
+                target.put(name, with_origin(data, origin_of(report, take)))
             except (OSError, ExportError) as error:
                 problems.append(f"{name}: {error}")
             document = f"{name.rpartition('.')[0]}.json"
@@ -61,7 +65,9 @@ def _write_placed(
     stem = f"{stem_of(report.prompt, placed.finished_at)}-{placed.laid.mode}"
     name = f"{stem}{suffix_of(placed.laid.audio.kind, placed.laid.audio.media_type)}"
     try:
-        target.put(name, stored_bytes(placed.laid.audio, projection.artifact))
+        data = stored_bytes(placed.laid.audio, projection.artifact)
+        origin = placed_origin(report, placed)
+        target.put(name, data if origin is None else with_origin(data, origin))
     except (OSError, ExportError) as error:
         problems.append(f"{name}: {error}")
     target.put(f"{stem}.json", to_json(placed_document(report, placed, name)))

@@ -8,12 +8,14 @@ from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract.audio import GeneratedAudio
+from engine.recipes.sound_effect.finishing import FinishedTake
 from engine.recipes.sound_effect.input import SoundEffectInput
-from engine.recipes.sound_effect.loop import GENERATE, MEASURE, SoundEffect
+from engine.recipes.sound_effect.loop import SoundEffect
 from engine.recipes.sound_effect.placing import PLACE, LaidSteps, PlaceRequest
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 from engine.recipes.sound_effect.settings import SoundEffectSettings
 from engine.recipes.sound_effect.steps import MeasuredTake
+from engine.recipes.sound_effect.takes import FINISH, GENERATE, MEASURE
 
 
 def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> SoundReport:
@@ -35,6 +37,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         error=error.message if error and job.state == "failed" else "",
         batch=batch.name,
         job=job.id,
+        is_loop=settings.loop,
         cost_microdollars=job.cost,
         placed=_placed(steps),
     )
@@ -57,12 +60,13 @@ def _takes(steps: Mapping[tuple[str, str], StepRow]) -> Iterator[TakeReport]:
         measured = steps.get((scope, MEASURE))
         is_whole = measured is not None and step.state == measured.state == "done"
         if name == GENERATE and measured is not None and is_whole:
-            yield _take(scope, step, measured)
+            yield _take(scope, step, measured, steps.get((scope, FINISH)))
 
 
-def _take(scope: str, step: StepRow, measured: StepRow) -> TakeReport:
+def _take(scope: str, step: StepRow, measured: StepRow, finish: StepRow | None) -> TakeReport:
     iteration, number = (int(part.rpartition("-")[2]) for part in scope.split("/"))
     audio = GeneratedAudio.model_validate_json(step.result or "")
+    done = FinishedTake.model_validate_json(finish.result or "") if finish else None
     take = MeasuredTake.model_validate_json(measured.result or "")
     request = json.loads(step.request)
     return TakeReport(
@@ -71,7 +75,9 @@ def _take(scope: str, step: StepRow, measured: StepRow) -> TakeReport:
         prompt=request["prompt"],
         negative_prompt=request.get("negative_prompt") or "",
         seed=audio.seed,
-        audio=audio.audio,
+        generated=audio.audio,
+        audio=done.audio if done else audio.audio,
+        asked_seconds=request["seconds"],
         backend=step.backend,
         model=step.model,
         seconds=seconds_between(step.started_at, step.finished_at) or 0.0,

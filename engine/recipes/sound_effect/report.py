@@ -15,7 +15,9 @@ class TakeReport(FrozenModel):
         prompt: Its prompt.
         negative_prompt: Its negative prompt.
         seed: Source of its randomness; None if the backend has no seeds.
-        audio: The sound.
+        generated: The sound as it was generated.
+        audio: The sound after its last touches.
+        asked_seconds: Length that was asked for.
         backend: Backend that generated it.
         model: Its model.
         seconds: Time that it took.
@@ -32,7 +34,9 @@ class TakeReport(FrozenModel):
     prompt: str
     negative_prompt: str
     seed: int | None
+    generated: Artifact
     audio: Artifact
+    asked_seconds: float
     backend: str
     model: str
     seconds: float
@@ -72,6 +76,7 @@ class SoundReport(FrozenModel):
         error: Reason why there is none, as a sentence; empty if nothing failed.
         batch: Name of its batch.
         job: Number of its job.
+        is_loop: True if the ends of its takes continue into their starts.
         cost_microdollars: Cost of its calls.
         placed: The take that is kept on the events of a film, once it is there.
     """
@@ -86,6 +91,7 @@ class SoundReport(FrozenModel):
     error: str = ""
     batch: str
     job: int
+    is_loop: bool = False
     cost_microdollars: int = 0
     placed: PlacedReport | None = None
 

@@ -1,11 +1,18 @@
 """Settings of the recipe `sound-effect`."""
 
-from pydantic import Field
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
 
 from engine.audio.spatial.geometry import FIELD_OF_VIEW
 from engine.contract.backend_names import BackendNames
 from engine.contract.recipe import RecipeSettings
 from engine.recipes.sound_effect.input import MAX_SECONDS
+
+AudioFormat = Literal[
+    "wav", "wav-16", "wav-24", "wav-float", "flac", "ogg", "mp3", "original"
+]  # fmt: skip
+"""Format of the files of takes."""
 
 MAX_VARIATIONS = 16
 """Maximum number of takes of one prompt."""
@@ -44,3 +51,18 @@ class SoundEffectSettings(RecipeSettings):
         le=150,
         description="Horizontal angle of the camera in degrees, for the place of steps on events.",
     )
+    fade: float = Field(0.0, ge=0, le=30, description="Seconds of a fade at each end of a take.")
+    target_lufs: float | None = Field(
+        None, ge=-60, le=-5, description="Loudness of takes in LUFS; by default they stay as loud."
+    )
+    audio_format: AudioFormat = Field(
+        "wav",
+        description="Format of the files: `wav` with the backend's samples, WAV of a depth, or a "
+        "compressed one; `original` is whatever the backend sends.",
+    )
+
+    @model_validator(mode="after")
+    def _loops_have_no_fade(self) -> Self:
+        if self.loop and self.fade:
+            raise ValueError("a loop has no fade; leave out one of fade and loop")
+        return self

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pydantic import Field
+
 from engine.audio.measures import SoundMeasures
 from engine.contract import Artifact, Blocked, CallContext, Permanent, Request, Result, Score
 from engine.recipes.sound_effect.judging import Judgement, judge
@@ -17,6 +19,10 @@ METRIC = "score"
 _SCORER = "sound measures-1"
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class MeasureRequest(Request):
     """Request for the judgement of one take.
 
@@ -24,11 +30,14 @@ class MeasureRequest(Request):
         sound: The take.
         brief: Words of the operator, whose wishes it is judged by.
         seconds: Length that is asked for.
+        generated: The take before its last touches, whose clipping a lower level hides; None if
+            there were none.
     """
 
     sound: Artifact
     brief: str
     seconds: float
+    generated: Artifact | None = Field(None, exclude_if=_is_none)
 
 
 class MeasuredTake(Result):
@@ -59,7 +68,7 @@ async def measure_take(request: MeasureRequest, context: CallContext) -> Measure
     Raises:
         Permanent: It cannot be decoded.
     """
-    outcome = await context.compute(measured, request.sound)
+    outcome = await context.compute(measured, request.sound, request.generated)
     if outcome.missing:
         raise Blocked(
             f"Sounds {outcome.missing}.", reason="backend", remedy="Install it, then resume."
@@ -85,14 +94,24 @@ class Outcome:
     missing: str = ""
 
 
-def measured(data: bytes) -> Outcome:
-    """Return the measures of the bytes of a sound, or its problem."""
+def measured(data: bytes, generated: bytes | None = None) -> Outcome:
+    """Return the measures of the bytes of a sound, or its problem.
+
+    Args:
+        data: The sound.
+        generated: The sound before its last touches, if there were any.
+    """
+    from engine.audio.clicks import clipped_share
     from engine.audio.decode import decode
     from engine.audio.measures import measure_sound
     from engine.audio.sound import MissingExtraError, SoundError
 
     try:
-        return Outcome(measure_sound(decode(data)))
+        measures = measure_sound(decode(data))
+        if generated is None or measures.clipping is None:
+            return Outcome(measures)
+        clipping = max(measures.clipping, clipped_share(decode(generated).samples))
+        return Outcome(measures.model_copy(update={"clipping": clipping}))
     except MissingExtraError as error:
         return Outcome(missing=str(error))
     except SoundError as error:

@@ -1,13 +1,19 @@
 """A batch from its input to its files, with the embedded backends."""
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from engine.audio.decode import decode
+from engine.audio.wav import write_float_wav
 from engine.client.workspace import Workspace
 from engine.recipes.sound_effect.documents import stem_of
+from engine.recipes.sound_effect.steps import measured
+from engine.text.errors import UserError
 from tests.recipes.sound_effect.sounds import catalog
 from tests.support.optional import needs
 
@@ -80,6 +86,71 @@ def test_the_best_take_is_kept_and_the_summary_says_so(ran: Path) -> None:
     for document in _documents(ran):
         assert [one["take"] for one in document["takes"] if one["kept"]] == [job["take"]]
     assert (ran.parent.parent / job["file"]).is_file()
+
+
+def test_the_files_carry_where_they_are_from_and_how_loud_they_are(ran: Path) -> None:
+    import soundfile
+
+    for document in _documents(ran):
+        with soundfile.SoundFile(ran / "boots" / document["output_path"]) as file:
+            tags = file.copy_metadata()
+            assert file.frames == 48_000
+        assert tags["title"] == document["prompt"]
+        assert json.loads(tags["comment"])["seed"] == document["seed"]
+        data = (ran / "boots" / document["output_path"]).read_bytes()
+        start = data.index(b"bext") + 8
+        assert struct.unpack("<h", data[start + 412 : start + 414])[0] == pytest.approx(
+            100 * document["measures"]["lufs"], abs=1
+        )
+
+
+def test_takes_are_finished_as_asked_and_measured_as_they_are_delivered(tmp_path: Path) -> None:
+    source = tmp_path / "entries.json"
+    source.write_text(json.dumps([{"id": "boots", "prompt": "rain on a tin roof", "seed": 3}]))
+    workspace = Workspace(tmp_path / "w", create=True, catalog=catalog())
+    settings: dict[str, Any] = {"audio_length": 1.0, "num_variations": 1, "max_iterations": 1}
+    settings |= {"fade": 0.05, "target_lufs": -30, "audio_format": "mp3"}
+    workspace.run("sound-effect", source, settings=settings)
+    [document] = _documents(tmp_path / "w" / "outputs" / "sound_effects")
+    folder = tmp_path / "w" / "outputs" / "sound_effects" / "boots"
+    assert document["output_path"].endswith(".mp3")
+    assert document["num_samples"] == 48_000
+    assert document["measures"]["lufs"] == pytest.approx(-30, abs=0.1)
+    assert decode((folder / document["output_path"]).read_bytes()).samples.shape == (2, 48_000)
+    best = workspace.file("j1")
+    assert best.media_type == "audio/mpeg"
+
+
+def test_a_level_below_full_scale_does_not_hide_clipping() -> None:
+    rate = 48_000
+    clipped = np.clip(3 * np.sin(2 * np.pi * 50 * np.arange(rate) / rate), -1, 1)[None, :]
+    loud = write_float_wav(clipped.astype(np.float32), rate)
+    soft = write_float_wav((clipped / 4).astype(np.float32), rate)
+    assert not _clipping(soft)
+    assert _clipping(soft, loud) == _clipping(loud) > 0.5
+
+
+def _clipping(*sounds: bytes) -> float:
+    measures = measured(*sounds).measures
+    assert measures is not None
+    return measures.clipping or 0.0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loop": True, "fade": 0.1}, "a loop has no fade"),
+        ({"audio_format": "aiff"}, "audio_format"),
+        ({"target_lufs": 3}, "target_lufs"),
+    ],
+)
+def test_last_touches_that_make_no_sense_are_refused(
+    tmp_path: Path, settings: dict[str, Any], message: str
+) -> None:
+    (tmp_path / "entries.json").write_text('["rain"]')
+    workspace = Workspace(tmp_path / "w", create=True, catalog=catalog())
+    with pytest.raises(UserError, match=message):
+        workspace.queue("sound-effect", tmp_path / "entries.json", settings=settings)
 
 
 @pytest.mark.parametrize(
