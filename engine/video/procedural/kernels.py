@@ -4,21 +4,15 @@ Every intermediate value is wrapped in its type: numba widens small integers to 
 makes these loops several times slower.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from engine.video.compiled import kernel
 
 
-def _compiled(function: Function) -> Function:
-    return cast("Function", numba.njit(nogil=True, cache=True)(function))
-
-
-@_compiled
+@kernel
 def look_up(
     tone: NDArray[np.uint8],
     hue: NDArray[np.uint8],
@@ -30,7 +24,7 @@ def look_up(
         pixels[at] = table[np.uint32(np.uint32(hue[at]) << np.uint32(8)) | np.uint32(tone[at])]
 
 
-@_compiled
+@kernel
 def to_bytes(plane: NDArray[Any], values: NDArray[np.uint8]) -> None:
     """Write 0..1 as 0..255, rounded and clipped; both arrays are flat."""
     for at in range(plane.size):
@@ -39,7 +33,7 @@ def to_bytes(plane: NDArray[Any], values: NDArray[np.uint8]) -> None:
         values[at] = np.uint8(np.int32(value))
 
 
-@_compiled
+@kernel
 def lay_over(planes: NDArray[Any], mask: NDArray[np.uint8], strength: float, hue: float) -> None:
     """Add light where a mask is set, and move the hue there.
 
@@ -56,7 +50,7 @@ def lay_over(planes: NDArray[Any], mask: NDArray[np.uint8], strength: float, hue
             planes[2 * at + 1] += np.float32(0.5) * share * (hue - planes[2 * at + 1])
 
 
-@_compiled
+@kernel
 def splat(
     light: NDArray[Any],
     cloud: NDArray[Any],

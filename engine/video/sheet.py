@@ -1,0 +1,65 @@
+"""Contact sheet of a film: a frame of each shot."""
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.video.clips import Clip, ClipFrames
+from engine.video.plan import FilmPlan
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_FRAMES = 48
+"""Frames of a sheet; longer films have a frame of every second shot, and so on."""
+
+WIDTH = 384
+"""Width of a frame on a sheet in pixels, or its height if that is longer."""
+
+
+def film_sheet(film: Clip, plan: FilmPlan, labels: Sequence[str] = ()) -> bytes:
+    """Return a sheet with the middle of each shot, its time, and its section below it.
+
+    Args:
+        film: The rendered film.
+        plan: Its plan.
+        labels: Names of the sections, by their index.
+
+    Returns:
+        A PNG file.
+
+    Raises:
+        ClipError: The film cannot be decoded.
+    """
+    from engine.imaging.sheet import contact_sheet
+
+    step = -(-len(plan.shots) // MAX_FRAMES)
+    shots = plan.shots[::step]
+    frames = ClipFrames(film, _fitted(plan.width, plan.height))
+    try:
+        images = [_png(frames.at((shot.start + shot.end) / 2)) for shot in shots]
+    finally:
+        frames.close()
+    captions = [
+        (f"{_clock(shot.start)}  {labels[shot.section] if shot.section < len(labels) else ''}",)
+        for shot in shots
+    ]
+    return contact_sheet(images, captions)
+
+
+def _fitted(width: int, height: int) -> tuple[int, int]:
+    scale = WIDTH / max(width, height)
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def _png(frame: "NDArray[np.uint8]") -> bytes:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(frame[..., 2::-1]).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
