@@ -15,7 +15,7 @@ def test_a_sheet_has_a_frame_of_each_shot():
     from engine.video.encode import render_segment
     from engine.video.sheet import film_sheet
 
-    images = [np.full((72, 128, 4), value, np.uint8) for value in (40, 220)]
+    images = [np.full((72, 128, 4), (value,) * 3 + (255,), np.uint8) for value in (40, 220)]
     shots = (Shot(0, 1, 0, image=0), Shot(1, 2, 1, image=1))
     plan = FilmPlan(128, 72, 10, 2.0, shots)
     film = render_segment(plan, images, [], 0, 19, "preview")
