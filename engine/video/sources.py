@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.video.clips import Clip, ClipFrames
-from engine.video.effects.motion import Moment, Pose, pose_of
-from engine.video.effects.picture import draw, prepare
+from engine.video.effects.depth import Layers, split
+from engine.video.effects.motion import Moment, Pose, near_pose, pose_of
+from engine.video.effects.picture import draw, draw_layers, prepare
 from engine.video.plan import FilmPlan, PlanError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class ShotFrames:
         self._images = images
         self._clips = clips
         self._prepared: dict[int, Frame] = {}
+        self._layers: dict[int, Layers | None] = {}
         self._opened: dict[int, ClipFrames] = {}
 
     def frame(self, moment: Moment, zoom: float = 1.0) -> "Frame":
@@ -55,11 +57,15 @@ class ShotFrames:
     def _of_image(self, moment: Moment, zoom: float) -> "Frame":
         pose = pose_of(moment)
         scaled = Pose(pose.zoom * zoom, pose.x, pose.y, pose.angle)
-        return draw(self._picture(moment.shot.image), scaled, self.film)
-
-    def _picture(self, index: int | None) -> "Frame":
+        index = moment.shot.image
         if index is None:
             raise PlanError("a shot of an image names none")
+        layers = self._split(index) if moment.shot.effects.parallax else None
+        if layers is None:
+            return draw(self._picture(index), scaled, self.film)
+        return draw_layers(layers, scaled, near_pose(moment, scaled), self.film)
+
+    def _picture(self, index: int) -> "Frame":
         if index not in self._prepared:
             try:
                 image = self._images[index]
@@ -67,6 +73,11 @@ class ShotFrames:
                 raise PlanError(f"image {index} of the plan is missing") from None
             self._prepared[index] = prepare(image, self.film)
         return self._prepared[index]
+
+    def _split(self, index: int) -> Layers | None:
+        if index not in self._layers:
+            self._layers[index] = split(self._picture(index))
+        return self._layers[index]
 
     def _of_visual(self, moment: Moment) -> "Frame":
         import numpy as np

@@ -80,6 +80,14 @@ def pose_of(moment: Moment) -> Pose:
     )
 
 
+def near_pose(moment: Moment, pose: Pose) -> Pose:
+    """Return the place of the camera for the near layer of an image: closer, by the bass."""
+    amount = moment.shot.effects.parallax
+    bass = moment.clock.level("bass", moment.frame)
+    closer = 1 + amount * (0.004 + 0.014 * bass)
+    return Pose(pose.zoom * closer, pose.x * (1 + 0.12 * amount), pose.y, pose.angle)
+
+
 def window(pose: Pose, image: tuple[int, int], film: tuple[int, int]) -> "NDArray[np.float64]":
     """Return the matrix from pixels of the film to pixels of the image, of shape (2, 3).
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from engine.video.effects.depth import Layers
 from engine.video.effects.motion import Pose, window
 
 if TYPE_CHECKING:
@@ -62,11 +63,55 @@ def draw(picture: "Frame", pose: Pose, film: tuple[int, int]) -> "Frame":
         film: Width and height of the film.
     """
     import cv2
+
+    matrix = window(pose, (picture.shape[1], picture.shape[0]), film)
+    return _warped(picture, matrix, film, cv2.BORDER_REFLECT_101)
+
+
+def draw_layers(layers: Layers, pose: Pose, apart: Pose, film: tuple[int, int]) -> "Frame":
+    """Return the pixels of a picture whose near layer moves apart from the far one.
+
+    Args:
+        layers: Layers of an image from `prepare`.
+        pose: Place of the camera for the far layer.
+        apart: Place of the camera for the near layer.
+        film: Width and height of the film.
+    """
+    import cv2
     import numpy as np
 
-    size = picture.shape[1], picture.shape[0]
+    from engine.video.effects.kernels import draw_over
+
+    frame = draw(layers.far, pose, film)
+    height, width = layers.near.shape[:2]
+    matrix = window(apart, (width, height), film)
+    top, bottom = _rows(matrix, layers, film)
+    if top < bottom:
+        matrix[:, 2] += top * matrix[:, 1]
+        near = _warped(layers.near, matrix, (film[0], bottom - top), cv2.BORDER_CONSTANT)
+        below = frame[top:bottom].reshape(-1).view(np.uint32)
+        draw_over(below, near.reshape(-1).view(np.uint32))
+    return frame
+
+
+def _rows(matrix: "NDArray[np.float64]", layers: Layers, film: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows of the film that the near layer reaches."""
+    import cv2
+    import numpy as np
+
+    height, width = layers.near.shape[:2]
+    corners = [(x, y * height, 1.0) for x in (0, width) for y in layers.rows]
+    rows = np.asarray(cv2.invertAffineTransform(matrix))[1] @ np.array(corners).T
+    return max(0, int(rows.min()) - 1), min(film[1], int(rows.max()) + 2)
+
+
+def _warped(
+    picture: "Frame", matrix: "NDArray[np.float64]", size: tuple[int, int], border: int
+) -> "Frame":
+    import cv2
+    import numpy as np
+
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    drawn = cv2.warpAffine(
-        picture, window(pose, size, film), film, flags=flags, borderMode=cv2.BORDER_REFLECT_101
+    return np.asarray(
+        cv2.warpAffine(picture, matrix, size, flags=flags, borderMode=border), np.uint8
     )
-    return np.asarray(drawn, np.uint8)

@@ -1,0 +1,161 @@
+"""Lines of lyrics as strips of pixels, drawn by Pillow."""
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.text.terminal import clean
+from engine.video.plan import LyricLine, LyricsStyle
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Frame = NDArray[np.uint8]
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+MAX_LINES = 3
+"""Lines that one line of the lyrics is broken into; the letters get smaller instead of more."""
+
+MARGIN = 0.07
+"""Space to each side as a share of the width."""
+
+_SYSTEM_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
+)
+
+
+class Box(NamedTuple):
+    """Place of a word in a strip: columns and rows."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class Strip(NamedTuple):
+    """A line of the lyrics over the whole width of the film.
+
+    Attributes:
+        plain: BGRA pixels, their colours multiplied by their alpha.
+        sung: The same in the colour of words that have been sung.
+        boxes: Place of each word, in order.
+    """
+
+    plain: "Frame"
+    sung: "Frame"
+    boxes: tuple[Box, ...]
+
+
+def strip_of(line: LyricLine, style: LyricsStyle, film: tuple[int, int]) -> Strip:
+    """Draw a line of the lyrics.
+
+    Args:
+        line: The line.
+        style: Look of the lyrics.
+        film: Width and height of the film.
+    """
+    words = [clean(word[2], 60) for word in line.words] or clean(line.text, 500).split()
+    size = max(8, round(style.size * min(film)))
+    rows, font = _broken(words, size, round(film[0] * (1 - 2 * MARGIN)))
+    pitch = round(1.3 * font_size(font, size))
+    height = min(film[1], pitch * max(len(rows), 1) + size)
+    boxes: list[Box] = []
+    image = Image.new("L", (film[0], height))
+    draw = ImageDraw.Draw(image)
+    for number, row in enumerate(rows):
+        x = (film[0] - font.getlength(" ".join(row))) / 2
+        y = size // 2 + number * pitch
+        for word in row:
+            draw.text((x, y), word, fill=255, font=font)
+            right = x + font.getlength(word)
+            boxes.append(Box(round(x), y, round(right), y + pitch))
+            x = right + font.getlength(" ")
+    plain = _coloured(image, style.colour, style.shadow, size)
+    sung = _coloured(image, style.highlight, style.shadow, size)
+    return Strip(plain, sung, tuple(boxes))
+
+
+def font_size(font: Font, default: int) -> float:
+    """Return the size of a font in pixels."""
+    return float(getattr(font, "size", default))
+
+
+def _broken(words: list[str], size: int, width: int) -> tuple[list[list[str]], Font]:
+    """Return words as rows of a width, and the font in which at most `MAX_LINES` are needed."""
+    while True:
+        font = font_for("".join(words), size)
+        rows: list[list[str]] = []
+        for word in words:
+            if rows and font.getlength(" ".join([*rows[-1], word])) <= width:
+                rows[-1].append(word)
+            else:
+                rows.append([word])
+        fits = all(font.getlength(" ".join(row)) <= width for row in rows)
+        if size <= 8 or (fits and len(rows) <= MAX_LINES):
+            return rows, font
+        size = max(8, int(size * 0.85))
+
+
+def font_for(text: str, size: int) -> Font:
+    """Return a font that has the letters of a text: Pillow's, or another of this machine."""
+    letters = "".join(sorted(set(text)))
+    for name in _names():
+        font = _font(name, size)
+        if font is not None and _has(name, letters):
+            return font
+    return ImageFont.load_default(size)
+
+
+def _names() -> tuple[str, ...]:
+    """Return fonts to try: none for Pillow's, that of matplotlib, and those of the system."""
+    package = find_spec("matplotlib")
+    ours: tuple[str, ...] = ()
+    if package is not None and package.origin is not None:
+        folder = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"
+        ours = (str(folder / "DejaVuSans.ttf"),)
+    return ("", *ours, *_SYSTEM_FONTS)
+
+
+@lru_cache(maxsize=64)
+def _font(name: str, size: int) -> Font | None:
+    try:
+        return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=512)
+def _has(name: str, letters: str) -> bool:
+    """Return True if a font has all letters: a missing one is drawn as the font's empty box."""
+    font = _font(name, 32)
+    if font is None:
+        return False
+    empty = bytes(font.getmask("\U0010fffe"))
+    return all(bytes(font.getmask(letter)) != empty for letter in letters if letter.strip())
+
+
+def _coloured(mask: Image.Image, colour: str, shadow: bool, size: int) -> "Frame":
+    """Return white-on-black text as pixels of a colour, with a dark edge around it."""
+    import cv2
+    import numpy as np
+
+    alpha = np.asarray(mask, np.float32) / 255
+    under = np.zeros_like(alpha)
+    if shadow:
+        edge = 2 * max(1, size // 24) + 1
+        dark = cv2.dilate(alpha, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (edge, edge)))
+        glow = cv2.GaussianBlur(np.asarray(dark, np.float32), (0, 0), max(1.0, size / 16))
+        under = np.maximum(np.asarray(dark) * 0.75, np.minimum(np.asarray(glow) * 0.9, 0.6))
+    rgb = [int(colour[place : place + 2], 16) for place in (5, 3, 1)]
+    strip = np.empty((*alpha.shape, 4), np.uint8)
+    strip[..., :3] = np.rint(alpha[..., None] * np.array(rgb))
+    strip[..., 3] = np.rint(255 * (alpha + (1 - alpha) * under))
+    return strip
