@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from engine.backends.diffusers import DiffusersSettings
 from engine.backends.diffusers.audio import DiffusersSounds
@@ -86,7 +87,7 @@ async def test_a_request_becomes_a_task_and_its_sound_a_file() -> None:
         "negative_prompt": "hiss",
         "seed": 7,
         "seconds": 1.5,
-        "sampling": {"sampler": "dpmpp-2m-sde", "steps": 30, "cfg": 5.0},
+        "sampling": {"sampler": "dpmpp-2m-sde", "steps": 30, "cfg": 5.0, "loras": ()},
     }
     assert (made.seed, made.notes) == (7, ("It was louder.",))
     assert (made.device, made.steps, made.guidance) == ("cuda:0", 30, 5.0)
@@ -101,9 +102,10 @@ async def test_takes_of_one_prompt_share_a_call_and_what_is_asked_wins() -> None
     for fields in ({"seed": 1}, {"seed": 2}, {"guidance": 0.0, "steps": 8}):
         await made.generate_audio(request(**fields), context)
     first, second, other = context.tasks
+    usual = {"sampler": "default", "loras": ()}
     assert first.group == second.group != other.group
-    assert first.payload["sampling"] == {"sampler": "default", "steps": 50, "cfg": 5.0}
-    assert other.payload["sampling"] == {"sampler": "default", "steps": 8, "cfg": 0.0}
+    assert first.payload["sampling"] == {"steps": 50, "cfg": 5.0} | usual
+    assert other.payload["sampling"] == {"steps": 8, "cfg": 0.0} | usual
 
 
 async def test_what_the_model_cannot_do_is_refused_before_a_host_is_asked() -> None:
@@ -138,6 +140,8 @@ def test_the_format_is_that_of_the_weights_once_they_are_there(tmp_path: Path) -
         {"audio_variant": "fp16"},
         {"dtype": "fp32"},
         {"audio_model": "org/other"},
+        {"audio_loras": "org/style:s.safetensors"},
+        {"audio_loras": "org/style:s.safetensors*0.5"},
     ],
 )
 def test_what_changes_a_sound_is_in_the_identity_of_sounds_alone(changed: dict[str, Any]) -> None:
@@ -169,6 +173,18 @@ def test_what_is_missing_is_named_with_the_command(monkeypatch: pytest.MonkeyPat
     (lack,) = backend(audio_model="nobody/model").missing()
     assert (lack.what, lack.reason) == ("the package torchsde", "backend")
     monkeypatch.setattr(has_package, lambda name: True)
-    (lack,) = backend(audio_model="nobody/model").missing()
-    assert lack.what == "the weights diffusers.audio (nobody/model)"
-    assert lack.remedy == "Run: safelight models pull diffusers.audio."
+    model, lora = backend(
+        audio_model="nobody/model", audio_loras="nobody/a:b.safetensors"
+    ).missing()
+    assert model.what == "the weights diffusers.audio (nobody/model)"
+    assert lora.what == "the weights diffusers.audio-lora-1 (nobody/a:b.safetensors)"
+    assert lora.remedy == "Run: safelight models pull diffusers.audio diffusers.audio-lora-1."
+
+
+async def test_loras_travel_with_their_weights() -> None:
+    context = HostContext()
+    made = backend(audio_loras="org/a:a.safetensors*0.5, org/b:b.safetensors")
+    await made.generate_audio(request(), context)
+    assert [lora["weight"] for lora in context.tasks[0].payload["sampling"]["loras"]] == [0.5, 1.0]
+    with pytest.raises(ValidationError, match=r"has to be a \.safetensors file"):
+        backend(audio_loras="org/a:a.ckpt")

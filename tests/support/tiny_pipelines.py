@@ -253,69 +253,14 @@ def flux() -> Any:
         vae=narrow,
         text_encoder=clip_text(),
         tokenizer=clip_tokenizer(),
-        text_encoder_2=_t5(),
-        tokenizer_2=_t5_tokenizer(),
+        text_encoder_2=t5(),
+        tokenizer_2=t5_tokenizer(),
         transformer=transformer,
     )
 
 
-def stable_audio(window: int = 64) -> Any:
-    """Stable Audio Open in small: 44.1 kHz stereo, latents of 2048 samples.
-
-    Args:
-        window: Latents of every sound; 1024, of the real model, are 47.55 seconds.
-    """
-    import torch
-    from diffusers import (
-        AutoencoderOobleck,
-        EDMDPMSolverMultistepScheduler,
-        StableAudioDiTModel,
-        StableAudioPipeline,
-        StableAudioProjectionModel,
-    )
-
-    torch.manual_seed(0)
-    transformer = StableAudioDiTModel(
-        sample_size=window,
-        in_channels=3,
-        out_channels=3,
-        num_layers=1,
-        attention_head_dim=4,
-        num_attention_heads=2,
-        num_key_value_attention_heads=2,
-        cross_attention_dim=4,
-        time_proj_dim=8,
-        global_states_input_dim=8,
-        cross_attention_input_dim=4,
-    )
-    autoencoder = AutoencoderOobleck(
-        encoder_hidden_size=2,
-        downsampling_ratios=[8, 16, 16],
-        channel_multiples=[1, 1, 2],
-        decoder_channels=2,
-        decoder_input_channels=3,
-        audio_channels=2,
-    )
-    projection = StableAudioProjectionModel(
-        text_encoder_dim=32, conditioning_dim=4, min_value=0, max_value=512
-    )
-    scheduler = EDMDPMSolverMultistepScheduler(
-        solver_order=2,
-        prediction_type="v_prediction",
-        sigma_data=1.0,
-        sigma_schedule="exponential",
-    )
-    return StableAudioPipeline(
-        transformer=transformer,
-        vae=autoencoder,
-        projection_model=projection,
-        scheduler=scheduler,
-        text_encoder=_t5(),
-        tokenizer=_t5_tokenizer(),
-    )
-
-
-def _t5_tokenizer() -> Any:
+def t5_tokenizer() -> Any:
+    """A T5 tokenizer of single characters."""
     import string
 
     from transformers import T5TokenizerFast  # type: ignore[attr-defined]
@@ -327,13 +272,14 @@ def _t5_tokenizer() -> Any:
     return T5TokenizerFast(vocab=vocabulary, model_max_length=64)
 
 
-def _t5() -> Any:
+def t5() -> Any:
+    """A T5 text encoder of 32 channels."""
     import torch
     from transformers import T5Config, T5EncoderModel
 
     torch.manual_seed(0)
     config = T5Config(
-        vocab_size=len(_t5_tokenizer()),
+        vocab_size=len(t5_tokenizer()),
         d_model=32,
         d_kv=8,
         d_ff=37,

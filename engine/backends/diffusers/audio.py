@@ -19,7 +19,7 @@ from engine.contract.audio import AudioInfo, AudioRequest, GeneratedAudio
 from engine.models.diffusion.sound_facts import SoundFacts, sound_facts
 from engine.models.diffusion.sound_options import SoundPipelineOptions, SoundSampling, SoundTask
 from engine.models.diffusion.sound_samplers import DEFAULT, sampler_names, unknown_sampler
-from engine.models.diffusion.sources import sound_model_wanted
+from engine.models.diffusion.sources import sound_model_wanted, sounds_wanted
 from engine.models.weights import RequiredWeights, find, marked, missing_weights
 
 METHOD = "1"
@@ -66,11 +66,12 @@ class DiffusersSounds(BaseBackend):
 
     def weights(self) -> Sequence[RequiredWeights]:
         """The weights that its settings ask for."""
-        return [sound_model_wanted(self._options)]
+        return list(sounds_wanted(self._options, self.settings.audio_loras))
 
     def missing(self) -> list[MissingRequirement]:
         """Packages that are not installed, else weights that are not on this machine."""
-        lacking = [*lacking_packages(), *lacking_sampler(self._facts.scheduler)]
+        more = ("peft",) if self.settings.audio_loras else ()
+        lacking = [*lacking_packages(*more), *lacking_sampler(self._facts.scheduler)]
         return lacking or missing_weights(self.weights())
 
     async def generate_audio(self, request: AudioRequest, context: CallContext) -> GeneratedAudio:
@@ -111,6 +112,7 @@ class DiffusersSounds(BaseBackend):
                 sampler=sampler,
                 steps=request.steps or settings.audio_steps,
                 cfg=settings.audio_cfg if request.guidance is None else request.guidance,
+                loras=settings.audio_loras,
             ),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.diffusers.settings import DiffusersSettings
+from engine.models.diffusion.options import LoraFile
 from engine.models.weights import RequiredWeights, lane_of, marked
 
 _USUAL = DiffusersSettings()
@@ -31,7 +32,8 @@ def version_of(settings: DiffusersSettings, method: str) -> str:
 
 def sound_version_of(settings: DiffusersSettings, method: str) -> str:
     """Version of the method for sounds, as `version_of` is for images."""
-    return _version(settings, method, _OF_SOUNDS, {})
+    counted = _counted(settings.audio_loras)
+    return _version(settings, method, _OF_SOUNDS, {"loras": counted} if counted else {})
 
 
 def lane_for(wanted: Sequence[RequiredWeights]) -> str:
@@ -63,12 +65,15 @@ def _parts(settings: DiffusersSettings) -> dict[str, Any]:
             parts[name] = marked(source)
     if settings.refiner:
         parts["refiner_at"] = settings.refiner_at
-    counted = [[marked(lora.source), lora.weight] for lora in settings.loras if lora.weight]
-    if counted:
+    if counted := _counted(settings.loras):
         parts["loras"] = counted
     if settings.reference == "ip-adapter":
         parts["ip_adapter"] = marked(settings.ip_adapter)
     return parts
+
+
+def _counted(loras: Sequence[LoraFile]) -> list[list[Any]]:
+    return [[marked(lora.source), lora.weight] for lora in loras if lora.weight]
 
 
 def _plain(value: Any) -> str:

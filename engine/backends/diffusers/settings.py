@@ -117,6 +117,7 @@ class DiffusersSettings(BaseModel):
         audio_variant: Variant of its files, for example `fp16`.
         audio_steps: Denoising steps of a sound that asks for none; the model's default if unset.
         audio_cfg: Guidance of a sound that asks for none; the model's default if unset.
+        audio_loras: LoRAs of the model of sounds, as `SOURCE` or `SOURCE*WEIGHT`.
         audio_batch: Sounds in one call at most.
         device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
         concurrency: Maximum number of images or of sounds waiting or in progress; by default twice
@@ -178,6 +179,9 @@ class DiffusersSettings(BaseModel):
     )
     audio_cfg: float | None = Field(
         None, ge=0, le=100, description="Guidance of a sound; by default the model's."
+    )
+    audio_loras: Loras = Field(
+        (), description="LoRAs of the model of sounds, each SOURCE or SOURCE*WEIGHT."
     )
     audio_batch: int = Field(4, ge=1, le=64, description="Sounds in one call at most.")
     device: str = Field(

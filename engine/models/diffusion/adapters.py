@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -17,15 +18,10 @@ MAX_LORAS = 16
 """Maximum number of unused LoRAs that stay loaded beside the active ones."""
 
 
-class Loras:
-    """The LoRAs of one pipeline, loaded through peft on first use.
+class Loras(ABC):
+    """The LoRAs of one model, loaded on first use."""
 
-    Args:
-        pipe: The pipeline; others that share its parts see the same LoRAs.
-    """
-
-    def __init__(self, pipe: Any) -> None:
-        self._pipe = pipe
+    def __init__(self) -> None:
         self._loaded: set[str] = set()
 
     def use(self, loras: Sequence[LoraFile]) -> None:
@@ -42,23 +38,63 @@ class Loras:
             self._unload()
         try:
             names = [self._load(number, lora) for number, lora in counted]
-            self._pipe.set_adapters(names, adapter_weights=[lora.weight for _, lora in counted])
+            self._activate(names, [lora.weight for _, lora in counted])
         except Exception:
-            self._unload()  # a half-loaded LoRA must not affect later images
+            self._unload()  # a half-loaded LoRA must not affect later results
             raise
 
     def _load(self, number: int, lora: LoraFile) -> str:
-        file = lora_file(number, lora)
+        file = self._find(number, lora)
         changed = file.stat().st_mtime_ns
         # A name must not be an attribute of a module, so use one that nobody would choose.
         name = f"lora_{hashlib.sha256(f'{file}:{changed}'.encode()).hexdigest()[:16]}"
-        if name in self._loaded:
-            return name
+        if name not in self._loaded:
+            self._loaded.add(name)
+            mend = "Put the whole file in its place, then resume."
+            with loading(f"the LoRA {file.name}", mend):
+                self._add(file, name)
+        return name
+
+    def _unload(self) -> None:
+        if self._loaded:
+            self._remove_all()
+            self._loaded.clear()
+
+    @abstractmethod
+    def _find(self, number: int, lora: LoraFile) -> Path:
+        """Return the file of a LoRA by its place in the settings, from 1."""
+
+    @abstractmethod
+    def _add(self, file: Path, name: str) -> None:
+        """Load a LoRA under a name."""
+
+    @abstractmethod
+    def _activate(self, names: list[str], weights: list[float]) -> None:
+        """Let exactly some of the loaded LoRAs count, each with its weight."""
+
+    @abstractmethod
+    def _remove_all(self) -> None:
+        """Remove every LoRA, so that the model is the unmodified one."""
+
+
+class PipelineLoras(Loras):
+    """LoRAs that a pipeline loads itself, through peft.
+
+    Args:
+        pipe: The pipeline; others that share its parts see the same LoRAs.
+    """
+
+    def __init__(self, pipe: Any) -> None:
+        super().__init__()
+        self._pipe = pipe
+
+    def _find(self, number: int, lora: LoraFile) -> Path:
+        return lora_file(number, lora)
+
+    def _add(self, file: Path, name: str) -> None:
         if not hasattr(self._pipe, "load_lora_weights"):
             raise Permanent("This model takes no LoRAs.", remedy="Empty diffusers.loras.")
-        self._loaded.add(name)
-        mend = "Put the whole file in its place, then resume."
-        with loading(f"the LoRA {file.name}", mend), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # peft's, about several LoRAs at once
             self._pipe.load_lora_weights(
                 str(file.parent),
@@ -72,12 +108,12 @@ class Loras:
                 f"The LoRA {file.name} holds nothing for this model.",
                 remedy="Use one that was trained for a model of this kind.",
             )
-        return name
 
-    def _unload(self) -> None:
-        if self._loaded:
-            self._pipe.unload_lora_weights()
-            self._loaded.clear()
+    def _activate(self, names: list[str], weights: list[float]) -> None:
+        self._pipe.set_adapters(names, adapter_weights=weights)
+
+    def _remove_all(self) -> None:
+        self._pipe.unload_lora_weights()
 
 
 class ImageAdapter:

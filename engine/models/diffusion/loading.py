@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import LoadContext, Permanent
-from engine.models.diffusion.adapters import ImageAdapter, Loras
+from engine.models.diffusion.adapters import ImageAdapter, PipelineLoras
 from engine.models.diffusion.failures import loading
 from engine.models.diffusion.images import ImageModel
 from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
@@ -48,7 +48,7 @@ def load(options: str, place: LoadContext) -> ImageModel:
         if asked.vae_tiling and hasattr(one, "vae"):  # pixel-space models do not have one
             one.vae.enable_tiling()
         one.to(place.device)
-    return ImageModel(pipe, refiner, adapter, Loras(pipe), place.device, asked.most)
+    return ImageModel(pipe, refiner, adapter, PipelineLoras(pipe), place.device, asked.most)
 
 
 def _base(asked: PipelineOptions, dtype: Any) -> Any:

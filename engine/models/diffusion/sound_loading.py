@@ -3,13 +3,16 @@
 Nothing is fetched here and no code of a model is run.
 """
 
+from functools import partial
+
 from engine.contract import LoadContext
 from engine.models.diffusion.failures import MAKES_SOUNDS, loading
 from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
 from engine.models.diffusion.sound_facts import sound_facts
+from engine.models.diffusion.sound_loras import InjectedLoras
 from engine.models.diffusion.sound_options import SoundPipelineOptions
 from engine.models.diffusion.sounds import SoundModel
-from engine.models.diffusion.sources import sound_model_wanted
+from engine.models.diffusion.sources import SOUND_LORA, lora_file, sound_model_wanted
 from engine.models.weights import require
 
 
@@ -35,5 +38,9 @@ def load(options: str, place: LoadContext) -> SoundModel:
     pipe.set_progress_bar_config(disable=True)
     if hasattr(pipe.vae, "enable_slicing"):  # decode one sound at a time
         pipe.vae.enable_slicing()
+    for part in pipe.components.values():
+        if hasattr(part, "requires_grad_"):  # a LoRA that comes and goes leaves it so
+            part.requires_grad_(requires_grad=False)
     pipe.to(place.device)
-    return SoundModel(pipe, sound_facts(path).sample_rate, place.device, asked.most)
+    loras = InjectedLoras(pipe, partial(lora_file, name=SOUND_LORA))
+    return SoundModel(pipe, loras, sound_facts(path).sample_rate, place.device, asked.most)

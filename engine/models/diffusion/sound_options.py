@@ -6,7 +6,7 @@ import json
 from pydantic import Field
 
 from engine.contract.backend import FrozenModel
-from engine.models.diffusion.options import Precision
+from engine.models.diffusion.options import LoraFile, Precision
 
 
 class SoundPipelineOptions(FrozenModel):
@@ -34,11 +34,13 @@ class SoundSampling(FrozenModel):
         sampler: Name of the sampler; `default` is the model's own.
         steps: Denoising steps; None for the pipeline's default.
         cfg: Scale of classifier-free guidance; None for the pipeline's default.
+        loras: The active LoRAs.
     """
 
     sampler: str = "default"
     steps: int | None = Field(None, ge=1)
     cfg: float | None = Field(None, ge=0)
+    loras: tuple[LoraFile, ...] = ()
 
 
 class SoundTask(FrozenModel):

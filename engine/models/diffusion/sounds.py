@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.contract import BatchReporter
+from engine.models.diffusion.adapters import Loras
 from engine.models.diffusion.calls import folded
 from engine.models.diffusion.residence import ResidentPipelines
 from engine.models.diffusion.sound_calls import sampled_by, sound_answer, sound_arguments
@@ -27,15 +28,17 @@ class SoundModel(ResidentPipelines):
 
     Args:
         pipe: The text-to-audio pipeline.
+        loras: Its LoRAs.
         sample_rate: Sample rate of its sounds in Hz.
         device: Device for torch.
         most: Maximum number of sounds in one call.
     """
 
-    def __init__(self, pipe: Any, sample_rate: int, device: str, most: int) -> None:
+    def __init__(self, pipe: Any, loras: Loras, sample_rate: int, device: str, most: int) -> None:
         super().__init__(device)
         self.most = most
         self._pipe = pipe
+        self._loras = loras
         self._sample_rate = sample_rate
         self._scheduler = pipe.scheduler
 
@@ -67,10 +70,12 @@ class SoundModel(ResidentPipelines):
     def close(self) -> None:
         """Release everything that it holds."""
         self._pipe = self._scheduler = None
+        del self._loras
         gc.collect()
 
     def _made(self, asks: Sequence[SoundTask], reporter: BatchReporter) -> Any:
         pipe = self._pipe
+        self._loras.use(asks[0].sampling.loras)
         arguments = sound_arguments(pipe, asks, self._sample_rate)
         pipe.scheduler = sampler_like(self._scheduler, asks[0].sampling.sampler)
         draw_on_processor(pipe.scheduler, [folded(ask.seed) for ask in asks])

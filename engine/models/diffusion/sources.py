@@ -78,11 +78,15 @@ def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> RequiredWe
     )
 
 
-def lora_wanted(number: int, lora: LoraFile, *, offline: bool = False) -> RequiredWeights:
+IMAGE_LORA, SOUND_LORA = "diffusers.lora", "diffusers.audio-lora"
+"""Names of LoRAs, before their positions."""
+
+
+def lora_wanted(
+    number: int, lora: LoraFile, *, offline: bool = False, name: str = IMAGE_LORA
+) -> RequiredWeights:
     """Return the weights of a LoRA, by its position in the list, from 1."""
-    return RequiredWeights(
-        name=f"diffusers.lora-{number}", source=lora.source, needs=(), offline=offline
-    )
+    return RequiredWeights(name=f"{name}-{number}", source=lora.source, needs=(), offline=offline)
 
 
 def all_wanted(
@@ -99,13 +103,22 @@ def all_wanted(
         yield lora_wanted(number, lora, offline=options.offline)
 
 
-def lora_file(number: int, lora: LoraFile) -> Path:
+def sounds_wanted(
+    options: SoundPipelineOptions, loras: Sequence[LoraFile] = ()
+) -> Iterator[RequiredWeights]:
+    """Return all weights that a pipeline of sounds needs, the pipeline first."""
+    yield sound_model_wanted(options)
+    for number, lora in enumerate(loras, start=1):
+        yield lora_wanted(number, lora, offline=options.offline, name=SOUND_LORA)
+
+
+def lora_file(number: int, lora: LoraFile, name: str = IMAGE_LORA) -> Path:
     """Return the file of a LoRA, by its position in the list, from 1.
 
     Raises:
         Blocked: It does not exist, or a folder holds none or several.
     """
-    path = require(lora_wanted(number, lora))
+    path = require(lora_wanted(number, lora, name=name))
     if path.is_file():
         return path
     files = sorted(path.glob(f"*{SAFETENSORS}"))
@@ -114,7 +127,7 @@ def lora_file(number: int, lora: LoraFile) -> Path:
             f"The folder of the LoRA {parse_source(lora.source)} holds {len(files)} safetensors "
             "files instead of one.",
             reason="weights",
-            remedy="Name the file in diffusers.loras, then queue the batch again.",
+            remedy="Name the file in its setting, then queue the batch again.",
         )
     return files[0]
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.models.diffusion.desks import CpuPlace
 from tests.support import tiny_pipelines as tiny
+from tests.support import tiny_sounds
 from tests.support.optional import needs
 
 needs("torch", "diffusers")
@@ -57,7 +58,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for models of sounds, with `stable_audio` of three seconds in it."""
     tiny.prepare()
     folder = tmp_path_factory.mktemp("sounds")
-    tiny.saved(tiny.stable_audio, folder / "stable_audio")
+    tiny.saved(tiny_sounds.stable_audio, folder / "stable_audio")
     return folder
 
 

@@ -15,6 +15,7 @@ from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk
 from tests.models.diffusion.sounds import QUIET, RATE, apart, heard, sound
 from tests.support import tiny_pipelines as tiny
+from tests.support import tiny_sounds
 
 EDM = "EDMDPMSolverMultistepScheduler"
 
@@ -26,7 +27,7 @@ def model(load_sound: Load) -> Any:
 
 
 def test_lengths_are_exact_to_the_sample(load_sound: Load, sounds: Path) -> None:
-    tiny.saved(partial(tiny.stable_audio, 1024), sounds / "whole")
+    tiny.saved(partial(tiny_sounds.stable_audio, 1024), sounds / "whole")
     whole = load_sound("whole")
     for seconds in (0.5, 0.7, 1, 6, 10, 47):
         (waveform,) = heard(whole, sound(seconds=seconds, sampling={"steps": 1}))
@@ -80,7 +81,7 @@ def test_the_scheduler_of_the_real_model_draws_its_noise_from_the_seed(
     from diffusers import CosineDPMSolverMultistepScheduler
 
     def build() -> Any:
-        pipe = tiny.stable_audio()
+        pipe = tiny_sounds.stable_audio()
         pipe.scheduler = CosineDPMSolverMultistepScheduler()
         return pipe
 
@@ -173,6 +174,26 @@ def test_groups_part_what_cannot_share_a_call() -> None:
         group(sampling={"sampler": "dpmpp-2m"}),
     ]
     assert len({group(), *others}) == 1 + len(others)
+
+
+# -- Stable Audio 3 ---------------------------------------------------------------------------
+
+
+def test_stable_audio_3_is_exact_and_its_seeds_are_its_own(load_sound: Load, sounds: Path) -> None:
+    tiny.saved(tiny_sounds.stable_audio_3, sounds / "third")
+    third = load_sound("third")
+    for seconds in (0.5, 0.7, 1, 6, 10):
+        (waveform,) = heard(third, sound(seconds=seconds, sampling={"steps": 1}))
+        assert waveform.shape == (2, round(seconds * RATE))
+    for sampler in ("default", "pingpong", "euler"):
+        asks = [sound(seed=s, sampling={"sampler": sampler, "steps": 3}) for s in (1, 2)]
+        together = heard(third, *asks)
+        assert apart(heard(third, asks[1])[0], together[1]) < QUIET
+        assert apart(*together) > QUIET
+    (answer,) = third.run("generate", [sound(sampling={"steps": None})], NotingDesk())
+    assert (answer["steps"], answer["guidance"]) == (8, 1.0)
+    guided = sound(sampling={"cfg": 4.0})
+    assert apart(heard(third, guided)[0], heard(third, {**guided, "negative_prompt": "x"})[0]) > 0
 
 
 # -- loading ----------------------------------------------------------------------------------
