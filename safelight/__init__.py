@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from engine.config.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from engine.client.sounds import GeneratedSound as GeneratedSound
+    from engine.client.sounds import NoSound as NoSound
+    from engine.client.sounds import generate_sound as generate_sound
     from engine.client.workspace import Workspace as Workspace
     from engine.client.workspace import open_workspace as open_workspace
     from engine.contract.agent import Agent as Agent
@@ -126,6 +129,11 @@ if TYPE_CHECKING:
     from engine.text.errors import UserError as UserError
 
 _MODULES = {
+    "engine.client.sounds": (
+        "GeneratedSound",
+        "NoSound",
+        "generate_sound",
+    ),
     "engine.client.workspace": (
         "Workspace",
         "open_workspace",

@@ -59,9 +59,32 @@ def test_an_example_that_cannot_be_written_whole_is_written_at_the_next_try(
     assert (tmp_path / "coffee.yaml").read_bytes() == (EXAMPLES / "coffee.yaml").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["prompts.json", "more.csv", "coffee.yaml", "lighthouse.yaml"])
+RECIPES = {
+    "prompts.json": "refine",
+    "more.csv": "refine",
+    "coffee.yaml": "storyboard",
+    "lighthouse.yaml": "storyboard",
+    "sounds.json": "sound-effect",
+}
+
+
+def test_the_example_generates_a_sound_from_python(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pytest.importorskip("soundfile")
+    example = runpy.run_path(str(EXAMPLES / "generate_sound.py"))
+    example["main"](str(tmp_path / "work"), num_variations=1, max_iterations=1)
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first.endswith("_high_heels_on_concrete_pavement.wav: 4 s, shape [2, 192000]")
+    assert second.endswith(" s on cpu")
+    assert third.startswith("RMS: 0.")
+
+
+@pytest.mark.parametrize("name", RECIPES)
 def test_every_example_can_be_queued(tmp_path: Path, name: str):
-    recipe = "storyboard" if name.endswith(".yaml") else "refine"
+    recipe = RECIPES[name]
+    if recipe == "sound-effect":
+        pytest.importorskip("soundfile")
     source = str(EXAMPLES / name)
     assert main(["run", recipe, source, "--dry-run", "-w", str(tmp_path / "w")]) == 0
 

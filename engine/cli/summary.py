@@ -16,7 +16,7 @@ from engine.text.terminal import clean
 log = logging.getLogger(__name__)
 
 WIDTH = 80
-"""Columns of the longest line."""
+"""Columns of a line; longer words, such as names of files, stay whole."""
 
 _NAME = 12
 _TEXT = 600
@@ -44,6 +44,7 @@ def print_summary(
 def lines_of(facts: Sequence[SummaryLine]) -> Iterator[str]:
     """Yield the lines of a summary: names in a column, texts beside it, at most 80 columns."""
     for fact in facts:
-        rows = wrap(clean(fact.text, _TEXT), WIDTH - _NAME) or [""]
+        text = clean(fact.text, _TEXT)
+        rows = wrap(text, WIDTH - _NAME, break_long_words=False, break_on_hyphens=False) or [""]
         yield f"{clean(fact.name, _NAME - 2):<{_NAME}}{rows[0]}"
         yield from (" " * _NAME + row for row in rows[1:])

@@ -15,6 +15,7 @@ from engine.recipes.sound_effect.loop import best_part, sound_effect
 from engine.recipes.sound_effect.outputs import write_batch, write_job
 from engine.recipes.sound_effect.read_report import job_report
 from engine.recipes.sound_effect.settings import SoundEffectSettings
+from engine.recipes.sound_effect.summary import summary
 
 PAGE = (
     PagePart("events", field="events"),
@@ -61,7 +62,12 @@ RECIPE = Recipe(
         Option("--audio-format", "audio_format", aliases=("--audio_format",)),
     ),
     outputs=Outputs(
-        "sound_effects", report=job_report, write_job=write_job, write_batch=write_batch
+        "sound_effects",
+        is_output_dir=True,
+        report=job_report,
+        summary=summary,
+        write_job=write_job,
+        write_batch=write_batch,
     ),
     best_part=best_part,
     page=PAGE,

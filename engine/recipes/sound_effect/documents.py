@@ -6,7 +6,9 @@ from typing import Any
 
 from engine.audio.bwf import Origin
 from engine.audio.lineage import SoundLineage
+from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, dollars
+from engine.outputs.names import claim
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 
 MAX_CHARACTERS, MAX_BYTES = 100, 180
@@ -27,6 +29,20 @@ def stem_of(prompt: str, finished_at: str) -> str:
     cut = plain.encode()[:MAX_BYTES].decode(errors="ignore")
     moment = datetime.fromisoformat(finished_at).strftime("%Y%m%d_%H%M%S")
     return f"{moment}_{cut}" if cut else moment
+
+
+def file_names(report: SoundReport) -> dict[str, TakeReport]:
+    """Return the takes by the names of their files, the one that is kept first.
+
+    Takes whose names are the same are numbered: `-2`, `-3`.
+    """
+    names: dict[str, TakeReport] = {}
+    for take in sorted(report.takes, key=lambda one: (one.number != report.kept, one.number)):
+        suffix = suffix_of(take.audio.kind, take.audio.media_type)
+        taken = {name.removesuffix(suffix) for name in names}
+        stem = claim(stem_of(report.prompt, take.finished_at), taken.__contains__)
+        names[f"{stem}{suffix}"] = take
+    return names
 
 
 def sidecar(report: SoundReport, take: TakeReport, path: str) -> dict[str, Any]:

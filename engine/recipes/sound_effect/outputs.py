@@ -10,6 +10,7 @@ from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.stored import stored_bytes
 from engine.recipes.sound_effect.documents import (
+    file_names,
     job_document,
     origin_of,
     placed_document,
@@ -18,7 +19,7 @@ from engine.recipes.sound_effect.documents import (
     stem_of,
 )
 from engine.recipes.sound_effect.read_report import job_report
-from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
+from engine.recipes.sound_effect.report import PlacedReport, SoundReport
 
 OWN_NAME = re.compile(r"[0-9]{8}_[0-9]{6}(?:_.*)?(?:-[0-9]+|-stereo|-binaural)?\.[a-z0-9]{1,5}")
 """Names of this projection's files; nothing else is ever removed."""
@@ -36,7 +37,7 @@ def write_job(projection: Projection) -> None:
     report = job_report(projection.connection, projection.batch, projection.job)
     names, problems = set[str](), list[str]()
     with Folder(projection.folder) as target:
-        for name, take in _named(report).items():
+        for name, take in file_names(report).items():
             try:
                 data = stored_bytes(take.audio, projection.artifact)
                 target.put(name, with_origin(data, origin_of(report, take)))
@@ -74,27 +75,6 @@ def _write_placed(
     return {name, f"{stem}.json"}
 
 
-def _named(report: SoundReport) -> dict[str, TakeReport]:
-    """Return the takes by the names of their files, the one that is kept first.
-
-    Takes whose names are the same are numbered: `-2`, `-3`.
-    """
-    names: dict[str, TakeReport] = {}
-    for take in sorted(report.takes, key=lambda one: (one.number != report.kept, one.number)):
-        stem, suffix = _parts(report, take)
-        name, number = f"{stem}{suffix}", 1
-        while name in names:
-            number += 1
-            name = f"{stem}-{number}{suffix}"
-        names[name] = take
-    return names
-
-
-def _parts(report: SoundReport, take: TakeReport) -> tuple[str, str]:
-    suffix = suffix_of(take.audio.kind, take.audio.media_type)
-    return stem_of(report.prompt, take.finished_at), suffix
-
-
 def write_batch(projection: Projection) -> None:
     """Write the summary of a batch.
 
@@ -106,7 +86,7 @@ def write_batch(projection: Projection) -> None:
     jobs = []
     for job in queries.all_jobs(projection.connection, batch.id):
         report = job_report(projection.connection, batch, job)
-        kept = next(iter(_named(report)), None) if report.kept else None
+        kept = next(iter(file_names(report)), None) if report.kept else None
         jobs.append(job_document(report, f"{job.output}/{kept}" if kept else None))
     head = {"id": batch.id, "name": batch.name, "recipe": batch.recipe, "seed": batch.seed}
     with Folder(path.parent) as folder:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
@@ -16,6 +17,8 @@ from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeRe
 from engine.recipes.sound_effect.settings import SoundEffectSettings
 from engine.recipes.sound_effect.steps import MeasuredTake
 from engine.recipes.sound_effect.takes import FINISH, GENERATE, MEASURE
+
+T = TypeVar("T")
 
 
 def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> SoundReport:
@@ -83,8 +86,13 @@ def _take(scope: str, step: StepRow, measured: StepRow, finish: StepRow | None) 
         seconds=seconds_between(step.started_at, step.finished_at) or 0.0,
         finished_at=step.finished_at or "",
         device=audio.device,
-        cfg_scale=request.get("guidance") if audio.guidance is None else audio.guidance,
-        steps=request.get("steps") if audio.steps is None else audio.steps,
+        cfg_scale=_used(audio, audio.guidance, request.get("guidance")),
+        steps=_used(audio, audio.steps, request.get("steps")),
         measures=take.measures,
         judgement=take.judgement,
     )
+
+
+def _used(audio: GeneratedAudio, used: T | None, asked: T | None) -> T | None:
+    """Return a value that a take was generated with: models of this machine report theirs."""
+    return used if audio.device or used is not None else asked

@@ -1,7 +1,6 @@
 """The loop where something fails, or an operator decides."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,13 @@ import pytest
 
 from engine.client.workspace import Workspace
 from engine.contract import CallContext, Permanent
-from engine.contract.audio import AudioField, AudioRequest, GeneratedAudio
+from engine.contract.audio import AudioRequest, GeneratedAudio
 from engine.recipes.sound_effect import RECIPE
 from engine.recipes.sound_effect.report import SoundReport
 from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeAudioBackend, FakeChatBackend
 from engine.text.errors import UserError
+from tests.recipes.sound_effect.sounds import Limited
 from tests.support.optional import needs
 
 needs("soundfile", "scipy")
@@ -40,25 +40,6 @@ class Failing(FakeAudioBackend):
 
 def _refuse(_request: Any) -> Any:
     raise Permanent("The text backend refuses it.")
-
-
-class Limited(FakeAudioBackend):
-    """Is a model with limits, which starts from a sound if it is named `starts`."""
-
-    def __init__(self, name: str = "limited") -> None:
-        super().__init__()
-        takes: frozenset[AudioField] = (
-            frozenset({"init_audio"}) if name == "starts" else frozenset()
-        )
-        self.info = replace(
-            self.info, name=name, model="tiny", max_seconds=22, max_steps=50, takes=takes
-        )
-        self.asked: list[AudioRequest] = []
-
-    async def generate_audio(self, request: AudioRequest, context: CallContext) -> GeneratedAudio:
-        self.asked.append(request)
-        audio = await super().generate_audio(request, context)
-        return audio.model_copy(update={"device": "cuda", "steps": 8, "guidance": 3.5})
 
 
 def _report(workspace: Workspace) -> SoundReport:

@@ -1,0 +1,139 @@
+"""One sound effect from Python: a prompt goes in, samples and their file come out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.client.workspace import Workspace, open_workspace
+from engine.text.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+RECIPE = "sound-effect"
+"""Recipe that generates sounds."""
+
+
+class NoSound(UserError):
+    """A sound was not generated; the message says why."""
+
+
+class GeneratedSound(NamedTuple):
+    """A sound effect, to be unpacked: `audio, sample_rate, path, metadata = generate_sound(...)`.
+
+    Attributes:
+        audio: Samples of shape (channels, samples), 1 for full scale: a `torch.Tensor` if a model
+            of this machine generated them by PyTorch, else an array of 32-bit floats.
+        sample_rate: Sample rate in Hz.
+        path: Its file.
+        metadata: The document beside the file, with the whole path as `output_path`.
+    """
+
+    audio: "torch.Tensor | NDArray[np.float32]"
+    sample_rate: int
+    path: Path
+    metadata: dict[str, Any]
+
+
+def generate_sound(
+    prompt: str,
+    checkpoint_path: str | Path | None = None,
+    config_path: str | Path | None = None,
+    output_dir: str | Path | None = None,
+    audio_length: float = 6.0,
+    cfg_scale: float | None = None,
+    steps: int | None = None,
+    *,
+    negative_prompt: str = "",
+    seed: int | None = None,
+    workspace: Workspace | str | Path = ".",
+    settings: Mapping[str, Any] | None = None,
+) -> GeneratedSound:
+    """Generate takes of a sound, keep the best, and return it.
+
+    It is a batch of the recipe `sound-effect` like any other: it is stored, shown by the dashboard,
+    and continued by a later call of `safelight` if this process is killed.
+
+    Args:
+        prompt: Words for the sound.
+        checkpoint_path: Weights of a model that was trained further.
+        config_path: Configuration of that model.
+        output_dir: Folder for the files; by default the workspace's `outputs`.
+        audio_length: Length in seconds.
+        cfg_scale: Guidance scale; by default the backend's.
+        steps: Number of denoising steps; by default the backend's.
+        negative_prompt: Words for sounds that are not wanted.
+        seed: Source of all randomness; by default random.
+        workspace: Workspace, or its folder, which is created if it does not exist.
+        settings: Other settings of the recipe, and `BACKEND.key`.
+
+    Raises:
+        NoSound: No take was generated, or the batch waits for something.
+        UserError: An argument is wrong; nothing was generated.
+        KeyboardInterrupt: A signal cut it short; `safelight engine` continues it.
+    """
+    flags = {
+        "prompt": prompt,
+        "negative_prompt": negative_prompt or None,
+        "checkpoint": checkpoint_path,
+        "config": config_path,
+        "output": output_dir,
+        "audio_length": audio_length,
+        "cfg_scale": cfg_scale,
+        "steps": steps,
+    }
+    chosen = {name: value for name, value in flags.items() if value is not None}
+    seeded = {} if seed is None else {"seed": seed}
+    options = {**seeded, **(settings or {})}
+    if isinstance(workspace, Workspace):
+        return _generated(workspace, chosen, options)
+    with open_workspace(workspace) as opened:
+        return _generated(opened, chosen, options)
+
+
+def _generated(
+    workspace: Workspace, flags: Mapping[str, Any], settings: Mapping[str, Any]
+) -> GeneratedSound:
+    batch = workspace.run(RECIPE, flags=flags, settings=settings)
+    return read_sound(workspace, batch)
+
+
+def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
+    """Return the sound that is kept of the only job of a batch that has ended.
+
+    Raises:
+        NoSound: None is.
+    """
+    from db.queries.jobs import all_jobs
+    from engine.audio.decode import decode
+    from engine.client.ids import find_batch
+    from engine.recipes.sound_effect.documents import file_names, sidecar
+    from engine.recipes.sound_effect.read_report import job_report
+
+    with workspace.reading() as connection:
+        row = find_batch(connection, batch)
+        job = next(iter(all_jobs(connection, row.id)))
+        report = job_report(connection, row, job)
+    take = report.kept_take
+    if take is None:
+        raise NoSound(
+            report.error or f"{batch} has no sound: it is {job.state}.",
+            remedy="" if report.error else "See: safelight status",
+        )
+    path = workspace.paths.root / job.output / next(iter(file_names(report)))
+    metadata = sidecar(report, take, str(path))
+    sound = decode(path.read_bytes())
+    has_steps = take.device and take.steps is not None
+    audio = _tensor(sound.samples) if has_steps else sound.samples
+    return GeneratedSound(audio, sound.sample_rate, path, metadata)
+
+
+def _tensor(samples: "NDArray[np.float32]") -> "torch.Tensor | NDArray[np.float32]":
+    """Return samples as a tensor, or as they are without PyTorch in this process."""
+    try:
+        import torch
+    except ImportError:
+        return samples
+    return torch.from_numpy(samples)
