@@ -70,7 +70,7 @@ def imported_packages() -> dict[str, Path]:
 
 
 def test_every_package_that_the_code_imports_is_declared():
-    extras = ("audio", "cloud", "local", "testing")
+    extras = ("audio", "cloud", "local", "spatial", "testing", "video")
     declared = {canonicalize_name(wanted.name) for wanted in requirements(*extras)}
     imported = imported_packages()
     installed = providers(imported)

@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 NAME = "safelight"
-_TELLING = {"audio": "verovio", "cloud": "openai", "local": "diffusers", "spatial": "sofar"}
+_TELLING = {
+    "audio": "verovio",
+    "cloud": "openai",
+    "local": "diffusers",
+    "spatial": "sofar",
+    "video": "opentimelineio",
+}
 """For each extra, a module that only it brings."""
 
 _IN_EXTRA = re.compile(r"""([\w.-]+).*;.*\bextra\s*==\s*['"]([\w-]+)['"]""")
