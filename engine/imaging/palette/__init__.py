@@ -1,0 +1,1 @@
+"""Pulling an image's colours towards a palette."""
