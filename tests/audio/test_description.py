@@ -63,6 +63,54 @@ def test_sources(prompt: str, sources: tuple[str, ...]) -> None:
     assert describe(prompt).sources == sources
 
 
+@pytest.mark.parametrize("blow", ["hits", "strikes", "clashes with", "crashes into", "bashes"])
+def test_what_is_done_counts_before_the_thing_that_does_it(blow: str) -> None:
+    for thing in ("sword", "arrow", "spear", "whip", "car", "torch", "blade"):
+        assert describe(f"a {thing} {blow} a metal shield").sources == ("impact",)
+        assert describe(f"a {thing} {blow} a metal shield").material == "metal"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "source", "manner"),
+    [
+        ("a sword", "whoosh", ""),
+        ("an arrow flying past", "whoosh", ""),
+        ("car passing by", "engine", ""),
+        ("whip crack", "whoosh", ""),
+        ("a rock hits the water", "water", "splash"),
+        ("coin dropped into a fountain of water", "water", "splash"),
+        ("stone thrown into a pond", "water", "splash"),
+        ("a drop of water", "water", "drip"),
+        ("water drop", "water", "drip"),
+        ("tap dripping", "water", "drip"),
+        ("ocean waves crash on rocks", "water", "waves"),
+        ("fingers tapping on a wooden desk", "impact", ""),
+        ("wind chimes", "bell", "chime"),
+        ("phone ringing", "bell", "alarm"),
+        ("gunshot", "impact", "explosion"),
+    ],
+)
+def test_things_water_and_verbs(prompt: str, source: str, manner: str) -> None:
+    description = describe(prompt)
+    assert (description.sources, description.notes) == ((source,), ())
+    assert not manner or description.manner & {"splash", "drip", "waves", manner} == {manner}
+
+
+def test_a_ground_is_as_wet_as_its_words_say() -> None:
+    dry, damp, wet = (describe(f"boots on {word} pavement") for word in ("dry", "damp", "wet"))
+    assert dry.wet == describe("boots on pavement").wet == 0
+    assert 0 < damp.wet < wet.wet <= 1
+    assert {one.surface for one in (dry, damp, wet)} == {"concrete"}
+    assert describe("heels on marble in rainy weather").wet > 0
+
+
+def test_a_street_is_outdoors_and_a_floor_is_not() -> None:
+    assert describe("heels on concrete pavement").room == "outdoors"
+    assert describe("heels on a concrete floor").room == "room"
+    assert describe("heels on concrete in the rain").room == "outdoors"
+    assert describe("heels on pavement in a tunnel").room == "tunnel"
+
+
 def test_pace_weight_count_and_place() -> None:
     assert describe("slow walk").pace < describe("walk").pace < describe("brisk walk").pace
     assert describe("jogging").pace < describe("running").pace < describe("sprinting").pace

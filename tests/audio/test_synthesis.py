@@ -120,3 +120,14 @@ def test_a_seed_gives_the_same_steps_and_no_two_steps_are_alike() -> None:
     assert np.array_equal(one, again)
     assert not np.allclose(one, other)
     assert not np.allclose(one[: RATE // 2], one[RATE // 2 : RATE], atol=0.02)
+
+
+def test_a_wet_ground_splashes_if_it_is_hard_and_is_duller_if_it_crunches() -> None:
+    def bright(surface: str, wet: float) -> float:
+        return centroid(steps(2, 3, surface=surface, wet=wet))
+
+    for hard in ("concrete", "marble", "wood", "deck", "metal"):
+        assert bright(hard, 0.8) > max(bright(hard, 0.4), bright(hard, 0))
+    for loose in ("gravel", "leaves"):
+        assert bright(loose, 0.8) < 0.9 * bright(loose, 0)
+    assert (steps(1, 3, surface="water", wet=0.8) == steps(1, 3, surface="water")).all()

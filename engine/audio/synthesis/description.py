@@ -31,6 +31,7 @@ class Description:
     Attributes:
         sources: Models that are mixed, the main one first.
         surface: What is walked on.
+        wet: Water on it, 0 (dry) to 1.
         shoe: What is worn; empty for a shoe of no kind.
         material: Material of what is struck; empty if it is not known.
         manner: Variants of the models, for example `slam` of a door.
@@ -47,6 +48,7 @@ class Description:
 
     sources: tuple[str, ...] = ("impact",)
     surface: str = "concrete"
+    wet: float = 0.0
     shoe: str = ""
     material: str = ""
     manner: frozenset[str] = frozenset()
@@ -80,9 +82,10 @@ def describe(prompt: str, negative_prompt: str = "") -> Description:
     return Description(
         sources=sources[:MAX_SOURCES] or ("impact",),
         surface=surface or "concrete",
+        wet=_value(text, vocabulary.WETNESS, 0.0),
         shoe=_value(text, vocabulary.SHOES, ""),
         material=_value(text, vocabulary.MATERIALS, ""),
-        manner=frozenset(_values(text, vocabulary.MANNERS)),
+        manner=_manner(text, sources),
         pace=_pace(lower, text),
         count=_count(lower, text),
         weight=_value(text, vocabulary.WEIGHTS, 0.5),
@@ -121,12 +124,15 @@ def _value(text: Phrase, table: Mapping[Phrase, ValueT], default: ValueT) -> Val
 def _sources(text: Phrase, unwanted: list[str]) -> tuple[str, ...]:
     """Return the models of a text, those of clear words first.
 
-    Shoes on a ground walk. What is walked on or heard under steps is no sound of its own.
+    Shoes on a ground walk. What is walked on or heard under steps is no sound of its own. Without a
+    clear word, what is done counts before the thing that does it; a blow on water is a splash.
     """
-    clear: list[str] = []
-    weak: list[str] = []
+    grades: dict[str, list[str]] = {"clear": [], "weak": [], "thing": []}
     for phrase, name in _matches(text, vocabulary.SOURCES):
-        (weak if phrase in vocabulary.WEAK else clear).append(name)
+        grades[_grade(phrase)].append(name)
+    clear, weak = grades["clear"], grades["weak"] or grades["thing"]
+    if weak[:1] == ["impact"] and _has_pool(text):
+        weak = ["water"]
     grounded = not clear or _value(text, vocabulary.SURFACES, "")
     if grounded and _value(text, vocabulary.SHOES, ""):
         clear.insert(0, "footsteps")
@@ -134,6 +140,30 @@ def _sources(text: Phrase, unwanted: list[str]) -> tuple[str, ...]:
     if "footsteps" in names:
         names = ["footsteps", *(name for name in names if name in {"rain", "wind", "thunder"})]
     return tuple(names)
+
+
+def _grade(phrase: Phrase) -> str:
+    if phrase in vocabulary.THINGS:
+        return "thing"
+    return "weak" if phrase in vocabulary.WEAK else "clear"
+
+
+def _has_pool(text: Phrase) -> bool:
+    return any(phrase in vocabulary.POOLS for phrase, _ in _matches(text, vocabulary.SOURCES))
+
+
+def _manner(text: Phrase, sources: tuple[str, ...]) -> frozenset[str]:
+    """Return the variants of the models; a blow on water is a splash, not a drop."""
+    manner = set(_values(text, vocabulary.MANNERS))
+    done = [
+        name
+        for phrase, name in _matches(text, vocabulary.SOURCES)
+        if phrase in vocabulary.WEAK and name != "water"
+    ]
+    is_blow = done[:1] == ["impact"] and _has_pool(text)
+    if sources[:1] == ("water",) and is_blow and "waves" not in manner:
+        manner = (manner - {"drip"}) | {"splash"}
+    return frozenset(manner)
 
 
 def _notes(prompt: str, text: Phrase, sources: tuple[str, ...], surface: str) -> Iterator[str]:
@@ -175,5 +205,6 @@ def _room(text: Phrase, sources: tuple[str, ...], surface: str) -> str:
     if named := _value(text, vocabulary.ROOMS, ""):
         return named
     if "footsteps" in sources:
-        return "room" if surface in _INDOORS else "outdoors"
+        is_open = _values(text, vocabulary.OUTDOORS) or len(sources) > 1  # the others are weather
+        return "room" if surface in _INDOORS and not is_open else "outdoors"
     return "room" if sources[:1] == ("door",) else "outdoors"

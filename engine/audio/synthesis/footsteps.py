@@ -1,6 +1,6 @@
 """Footsteps: heel and toe of a shoe on a ground that rings, crunches, splashes, or all of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.audio.synthesis.description import Description
@@ -27,6 +27,7 @@ class Ground:
         give: Seconds in which the ground gives way under a foot.
         thud: Level of the blow of the leg's mass, at some 80 Hz.
         wet: Level of the bubbles that a foot drives out.
+        film: Level of the water on top that a foot splashes away.
     """
 
     body: Body | None
@@ -36,6 +37,19 @@ class Ground:
     give: float
     thud: float = 0.3
     wet: float = 0.0
+    film: float = 0.0
+
+    def under_water(self, wet: float) -> "Ground":
+        """Return the ground with water on it: softer, and what crunches is duller."""
+        if not wet or self.wet:
+            return self
+        grains, drier = self.grains, 1 - 0.5 * wet
+        if grains is not None:
+            highest = max(1.5 * grains.lowest, grains.highest * drier)
+            grains = replace(grains, highest=highest)
+        return replace(
+            self, grains=grains, hardness=self.hardness * (1 - 0.3 * wet), wet=0.15 * wet, film=wet
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,12 @@ SHOES = {
 }
 """Shoes by name; the empty name is a shoe of no kind."""
 
+_FILM = Grains(1200, 9000, 0.0012, 4000)
+"""Drops of a film of water."""
+
+_PRESSED, _FILM_LEVEL = 0.02, 0.6
+"""Seconds in which a foot presses a film of water away, and the level of that."""
+
 _TAIL = 0.3
 """Seconds for which a step sounds on beyond the next."""
 
@@ -153,7 +173,8 @@ def one_step(
     """
     import numpy as np
 
-    ground, shoe = GROUNDS[description.surface], SHOES[description.shoe]
+    ground = GROUNDS[description.surface].under_water(description.wet)
+    shoe = SHOES[description.shoe]
     frames = round((step + _TAIL) * rate)
     total = np.zeros(frames)
     roll = min(0.16, shoe.roll * step) * rng.uniform(0.9, 1.1)
@@ -183,6 +204,9 @@ def _contact(
     if ground.grains is not None:
         crunch = crushed(ground.grains, force, rate, rng)
         total += ground.crunch * crunch / max(1.0, float(np.abs(crunch).max(initial=0)))
+    if ground.film:
+        sheet = crushed(_FILM, time / _PRESSED * np.exp(1 - time / _PRESSED), rate, rng)
+        total += _FILM_LEVEL * ground.film * sheet / max(1.0, float(np.abs(sheet).max(initial=0)))
     if ground.wet:
         total += ground.wet * _splash(force, frames, rate, rng)
     return total

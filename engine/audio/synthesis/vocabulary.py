@@ -36,26 +36,37 @@ SOURCES = _table(
     wind="wind,breeze,gale,gust,draught,blizzard,windy,howl",
     thunder="thunder,thunderclap,lightning,thunderstorm",
     fire="fire,campfire,fireplace,bonfire,flame,blaze,burn,crackle,hearth,torch",
-    water="running water,stream,river,brook,creek,waterfall,water,drip,dripping,drop,tap,splash,"
-    "wave,ocean,sea,surf,shore,bubble,pour,fountain,puddle",
+    water="running water,stream,river,brook,creek,waterfall,water,drip,dripping,drop of water,"
+    "water drop,running tap,tap water,faucet,sink,splash,wave,ocean,sea,surf,shore,bubble,pour,"
+    "fountain,puddle,pond,lake,pool",
     engine="engine,motor,car,truck,motorcycle,motorbike,generator,tractor,idle,rev,lawnmower,"
     "helicopter,propeller,chainsaw",
     click="click,ui,clock,button,interface,menu,beep,notification,confirm,error,hover,tick,toggle,blip,"
     "select,cursor,keyboard,typing,switch",
     door="door,gate,hinge,creak,knock",
-    bell="bell,handbell,alarm,chime,gong,doorbell,church bell,ding,toll,glockenspiel",
-    whoosh="whoosh,swoosh,swish,swing,sweep,sword,pass by,flyby,swipe,arrow,whip",
-    impact="impact,hit,bang,thud,crash,smash,punch,slam,drop,fall,collision,bump,clang,clank,"
-    "explosion,explode,boom,shatter,break,strike,thump,crack",
+    bell="bell,handbell,alarm,chime,wind chime,gong,doorbell,church bell,ding,toll,glockenspiel,"
+    "phone,telephone,ringtone",
+    whoosh="whoosh,swoosh,swish,swing,slash,sweep,sword,blade,pass by,flyby,fly,swipe,arrow,whip,"
+    "whip crack,unsheathe",
+    impact="impact,hit,bang,thud,crash,smash,punch,slam,drop,fall,collision,collide,bump,clang,"
+    "clank,clash,clatter,rattle,explosion,explode,boom,gunshot,gunfire,cannon,shatter,break,strike,"
+    "thump,crack,tap,bash,chop,bounce,snap,slap,clap,stab,parry,hammer,combat,throw,thrown",
 )
 """Models by phrase."""
 
 WEAK = _phrases(
     "step,drop,fall,hit,run,pace,break,crack,tap,wave,water,burn,select,switch,swing,puddle,"
-    "crackle,howl,creak,slam,strike,sea,click,crash,bang,shower,pour,creep,shuffle,torch,"
-    "arrow,idle,rev,tick,thud,stomp,car,thump,sweep"
+    "crackle,howl,creak,slam,strike,sea,click,crash,bang,shower,pour,creep,shuffle,"
+    "idle,rev,tick,thud,stomp,thump,sweep,pond,lake,pool,sink,snap,slap,clap,chop,bounce,rattle,"
+    "clatter,hammer,fly,throw,thrown,bash,parry,combat,slash,phone,clash,bump,collide,stab"
 )
-"""Phrases of `SOURCES` that name a model only if no other phrase does."""
+"""Phrases of `SOURCES` that name a model only if no other phrase does, mostly verbs."""
+
+THINGS = _phrases("sword,blade,arrow,whip,torch,car,truck,pass by,flyby")
+"""Phrases that name a model only if no word says what is done: a sword that hits does not swing."""
+
+POOLS = _phrases("water,pond,lake,pool,sea,ocean,river,puddle,sink")
+"""Water that something hits or falls into."""
 
 SURFACES = _table(
     concrete="concrete,pavement,asphalt,cement,street,sidewalk,road,stone,cobblestone,brick,"
@@ -82,6 +93,18 @@ SPELLINGS = _phrases(
 
 SUBSTITUTES = {phrase: SURFACES[phrase] for phrase in SPELLINGS}
 """The surfaces that stand for them."""
+
+OUTDOORS = _phrases(
+    "pavement,asphalt,street,sidewalk,road,cobblestone,tarmac,alley,parking,roof,rooftop"
+)
+"""Surfaces that are outdoors, unless a room is named."""
+
+WETNESS = _numbers({
+    0.0: "dry",
+    0.4: "damp,moist,dewy,misty",
+    0.8: "wet,rainy,soaked,drenched,sodden,soggy,slippery,squelch,squelching",
+})  # fmt: skip
+"""Water on a ground by phrase, 0 (dry) to 1 (under water)."""
 
 SHOES = _table(
     boots="boot,heavy boots,work boots,combat boots",
@@ -156,7 +179,9 @@ MOTIONS = _table(
 """Motion by phrase."""
 
 MATERIALS = _table(
-    metal="metal,steel,iron,tin,copper,brass,metallic,sword,clang,clank,pipe,can,anvil",
+    metal="metal,steel,iron,tin,copper,brass,metallic,sword,blade,armour,armor,shield,helmet,chain,"
+    "coin,nail,"
+    "clang,clank,pipe,can,anvil",
     glass="glass,window,bottle,crystal",
     ceramic="ceramic,porcelain,plate,cup,pot,mug",
     stone="stone,rock,concrete,marble,brick",
@@ -166,7 +191,7 @@ MATERIALS = _table(
 """Materials of what is struck by phrase."""
 
 MANNERS = _table(
-    drip="drip,dripping,leaking tap,drop,drops,water drop",
+    drip="drip,dripping,leaking tap,drop,drops,water drop,drop of water",
     splash="splash,plunge,dive",
     waves="wave,ocean,sea,surf,shore",
     slam="slam,bang",
@@ -175,13 +200,13 @@ MANNERS = _table(
     rev="rev,revving,accelerate,speeding up,acceleration",
     chop="helicopter,propeller,rotor",
     chime="chime,doorbell,ding dong,glockenspiel",
-    alarm="alarm,ringing phone,school bell",
+    alarm="alarm,phone,telephone,ringtone,school bell",
     beep="beep,blip,notification,tone",
     confirm="confirm,success,accept,positive,confirmation",
     error="error,fail,deny,denied,negative,cancel,invalid",
     tick="tick,clock,ticking",
     typing="typing,keyboard,type",
-    explosion="explosion,explode,boom,blast",
+    explosion="explosion,explode,boom,blast,gunshot,gunfire,cannon",
     shatter="shatter,breaking,break,smash",
     soft="thud,thump,punch,pillow,body",
 )
