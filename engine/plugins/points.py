@@ -60,6 +60,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
         "fal": "engine.backends.fal:FAMILY",
         "gemini-image": "engine.backends.gemini_image:FAMILY",
         "stability": "engine.backends.stability:FAMILY",
+        "elevenlabs": "engine.backends.elevenlabs:FAMILY",
         "local": "engine.backends.local:FAMILY",
         "diffusers": "engine.backends.diffusers:FAMILY",
     },

@@ -1,7 +1,6 @@
 """Sounds of fal, by fal's own client against the local server."""
 
 import asyncio
-import io
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 
 from engine.audio.decode import decode
-from engine.audio.wav import write_wav_24
 from engine.backends.fal import FalSettings
 from engine.backends.fal.audio_inputs import sound_arguments, sound_version
 from engine.contract import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
@@ -21,32 +19,18 @@ from tests.backends.image_sellers import FAL as SELLER
 from tests.support.providers.fal import FalQueue
 from tests.support.providers.misbehaviour import hang, instead, reset, status
 from tests.support.providers.server import ProviderServer
+from tests.support.sounds import encoded_noise, noise_wav
 
-soundfile = pytest.importorskip("soundfile")
+pytest.importorskip("soundfile")
 
 EFFECTS = "fal-ai/elevenlabs/sound-effects/v2"
 OPEN, NEWER = "fal-ai/stable-audio", "fal-ai/stable-audio-25/text-to-audio"
 SUBMIT, STATUS, RESULT, FILE = "/v2$", "/status", r"/requests/[^/?]+$", "^/files/"
 
 
-def noise(seconds: float, rate: int = 44_100, channels: int = 2) -> np.ndarray[Any, Any]:
-    shape = (channels, round(seconds * rate))
-    return np.random.default_rng(1).uniform(-0.5, 0.5, shape).astype(np.float32)
-
-
-def wav(seconds: float, rate: int = 44_100, channels: int = 2) -> bytes:
-    return write_wav_24(noise(seconds, rate, channels), rate)
-
-
-def encoded(seconds: float, kind: str) -> bytes:
-    out = io.BytesIO()
-    soundfile.write(out, noise(seconds).T, 44_100, format=kind)
-    return out.getvalue()
-
-
 @pytest.fixture
 def provider() -> FalQueue:
-    return FalQueue(sound=wav(1.5))
+    return FalQueue(sound=noise_wav(1.5))
 
 
 def backend(server: ProviderServer, **settings: Any) -> Any:
@@ -117,7 +101,7 @@ async def test_a_stored_request_is_gone_back_to_and_never_sent_again(server, pro
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC", "MP3"])
 async def test_a_longer_sound_is_cut_to_the_sample(server, provider, kind):
-    provider.sound = encoded(2.0, kind)
+    provider.sound = encoded_noise(2.0, kind)
     context = MemoryContext()
     made = await backend(server, audio_model=NEWER).generate_audio(request(), context)
     assert provider.generations[0].arguments["seconds_total"] == 2
@@ -130,7 +114,7 @@ async def test_a_longer_sound_is_cut_to_the_sample(server, provider, kind):
 
 @pytest.mark.parametrize(("kind", "type_"), [("FLAC", "audio/flac"), ("MP3", "audio/mpeg")])
 async def test_a_shorter_sound_is_kept_as_it_came_and_noted(server, provider, kind, type_):
-    provider.sound = encoded(1.0, kind)
+    provider.sound = encoded_noise(1.0, kind)
     context = MemoryContext()
     made = await backend(server).generate_audio(request(), context)
     assert context.files[made.audio.hash] == provider.sound
@@ -140,14 +124,14 @@ async def test_a_shorter_sound_is_kept_as_it_came_and_noted(server, provider, ki
 
 
 async def test_a_sound_in_another_format_becomes_one_with_facts(server, provider):
-    provider.sound = encoded(1.5, "OGG")
+    provider.sound = encoded_noise(1.5, "OGG")
     made = await backend(server).generate_audio(request(), MemoryContext())
     assert made.audio.media_type == "audio/wav"
     assert made.audio.facts["sample_rate"] == 44_100
 
 
 async def test_another_sample_rate_is_noted_and_has_the_requested_length(server, provider):
-    provider.sound = wav(1.6, rate=48_000, channels=1)
+    provider.sound = noise_wav(1.6, rate=48_000, channels=1)
     context = MemoryContext()
     made = await backend(server).generate_audio(request(), context)
     assert decode(context.files[made.audio.hash]).samples.shape == (1, 72_000)
@@ -262,7 +246,7 @@ async def test_what_is_no_sound_is_fetched_three_times_and_generated_once(server
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC"])
 async def test_a_sound_whose_end_is_missing_is_fetched_again(server, provider, kind):
-    provider.sound = encoded(1.5, kind)
+    provider.sound = encoded_noise(1.5, kind)
     server.misbehave(instead(provider.sound[: len(provider.sound) // 2], headers={}), path=FILE)
     context = MemoryContext()
     made = await backend(server).generate_audio(request(), context)

@@ -5,22 +5,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.backends.common.download import SOUNDS
 from engine.backends.common.reading import Files, Lenient, ReplyFile, Seed
-from engine.backends.common.remote import RemoteBackend
-from engine.backends.common.sounds import fitted, format_notes, missing_decoders
+from engine.backends.common.remote_sound import RemoteSoundBackend
 from engine.backends.fal.audio_inputs import sound_arguments, sound_inputs, sound_version
 from engine.backends.fal.inputs import seed_of
 from engine.backends.fal.queue import FalQueue
 from engine.backends.fal.replies import address_of
 from engine.backends.fal.requests import Submission, no_result, result_of_request
 from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
-from engine.contract import CallContext, MissingRequirement, Permanent
+from engine.contract import CallContext, Permanent
 from engine.contract.audio import AudioInfo, AudioRequest, GeneratedAudio
-from engine.text.amounts import price_of
-
-ROLE = "audio"
-"""Role of the stored sound in its step."""
 
 
 class _SoundReply(Lenient):
@@ -37,15 +31,12 @@ class _SoundReply(Lenient):
         return next((one for one in files if one.url or one.b64_json), None)
 
 
-class FalSounds(RemoteBackend[FalSettings]):
+class FalSounds(RemoteSoundBackend[FalSettings]):
     """Sounds from models on fal, whose requests are never given up, as those of images."""
 
     name = "fal"
     keys, package, module = KEYS, "fal-client", "fal_client"
     url = QUEUE_URL
-    medium = SOUNDS
-
-    info: AudioInfo
 
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
         super().__init__(settings, environment)
@@ -100,40 +91,13 @@ class FalSounds(RemoteBackend[FalSettings]):
             raise no_result(self._account, "sound", result)
         context.progress(1.0, "fetching the sound")
         data = await self.download(address_of(reply.first), self.settings.download_hosts)
-        data, notes = await context.compute(fitted, data, request.seconds)
-        audio = await context.keep(data, role=ROLE)
-        return GeneratedAudio(
-            audio=audio,
-            seed=self._seed(reply, request),
-            notes=(*notes, *format_notes(audio.facts, self.info)),
-        )
+        return await self.keep_sound(data, request, context, seed=self._seed(reply, request))
 
     def _seed(self, reply: _SoundReply, request: AudioRequest) -> int | None:
         if self._inputs.seed is None:
             return None
         return seed_of(request) if reply.seed is None else reply.seed
 
-    # -- costs and requirements ---------------------------------------------------------------
-
-    def worst_cost(self, request: AudioRequest) -> int | None:
-        """Return the cost of a sound in micro-dollars; None if no price is known."""
-        return self._cost_of(self._inputs.length_for(request.seconds))
-
-    def usual_cost(self) -> tuple[int, int] | None:
-        """Return the cost of the shortest and of the longest sound; None if not known."""
-        least, most = (self._cost_of(s) for s in (self.info.min_seconds, self.info.max_seconds))
-        return None if least is None or most is None else (least, most)
-
-    def _cost_of(self, seconds: float) -> int | None:
-        each, per_second = self.settings.price_per_sound, self.settings.price_per_sound_second
-        if each is None and per_second is None:
-            return None
-        return price_of(round((each or 0) + (per_second or 0) * seconds, 12))
-
-    def asks(self, request: AudioRequest) -> bool:
-        """Return True if a call of unknown outcome is asked about instead of repeated."""
-        return self.info.paid and self.settings.asks_about(self.worst_cost(request))
-
-    def missing(self) -> list[MissingRequirement]:
-        """Return the packages or the key, if one is missing; sounds are decoded when they come."""
-        return [*super().missing(), *missing_decoders()]
+    def sold_seconds(self, seconds: float) -> float:
+        """Return the length that is asked for, as the model takes it."""
+        return self._inputs.length_for(seconds)

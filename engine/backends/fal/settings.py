@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from engine.backends.common.download import ImageSettings
+from engine.backends.common.remote_sound import SoundPriceSettings
 from engine.text.amounts import price_of
 
 QUEUE_URL = "https://queue.fal.run"
@@ -12,7 +13,7 @@ KEYS = ("FAL_KEY", "FAL_AI_API_KEY")
 ENDPOINT = r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)+$"
 
 
-class FalSettings(ImageSettings):
+class FalSettings(ImageSettings, SoundPriceSettings):
     """Settings of fal.
 
     Attributes:
@@ -24,8 +25,6 @@ class FalSettings(ImageSettings):
         max_seconds: Seconds of its time that an image takes at most; what budgets reserve.
         audio_model: The model of sounds, for example `fal-ai/stable-audio-25/text-to-audio`.
         audio_arguments: Inputs of the model of sounds beyond those that every request fills.
-        price_per_sound: Dollars for a sound, whatever its length.
-        price_per_sound_second: Dollars for a second of sound, for models priced so.
         poll_seconds: Longest wait between two looks at a request.
         download_hosts: Hosts that finished files are fetched from, their subdomains included.
     """
@@ -60,12 +59,6 @@ class FalSettings(ImageSettings):
     audio_arguments: dict[str, Any] = Field(
         default_factory=dict,
         description="More inputs of the model of sounds, as its page names them.",
-    )
-    price_per_sound: float | None = Field(
-        None, ge=0, description="Dollars for one sound of any length; unknown by default."
-    )
-    price_per_sound_second: float | None = Field(
-        None, ge=0, description="Dollars for a second of sound; unknown by default."
     )
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="Longest wait between two looks at a request."

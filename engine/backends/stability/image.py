@@ -3,7 +3,6 @@
 Wire format: https://platform.stability.ai/docs/api-reference (v2beta, Generate).
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,14 +12,8 @@ from pydantic import AliasChoices, Field, model_validator
 from engine.backends.common.chat_client import read_as
 from engine.backends.common.download import from_base64, keep_image
 from engine.backends.common.error_bodies import said_in
-from engine.backends.common.failures import (
-    from_exception,
-    from_status,
-    out_of_time,
-    refused,
-    unless_made,
-)
-from engine.backends.common.http import MAX_IMAGE_BYTES, UnreadableReply, guarded
+from engine.backends.common.failures import from_status, refused, unless_made
+from engine.backends.common.posting import post
 from engine.backends.common.reading import Lenient, Seed, plain, word
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.remote_image import RemoteImageBackend
@@ -151,31 +144,22 @@ class StabilityImages(RemoteImageBackend[StabilitySettings]):
         return reply, b""
 
     async def _send(self, fields: dict[str, str], reference: bytes | None) -> Any:
-        import httpx
-
-        settings, base_url = self.settings, self.address
         # Every field is a part of its own, a file too, so that the body is multipart always.
         parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
         if reference is not None:
             parts.append(("image", ("reference", reference, "application/octet-stream")))
-        limits = guarded(httpx, base_url, timeout=settings.timeout, limit=MAX_IMAGE_BYTES)
-        try:
-            async with (
-                asyncio.timeout(settings.timeout),
-                httpx.AsyncClient(**limits) as client,
-            ):
-                return await client.post(
-                    f"{base_url}/v2beta/stable-image/generate/{self._endpoint}",
-                    headers={
-                        "Authorization": f"Bearer {self._key or 'none'}",
-                        "Accept": "application/json",
-                    },
-                    files=parts,
-                )
-        except TimeoutError:
-            raise out_of_time(self._account, settings.timeout, unknown=settings.asks) from None
-        except (httpx.HTTPError, UnreadableReply, ValueError) as error:
-            raise from_exception(self._account, error, unknown=settings.asks) from None
+        return await post(
+            self._account,
+            self.address,
+            f"/v2beta/stable-image/generate/{self._endpoint}",
+            timeout=self.settings.timeout,
+            unknown=self.settings.asks,
+            headers={
+                "Authorization": f"Bearer {self._key or 'none'}",
+                "Accept": "application/json",
+            },
+            files=parts,
+        )
 
     def _refusal(self, response: Any) -> StepError:
         name, message = _said(response)
