@@ -76,7 +76,7 @@ async def test_a_request_is_one_call_whose_reply_is_kept_and_counted(
         "prompt_influence": 0.8,
         "loop": True,
     }
-    assert provider.made == [(MP3, body)]
+    assert provider.calls == [(MP3, body)]
     assert context.files[made.audio.hash] == provider.sound
     assert context.roles[0][0] == "audio"
     assert (made.seed, made.notes, context.spent) == (None, (), 3000)
@@ -88,7 +88,7 @@ async def test_what_is_not_asked_for_is_left_to_the_model(
     await backend(server).generate_audio(request(), MemoryContext())
     settings: dict[str, Any] = {"prompt_influence": 0.3, "model": "eleven_text_to_sound_v3"}
     await backend(server, **settings).generate_audio(request(), MemoryContext())
-    (_, first), (_, second) = provider.made
+    (_, first), (_, second) = provider.calls
     assert "prompt_influence" not in first
     assert "loop" not in first
     assert (second["prompt_influence"], second["model_id"]) == (0.3, "eleven_text_to_sound_v3")

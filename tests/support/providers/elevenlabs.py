@@ -15,11 +15,11 @@ class ElevenLabs:
 
     Attributes:
         sound: The sound that every call gets.
-        made: Format and body of every sound that was generated.
+        calls: Format and body of every sound that was generated.
     """
 
     sound: bytes
-    made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
         if call.path != "/v1/sound-generation" or call.method != "POST":
@@ -27,5 +27,5 @@ class ElevenLabs:
         if call.headers.get("xi-api-key") != SECRET:
             detail = {"status": "invalid_api_key", "message": "Invalid API key"}
             return Reply({"detail": detail}, 401)
-        self.made.append((call.query.get("output_format", ""), call.json))
+        self.calls.append((call.query.get("output_format", ""), call.json))
         return Reply(self.sound, headers={"content-type": "audio/mpeg", "request-id": "r1"})
