@@ -67,7 +67,7 @@ QUICK: dict[str, dict[str, Any]] = {
 
 @dataclass
 class Studio:
-    """A workspace whose batches make images.
+    """A workspace whose batches make images, or what another recipe makes.
 
     Args:
         root: The workspace.
@@ -85,11 +85,11 @@ class Studio:
         (self.root / ".env").write_text("".join(lines))
         self.workspace = open_studio(self.root, self.overrides)
 
-    def queue(self, count: int, settings: Mapping[str, Any]) -> str:
+    def queue(self, count: int, settings: Mapping[str, Any], recipe: str = "draw") -> str:
         """Queues so many images, each with a prompt of its own."""
         file = self.root / "prompts.txt"
         file.write_text("".join(f"image {number}\n" for number in range(count)))
-        return self.workspace.queue("draw", file, settings={"seed": 1, **settings})
+        return self.workspace.queue(recipe, file, settings={"seed": 1, **settings})
 
     async def run(self) -> None:
         """Runs an engine until nothing is left that can be done."""
@@ -169,14 +169,14 @@ def _throwing(inner: Generator[Any, Any, Any], error: BaseException) -> Callable
     return lambda: inner.throw(error)
 
 
-def count_awaits(backend: type[Any], passed: Callable[[], None]) -> None:
+def count_awaits(backend: type[Any], passed: Callable[[], None], method: str = "generate") -> None:
     """Has every moment at which a backend's call could be cut counted, from now on."""
-    generate = backend.generate
+    generate = getattr(backend, method)
 
     async def counted(self: Any, request: Any, context: Any) -> Any:
         return await Counted(generate(self, request, context), passed)
 
-    backend.generate = counted
+    setattr(backend, method, counted)
 
 
 def call_then(backend: type[Any], method: str, passed: Callable[[], None]) -> None:
@@ -196,7 +196,9 @@ def _run_and_die(root: str, name: str, moment: int) -> None:
     from engine.backends.comfyui import image as comfyui
     from engine.backends.comfyui import running
     from engine.backends.fal import image as fal
+    from engine.backends.fal.audio import FalSounds
     from engine.backends.openai import images as openai
+    from engine.runtime.step.call_context import StepCallContext
 
     running.SETTLE_SECONDS = 0.05
     left = moment
@@ -207,7 +209,10 @@ def _run_and_die(root: str, name: str, moment: int) -> None:
         if left <= 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    if name == "openai":
+    if name == "sounds":
+        count_awaits(FalSounds, passed, "generate_audio")
+        call_then(StepCallContext, "keep", passed)
+    elif name == "openai":
         call_then(openai.OpenAIImages, "_ask", passed)
     else:
         count_awaits({"fal": fal.FalImages, "comfyui": comfyui.ComfyImages}[name], passed)
