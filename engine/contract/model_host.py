@@ -42,12 +42,15 @@ class Task:
         payload: What it is given, plain data and bytes; pickled on its way, never unpickled from
             anything but our own processes.
         group: Tasks of one model, operation and group may be done in one batch.
+        part: Progress of the call, 0 to 1, at the start and at the end of the task: a call of
+            several tasks gives each its part.
     """
 
     model: ModelKey
     operation: str
     payload: Any
     group: str = ""
+    part: tuple[float, float] = (0.0, 1.0)
 
 
 class LoadContext(Protocol):

@@ -1,9 +1,9 @@
 """Capability `video`: a clip from a prompt, from images or from another clip."""
 
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field
 
@@ -33,6 +33,7 @@ VideoField = Literal[
     "references",
     "init_video",
     "motion",
+    "schedules",
     "steps",
     "guidance",
     "sound",
@@ -130,6 +131,14 @@ class VideoInfo(BackendInfo):
         return min(self.sizes, key=distance)
 
 
+ScheduleText = Annotated[str, Field(max_length=200_000)]
+"""Values by frame, for example `0:(1.0), 30:(1.02)`; a backend reads it."""
+
+
+def _is_empty(value: Any) -> bool:
+    return not value
+
+
 class VideoRequest(PromptedRequest):
     """Request for one clip.
 
@@ -144,6 +153,9 @@ class VideoRequest(PromptedRequest):
         init_video: Clip to start from; None to start from noise.
         init_noise: Noise added to `init_video`, 0 (unchanged) to 1 (nothing of it is left).
         motion: Amount of motion, 0 (still) to 1; None for the backend's default.
+        schedules: Values by frame in Deforum's grammar, by their names there (`zoom`, `angle`,
+            `translation_x`, `strength_schedule`, ...), for backends that animate frame by frame.
+            A field that came later: it is left out of the stored request if it is empty.
         steps: Number of denoising steps; None for the backend's default.
         guidance: Guidance scale (cfg); None for the backend's default.
         sound: True to generate sound with the clip, for models that can.
@@ -159,6 +171,7 @@ class VideoRequest(PromptedRequest):
     init_video: Artifact | None = None
     init_noise: float = Field(0.5, ge=0, le=1)
     motion: float | None = Field(None, ge=0, le=1)
+    schedules: Mapping[str, ScheduleText] = Field(default_factory=dict, exclude_if=_is_empty)
     steps: int | None = Field(None, ge=1, le=1000)
     guidance: float | None = Field(None, ge=0, le=100)
     sound: bool = False
@@ -172,7 +185,7 @@ class VideoRequest(PromptedRequest):
         if not isinstance(info, VideoInfo):
             return self
         width, height = info.nearest_size(self.width, self.height)
-        changes = {
+        changes: dict[str, Any] = {
             "width": width,
             "height": height,
             "seconds": info.longest_within(self.seconds, self.frame_rate),
@@ -184,6 +197,8 @@ class VideoRequest(PromptedRequest):
         for name in ("first_image", "last_image", "init_video"):
             if name not in info.takes:
                 changes[name] = None
+        if "schedules" not in info.takes:
+            changes["schedules"] = {}
         return self.model_copy(update=changes)
 
 

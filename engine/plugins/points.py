@@ -63,6 +63,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
         "elevenlabs": "engine.backends.elevenlabs:FAMILY",
         "local": "engine.backends.local:FAMILY",
         "diffusers": "engine.backends.diffusers:FAMILY",
+        "deforum": "engine.backends.deforum:FAMILY",
     },
     "capability": {
         "text": "engine.contract.text:TEXT",

@@ -47,6 +47,9 @@ _AMOUNTS: Mapping[Motion, tuple[float, float, float]] = {
 }
 """Zoom, turning and push at beats of each motion, as shares of the usual amounts."""
 
+_MOVEMENT = {"zoom": 0, "angle": 0, "translation_x": 1, "translation_y": 1}
+"""Schedules of movement; 1 for those that are in pixels."""
+
 Keys = dict[int, float]
 
 
@@ -131,6 +134,41 @@ def deforum_schedules(plan: FilmPlan) -> dict[str, Keys]:
             at: 0.02 + 0.045 * _level(plan, "energy", at) for at in _marks(plan, last)
         },
     }
+
+
+def clip_schedules(
+    plan: FilmPlan, start: float, end: float, frame_rate: float, width: int
+) -> dict[str, str]:
+    """Return the schedules of a part of a film, for a backend that animates it as a clip.
+
+    Movement is the same as that of the film over the same time, whatever the frame rate: steps are
+    sums over the film's frames, so that no beat is lost between two frames of the clip.
+
+    Args:
+        plan: The film.
+        start: Start of the clip in seconds of the film.
+        end: Its end.
+        frame_rate: Frames per second of the clip.
+        width: Its width in pixels, by which translations are scaled.
+    """
+    schedules = deforum_schedules(plan)
+    film = np.arange(frames_of(plan))
+    count = max(2, round((end - start) * frame_rate))
+    times = (start + np.arange(count) / frame_rate) * float(plan.rate)
+    written = {}
+    for name, scale in _MOVEMENT.items():
+        row = _row(schedules[name], film)
+        steps = np.log(row) if name == "zoom" else row * (width / plan.width) ** scale
+        moved = np.diff(np.interp(times, film, np.cumsum(steps)), prepend=np.nan)
+        moved[0] = 0
+        written[name] = np.exp(moved) if name == "zoom" else moved
+    for name in ("strength_schedule", "noise_schedule"):
+        written[name] = np.interp(times, film, _row(schedules[name], film))
+    return {name: write_schedule(dict(enumerate(row.tolist()))) for name, row in written.items()}
+
+
+def _row(keys: Keys, frames: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    return np.asarray(np.interp(frames, sorted(keys), [keys[at] for at in sorted(keys)]))
 
 
 def _section_starts(plan: FilmPlan) -> dict[int, Shot]:

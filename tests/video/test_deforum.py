@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.video.deforum import CUT_STRENGTH, deforum_settings
+from engine.video.deforum import CUT_STRENGTH, clip_schedules, deforum_settings
 from engine.video.plan import FilmPlan, Shot, Signals
 from tests.support.deforum import PLAIN, series
 from tests.support.signals import song_signals
@@ -70,3 +70,19 @@ def test_prompts_stand_at_the_cuts_and_hold_no_signs_of_the_grammar():
     assert deforum_settings(film(), PROMPTS) == deforum_settings(film(), PROMPTS)
     with pytest.raises(ValueError, match="section 1 has no prompt"):
         deforum_settings(film(), PROMPTS[:1])
+
+
+@pytest.mark.parametrize("rate", [12, 30])
+def test_a_clip_moves_as_much_as_the_film_in_the_same_time(rate):
+    plan = film()
+    whole = deforum_settings(plan, PROMPTS)
+    clip = {
+        name: series(text, rate * 6)
+        for name, text in clip_schedules(plan, 6, 12, rate, 640).items()
+    }
+    for name, scale in (("angle", 1), ("translation_x", 2)):
+        wanted = series(whole[name], 360)[181:358].sum() / scale
+        assert clip[name].sum() == pytest.approx(wanted, abs=0.12 * abs(wanted) + 0.05)
+    assert clip["zoom"].prod() == pytest.approx(series(whole["zoom"], 360)[181:].prod(), rel=0.06)
+    assert (clip["zoom"][0], clip["angle"][0]) == (1, 0)
+    assert clip["strength_schedule"][5:].max() < 0.6

@@ -53,7 +53,7 @@ class DiffusersImages(BaseBackend):
             max_references=MAX_FOLLOWED if settings.reference == "ip-adapter" else 1,
             client="diffusers",
         )
-        self._key = ModelKey(
+        self.key = ModelKey(
             loader=LOADER,
             options=self._options.model_dump_json(exclude_defaults=True),
             name=self.info.model,
@@ -78,7 +78,7 @@ class DiffusersImages(BaseBackend):
         followed = self._followed(request)
         references = tuple([await context.read(image) for image in followed])
         ask = self._ask(request, references)
-        task = Task(self._key, OPERATION, ask.model_dump(), ask.group())
+        task = Task(self.key, OPERATION, ask.model_dump(), ask.group())
         context.progress(None, f"waiting for {self.info.model}")
         answer = await context.infer(task)
         pixels, width, height = answer["rgb"], answer["width"], answer["height"]

@@ -163,7 +163,7 @@ class StepCallContext:
 
     async def infer(self, task: Task) -> Any:
         """Run a task on a model host; show its progress and previews."""
-        hosted = HostedTask(self, self.deadline)
+        hosted = HostedTask(self, self.deadline, task.part)
         try:
             return await self.hosts.infer(task, hosted)
         finally:

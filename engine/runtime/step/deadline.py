@@ -130,6 +130,7 @@ class HostedTask:
 
     context: CallContext
     deadline: Deadline | None
+    part: tuple[float, float] = (0.0, 1.0)
 
     def waits(self) -> None:
         """It waits for its turn."""
@@ -148,7 +149,9 @@ class HostedTask:
 
     def progress(self, fraction: float | None, message: str = "") -> None:
         """Says how far the call is."""
-        self.context.progress(fraction, message)
+        start, end = self.part
+        done = None if fraction is None else start + (end - start) * fraction
+        self.context.progress(done, message)
 
     def preview(self, image: bytes) -> None:
         """Shows how its image looks so far."""

@@ -1,0 +1,1 @@
+"""Animation of images by movement and diffusion, as Deforum does it."""

@@ -1,0 +1,43 @@
+"""The clip of an animation: the frames between the diffused ones, encoded as H.264."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from engine.models.motion.animation import Animation
+from engine.models.motion.images import Pixels, between, pixels_of
+from engine.video.effects.colour import Finish, planes_of
+from engine.video.encode import encode
+from engine.video.quality import ENCODINGS
+
+
+def clip_of(animation: dict[str, Any], rate: float, *diffused: bytes) -> bytes:
+    """Return an animation as an MP4 without sound; for the process pool.
+
+    Args:
+        animation: An `Animation` as plain data.
+        rate: Frames per second.
+        diffused: Its diffused frames in order, as image files.
+    """
+    plan = Animation.model_validate(animation)
+    size = plan.width // 2 * 2, plan.height // 2 * 2
+    frames = (_planes(pixels, size) for pixels in _frames(plan, diffused))
+    return encode(frames, size, Fraction(rate).limit_denominator(1001), ENCODINGS["final"])
+
+
+def _frames(plan: Animation, diffused: tuple[bytes, ...]) -> Iterator[Pixels]:
+    """Yield all frames; two diffused ones are in memory at a time."""
+    earlier = pixels_of(diffused[0])
+    yield earlier
+    for one, other, data in zip(plan.keys, plan.keys[1:], diffused[1:], strict=False):
+        later = pixels_of(data)
+        yield from between(plan, one, other, (earlier, later))
+        earlier = later
+
+
+def _planes(pixels: Pixels, size: tuple[int, int]) -> Any:
+    frame = np.full((size[1], size[0], 4), 255, np.uint8)
+    frame[..., :3] = pixels[: size[1], : size[0], ::-1]
+    return planes_of(frame, Finish())
