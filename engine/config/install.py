@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 NAME = "safelight"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+"""Index of the builds of torch, and of what is linked against it, for processors alone."""
+
 _TELLING = {
     "audio": "verovio",
     "cloud": "openai",
@@ -45,6 +48,32 @@ def install_command(*, extra: str = "", package: str = "") -> str:
     if importlib.util.find_spec("pip") is None:  # an environment of uv's
         return f"uv pip install --python {python} --upgrade {wanted}"
     return f"{python} -m pip install --upgrade {wanted}"
+
+
+def requirements_command(file: Path) -> str:
+    """Return the command that installs the packages of a requirements file, and no others.
+
+    Beside a build of torch for processors alone, its index is named too: packages that are linked
+    against torch need the same build.
+
+    Args:
+        file: The file; it names every package that is needed.
+    """
+    index = f" --extra-index-url {CPU_INDEX}" if _has_cpu_torch() else ""
+    options = f"--no-deps --requirement {shlex.quote(str(file))}{index}"
+    if _is_marked("pipx_metadata.json"):
+        return f"pipx runpip {NAME} install {options}"
+    python = shlex.quote(sys.executable)
+    if importlib.util.find_spec("pip") is None:
+        return f"uv pip install --python {python} {options}"
+    return f"{python} -m pip install {options}"
+
+
+def _has_cpu_torch() -> bool:
+    try:
+        return distribution("torch").version.endswith("+cpu")
+    except PackageNotFoundError:
+        return False
 
 
 def _is_marked(name: str) -> bool:

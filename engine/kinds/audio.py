@@ -58,7 +58,7 @@ class AudioKind(Kind):
     def thumbnail(self, item: Item, side: int) -> bytes | None:
         """Return the waveform as an image, half as high as wide."""
         found = _waveform(item, side)
-        return None if found is None else _image(found.columns, side)
+        return None if found is None else waveform_image(found.columns, side)
 
     def full(self, item: Item, size: Size) -> Drawing | None:
         """Return the waveform, with level and length below it."""
@@ -151,7 +151,13 @@ def _decoded(item: Item, stream: BinaryIO, columns: int) -> Waveform | None:
         return None
 
 
-def _image(levels: Sequence[float], side: int) -> bytes:
+def waveform_image(levels: Sequence[float], side: int) -> bytes:
+    """Return a waveform as a PNG, half as high as wide.
+
+    Args:
+        levels: Peaks of stretches of the sound, 0 to 1.
+        side: Width in pixels.
+    """
     from PIL import Image, ImageDraw
 
     height = side // 2

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from engine.contract import Permanent
-from engine.models.diffusion.failures import loading
 from engine.models.diffusion.options import AdapterFile, LoraFile
 from engine.models.diffusion.sources import adapter_wanted, lora_file
+from engine.models.failures import loading
 from engine.models.weights import require
 from engine.models.weights.finding import remedy
 

@@ -8,6 +8,7 @@ from engine.contract import Permanent, StepError
 from engine.imaging.errors import ImageError
 from engine.models.diffusion.options import ImageTask, Sampling
 from engine.models.diffusion.sizes import cropped, made_size, opened
+from engine.models.seeds import folded
 
 
 @dataclass
@@ -71,14 +72,6 @@ def answers_of(output: Any, call: ImageCall) -> list[Any]:
         _held_back() if is_flagged else _pixels(tensor, ask)
         for tensor, ask, is_flagged in zip(output.images, call.asks, flagged, strict=True)
     ]
-
-
-def folded(seed: int) -> int:
-    """Return a seed of 32 bits, since torch's CPU generator ignores higher bits.
-
-    Seeds below 2**32 are unchanged, as in other programs.
-    """
-    return (seed ^ (seed >> 32)) & 0xFFFFFFFF
 
 
 def _held_back() -> StepError:

@@ -10,7 +10,6 @@ from typing import Any
 
 from engine.contract import LoadContext, Permanent
 from engine.models.diffusion.adapters import ImageAdapter, PipelineLoras
-from engine.models.diffusion.failures import loading
 from engine.models.diffusion.images import ImageModel
 from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
 from engine.models.diffusion.options import PipelineOptions
@@ -21,6 +20,7 @@ from engine.models.diffusion.sources import (
     refiner_wanted,
     vae_wanted,
 )
+from engine.models.failures import loading
 from engine.models.weights import require
 
 

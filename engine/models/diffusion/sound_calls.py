@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.contract import Permanent, StepError
-from engine.models.diffusion.calls import folded
 from engine.models.diffusion.sound_options import SoundTask
+from engine.models.seeds import folded
 from engine.models.sound.lengths import samples_of
 
 _LENGTHS = ("audio_end_in_s", "duration", "audio_length_in_s", "audio_duration_s")

@@ -6,13 +6,13 @@ Nothing is fetched here and no code of a model is run.
 from functools import partial
 
 from engine.contract import LoadContext
-from engine.models.diffusion.failures import MAKES_SOUNDS, loading
 from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
 from engine.models.diffusion.sound_facts import sound_facts
 from engine.models.diffusion.sound_loras import InjectedLoras
 from engine.models.diffusion.sound_options import SoundPipelineOptions
 from engine.models.diffusion.sounds import SoundModel
 from engine.models.diffusion.sources import SOUND_LORA, lora_file, sound_model_wanted
+from engine.models.failures import MAKES_SOUNDS, loading
 from engine.models.weights import require
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from engine.contract import BatchReporter
 from engine.models.diffusion.adapters import Loras
-from engine.models.diffusion.calls import folded
 from engine.models.diffusion.residence import ResidentPipelines
 from engine.models.diffusion.sound_calls import sampled_by, sound_answer, sound_arguments
 from engine.models.diffusion.sound_options import SoundTask
 from engine.models.diffusion.sound_samplers import draw_on_processor, sampler_like
 from engine.models.diffusion.watching import CallAbandoned, Watcher
+from engine.models.seeds import folded
 
 GENERATE = "generate"
 """The one operation: payloads are `SoundTask` as dicts, answers are

@@ -55,7 +55,7 @@ class Device:
 def named_devices(names: Sequence[str]) -> list[Device]:
     """Return the devices that a setting names, each once."""
     ids = dict.fromkeys("cuda:0" if name == "cuda" else name for name in names)
-    return [Device(id_, _processor() if id_.startswith(CPU) else "") for id_ in ids]
+    return [Device(id_, processor_name() if id_.startswith(CPU) else "") for id_ in ids]
 
 
 def find_devices() -> list[Device]:
@@ -75,7 +75,7 @@ def find_devices() -> list[Device]:
     accelerators = _ask_torch() if _may_have_accelerators() else []
     if not accelerators and _may_have_accelerators():
         log.warning("torch finds no accelerator, although there seems to be one")
-    return [*accelerators, Device(CPU, _processor())]
+    return [*accelerators, Device(CPU, processor_name())]
 
 
 def _may_have_accelerators() -> bool:
@@ -113,11 +113,12 @@ def _tell_devices(pipe: Connection) -> None:
             known = torch.cuda.get_device_properties(number)
             devices.append((f"cuda:{number}", str(known.name), int(known.total_memory)))
     elif torch.backends.mps.is_available():
-        devices.append(("mps", _processor(), int(torch.mps.recommended_max_memory())))
+        devices.append(("mps", processor_name(), int(torch.mps.recommended_max_memory())))
     pipe.send(devices)
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """Return the name of this machine's processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

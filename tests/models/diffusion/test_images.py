@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from engine.contract import Permanent
-from engine.models.diffusion.calls import folded
 from engine.models.diffusion.options import ImageTask
+from engine.models.seeds import folded
 from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk, ask, distance, made
 

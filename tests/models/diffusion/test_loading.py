@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract import Blocked, Permanent
-from engine.models.diffusion.failures import loading
+from engine.models.failures import loading
 from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import ask, distance, made
 from tests.support import tiny_files

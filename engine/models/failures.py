@@ -1,4 +1,4 @@
-"""Translation of errors of diffusers into errors that an operator can act on.
+"""Translation of errors of model libraries into errors that an operator can act on.
 
 | what happened | error |
 |---|---|
@@ -8,7 +8,7 @@
 | no memory | as torch raises it: the host knows what to do |
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from engine.config.install import install_command
@@ -34,14 +34,25 @@ MAKES_SOUNDS = (
 """Kind of model that is loaded, and advice if it is another."""
 
 
+def local_packages() -> str:
+    """Return the command that installs the extra `local`."""
+    return install_command(extra="local")
+
+
 @contextmanager
-def loading(what: str, remedy: str, kind: tuple[str, str] = MAKES_IMAGES) -> Iterator[None]:
+def loading(
+    what: str,
+    remedy: str,
+    kind: tuple[str, str] = MAKES_IMAGES,
+    install: Callable[[], str] = local_packages,
+) -> Iterator[None]:
     """Translate errors inside the block into ones that name what was loaded, and the remedy.
 
     Args:
         what: The thing being loaded, for example `the model org/name`.
         remedy: Advice for missing or broken files, as a sentence.
         kind: Kind of model that is expected, and advice if it is another.
+        install: Returns the command that installs the packages.
 
     Raises:
         Blocked: Files are missing or broken.
@@ -54,18 +65,29 @@ def loading(what: str, remedy: str, kind: tuple[str, str] = MAKES_IMAGES) -> Ite
     except Exception as error:
         if is_out_of_memory(error):
             raise
+        if missing := _missing(error, what, install):
+            raise missing from error
         raise _explained(error, what, remedy, kind) from error
 
 
+def _missing(error: Exception, what: str, install: Callable[[], str]) -> StepError | None:
+    """Return an error about a package that cannot be imported; None if it is another error."""
+    if not isinstance(error, ImportError) and not _message(error).startswith(_LAZY):
+        return None
+    return Blocked(
+        f"A package that is needed to load {what} cannot be imported: {_message(error)}",
+        reason="backend",
+        remedy=f"Run: {install()} (then resume)",
+    )
+
+
+def _message(error: Exception) -> str:
+    return clean(str(error), 2000) or type(error).__name__
+
+
 def _explained(error: Exception, what: str, remedy: str, expected: tuple[str, str]) -> StepError:
-    message = clean(str(error), 2000) or type(error).__name__
+    message = _message(error)
     kind = type(error).__name__
-    if isinstance(error, ImportError) or message.startswith(_LAZY):
-        return Blocked(
-            f"A package that is needed to load {what} cannot be imported: {message}",
-            reason="backend",
-            remedy=f"Run: {install_command(extra='local')} (then resume)",
-        )
     if isinstance(error, OSError) or kind == "SafetensorError":
         return Blocked(
             f"The files of {what} are not whole: {message}", reason="weights", remedy=remedy
