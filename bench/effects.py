@@ -1,4 +1,4 @@
-"""Synthesised sounds: how near footsteps are to recordings, their pace, and the time they take."""
+"""Synthesised sounds: footsteps beside recordings, pace, lengths, and the time of all of it."""
 
 from pathlib import Path
 
@@ -24,7 +24,34 @@ def effects(*, long: bool) -> list[Figure]:
             f"{{:.1f}} % ({paces['words']})",
             " %",
         ),
+        *_takes(rounds=25 if long else 7),
         *(_speed(seconds, goal) for seconds, goal in ((6, 1.0), (60, 15.0))[: 2 if long else 1]),
+    ]
+
+
+def _takes(rounds: int) -> list[Figure]:
+    """Lengths of files, and the time of the measures."""
+    lengths = measured("effects", "lengths", environment=ONE_THREAD)
+    times = measured("effects", "measures", rounds, environment=ONE_THREAD)
+    name = "loudness and true peak: processor time of ours for that of libebur128"
+    beside = Figure(name, "could not be measured: libebur128-1 is not installed")
+    if "libebur128" in times:
+        beside = at_most(name, times["loudness"] / times["libebur128"], 2, "{:.2f}")
+    return [
+        at_most(
+            f"samples too many or too few in {lengths['files']} files of 0.5 to 47 s",
+            lengths["wrong"],
+            0,
+            "{:.0f}",
+        ),
+        at_most(
+            "processor time of all measures of 6 s in stereo",
+            1000 * times["all"],
+            100,
+            "{:.0f} ms",
+            " ms",
+        ),
+        beside,
     ]
 
 

@@ -7,6 +7,8 @@ between 60 Hz and 12 kHz, and the time from the loudest 20 ms until 20 dB less.
 Usage: python -m bench.cases.effects recordings FOLDER
        python -m bench.cases.effects paces
        python -m bench.cases.effects speed SECONDS
+       python -m bench.cases.effects lengths
+       python -m bench.cases.effects measures ROUNDS
 """
 
 import re
@@ -14,20 +16,28 @@ import statistics
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.machine import emit
+from engine.audio.decode import decode
+from engine.audio.encode import FileFormat, encoded
+from engine.audio.loudness import loudness, true_peak_db
+from engine.audio.measures import measure_sound
 from engine.audio.synthesis.description import Description, describe
 from engine.audio.synthesis.effect import MODELS, synthesise
 from engine.audio.synthesis.footsteps import GROUNDS, one_step
+from tests.audio import ebur128
 
 Floats = NDArray[np.float64]
 
 RATE, PACE_RATE, ROUNDS = 48_000, 16_000, 30
 LOWEST, HIGHEST = 60.0, 12_000.0
+LENGTHS = (0.5, 1.0, 6.0, 10.0, 47.0)
+FORMATS: tuple[FileFormat, ...] = ("wav-16", "wav-24", "wav-float", "flac", "ogg", "mp3")
 GROUND_OF = {
     "hard": "concrete",
     "wood": "wood",
@@ -138,11 +148,53 @@ def speed(seconds: float) -> None:
     emit(**times)
 
 
+def lengths() -> None:
+    """Samples too many or too few over takes of several lengths, and files written from them."""
+    wrong = 0
+    for seconds in LENGTHS:
+        sound = synthesise(describe("a click in a hall"), seconds, RATE, seed=1)
+        wanted = round(seconds * RATE)
+        for file_format in FORMATS:
+            back = decode(encoded(sound, file_format)).samples.shape[1]
+            wrong += abs(back - wanted)
+    emit(wrong=wrong, files=len(LENGTHS) * len(FORMATS))
+
+
+def measuring(rounds: int) -> None:
+    """Processor time of all measures of 6 s in stereo, of loudness alone, and of libebur128."""
+    sound = synthesise(describe("heavy boots walking on marble in the rain"), 6, RATE, seed=1)
+    samples = sound.samples
+    times = {
+        "all": _median_time(lambda: measure_sound(sound), rounds),
+        "loudness": _median_time(lambda: (loudness(samples, RATE), true_peak_db(samples)), rounds),
+    }
+    try:
+        library = ebur128.load()
+    except OSError:
+        emit(**times)
+        return
+    theirs = _median_time(lambda: ebur128.measured(library, samples, RATE), rounds)
+    emit(**times, libebur128=theirs)
+
+
+def _median_time(work: Callable[[], object], rounds: int) -> float:
+    times = []
+    for _ in range(rounds + 1):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return statistics.median(times[1:])
+
+
 def main() -> None:
     if sys.argv[1] == "recordings":
         recordings(Path(sys.argv[2]))
     elif sys.argv[1] == "paces":
         paces()
+    elif sys.argv[1] == "lengths":
+        lengths()
+    elif sys.argv[1] == "measures":
+        measuring(int(sys.argv[2]))
     else:
         speed(float(sys.argv[2]))
 

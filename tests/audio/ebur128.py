@@ -24,9 +24,18 @@ class Measured:
 def library() -> ctypes.CDLL:
     """Return libebur128, or skip the test."""
     try:
-        found = ctypes.CDLL("libebur128.so.1")
+        return load()
     except OSError:
         pytest.skip("libebur128 is not installed: apt-get install libebur128-1")
+
+
+def load() -> ctypes.CDLL:
+    """Return libebur128.
+
+    Raises:
+        OSError: It is not installed.
+    """
+    found = ctypes.CDLL("libebur128.so.1")
     found.ebur128_init.restype = ctypes.c_void_p
     found.ebur128_init.argtypes = [ctypes.c_uint, ctypes.c_ulong, ctypes.c_int]
     found.ebur128_add_frames_float.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
