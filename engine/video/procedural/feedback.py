@@ -22,10 +22,20 @@ WARM_UP = 3.0
 _FADE = 1.15
 """Fall of the tones per second, as an exponent."""
 
+_LINES = 720
+"""Length of the shorter side that it is computed at, in pixels."""
+
 _GRID = 8
 """Pixels between the points at which the movement is computed."""
 
-_POINTS, _ORBS = 192, 5
+_POINTS, _ORBS = 256, 5
+
+_CURVES = (0.2, 0.5, 0.35), (0.07, 0.24, -0.6)
+"""Radius, reach by the spectrum, and turning of each curve."""
+
+_ROUND = np.hanning(15)[1:-1] / np.hanning(15).sum()
+"""Filter that rounds the peaks of a curve."""
+
 _FRACTION = 4
 _SCALE = 1 << _FRACTION
 """Bits behind the point of coordinates that OpenCV draws at, and parts of a pixel."""
@@ -53,7 +63,7 @@ class Feedback:
         self._track, self._table, self._size, self._rate = (
             track, ink_table(palette), size, frame_rate,
         )  # fmt: skip
-        self._working = working_size(*size)
+        self._working = working_size(*size, lines=_LINES)
         width, height = self._working
         self._half = min(width, height) / 2
         self._unit = self._half / 270
@@ -88,15 +98,18 @@ class Feedback:
         )
         moved[..., 0] *= np.float32(math.exp(-_FADE * step))
         hue = 0.5 + 0.5 * math.sin(0.6 * levels.pulse + self._phases[2])
-        strength = (0.14 + 0.24 * levels.rms + 0.22 * levels.beat) * min(1.0, 26 * step)
-        self._lay(moved, self._curves(levels), hue, strength)
+        strength = (0.2 + 0.34 * levels.rms + 0.28 * levels.beat) * min(1.0, 26 * step)
+        for place in range(len(_CURVES)):
+            own_hue = (hue + place * 0.5) % 1
+            self._lay(moved, self._curve(levels, place), own_hue, strength, 9.0)
         before = self._track.clock(levels.time - step)
-        self._lay(moved, self._orbs(levels, before, across, down), (hue + 0.45) % 1, 2.2 * strength)
+        orbs = self._orbs(levels, before, across, down)
+        self._lay(moved, orbs, (hue + 0.25) % 1, 1.0, 0.5 + 0.7 * levels.rms)
         self._planes = moved
 
-    def _lay(self, planes: Floats, mask: Bytes, hue: float, strength: float) -> None:
+    def _lay(self, planes: Floats, mask: Bytes, hue: float, strength: float, most: float) -> None:
         """Add a drawing to the frame, and give its hue to the places it covers."""
-        lay_over(planes.reshape(-1), mask.reshape(-1), strength, hue)
+        lay_over(planes.reshape(-1), mask.reshape(-1), strength, most, hue)
 
     def _movement(self, levels: Levels, step: float) -> tuple[Floats, Floats]:
         """Return where each pixel comes from: zoom, turn, swirl and ripple, by the music."""
@@ -121,22 +134,25 @@ class Feedback:
             np.asarray(cv2.resize(down, self._working), np.float32),
         )
 
-    def _curves(self, levels: Levels) -> Bytes:
-        """Draw the spectrum as two closed curves, mirrored, one within the other, and a core."""
+    def _curve(self, levels: Levels, place: int) -> Bytes:
+        """Draw the spectrum as a closed curve, mirrored; the inner one has a core."""
         width, height = self._working
         mask = np.zeros((height, width), np.uint8)
         angle = np.linspace(0, 2 * np.pi, _POINTS, endpoint=False)
         band = np.abs(((angle * 2 / np.pi) % 2) - 1) * 50
         level = np.interp(band, np.arange(levels.spectrum.size), levels.spectrum)
         level = np.maximum(level - 0.55 * float(levels.spectrum.mean()), 0)
+        around = np.concatenate([level[-6:], level, level[:6]])
+        level = np.convolve(around, _ROUND, "valid")
+        base, reach, way = _CURVES[place]
+        radius = base * (1 + 0.6 * levels.beat) + reach * level * (0.4 + 0.6 * levels.rms)
+        turned = angle + way * levels.clock + self._phases[3 + place]
         thick = max(1, round((1.6 + 2.4 * levels.beat) * self._unit))
-        for place, (base, reach, way) in enumerate(((0.2, 0.46, 0.35), (0.07, 0.22, -0.6))):
-            radius = base * (1 + 0.6 * levels.beat) + reach * level * (0.4 + 0.6 * levels.rms)
-            turned = angle + way * levels.clock + self._phases[3 + place]
-            self._polygon(mask, radius * np.cos(turned), radius * np.sin(turned), thick)
-        core = round((2 + 16 * levels.beat * levels.bass) * self._unit * _SCALE)
-        middle = round(width / 2 * _SCALE), round(height / 2 * _SCALE)
-        cv2.circle(mask, middle, core, 150, -1, cv2.LINE_AA, _FRACTION)
+        self._polygon(mask, radius * np.cos(turned), radius * np.sin(turned), thick)
+        if place:
+            core = round((2 + 16 * levels.beat * levels.bass) * self._unit * _SCALE)
+            middle = round(width / 2 * _SCALE), round(height / 2 * _SCALE)
+            cv2.circle(mask, middle, core, 150, -1, cv2.LINE_AA, _FRACTION)
         return mask
 
     def _polygon(self, mask: Bytes, x: Floats, y: Floats, thick: int) -> None:

@@ -1,6 +1,5 @@
 """Smooth periodic noise and grids, the ground of flowing pictures."""
 
-import math
 from functools import lru_cache
 from typing import Any
 
@@ -43,10 +42,9 @@ def centred(width: int, height: int) -> tuple[Floats, Floats]:
 
 
 def working_size(width: int, height: int, lines: int = 540) -> tuple[int, int]:
-    """Return the size a visual is computed at: about `lines` on the short side, at least half.
+    """Return the size a visual is computed at: at most `lines` on the short side, at least half.
 
-    It is a whole fraction of the size of a large frame, and a multiple of that of a small one, so
-    that a preview looks like the film.
+    So the time of a frame has a limit, and a preview looks like the film.
 
     Args:
         width: Width of the frame in pixels.
@@ -54,6 +52,5 @@ def working_size(width: int, height: int, lines: int = 540) -> tuple[int, int]:
         lines: Wanted length of the shorter side in pixels.
     """
     short = min(width, height)
-    part = max(1, round(short / lines))
-    times = max(1, math.ceil(lines / 2 / short))
-    return -(-width * times // part), -(-height * times // part)
+    scale = min(max(short, lines / 2), lines) / short
+    return round(width * scale), round(height * scale)

@@ -14,7 +14,7 @@ from engine.video.procedural.light import glow, spread
 _SPAN = 120.0
 """Texels of noise over half of the shorter side."""
 
-_CUTS = (3.0, 4.0, 5.0, 10.0, 26.0)
+_CUTS = (3.0, 4.0, 5.0, 10.0, 44.0)
 """Waves a side of the noises: wide ones warp, fine ones are seen."""
 
 _LIGHT = np.array([[1.7, 2, 0.3], [1.4, 0, -1.4], [-0.3, -2, -1.7]], np.float32)
@@ -79,7 +79,7 @@ class Flow:
     def _height(self, levels: Levels, places: tuple[Floats, ...]) -> Floats:
         """Return the surface, of mean 0 and deviation about 1."""
         first_x, first_y, second_x, second_y = places
-        clock, fine = levels.clock, np.float32(0.1 + 0.16 * levels.high)
+        clock, fine = levels.clock, np.float32(0.13 + 0.15 * levels.high)
         height = self._tap(2, first_x, first_y)
         height += np.float32(0.55) * self._tap(3, second_x + np.float32(8 * clock), second_y)
         height += fine * self._tap(4, first_x, first_y - np.float32(10 * clock))

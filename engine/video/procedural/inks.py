@@ -88,7 +88,8 @@ def _along(colours: Floats, shares: Floats) -> Floats:
     places = shares * (len(colours) - 1)
     index = np.clip(places.astype(int), 0, max(len(colours) - 2, 0))
     share = (places - index)[:, None]
-    share = share * share * (3 - 2 * share)
+    for _ in range(2):
+        share = share * share * (3 - 2 * share)
     after = np.minimum(index + 1, len(colours) - 1)
     return np.asarray(colours[index] * (1 - share) + colours[after] * share)
 

@@ -34,19 +34,23 @@ def to_bytes(plane: NDArray[Any], values: NDArray[np.uint8]) -> None:
 
 
 @kernel
-def lay_over(planes: NDArray[Any], mask: NDArray[np.uint8], strength: float, hue: float) -> None:
+def lay_over(
+    planes: NDArray[Any], mask: NDArray[np.uint8], strength: float, most: float, hue: float
+) -> None:
     """Add light where a mask is set, and move the hue there.
 
     Args:
         planes: Tone and hue of each pixel in turns, flat.
         mask: 0 to 255 per pixel, flat.
         strength: Tone that is added where the mask is full.
+        most: Tone that nothing is added above, where the mask is full.
         hue: Hue of the drawing.
     """
     for at in range(mask.size):
         if mask[at]:
             share = np.float32(mask[at]) * np.float32(1 / 255)
-            planes[2 * at] += share * strength
+            tone = planes[2 * at]
+            planes[2 * at] = max(tone, min(tone + share * strength, share * most))
             planes[2 * at + 1] += np.float32(0.5) * share * (hue - planes[2 * at + 1])
 
 
