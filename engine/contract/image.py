@@ -55,10 +55,12 @@ class ImageInfo(BackendInfo):
     Attributes:
         max_references: Maximum number of reference images it follows in one request; a request
             with more fails for good.
+        follows_layout: True if it takes palette and layout from a reference, and no subjects.
     """
 
     capability: str = "image"
     max_references: int = 1
+    follows_layout: bool = False
 
 
 class GeneratedImage(Result):

@@ -47,6 +47,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
     "recipe": {
         "refine": "engine.recipes.refine:RECIPE",
         "storyboard": "engine.recipes.storyboard:RECIPE",
+        "music-video": "engine.recipes.music_video:RECIPE",
         "sound-effect": "engine.recipes.sound_effect:RECIPE",
         "visual-prompts": "engine.recipes.visual_prompts:RECIPE",
     },

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from engine.video.cuts import frames_of
 from engine.video.plan import FilmPlan
@@ -19,6 +19,10 @@ SOUND_BLOCK = 1024
 
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates of AAC that players know."""
+
+
+Segment = bytes | Path | BinaryIO
+"""A segment: its bytes, its path, or a seekable stream of it."""
 
 
 class JoinError(ValueError):
@@ -38,7 +42,7 @@ class Song(NamedTuple):
 
 
 def join_segments(
-    segments: Sequence[bytes | Path],
+    segments: Sequence[Segment],
     song: Song | None,
     plan: FilmPlan,
     target: Path,
@@ -50,7 +54,7 @@ def join_segments(
     another name and then renamed, and is the same whenever the segments and the song are.
 
     Args:
-        segments: Files or bytes from `render_segment`, in order, all of one quality.
+        segments: Files, open files or bytes from `render_segment`, in order, all of one quality.
         song: The sound; None for a silent film.
         plan: The film.
         target: The file to write.
@@ -83,7 +87,7 @@ def join_segments(
 class _Packets:
     """The packets of all segments with the times of the film."""
 
-    def __init__(self, segments: Sequence[bytes | Path], plan: FilmPlan) -> None:
+    def __init__(self, segments: Sequence[Segment], plan: FilmPlan) -> None:
         self._segments = segments
         self._frames = frames_of(plan)
         self._base = 1 / plan.rate
@@ -135,10 +139,14 @@ class _Packets:
         return Fraction(self._base / stream.time_base)
 
 
-def _opened(segment: bytes | Path) -> Any:
+def _opened(segment: Segment) -> Any:
     import av
 
-    return av.open(io.BytesIO(segment) if isinstance(segment, bytes) else str(segment))
+    if isinstance(segment, Path):
+        return av.open(str(segment))
+    stream = io.BytesIO(segment) if isinstance(segment, bytes) else segment
+    stream.seek(0)
+    return av.open(stream)
 
 
 def _signature(stream: Any) -> tuple[Any, ...]:

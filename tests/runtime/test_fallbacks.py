@@ -286,6 +286,9 @@ async def test_a_call_can_have_a_simpler_request_of_its_own(
         assert asked == [(name, prompt) for name in ("one", "two") for prompt in words]
         assert fallbacks(toy)[0]["to"] == "generate@simplified"
         assert toy.job().state == "failed"
+    toy.queue(overrides={"image": "one"})
+    await toy.run()
+    assert [step.backend for step in toy.steps(2)] == ["one", "one"]
 
 
 class Unreachable(Images):

@@ -25,7 +25,11 @@ class Painter(BaseBackend):
         self.freedom = settings.freedom
         version = versioned("1", "freedom", settings.freedom)
         self.info = embedded_info(
-            ImageInfo, model="painter-1", version=version, max_references=MAX_REFERENCES
+            ImageInfo,
+            model="painter-1",
+            version=version,
+            max_references=MAX_REFERENCES,
+            follows_layout=True,
         )
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:

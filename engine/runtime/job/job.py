@@ -91,7 +91,7 @@ class ScopeContext:
             Permanent: The call has failed permanently, now or before.
         """
         call = describe(*args, **kwargs)
-        if self._run.batch.has_fallbacks(call.backend):
+        if call.simpler is not None or self._run.batch.has_fallbacks(call.backend):
             return await step_with_fallbacks(
                 self._runner, self._run, self._path, name, call, self._iteration
             )

@@ -1,0 +1,1 @@
+"""Agents of the recipe `music-video`."""

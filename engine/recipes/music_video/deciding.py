@@ -1,0 +1,100 @@
+"""Decisions of an operator on sections and images, and the checks of what is approved."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine.contract.decisions import JobShape, numbered
+from engine.contract.job import Job
+from engine.recipes.music_video.fields import KnownMotion, KnownTransition
+from engine.recipes.music_video.film_sections import FilmSection
+from engine.recipes.music_video.spec import Palette
+from engine.recipes.music_video.vocabulary import SOURCES, Source
+from engine.text.plural import pluralize
+
+PROMPT, PALETTE, MOTION, TRANSITION, SOURCE = "prompt", "palette", "motion", "transition", "source"
+"""Decisions on a section: texts, empty for the plan's."""
+
+_TYPES: dict[str, Any] = {
+    PALETTE: TypeAdapter(Palette),
+    MOTION: TypeAdapter(KnownMotion),
+    TRANSITION: TypeAdapter(KnownTransition),
+    SOURCE: TypeAdapter(Source),
+}
+
+
+def parsed(kind: str, text: str) -> Any:
+    """Return the value that a text of a decision means.
+
+    Raises:
+        ValueError: It means none; a sentence.
+    """
+    if kind == PROMPT:
+        return text.strip()
+    value: Any = text.strip()
+    if kind == PALETTE:
+        value = tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        return _TYPES[kind].validate_python(value)
+    except ValidationError as error:
+        message = error.errors(include_url=False, include_input=False)[0]["msg"]
+        hint = f" It is one of: {', '.join(SOURCES)}." if kind == SOURCE else ""
+        raise ValueError(f"{message.removeprefix('Value error, ')}.{hint}") from None
+
+
+def check_decision(shape: JobShape, key: str, value: Any) -> str:
+    """Return why a decision on a section does not fit a film, as a sentence; empty if it does."""
+    section, count = numbered(key, "section"), _sections(shape)
+    if section is None or (count is not None and section > count):
+        has = "" if count is None else f": the film has {pluralize(count, 'section')}"
+        return f"There is no {key.partition('/')[0]}{has}."
+    kind = key.rpartition("/")[2]
+    if kind not in {PROMPT, *_TYPES} or not isinstance(value, str) or not value.strip():
+        return ""
+    try:
+        parsed(kind, value)
+    except ValueError as error:
+        return f"{key}: {error}"
+    return ""
+
+
+def _sections(shape: JobShape) -> int | None:
+    """Return the number of sections of a film; None before its song is analysed."""
+    from engine.recipes.music_video.steps import Song
+
+    song = shape.result_of("", "analyse")
+    return None if song is None else len(Song.model_validate_json(song).sections)
+
+
+async def decided_sections(
+    job: Job[Any, Any], sections: Sequence[FilmSection]
+) -> tuple[FilmSection, ...]:
+    """Return the sections with what an operator has decided about them."""
+    return tuple([await _decided(job, section) for section in sections])
+
+
+async def _decided(job: Job[Any, Any], section: FilmSection) -> FilmSection:
+    scope, spec = job.scope(f"section-{section.number}"), section.spec
+    values: dict[str, Any] = {}
+    for kind in (PROMPT, *_TYPES):
+        text = await scope.decide(kind, default="")
+        try:
+            values[kind] = parsed(kind, text) if text.strip() else None
+        except ValueError as error:
+            values[kind] = None
+            await job.warn(f"The decision {scope.key(kind)} is ignored: {error}")
+    changes = {
+        "ai_prompt": values[PROMPT],
+        "keyframe_prompts": () if values[PROMPT] else None,
+        "color_palette": values[PALETTE],
+        "motion_style": values[MOTION],
+    }
+    kept = {name: value for name, value in changes.items() if value is not None}
+    return replace(
+        section,
+        spec=spec.model_copy(update=kept),
+        transition=values[TRANSITION] or section.transition,
+        source=values[SOURCE] or section.source,
+    )

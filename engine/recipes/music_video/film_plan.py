@@ -1,0 +1,101 @@
+"""The plan of a film for its renderer: shots, lyrics, size."""
+
+from collections.abc import Mapping, Sequence
+
+from engine.recipes.music_video.film_sections import FilmSection
+from engine.recipes.music_video.images import FilmImage
+from engine.recipes.music_video.settings import MusicVideoSettings
+from engine.recipes.music_video.shots import SectionMedia, shots_of
+from engine.recipes.music_video.spec import ExportSettings, LyricsDisplay, RenderSpec
+from engine.recipes.music_video.steps import Song, TimedLine
+from engine.video.plan import Animation, FilmPlan, LyricLine, LyricsStyle
+from engine.video.quality import Quality
+
+FADE_OUT = 3.0
+"""Length of the fade to black at the end, in seconds, at most."""
+
+_SIZES = {"small": 0.045, "medium": 0.06, "large": 0.08}
+_ANIMATIONS: dict[str, Animation] = {"none": "none", "karaoke": "karaoke"}
+
+
+def film_plan(
+    song: Song,
+    spec: RenderSpec,
+    sections: Sequence[FilmSection],
+    images: Sequence[FilmImage],
+    settings: MusicVideoSettings,
+    seed: int,
+) -> FilmPlan:
+    """Return the plan of a film, without its signals.
+
+    Args:
+        song: The song.
+        spec: The approved plan.
+        sections: The sections.
+        images: The images that there are; shots name them by their place.
+        settings: The settings.
+        seed: Source of the directions of the camera and of the grain.
+    """
+    export = spec.export_settings
+    display = spec.global_style.lyrics_display
+    media = section_media(sections, images)
+    return FilmPlan(
+        width=export.resolution[0],
+        height=export.resolution[1],
+        frame_rate=export.fps,
+        seconds=song.seconds,
+        shots=shots_of(sections, media, song, settings, seed),
+        lyrics=tuple(map(_line, song.lyrics)) if display.enabled else (),
+        seed=seed,
+        lyrics_style=_lyrics_style(display),
+        fade_out=min(FADE_OUT, song.seconds / 10),
+    )
+
+
+def section_media(
+    sections: Sequence[FilmSection], images: Sequence[FilmImage]
+) -> Mapping[int, SectionMedia]:
+    """Return the images of each section: its own, after them those of the one it repeats."""
+    media = {}
+    for section in sections:
+        if section.source == "procedural":
+            continue
+        views = _views(images, section.index)
+        borrowed = _views(images, section.first) if section.is_repeat else []
+        late = [
+            (one.keyframe.at, place)
+            for place, one in enumerate(images)
+            if one.keyframe.section == section.index and one.keyframe.role in {"hero", "shift"}
+        ]
+        media[section.index] = SectionMedia(
+            views=(*views, *borrowed), late=late[0] if late else None
+        )
+    return media
+
+
+def _views(images: Sequence[FilmImage], section: int) -> list[int]:
+    return [
+        place
+        for place, one in enumerate(images)
+        if one.keyframe.section == section and one.keyframe.role in {"view", "repeat"}
+    ]
+
+
+def _lyrics_style(display: LyricsDisplay) -> LyricsStyle:
+    size = display.size
+    height = _SIZES.get(size, 0.06) if isinstance(size, str) else min(0.3, max(0.01, size))
+    return LyricsStyle(
+        size=height,
+        colour=display.color,
+        shadow=display.shadow,
+        animation=_ANIMATIONS.get(display.animation, "fade"),
+    )
+
+
+def _line(line: TimedLine) -> LyricLine:
+    return LyricLine(line.start, line.end, line.text, line.words)
+
+
+def quality_of(export: ExportSettings, settings: MusicVideoSettings) -> Quality:
+    """Return the way to encode a film."""
+    return "fast" if export.quality == "draft" else "final"

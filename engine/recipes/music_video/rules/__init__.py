@@ -1,0 +1,1 @@
+"""Offline rules of the agents."""

@@ -1,0 +1,189 @@
+"""A film from its song to its files, what an operator decides, and what fails."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.client.workspace import Workspace
+from engine.contract import Blocked, CallContext, GeneratedImage, ImageRequest, Permanent
+from engine.recipes.music_video import RECIPE
+from engine.recipes.music_video.report import FilmReport
+from engine.testing.catalog import MemoryCatalog
+from engine.testing.fakes import FakeChatBackend, FakeImageBackend
+from tests.recipes.music_video.song import SMALL, catalog, song
+from tests.support.one_process import compute_here
+from tests.support.optional import needs
+
+needs("soundfile", "scipy", "av", "cv2", "numba", "opentimelineio")
+
+PARTS = [{"label": "verse", "start": 0}, {"label": "chorus", "start": 3}]
+LYRICS = "[00:00.50]One line\n[00:03.50]Another"
+
+
+class Images(FakeImageBackend):
+    """Refuses prompts with some words, and keeps what it is asked."""
+
+    def __init__(self, *refused: str, blocks: str = "") -> None:
+        super().__init__()
+        self.refused, self.blocks = refused, blocks
+        self.asked: list[ImageRequest] = []
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        self.asked.append(request)
+        if any(word in request.prompt for word in self.refused):
+            raise Permanent("Not such words.")
+        if self.blocks and self.blocks in request.prompt:
+            raise Blocked("There is no key.", reason="key", remedy="Set it.")
+        return await super().generate(request, context)
+
+
+def plan(**words: str) -> FakeChatBackend:
+    """Return a director whose sections show `first` and `second`."""
+    sections = [
+        {"index": k, "prompts": [words.get(name, name)], "theme": name, "transition": "hard-cut"}
+        for k, name in enumerate(("first", "second"))
+    ]
+    return FakeChatBackend({"direct_music_video": {"style": "ink", "sections": sections}})
+
+
+def run(root: Path, images: FakeImageBackend, text: FakeChatBackend, **settings: Any) -> Workspace:
+    root.mkdir(exist_ok=True)
+    (root / "song.wav").write_bytes(song())
+    source = root / "entries.json"
+    entry = {"id": "one", "song": "song.wav", "sections": PARTS, "seed": 3}
+    source.write_text(json.dumps([entry]))
+    workspace = Workspace(root / "w", create=True, catalog=MemoryCatalog([RECIPE], [images, text]))
+    values = {**SMALL, "image": "fake", "text": "fake", "palette_strength": 0, **settings}
+    workspace.run("music-video", source, settings=values)
+    return workspace
+
+
+def decide(workspace: Workspace, key: str, value: Any) -> None:
+    """Decide something about the job, and run it to its end."""
+    workspace.command("decide", ["j1"], {"key": key, "value": value})
+    workspace.follow("b1")
+
+
+def report_of(workspace: Workspace) -> FilmReport:
+    [report] = workspace.results("b1")
+    assert isinstance(report, FilmReport)
+    return report
+
+
+def folder_of(root: Path) -> Path:
+    """Return the folder of the job's results."""
+    return root / "w" / "outputs" / "music_videos" / "one"
+
+
+def steps(workspace: Workspace) -> Counter[str]:
+    """Return how often each step has been done, by its key."""
+    with workspace.reading() as connection:
+        rows = connection.execute("select key from steps where state = 'done'").fetchall()
+    return Counter(row[0] for row in rows)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a film of a song of 6 s, by the embedded backends."""
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        root = tmp_path_factory.mktemp("film")
+        (root / "My song.wav").write_bytes(song())
+        (root / "My song.lrc").write_text(LYRICS)
+        workspace = Workspace(root / "w", create=True, catalog=catalog())
+        settings = {**SMALL, "preview": True, "seed": 4}
+        workspace.run("music-video", root / "My song.wav", settings=settings)
+        yield root / "w" / "outputs" / "music_videos"
+
+
+def test_a_song_file_alone_gives_a_film_with_all_its_files(film: Path) -> None:
+    folder = film / "My_song"
+    assert {path.name for path in folder.iterdir()} == {
+        "film.mp4", "preview.mp4", "song.wav", "keyframes", "music_video.json",
+        "render_spec.json", "analysis.json", "film_plan.json", "deforum_settings.json",
+        "edit_list.otio", "edit_list.edl", "lyrics.srt", "lyrics.vtt", "contact_sheet.png",
+    }  # fmt: skip
+    assert len(list((folder / "keyframes").iterdir())) >= 1
+    assert "Another" in (folder / "lyrics.srt").read_text()
+    document = json.loads((folder / "music_video.json").read_text())
+    assert document["state"] in {"running", "done"}
+    assert document["fallbacks"] == []
+    frame = document["keyframes"][0]
+    assert frame["palette_distance_after"] <= frame["palette_distance_before"]
+    assert "color palette: #" in frame["prompt"]
+    [job] = json.loads((film / "batch_summary.json").read_text())["jobs"]
+    assert (job["state"], job["error"]) == ("done", None)
+    assert (film.parents[1] / job["film"]).is_file()
+
+
+def test_the_film_has_the_length_of_the_song_and_its_sound(film: Path) -> None:
+    import av
+
+    with av.open(str(film / "My_song" / "film.mp4")) as container:
+        video, sound = container.streams.video[0], container.streams.audio[0]
+        assert (video.frames, video.average_rate, video.width) == (144, 24, 128)
+        frames = [frame.to_ndarray(format="gray").mean() for frame in container.decode(video)]
+        container.seek(0)
+        loud = [np.abs(frame.to_ndarray()).mean() for frame in container.decode(sound)]
+    assert frames[0] < 5 < max(frames)
+    half = len(loud) // 2
+    assert np.mean(loud[half:]) > 2 * np.mean(loud[:half])
+
+
+def test_documents_have_the_names_that_readers_know(film: Path) -> None:
+    folder = film / "My_song"
+    analysis = json.loads((folder / "analysis.json").read_text())
+    spectral = analysis["spectral"]
+    count = len(spectral["times"])
+    assert len(spectral["rms"]) == len(spectral["energy_bands"]["bass"]) == count
+    assert analysis["rhythm"]["bpm"] == pytest.approx(120, abs=1)
+    spec = json.loads((folder / "render_spec.json").read_text())
+    assert spec["exportSettings"]["resolution"] == [128, 72]
+    assert spec["sections"][0]["startTime"] == 0
+    deforum = json.loads((folder / "deforum_settings.json").read_text())
+    assert deforum["max_frames"] == 144
+    assert deforum["soundtrack_path"] == "song.wav"
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_section_whose_image_is_refused_is_procedural_and_says_so(tmp_path: Path) -> None:
+    """It is asked for with a simpler prompt first; the others are as planned."""
+    images = Images("second")
+    workspace = run(tmp_path, images, plan())
+    prompts = [one.prompt for one in images.asked if "second" in one.prompt]
+    assert any(one.startswith("second, ink") for one in prompts)
+    assert "second, cinematic" in prompts
+    report = report_of(workspace)
+    assert report.state == "done"
+    [fallback] = report.fallbacks
+    assert (fallback.section, fallback.kind) == (1, "procedural visuals")
+    assert "Not such words." in fallback.message
+    assert "section-2/prompt" in fallback.message
+    plan_ = json.loads((folder_of(tmp_path) / "film_plan.json").read_text())
+    assert {shot["source"] for shot in plan_["shots"] if shot["section"] == 1} == {"procedural"}
+    with workspace.reading() as connection:
+        score = connection.execute("select score from jobs").fetchone()[0]
+        events = connection.execute("select message from events").fetchall()
+    assert score == pytest.approx(50, abs=1)
+    assert any("Section 2 (chorus)" in (row[0] or "") for row in events)
+
+
+@pytest.mark.usefixtures("one_process")
+def test_other_words_for_a_section_render_only_what_shows_it(tmp_path: Path) -> None:
+    images = Images()
+    workspace = run(tmp_path, images, plan(), segment_seconds=1.0)
+    before, asked = steps(workspace), len(images.asked)
+    decide(workspace, "section-2/prompt", "a third thing")
+    after = steps(workspace)
+    again = {key for key in after if after[key] > before[key]}
+    assert "section-2/image-1/candidate-1/generate" in again
+    assert {key for key in again if key.startswith("film/segment")} == {
+        f"film/segment-{number}" for number in (4, 5, 6)
+    }
+    assert "section-1/image-1/candidate-1/generate" not in again
+    assert "third thing" in images.asked[asked].prompt
