@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.recipes.music_video.agents.director import Direction, DirectRequest, SongSection
+from engine.recipes.music_video.direction import Direction, DirectRequest, SongSection
 from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.spec import (
     GlobalStyle,

@@ -8,7 +8,7 @@ from engine.contract.backend import FrozenModel
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, approved_images, sheet_of
 from engine.recipes.music_video.deciding import decided_sections
-from engine.recipes.music_video.direction import direct_by_rule
+from engine.recipes.music_video.embedded_direction import direct_by_rule
 from engine.recipes.music_video.fallback import Fallback, fallback_of
 from engine.recipes.music_video.files import (
     FilesRequest,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.contract import Artifact, Blocked, CallContext, OpenFile, Permanent, Request, Result
 from engine.contract.backend import FrozenModel
-from engine.recipes.music_video.agents.director import SongSection
+from engine.recipes.music_video.direction import SongSection
 from engine.recipes.music_video.input import HandSection
 from engine.recipes.music_video.song import measure
 

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-from engine.recipes.music_video.agents.director import (
-    DIRECTOR,
+from engine.recipes.music_video.agents.director import DIRECTOR, message
+from engine.recipes.music_video.direction import (
     Direction,
     DirectorAnswer,
     DirectRequest,
     SongSection,
-    message,
 )
 from engine.recipes.music_video.rules.directing import directed
 from engine.recipes.music_video.rules.mending import mended

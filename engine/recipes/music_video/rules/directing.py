@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from engine.imaging.vocabulary.lexicon import lookup
-from engine.recipes.music_video.agents.director import DirectRequest, SongSection
+from engine.recipes.music_video.direction import DirectRequest, SongSection
 from engine.recipes.music_video.templates import DEFAULT_TEMPLATE, TEMPLATES, Template
 from engine.recipes.music_video.vocabulary import DEFAULT_PALETTE
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from engine.recipes.music_video.agents.director import (
+from engine.recipes.music_video.direction import (
     DirectorAnswer,
     DirectRequest,
     SectionAnswer,
