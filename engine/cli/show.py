@@ -15,6 +15,7 @@ from engine.cli import render
 from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
 from engine.client.ids import find_job
+from engine.client.sending import best_part_of
 from engine.client.workspace import Workspace
 from engine.contract.kinds import Item, Lines, Size
 from engine.kinds.drawing import draw_full, facts_line, title_of
@@ -38,6 +39,7 @@ def show(workspace: Path, job: str, *, as_json: bool) -> int:
         if named.job is None:
             raise TypeError("a job was asked for")
         detail = job_detail(connection, opened.paths, named.batch, named.job)
+        detail["best_part"] = best_part_of(opened.catalog, named) or None
     if as_json:
         render.print_json({"job": detail})
     else:
@@ -111,17 +113,28 @@ def _fields(values: Mapping[str, Any]) -> Table:
 
 
 def _iterations(job: Mapping[str, Any]) -> Iterator[RenderableType]:
+    kinds = {file["artifact"]: file["kind"] for file in job["files"]}
     for turn in job["iterations"]:
         known = turn["score"] is not None
         score = f"score {render.score(turn['score'])}" if known else "no score"
-        mark = "   ★ best" if known and turn["score"] == job["best_score"] else ""
+        mark = _mark(job, turn)
         spent = render.duration(turn["seconds"])
         head = render.shown(turn["scope"], 80, "bold")
         yield head + Text(f"   {score}   {spent}{mark}")
-        yield Padding(_fields(_turn_fields(turn)), (0, 0, 0, 2), expand=False)
+        file = title_of(kinds.get(turn["artifact"], "image"))
+        yield Padding(_fields(_turn_fields(turn, file)), (0, 0, 0, 2), expand=False)
 
 
-def _turn_fields(turn: Mapping[str, Any]) -> dict[str, Any]:
+def _mark(job: Mapping[str, Any], turn: Mapping[str, Any]) -> str:
+    """Return the mark of the turn that is kept; without such a one, of those of the best score."""
+    kept = (job["best_part"] or "").rpartition("/")[0]
+    if kept in {other["scope"] for other in job["iterations"]}:
+        return "   ★ kept" if turn["scope"] == kept else ""
+    is_best = turn["score"] is not None and turn["score"] == job["best_score"]
+    return "   ★ best" if is_best else ""
+
+
+def _turn_fields(turn: Mapping[str, Any], file: str) -> dict[str, Any]:
     known = {
         "prompt": turn["prompt"],
         "without": turn["negative_prompt"],
@@ -129,7 +142,7 @@ def _turn_fields(turn: Mapping[str, Any]) -> dict[str, Any]:
         "because": turn["reason"],
         "seen": turn["critique"],
         "missing": "; ".join(turn["missing"]),
-        "image": turn["image"],
+        file: turn["image"],
     }
     return {name: value for name, value in known.items() if value}
 

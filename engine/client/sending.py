@@ -138,6 +138,13 @@ def _recipe(catalog: EntryPointCatalog, name: str) -> AnyRecipe | None:
         return None
 
 
+def best_part_of(catalog: EntryPointCatalog, named: ResolvedId) -> str:
+    """Return the step with the best output of a job; empty if its recipe names none."""
+    if named.job is None:
+        return ""
+    return _best_part(_recipe(catalog, named.batch.recipe), named.job)
+
+
 def _best_part(recipe: AnyRecipe | None, job: "JobRow") -> str:
     """Return the part of a job that its recipe calls its best; empty if it names none."""
     if recipe is None or recipe.best_part is None or job.result is None:

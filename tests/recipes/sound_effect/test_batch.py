@@ -11,7 +11,10 @@ import pytest
 from engine.audio.decode import decode
 from engine.audio.wav import write_float_wav
 from engine.client.workspace import Workspace
-from engine.recipes.sound_effect.documents import stem_of
+from engine.contract import Artifact
+from engine.recipes.sound_effect.documents import file_names, stem_of
+from engine.recipes.sound_effect.judging import Judgement
+from engine.recipes.sound_effect.report import SoundReport, TakeReport
 from engine.recipes.sound_effect.steps import measured
 from engine.text.errors import UserError
 from tests.recipes.sound_effect.sounds import catalog
@@ -104,6 +107,7 @@ def test_the_files_carry_where_they_are_from_and_how_loud_they_are(ran: Path) ->
         )
 
 
+@pytest.mark.usefixtures("one_process")
 def test_takes_are_finished_as_asked_and_measured_as_they_are_delivered(tmp_path: Path) -> None:
     source = tmp_path / "entries.json"
     source.write_text(json.dumps([{"id": "boots", "prompt": "rain on a tin roof", "seed": 3}]))
@@ -163,6 +167,44 @@ def test_last_touches_that_make_no_sense_are_refused(
 )
 def test_names_of_files(prompt: str, stem: str) -> None:
     assert stem_of(prompt, "2024-11-08T15:20:30.5Z") == stem
+
+
+def test_takes_of_the_same_second_have_different_names() -> None:
+    measures = measured(write_float_wav(np.zeros((1, 8000), np.float32), 8000)).measures
+    assert measures is not None
+    sound = Artifact(hash="a" * 64, media_type="audio/wav", size=1, kind="audio")
+    takes = [
+        TakeReport(
+            number=number,
+            iteration=1,
+            prompt="rain",
+            negative_prompt="",
+            seed=number,
+            generated=sound,
+            audio=sound,
+            asked_seconds=1,
+            backend="fake",
+            model="fake",
+            seconds=0.1,
+            finished_at="2024-11-08T15:20:30.5Z",
+            device="",
+            cfg_scale=None,
+            steps=None,
+            measures=measures,
+            judgement=Judgement(score=number, aspects={}, problems=()),
+        )
+        for number in (1, 2, 3)
+    ]
+    report = SoundReport(
+        key="a", state="done", prompt="rain", target_seconds=1, takes=tuple(takes), kept=2,
+        batch="b", job=1,
+    )  # fmt: skip
+    names = {name: take.number for name, take in file_names(report).items()}
+    assert names == {
+        "20241108_152030_rain.wav": 2,
+        "20241108_152030_rain-2.wav": 1,
+        "20241108_152030_rain-3.wav": 3,
+    }
 
 
 def test_a_name_is_never_too_long() -> None:
