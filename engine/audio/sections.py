@@ -24,9 +24,10 @@ SHORTEST = 30.0
 CEPSTRA = 13
 """Number of mel cepstral coefficients that describe timbre."""
 
-_GRID = 0.5
+GRID = 0.5
+"""Time from step to step in seconds, on which sections are found."""
+
 _REACH = 16
-_APART = 5.0
 _MARGIN = 3.0
 _MOST_LABELS = 6
 _LEAST_SILHOUETTE = 0.1
@@ -44,7 +45,7 @@ def sections(spectra: Spectra) -> tuple[Section, ...]:
     if not spectra.peak:
         raise Undefined("the sound is silent")
     described = _described(spectra)
-    times = _boundaries(_novelty(described), spectra.seconds)
+    times = boundaries(novelty(described), spectra.seconds)
     bounds = [0.0, *times, spectra.seconds]
     labels = _labels(described, bounds)
     return tuple(
@@ -55,11 +56,23 @@ def sections(spectra: Spectra) -> tuple[Section, ...]:
 
 def _described(spectra: Spectra) -> "Floats":
     """Return standard scores of timbre, chroma and level each half second: (steps, features)."""
+    values, weights = values_by_step(spectra)
+    scores: Floats = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6) * weights
+    return scores
+
+
+def values_by_step(spectra: Spectra) -> "tuple[Floats, Floats]":
+    """Return timbre, chroma and level each half second, and the weights of the features.
+
+    Returns:
+        Shape (steps, features): mel cepstral coefficients, levels of three bands and of all in dB,
+        chroma; and shape (features,).
+    """
     import numpy as np
 
     bands = spectra.band_levels((20.0, 250.0, 2000.0, 11_025.0))
     level = spectra.band_levels((0.0, 11_025.0))
-    steps = int(spectra.seconds / _GRID)
+    steps = int(spectra.seconds / GRID)
     frames = _means(np.hstack([cepstra(spectra.mel), bands, level]), spectra.hop_seconds, steps)
     chroma = _means(spectra.chroma, spectra.chroma_hop_seconds, steps)
     chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-9
@@ -67,9 +80,7 @@ def _described(spectra: Spectra) -> "Floats":
         [1, _LEVEL_WEIGHT, _CHROMA_WEIGHT],
         [CEPSTRA, frames.shape[1] - CEPSTRA, chroma.shape[1]],
     )
-    values = np.hstack([frames, chroma])
-    scores: Floats = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6) * weights
-    return scores
+    return np.hstack([frames, chroma]), weights
 
 
 def cepstra(mel: "Floats") -> "Floats":
@@ -91,38 +102,53 @@ def _means(values: "Floats", hop: float, steps: int) -> "Floats":
     """Return the mean of the frames of each step of the grid, of shape (steps, features)."""
     import numpy as np
 
-    edges = (np.arange(steps + 1) * _GRID / hop).round().astype(int).clip(0, len(values))
+    edges = (np.arange(steps + 1) * GRID / hop).round().astype(int).clip(0, len(values))
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, 0, np.float64)])
     means: Floats = np.diff(total[edges], axis=0) / np.maximum(1, np.diff(edges))[:, None]
     return means
 
 
-def _novelty(described: "Floats") -> "Floats":
-    """Return the difference of the 8 s before and after each step, by a checkerboard kernel."""
+def novelty(described: "Floats", reach: int = _REACH) -> "Floats":
+    """Return the difference of what is before and after each step, by a checkerboard kernel.
+
+    Args:
+        described: Shape (steps, features).
+        reach: Steps before and after that are compared.
+    """
     import numpy as np
 
     unit = described / (np.linalg.norm(described, axis=1, keepdims=True) + 1e-9)
-    similarity = np.pad(unit @ unit.T, _REACH, mode="edge")
-    offset = np.arange(-_REACH, _REACH) + 0.5
-    bell = np.exp(-0.5 * (offset / (_REACH * 0.5)) ** 2) * np.sign(offset)
-    kernel, width = np.outer(bell, bell), 2 * _REACH
+    similarity = np.pad(unit @ unit.T, reach, mode="edge")
+    offset = np.arange(-reach, reach) + 0.5
+    bell = np.exp(-0.5 * (offset / (reach * 0.5)) ** 2) * np.sign(offset)
+    kernel, width = np.outer(bell, bell), 2 * reach
     diagonal = range(len(described))
     values = [(similarity[k : k + width, k : k + width] * kernel).sum() for k in diagonal]
-    novelty: Floats = np.maximum(0, np.array(values))
-    return novelty
+    change: Floats = np.maximum(0, np.array(values))
+    return change
 
 
-def _boundaries(novelty: "Floats", seconds: float) -> list[float]:
-    """Return the times of tops that stand out, at least 5 s apart and 3 s from the ends."""
-    least, rise = novelty.mean() + 0.5 * novelty.std(), max(0.3 * novelty.std(), 1e-6)
-    inner = range(1, len(novelty) - 1)
-    tops = [k for k in inner if novelty[k - 1] < novelty[k] >= novelty[k + 1]]
+def boundaries(
+    change: "Floats", seconds: float, *, height: float = 0.5, rise: float = 0.3, apart: float = 5.0
+) -> list[float]:
+    """Return the times of changes that stand out, at least 3 s from the ends of the sound.
+
+    Args:
+        change: Novelty by step.
+        seconds: Length of the sound.
+        height: Least height above the mean, in standard deviations.
+        rise: Least height above the surrounding valleys, in standard deviations.
+        apart: Least distance in seconds.
+    """
+    least, prominence = change.mean() + height * change.std(), max(rise * change.std(), 1e-6)
+    inner = range(1, len(change) - 1)
+    tops = [k for k in inner if change[k - 1] < change[k] >= change[k + 1]]
     kept: list[int] = []
-    for top in sorted(tops, key=lambda top: -novelty[top]):
-        is_clear = novelty[top] >= least and _prominence(novelty, top) >= rise
-        if is_clear and all(abs(top - other) * _GRID >= _APART for other in kept):
+    for top in sorted(tops, key=lambda top: -change[top]):
+        is_clear = change[top] >= least and _prominence(change, top) >= prominence
+        if is_clear and all(abs(top - other) * GRID >= apart for other in kept):
             kept.append(top)
-    times = [top * _GRID for top in sorted(kept)]
+    times = [top * GRID for top in sorted(kept)]
     return [time for time in times if _MARGIN < time < seconds - _MARGIN]
 
 
@@ -142,7 +168,7 @@ def _labels(described: "Floats", bounds: list[float]) -> list[str]:
     """Return a letter for each section, in the order in which groups first appear."""
     import numpy as np
 
-    steps = [round(time / _GRID) for time in bounds]
+    steps = [round(time / GRID) for time in bounds]
     means = np.array([described[a : max(a + 1, b)].mean(axis=0) for a, b in pairwise(steps)])
     groups = _groups(means)
     order = list(dict.fromkeys(groups))

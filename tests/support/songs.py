@@ -23,7 +23,7 @@ _PROGRESSIONS = {
 }
 _METRES = {"4/4": 4, "3/4": 3}
 _PADS, _BASSES, _LEADS = (0, 4, 24, 48, 88), (32, 33, 34), (73, 56, 65, 80, 0, 11)
-_PAD, _BASS, _LEAD, _DRUMS = 0, 1, 2, 9
+_PAD, _BASS, _LEAD, _EXTRA, _DRUMS = 0, 1, 2, 3, 9
 
 
 @dataclass(slots=True)
@@ -159,3 +159,55 @@ def _add_drums(song: Song, beat: int, size: int) -> None:
     for place in range(size):
         drum = 36 if place == 0 or (size == 4 and place == 2) else 38
         song.events.append((_DRUMS, 0, drum, 84, float(beat + place), 0.25))
+
+
+FORM = (
+    ("intro", 4),
+    ("verse", 8),
+    ("chorus", 8),
+    ("verse", 8),
+    ("chorus", 8),
+    ("bridge", 4),
+    ("chorus", 8),
+    ("outro", 4),
+)
+"""Functions and bars of the sections of a song with a form."""
+
+_LOUDNESS = {"intro": 0.7, "verse": 0.85, "chorus": 1.15, "bridge": 0.75, "outro": 0.65}
+_LAYERS = {"intro": "m", "verse": "md", "chorus": "mdx", "bridge": "m", "outro": "d"}
+
+
+def formed(seed: int) -> tuple[Song, list[tuple[float, float, str]]]:
+    """Return a song with the sections of `FORM`, and their starts, ends and functions.
+
+    A function has its chords and melody; choruses are loud and have one more voice, verses and
+    choruses have drums.
+    """
+    draw = np.random.default_rng(seed)
+    tonic, mode = int(draw.integers(12)), ("major", "minor")[int(draw.integers(2))]
+    song = Song(f"{PITCH_CLASSES[tonic]} {mode}", round(float(draw.uniform(100, 150)), 1), "4/4")
+    programs = [int(draw.choice(choices)) for choices in (_PADS, _BASSES, _LEADS)]
+    order = [int(choice) for choice in draw.permutation(4)]
+    degrees = dict(zip(("verse", "chorus", "bridge"), order, strict=False))
+    degrees |= {"intro": degrees["verse"], "outro": degrees["chorus"]}
+    sections, bar, period = [], 0, 60 / song.bpm
+    for function, bars in FORM:
+        first = len(song.events)
+        for number in range(bars):
+            degree = _PROGRESSIONS[mode][degrees[function]][number % 4]
+            pitches = [tonic + _scale_step(mode, degree + step) for step in (0, 2, 4)]
+            melody = np.random.default_rng((seed, sum(function.encode()), number % 4))
+            _add_harmony(song, bar * 4, 4, pitches, programs)
+            if "m" in _LAYERS[function]:
+                _add_melody(song, bar * 4, 4, pitches, programs[2], melody)
+            if "d" in _LAYERS[function]:
+                _add_drums(song, bar * 4, 4)
+            if "x" in _LAYERS[function]:
+                song.events += [(_EXTRA, 62, 72 + p % 12, 70, bar * 4.0, 4.0) for p in pitches]
+            bar += 1
+        song.events[first:] = [
+            (channel, program, pitch, round(velocity * _LOUDNESS[function]), beat, length)
+            for channel, program, pitch, velocity, beat, length in song.events[first:]
+        ]
+        sections.append(((bar - bars) * 4 * period, bar * 4 * period, function))
+    return song, sections

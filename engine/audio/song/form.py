@@ -1,9 +1,8 @@
 """Form of a song: sections with names such as `chorus_2`, and which of them repeat which.
 
-Boundaries are those of `engine.audio.sections`, moved to the nearest first beat of a bar. The
-function of a section follows from repetition, energy and position: the repeated part with the most
-energy is the chorus, an earlier repeated part the verse, and what occurs once after a chorus a
-bridge, or an instrumental if it is loud.
+The function of a section follows from repetition, energy and position: the repeated part with the
+most energy is the chorus, the one repeated most beside it the verse, and what else occurs after a
+chorus a bridge, or an instrumental if it is as loud as the chorus.
 """
 
 from collections import Counter
@@ -11,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from engine.audio.features import Rhythm, Section, Undefined
-from engine.audio.sections import sections
+from engine.audio.features import Rhythm
+from engine.audio.song.structure import parts_of
 from engine.audio.spectra import Spectra
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 Function = Literal["intro", "verse", "chorus", "bridge", "inst", "outro"]
 
-_FARTHEST = 1.0
-_SHORTEST = 3.0
 _QUIETER = 0.9
 _SHORTER = 0.75
 
@@ -61,11 +58,9 @@ def form_of(
         times: Times of the energy in seconds.
         energy: Energy, 0 to 1.
     """
-    parts = _parts(spectra)
-    starts = _on_bars([part.start for part in parts], rhythm, spectra.seconds)
+    starts, groups = parts_of(spectra, rhythm)
     bounds = [*starts, spectra.seconds]
     energies = [_mean(energy, times, start, end) for start, end in pairwise(bounds)]
-    groups = _numbered([part.label for part in parts])
     functions = functions_of(groups, energies, [end - start for start, end in pairwise(bounds)])
     names = _names(functions)
     return tuple(
@@ -94,7 +89,7 @@ def functions_of(groups: list[int], energies: list[float], seconds: list[float])
         return ["verse"]
     chorus = _chorus(groups, energies)
     verse = _verse(groups, chorus)
-    first_chorus = groups.index(chorus)
+    first_chorus, usual = groups.index(chorus), _group_mean(groups, energies, chorus)
     plain: list[Function] = []
     for index, group in enumerate(groups):
         if group == chorus:
@@ -102,27 +97,8 @@ def functions_of(groups: list[int], energies: list[float], seconds: list[float])
         elif group == verse or (index < first_chorus and groups.count(group) == 1):
             plain.append("verse")
         else:
-            loud = energies[index] >= energies[first_chorus]
-            plain.append("inst" if loud and groups.count(group) == 1 else "bridge")
+            plain.append("inst" if energies[index] >= usual else "bridge")
     return _with_ends(plain, groups, energies, seconds)
-
-
-def _parts(spectra: Spectra) -> tuple[Section, ...]:
-    try:
-        return sections(spectra)
-    except Undefined:
-        return (Section(start=0.0, end=max(spectra.seconds, 1e-3), label="A"),)
-
-
-def _on_bars(starts: list[float], rhythm: Rhythm | None, seconds: float) -> list[float]:
-    """Move starts to the nearest first beat of a bar within 1 s, the first one to the start."""
-    moved = [0.0]
-    for start in starts[1:]:
-        near = min(rhythm.downbeats if rhythm else (), key=lambda t: abs(t - start), default=start)
-        time = near if abs(near - start) <= _FARTHEST else start
-        is_apart = moved[-1] + _SHORTEST <= time <= seconds - _SHORTEST
-        moved.append(time if is_apart else start)
-    return moved
 
 
 def _mean(values: "Floats", times: "Floats", start: float, end: float) -> float:
@@ -130,11 +106,6 @@ def _mean(values: "Floats", times: "Floats", start: float, end: float) -> float:
 
     first, last = np.searchsorted(times, (start, end))
     return float(values[first : max(first + 1, last)].mean())
-
-
-def _numbered(labels: list[str]) -> list[int]:
-    order = list(dict.fromkeys(labels))
-    return [order.index(label) for label in labels]
 
 
 def _chorus(groups: list[int], energies: list[float]) -> int:
@@ -171,7 +142,8 @@ def _with_ends(
         usual_energy = sum(energies[k] for k in others) / len(others)
         usual_seconds = sum(seconds[k] for k in others) / len(others)
         is_quiet = energies[index] < _QUIETER * usual_energy
-        if is_quiet or seconds[index] < _SHORTER * usual_seconds:
+        is_long = seconds[index] > usual_seconds / _SHORTER
+        if (is_quiet and not is_long) or seconds[index] < _SHORTER * usual_seconds:
             functions[index] = name
     return functions
 
