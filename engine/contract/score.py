@@ -1,4 +1,4 @@
-"""Capability `score`: numbers for the images of one set, and how alike images are."""
+"""Capability `score`: numbers for the images or sounds of one set, and how alike they are."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,17 @@ _FORMER_DIRECTION = "higher_is_more_alike"
 """Key of `Similarity.higher_is_more_similar` in results of earlier releases."""
 
 MAX_IMAGES = 64
-"""Images in one set at most."""
+"""Images or sounds in one set at most."""
+
+Medium = Literal["image", "audio"]
+"""Kind of what a backend scores."""
 
 
 class ScoreRequest(Request):
-    """Request for scores of images of the same text.
+    """Request for scores of images, or of sounds, of the same text.
 
     Attributes:
-        images: The images, in order.
+        images: The images, in order; sounds for a backend of sounds.
         brief: What they are of, short: for models that read no more than 77 tokens.
         prompt: Their whole prompt: for models that read long texts.
         metrics: What to score them by, for example `pickscore`; empty for all that the backend has.
@@ -53,10 +56,12 @@ class ScoreInfo(BackendInfo):
 
     Attributes:
         metrics: Metrics it can score by, in its own order.
+        media: Kinds of what it scores.
     """
 
     capability: str = "score"
     metrics: tuple[str, ...] = ()
+    media: frozenset[Medium] = frozenset({"image"})
 
 
 class ImageScore(FrozenModel):
@@ -116,10 +121,10 @@ class ScoreTable(Result):
 
 
 class CompareRequest(Request):
-    """Asks how alike images are, each with every other.
+    """Asks how alike images or sounds are, each with every other.
 
     Attributes:
-        images: The images, in order, at least two.
+        images: The images or sounds, in order, at least two.
     """
 
     images: tuple[Artifact, ...] = Field(min_length=2, max_length=MAX_IMAGES)
@@ -153,7 +158,7 @@ class Comparison(Result):
 
 @runtime_checkable
 class ScoreBackend(Backend, Protocol):
-    """Scores images."""
+    """Scores images, sounds, or both, as its info has it."""
 
     @property
     def info(self) -> ScoreInfo:
@@ -175,17 +180,22 @@ class ScoreProxy:
     def __init__(self, backend: ScoreBackend) -> None:
         self.backend = backend
 
+    @property
+    def info(self) -> ScoreInfo:
+        """Description of the backend: its metrics, and what it scores."""
+        return self.backend.info
+
     def score(
         self, images: Sequence[Artifact], *, brief: str, prompt: str, metrics: Sequence[str] = ()
     ) -> Call[ScoreTable]:
-        """Describe the scoring of a set of images."""
+        """Describe the scoring of a set of images or sounds."""
         request = ScoreRequest(
             images=tuple(images), brief=brief, prompt=prompt, metrics=tuple(metrics)
         )
         return Call(self.backend, "score", request, ScoreTable, _score)
 
     def compare(self, images: Sequence[Artifact]) -> Call[Comparison]:
-        """Describe the comparison of images."""
+        """Describe the comparison of images or sounds."""
         request = CompareRequest(images=tuple(images))
         return Call(self.backend, "compare", request, Comparison, _compare)
 
@@ -202,5 +212,7 @@ def _compare(
     return backend.compare(request, context)
 
 
-SCORE = Capability("score", "Scores of images, and how similar they are.", ScoreBackend, ScoreProxy)
+SCORE = Capability(
+    "score", "Scores of images or sounds, and how similar they are.", ScoreBackend, ScoreProxy
+)
 """The capability `score`."""

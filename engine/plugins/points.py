@@ -63,6 +63,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
         "stability": "engine.backends.stability:FAMILY",
         "elevenlabs": "engine.backends.elevenlabs:FAMILY",
         "local": "engine.backends.local:FAMILY",
+        "local-sounds": "engine.backends.local_sounds:FAMILY",
         "diffusers": "engine.backends.diffusers:FAMILY",
         "deforum": "engine.backends.deforum:FAMILY",
     },

@@ -1,5 +1,6 @@
 """Modules on a device, which they leave between two tasks if memory is short."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -69,6 +70,28 @@ class DeviceModule:
         there = torch.device(self.device).type
         tensors = [*self.module.parameters(), *self.module.buffers()]
         return sum(t.numel() * t.element_size() for t in tensors if t.device.type == there)
+
+
+class ResidentModules(ABC):
+    """A model of several modules on a device."""
+
+    def size(self) -> int:
+        """Return the bytes that the weights now take on the device."""
+        return sum(device_module.size() for device_module in self._device_modules())
+
+    def offload(self) -> None:
+        """Keep only the working module on the device from now on."""
+        for device_module in self._device_modules():
+            device_module.leave()
+
+    def restore(self) -> None:
+        """Move everything back to the device, to stay there."""
+        for device_module in self._device_modules():
+            device_module.stay()
+
+    @abstractmethod
+    def _device_modules(self) -> list[DeviceModule]:
+        """Return every module once."""
 
 
 def settled(precision: Precision, device: str) -> Precision:

@@ -12,7 +12,7 @@ from engine.contract.errors import Permanent
 from engine.contract.model_host import BatchReporter, LoadContext
 from engine.contract.score import ImageScore, ScorerScores
 from engine.models.scorers.calibration import MAPS
-from engine.models.scorers.device_modules import DeviceModule, Precision
+from engine.models.scorers.device_modules import DeviceModule, Precision, ResidentModules
 from engine.models.scorers.encoders import Tower
 from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.loading import Loader
@@ -61,7 +61,7 @@ def load(options: str, place: LoadContext) -> "LoadedScorers":
     return LoadedScorers(scorers, tower, loader.precision)
 
 
-class LoadedScorers:
+class LoadedScorers(ResidentModules):
     """Scorers on a device.
 
     Args:
@@ -89,20 +89,6 @@ class LoadedScorers:
             for task, answer in zip(alive, do(inputs, alive, reporter), strict=True):
                 answers[task] = answer
         return answers
-
-    def size(self) -> int:
-        """Return the bytes that the weights now take on the device."""
-        return sum(device_module.size() for device_module in self._device_modules())
-
-    def offload(self) -> None:
-        """Keep only the working scorer on the device from now on."""
-        for device_module in self._device_modules():
-            device_module.leave()
-
-    def restore(self) -> None:
-        """Move everything back to the device, to stay there."""
-        for device_module in self._device_modules():
-            device_module.stay()
 
     def close(self) -> None:
         """Release the weights."""

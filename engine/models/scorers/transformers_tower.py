@@ -50,13 +50,13 @@ class TransformersTower(Tower):
 
     def _encode_images(self, pixels: "Tensor") -> "Tensor":
         there = pixels.to(self.device_module.device, self._input)
-        return _tensor(self._model.get_image_features(pixel_values=there))
+        return projected(self._model.get_image_features(pixel_values=there))
 
     def _encode_texts(self, texts: list[str]) -> "Tensor":
         tokens = self._tokenizer(
             texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
         )
-        return _tensor(
+        return projected(
             self._model.get_text_features(
                 input_ids=tokens["input_ids"].to(self.device_module.device),
                 attention_mask=tokens["attention_mask"].to(self.device_module.device),
@@ -90,11 +90,11 @@ def load_transformers_clip(
     )
 
 
-def _tensor(features: Any) -> "Tensor":
+def projected(features: Any) -> "Tensor":
     """Return the projected embeddings: transformers 5 returns an object, older ones a tensor."""
     import torch
 
     if isinstance(features, torch.Tensor):
         return features
-    projected: Tensor = features.pooler_output
-    return projected
+    pooled: Tensor = features.pooler_output
+    return pooled

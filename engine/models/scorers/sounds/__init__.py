@@ -1,0 +1,1 @@
+"""Models that score sounds, in a model host."""
