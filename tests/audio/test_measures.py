@@ -1,17 +1,20 @@
 """Measures of sound effects, their faults by name, and libebur128 as the measure of ours."""
 
+import itertools
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from engine.audio.clicks import clicks
+from engine.audio.decode import decode
 from engine.audio.faults import faults_of
 from engine.audio.loudness import loudness, true_peak_db
 from engine.audio.measures import MEASURES, SoundMeasures, measure_sound
-from engine.audio.phase import phase_status
+from engine.audio.phase import phase, phase_status
 from engine.audio.sound import Sound
 from engine.audio.synthesis.description import Description
 from engine.audio.synthesis.effect import synthesise
@@ -217,3 +220,51 @@ def test_libebur128_measures_the_same(name: str) -> None:
     ours, theirs = loudness(samples, FINE), ebur128.measured(library, samples, FINE)
     assert ours.integrated == pytest.approx(theirs.integrated, abs=0.02)
     assert true_peak_db(samples) == pytest.approx(theirs.true_peak_db, abs=0.1)
+
+
+RECORDINGS = Path("/usr/share/games/minetest/games/minetest_game/mods/default/sounds")
+
+
+def _recordings() -> list[tuple[Floats, int]]:
+    """Return real footsteps, of 0.16 to 2.5 s at three sample rates."""
+    pytest.importorskip("soundfile")
+    files = sorted(RECORDINGS.glob("default_*_footstep*.ogg"))
+    if not files:
+        pytest.skip("there are no recordings: apt-get install minetest-data")
+    sounds = [decode(path.read_bytes()) for path in files]
+    return [(sound.samples, sound.sample_rate) for sound in sounds]
+
+
+def test_libebur128_measures_real_sounds_the_same() -> None:
+    library = ebur128.library()
+    recordings = _recordings()
+    long_enough = 0
+    for samples, rate in recordings:
+        theirs = ebur128.measured(library, samples, rate)
+        assert true_peak_db(samples) == pytest.approx(theirs.true_peak_db, abs=0.1)
+        ours = loudness(samples, rate).integrated
+        if ours is not None:
+            long_enough += 1
+            assert ours == pytest.approx(theirs.integrated, abs=0.02)
+    assert long_enough >= 5
+
+
+def test_the_correlation_is_that_of_numpy_from_50_ms_on() -> None:
+    whole = synthesise(Description(sources=("footsteps", "rain")), 2, FINE, 7).samples
+    for seconds in (0.05, 0.06, 0.4, 1, 2):
+        samples = whole[:, : round(seconds * FINE)]
+        measured = phase(samples, FINE)
+        wanted = np.corrcoef(np.asarray(samples, np.float64))[0, 1]
+        assert measured.correlation == pytest.approx(wanted, abs=1e-6)
+
+
+def test_the_correlation_of_real_sounds_is_that_of_numpy() -> None:
+    recordings = _recordings()
+    for (one, rate), (other, other_rate) in itertools.pairwise(recordings):
+        frames = min(one.shape[1], other.shape[1])
+        if rate != other_rate:
+            continue
+        pair = np.stack([one[0, :frames], other[0, :frames] + one[0, :frames]])
+        measured = phase(pair, rate)
+        wanted = np.corrcoef(pair.astype(np.float64))[0, 1]
+        assert measured.correlation == pytest.approx(wanted, abs=1e-6)

@@ -20,6 +20,7 @@ from engine.recipes.sound_effect.summary import summary
 PAGE = (
     PagePart("events", field="events"),
     PagePart("takes", steps=("iteration-*/take-*/generate",), role="*", beside=True),
+    PagePart("finished takes", steps=("iteration-*/take-*/finish",), role="*", beside=True),
     PagePart("measures", steps=("iteration-*/take-*/measure",), beside=True),
     PagePart("sound of the film", steps=("place",), role="*"),
     PagePart("steps of the film", steps=("place",)),
