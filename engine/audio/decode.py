@@ -16,6 +16,7 @@ MAX_VALUES = 4 * 10**8
 
 
 _BLOCK = 1 << 18
+_ENCODER_DELAY = 0.05
 
 
 def decode(
@@ -26,6 +27,8 @@ def decode(
     first: float | None = None,
 ) -> Sound:
     """Return the sound of a file: libsndfile's formats, and by FFmpeg all others.
+
+    A track that starts later than the others of its file starts with silence, as it is played.
 
     Args:
         source: The file's bytes, or a seekable stream of them.
@@ -104,12 +107,18 @@ def _by_ffmpeg(stream: BinaryIO, first: float | None) -> Sound:
 def _decoded(container: Any, track: Any, wanted: int | None) -> "NDArray[np.float32]":
     """Return all samples, or a few more than wanted."""
     import av
+    import numpy as np
 
     rate, channels = int(track.codec_context.sample_rate), int(track.codec_context.channels)
     resampler = av.AudioResampler(format="flt", layout=track.codec_context.layout, rate=rate)
     pieces: list[NDArray[Any]] = []
     frames = 0
     for frame in container.decode(track):
+        if not pieces:
+            lead = round(_lead(container, frame) * rate)
+            frames += lead
+            _check_length(frames, channels, rate)
+            pieces.append(np.zeros((1, lead * channels), np.float32))
         for part in resampler.resample(frame):
             pieces.append(part.to_ndarray())
             frames += part.samples
@@ -117,9 +126,18 @@ def _decoded(container: Any, track: Any, wanted: int | None) -> "NDArray[np.floa
         if wanted is not None and frames > wanted:
             break
     pieces += [part.to_ndarray() for part in resampler.resample(None)]
-    if not pieces:
+    if len(pieces) < 2:
         raise SoundError("holds no sound")
     return _joined(pieces, channels)
+
+
+def _lead(container: Any, frame: Any) -> float:
+    """Return the seconds by which a first frame is later than the start of its file.
+
+    A twentieth of a second and less is what encoders put before a sound, and does not count.
+    """
+    lead = frame.time - (container.start_time or 0) / 1_000_000 if frame.time else 0.0
+    return lead if lead > _ENCODER_DELAY else 0.0
 
 
 def _joined(pieces: "list[NDArray[Any]]", channels: int) -> "NDArray[np.float32]":

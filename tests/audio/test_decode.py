@@ -91,6 +91,39 @@ def test_surround_sound_of_ffmpeg_is_decoded(layout: str, channels: int) -> None
     assert strongest(sound) == pytest.approx(440, abs=4)
 
 
+def _with_late_sound(seconds: float, *, has_video: bool) -> bytes:
+    """Return a Matroska file in which a click half a second into its track starts late."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="matroska") as container:
+        video = container.add_stream("mpeg4", rate=25) if has_video else None
+        track = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        if video:
+            video.width = video.height = 64
+            video.pix_fmt = "yuv420p"
+            for number in range(25):
+                picture = av.VideoFrame(64, 64, "yuv420p")
+                picture.pts = number
+                container.mux(video.encode(picture))
+            container.mux(video.encode(None))
+        samples = np.zeros((1, RATE), np.int16)
+        samples[0, RATE // 2] = 30_000
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = RATE, round(seconds * RATE)
+        container.mux(track.encode(frame))
+        container.mux(track.encode(None))
+    return stream.getvalue()
+
+
+def test_a_track_that_starts_late_starts_with_silence() -> None:
+    late = decode(_with_late_sound(0.75, has_video=True))
+    assert np.abs(late.samples[0]).argmax() / RATE == pytest.approx(1.25, abs=0.001)
+    assert late.seconds == pytest.approx(1.75, abs=0.001)
+    for data in (_with_late_sound(0, has_video=True), _with_late_sound(9, has_video=False)):
+        assert np.abs(decode(data).samples[0]).argmax() / RATE == pytest.approx(0.5, abs=0.001)
+    with pytest.raises(SoundError, match="60 minutes"):
+        decode(_with_late_sound(4000, has_video=True))
+
+
 def test_damaged_files_write_nothing_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     whole = by_soundfile("MP3", "MPEG_LAYER_III")
     for data in (whole[:700], whole[:600] + bytes(900) + whole[1500:], whole[300:]):
