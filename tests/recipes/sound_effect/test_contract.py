@@ -7,7 +7,7 @@ import pytest
 from engine.testing.recipe_contract import RecipeContract
 from tests.support.optional import needs
 
-needs("soundfile", "scipy")
+needs("av", "soundfile", "scipy")
 
 
 @pytest.mark.slow
@@ -15,5 +15,11 @@ class TestSoundEffect(RecipeContract):
     catalog = "tests.recipes.sound_effect.sounds:catalog"
     recipe = "sound-effect"
     entries = ({"id": "a", "prompt": "boots on wood"},)
-    settings: ClassVar = {"audio_length": 2.0, "num_variations": 2, "target_score": 100}
+    settings: ClassVar = {
+        "audio_length": 2.0,
+        "num_variations": 2,
+        "target_score": 100,
+        "audio_format": "ogg",
+        "fade": 0.01,
+    }
     max_kills = 4  # a take, its measures, the refiner, a take of its prompt
