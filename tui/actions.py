@@ -195,9 +195,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "choose",
         "Choose",
-        "Select this image, whatever its scores; dependent steps run again.",
+        "Select this result, whatever its scores; dependent steps run again.",
         ("c",),
-        ("job",),
+        ("job", "compare"),
         "Step in",
         3,
         writes=True,

@@ -308,14 +308,21 @@ class Dashboard(App[str]):
         return self._opener.playing
 
     @work(thread=True, group="open")
-    def open_file(self, job_id: int, file: "OpenableFile") -> None:
-        """Open a file of a job in a viewer or a player, off the event loop."""
+    def open_file(self, job_id: int, file: "OpenableFile", *, instead: bool = False) -> None:
+        """Open a file of a job in a viewer or a player, off the event loop.
+
+        Args:
+            job_id: The job.
+            file: The file.
+            instead: True to play it from where another one is heard; nothing if none is.
+        """
         from engine.client.opening.copies import OpenedFile
 
         label = (f"j{job_id}", file.part or file.name)
         opened = OpenedFile(label, file.file.kind, file.file.media_type, file.file.hash)
         try:
-            self._say_later(self._opener.open(opened), "information")
+            if sentence := self._opener.open(opened, instead=instead):
+                self._say_later(sentence, "information")
         except UserError as error:
             self._say_later(str(error), "warning")
 

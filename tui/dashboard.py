@@ -81,8 +81,14 @@ class DashboardServices(Protocol):
         """Start, stop or restart the engine, off the event loop."""
         ...
 
-    def open_file(self, job_id: int, file: "OpenableFile") -> None:
-        """Open a file of a job in a viewer or a player, off the event loop."""
+    def open_file(self, job_id: int, file: "OpenableFile", *, instead: bool = False) -> None:
+        """Open a file of a job in a viewer or a player, off the event loop.
+
+        Args:
+            job_id: The job.
+            file: The file.
+            instead: True to play it from where another one is heard; nothing if none is.
+        """
         ...
 
     def stop_playing(self) -> None:

@@ -1,6 +1,7 @@
 """Files that are opened outside of the dashboard, and the one player that it may have."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ class Opener:
         self._lock = threading.Lock()
         self._player: RunningProgram | None = None
         self._content = ""
+        self._started = 0.0
 
     @property
     def playing(self) -> str:
@@ -37,8 +39,13 @@ class Opener:
         player = self._player
         return player.path.name if player is not None and player.is_running else ""
 
-    def open(self, file: "OpenedFile") -> str:
+    def open(self, file: "OpenedFile", *, instead: bool = False) -> str:
         """Open a file; one that plays already is stopped. Return a sentence. In a thread.
+
+        Args:
+            file: The file.
+            instead: True to play it from where another one is heard, if the player can; nothing
+                if none is, or if it is the same.
 
         Raises:
             UserError: It cannot be opened here, or a setting is wrong.
@@ -48,13 +55,17 @@ class Opener:
 
         with self._lock:
             was = self._content if self.playing else ""
+            if instead and was in {"", file.hash}:
+                return ""
+            start = time.monotonic() - self._started if instead else 0.0
             self._stop()
             if file.hash and file.hash == was:
                 return "Stopped."
             settings = read_settings(self._paths.root).open
-            running = open_file(file, self._paths.artifacts, settings)
+            running = open_file(file, self._paths.artifacts, settings, start=start)
             if running.program.plays:
                 self._player, self._content = running, file.hash
+                self._started = time.monotonic() - running.start
         # Not a worker: those are waited for when the dashboard ends, and a viewer may stay open.
         threading.Thread(target=self._follow, args=(running,), daemon=True).start()
         self._changed()

@@ -118,7 +118,7 @@ def mel_png(mel: MelSpectrogram, width: int = 960, height: int = 400) -> bytes:
     width, height = max(200, width), max(120, height)
     inner = (width - _LEFT - _RIGHT, height - _TOP - _BOTTOM)
     image = Image.new("RGB", (width, height), _PAPER)
-    image.paste(_heat_map(mel, inner), (_LEFT, _TOP))
+    image.paste(heat_map(mel, inner), (_LEFT, _TOP))
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(12)
     _frequency_axis(draw, font, mel, inner[1])
     _time_axis(draw, font, mel, inner)
@@ -127,7 +127,13 @@ def mel_png(mel: MelSpectrogram, width: int = 960, height: int = 400) -> bytes:
     return out.getvalue()
 
 
-def _heat_map(mel: MelSpectrogram, size: tuple[int, int]) -> "Image.Image":
+def heat_map(mel: MelSpectrogram, size: tuple[int, int]) -> "Image.Image":
+    """Return a mel-spectrogram as an image without axes, low frequencies at the bottom.
+
+    Args:
+        mel: The spectrogram.
+        size: Width and height in pixels.
+    """
     import numpy as np
     from PIL import Image
 

@@ -17,10 +17,13 @@ class Choice:
     Attributes:
         key: Its key in a job, with `*` for a part that varies: `scene-*/select`.
         check: Returns why a number does not fit a job as it is now; empty if it does.
+        among: The scopes if they are not beside it, with `*`: `iteration-*/take-*`. Their last
+            numbers are unique within the job, and the key has no `*`.
     """
 
     key: str
     check: Check | None = None
+    among: str = ""
 
     def problem(self, value: Any) -> str:
         """Return why a value is of the wrong type, to follow the key; empty if it is not."""

@@ -89,10 +89,17 @@ class Raster:
         data: The image.
         in_cells: Lines in place of an image that is too fine for a terminal that only has cells,
             such as a staff; None if the image is shown in cells, too.
+        coarse: The same image for such a terminal, a pixel per column and two per row, so that
+            nothing of it is blurred; None if it is scaled down instead.
+        above: Lines over the image.
+        below: Lines under it.
     """
 
     data: bytes
     in_cells: Lines | None = None
+    coarse: bytes | None = None
+    above: Lines | None = None
+    below: Lines | None = None
 
 
 @dataclass(frozen=True, slots=True)

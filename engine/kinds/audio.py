@@ -30,7 +30,7 @@ class AudioKind(Kind):
     name = "audio"
     title = "audio"
     plays = True
-    rows = 7
+    rows = 13
     suffixes = {  # noqa: RUF012 - a constant of the class
         "audio/wav": ".wav",
         "audio/flac": ".flac",
@@ -61,7 +61,10 @@ class AudioKind(Kind):
         return None if found is None else waveform_image(found.columns, side)
 
     def full(self, item: Item, size: Size) -> Drawing | None:
-        """Return the waveform, with level and length below it."""
+        """Return faults, waveform, spectrogram and levels; less of them if there is little room."""
+        picture = _picture(item, size)
+        if picture is not None:
+            return picture
         found = _waveform(item, size.columns)
         return None if found is None else _drawn(item, found, size, _top(found))
 
@@ -75,12 +78,13 @@ class AudioKind(Kind):
         return Lines((*waveform(levels, size.rows - len(below)), *below))
 
     def beside(self, items: Sequence[Item], size: Size) -> Sequence[Drawing | None]:
-        """Return waveforms on one scale of time and of level."""
+        """Return sounds in full on one scale of time and of level."""
         longest = max(_seconds(item) for item in items) or 1.0
         found = [_waveform(one, round(size.columns * _seconds(one) / longest)) for one in items]
         top = max((_top(one) for one in found if one), default=1.0)
         return [
-            None if wave is None else _drawn(item, wave, size, top)
+            _picture(item, size, longest, top)
+            or (None if wave is None else _drawn(item, wave, size, top))
             for item, wave in zip(items, found, strict=True)
         ]
 
@@ -97,6 +101,25 @@ def _facts(head: bytes, stream: BinaryIO, size: int) -> AudioFacts | None:
     if head[:4] == b"OggS":
         return read_ogg(stream, size)
     return read_mp3(stream, size) if looks_like_mp3(head) else None
+
+
+def _picture(
+    item: Item, size: Size, seconds: float | None = None, top: float | None = None
+) -> Drawing | None:
+    """The sound in full, if there is room for it and it can be decoded in a moment."""
+    from engine.kinds.sound_page import SMALLEST, picture_of
+
+    if size.columns < SMALLEST.columns or size.rows < SMALLEST.rows or not _is_short(item):
+        return None
+    facts = ", ".join(text for _, text in sound_facts(item))
+    return picture_of(item, size, facts, seconds=seconds, top=top)
+
+
+def _is_short(item: Item) -> bool:
+    rate, channels = item.facts.get("sample_rate"), item.facts.get("channels")
+    if not isinstance(rate, int | float) or not isinstance(channels, int):
+        return False
+    return 0 < _seconds(item) * rate * channels <= MAX_DECODED
 
 
 def _top(found: Waveform) -> float:
@@ -140,10 +163,7 @@ def _waveform(item: Item, columns: int) -> Waveform | None:
 def _decoded(item: Item, stream: BinaryIO, columns: int) -> Waveform | None:
     from engine.audio.decode import decode
 
-    rate, channels = item.facts.get("sample_rate"), item.facts.get("channels")
-    if not isinstance(rate, int | float) or not isinstance(channels, int):
-        return None
-    if not 0 < _seconds(item) * rate * channels <= MAX_DECODED:
+    if not _is_short(item):
         return None
     try:
         return waveform_of(decode(stream), columns)

@@ -109,10 +109,19 @@ def _safe(drawing: Drawing, size: Size) -> Drawing:
     if not isinstance(drawing, Lines):
         if not isinstance(drawing, Raster | OwnImage):
             raise TypeError(f"a {type(drawing).__name__} is not a drawing")
-        if isinstance(drawing, Raster) and drawing.in_cells is not None:
-            return replace(drawing, in_cells=_safe_lines(drawing.in_cells, size))
-        return drawing
+        return drawing if isinstance(drawing, OwnImage) else _safe_raster(drawing, size)
     return _safe_lines(drawing, size)
+
+
+def _safe_raster(drawing: Raster, size: Size) -> Raster:
+    """The same with clean lines, and rows left for the image itself."""
+    if drawing.in_cells is not None:
+        drawing = replace(drawing, in_cells=_safe_lines(drawing.in_cells, size))
+    room = max(0, size.rows - 1)
+    above = drawing.above and _safe_lines(drawing.above, Size(size.columns, room))
+    room -= len(above.lines) if above else 0
+    below = drawing.below and _safe_lines(drawing.below, Size(size.columns, room))
+    return replace(drawing, above=above, below=below)
 
 
 def _safe_lines(drawing: Lines, size: Size) -> Lines:

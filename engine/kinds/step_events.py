@@ -25,7 +25,7 @@ class StepEventsKind(FigureKind):
 
     name = "step-events"
     title = "steps"
-    rows = 10
+    rows = 4
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return the number of events and the length of the film."""

@@ -72,7 +72,7 @@ async def test_another_image_is_taken_after_asking(place: Place) -> None:
         await until(pilot, lambda: screen._snapshot.node.scope == "scene-1/variation-2")
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        await shows(pilot, "Take variation 2?", "at most 10")
+        await shows(pilot, "Choose variation 2?", "at most 10")
         await pilot.press("n")
         assert decisions(place) == []
         await pilot.press("c")

@@ -237,9 +237,9 @@ def test_a_player_is_silent_and_ends_with_the_dashboard(
     )
     terminal.shows("b1 sounds")
     terminal.child.send(b"\r")
-    terminal.shows("dBFS")
+    terminal.shows("peak")
     terminal.child.send(b"o")
-    terminal.shows("Playing j1-best", "playing · O stops", "dBFS")
+    terminal.shows("Playing j1-best", "playing · O stops", "peak")
     deadline = time.monotonic() + PATIENCE
     while not programs.calls and time.monotonic() < deadline:
         terminal.read()
@@ -314,3 +314,41 @@ def test_the_engine_outlives_the_dashboard(terminals, tmp_path: Path) -> None:
     finally:
         if psutil.pid_exists(pid):
             os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}], ids=["256", "no-color"])
+def test_takes_are_drawn_heard_in_turn_and_silent(
+    terminals, place: Place, tmp_path: Path, env: dict[str, str]
+) -> None:
+    pytest.importorskip("soundfile", reason="the extra audio is not installed")
+    programs = FakePrograms(tmp_path / "bin")
+    programs.add("mpv", seconds=120)
+    (job,) = place.job_ids(place.batch("sounds", ["rain"]))
+    place.claim(1)
+    for number in (1, 2):
+        keep(place, job, f"iteration-1/take-{number}", media.wav(2.0 + number, channels=2))
+    place.end(job)
+    terminal = open_in(
+        terminals, place, PATH=programs.path, TMPDIR=str(tmp_path), SSH_CONNECTION="", **env
+    )
+    terminal.shows("b1 sounds")
+    terminal.child.send(b"\r")
+    terminal.shows("LUFS")
+    terminal.child.send(b"\r")
+    terminal.shows("take 2")
+    terminal.child.send(b"=")
+    terminal.shows("take 1", "take 2", "LUFS", "phase", "0:03.0", "0:04.0", "▀▀▀")
+    terminal.child.send(b"o")
+    terminal.shows("playing · O stops")
+    terminal.child.send(b"\t")
+    deadline = time.monotonic() + PATIENCE
+    while len(programs.calls) < 2 and time.monotonic() < deadline:
+        terminal.read()
+    first, second = programs.calls
+    assert "take-2" in first["arguments"][-1]
+    assert "take-1" in second["arguments"][-1]
+    assert second["arguments"][0].startswith("--start=")
+    terminal.child.send(b"q")
+    terminal.ends()
+    assert not is_alive(second["pid"])
+    assert b"NOISE" not in terminal.sent

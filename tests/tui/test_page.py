@@ -53,7 +53,7 @@ async def test_a_job_opens_with_its_page(place: Place, job: int) -> None:
     async with running(place.dashboard(), (200, 120)) as pilot:
         await opened(pilot)
         await shows(
-            pilot, "dBFS RMS", "C# minor", "0.80 or A minor 0.40", "sections  ▏A", "12 samples are",
+            pilot, "peak", "C# minor", "0.80 or A minor 0.40", "sections  ▏A", "12 samples are",
             "T:A piece", "convergent, 0.4", "divergent, 0.4", "originality",
         )  # fmt: skip
         assert sections(pilot) == [

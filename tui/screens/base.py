@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
 
 
-class BaseScreen(Screen[None]):
+class BaseScreen(Screen[int | None]):
     """A screen with the bars around it and one view of the store.
 
     Only the types check abstract members: Textual's classes have their own metaclass.

@@ -27,7 +27,7 @@ SCROLLED = 3
 
 
 class CompareScreen(BaseScreen):
-    """Two to four of several things side by side; dismissed to the place of one of them.
+    """Two to four of several things side by side; dismissed with the node of one to be chosen.
 
     Args:
         view: The things.
@@ -133,6 +133,7 @@ class CompareScreen(BaseScreen):
         if self._shown:
             self._active = (self._active + 1) % len(self._shown)
             self._lay_out()
+            self._play_on()
 
     def action_blink(self) -> None:
         """Show one thing alone, then the next in the same place."""
@@ -140,6 +141,7 @@ class CompareScreen(BaseScreen):
             self._active = (self._active + 1) % max(1, len(self._shown))
         self._alone = True
         self._lay_out()
+        self._play_on()
 
     def action_next_candidate(self) -> None:
         """Show the next thing on the active side."""
@@ -154,6 +156,13 @@ class CompareScreen(BaseScreen):
             count = len(self._snapshot.candidates)
             self._shown[self._active] = (self._shown[self._active] + step) % count
             self._lay_out()
+            self._play_on()
+
+    def _play_on(self) -> None:
+        """Go on with the active thing where another one was heard."""
+        candidate = self._active_candidate
+        if candidate is not None and candidate.opens is not None and self.dashboard.playing:
+            self.dashboard.open_file(candidate.job, candidate.opens, instead=True)
 
     def action_more_beside(self) -> None:
         """Show one more thing side by side."""
@@ -195,6 +204,14 @@ class CompareScreen(BaseScreen):
         if candidate is not None:
             self.dismiss()
             self.dashboard.show_part(candidate.job, candidate.title, candidate.node)
+
+    def action_choose(self) -> None:
+        """Choose the active thing, if it is a part of a job that can be chosen."""
+        candidate = self._active_candidate
+        if candidate is None or not isinstance(self._view, PartsOfAJob):
+            self.say("Only parts of one job can be chosen.", bad=True)
+        else:
+            self.dismiss(candidate.node)
 
     def action_open_file(self) -> None:
         """Open the file of the active thing."""

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from db.queries import inspect
 from engine.client.gates import WaitingGate, waiting_gates
 from engine.text.plural import pluralize
+from engine.text.terminal import clean
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.formatting import money
@@ -30,6 +31,10 @@ from tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from tui.snapshots.comparison import PartsOfAJob
+
+
+TREE_SHARE = 34
+"""Width of the tree in percent, if none is remembered."""
 
 
 class JobScreen(BaseScreen):
@@ -68,8 +73,11 @@ class JobScreen(BaseScreen):
         """Compose the job in a line; the tree, and beside it the turns and the details."""
         app = self.dashboard
         self._view = JobView(self.job_id, app.headlines)
+        share = app.remembered.widths.get("job", TREE_SHARE)
+        # About the width that the panel will have: the first page is seldom laid out twice.
+        self._view.columns = max(20, self.app.size.width * (100 - share) // 100 - 4)
         yield JobBar()
-        with Panels("job", app.remembered.widths, default=34):
+        with Panels("job", app.remembered.widths, default=TREE_SHARE):
             yield Rows(NODE_COLUMNS, empty="No steps have run yet.", id="tree")
             with Vertical(id="parts"):
                 yield Filmstrip(app.paths)
@@ -161,15 +169,24 @@ class JobScreen(BaseScreen):
         turn = (
             next((t for t in snapshot.turns if t.node == snapshot.turn), None) if snapshot else None
         )
-        if snapshot is None or turn is None or not turn.image:
-            self.say("Select one of several images first.", bad=True)
+        if turn is None or not turn.image:
+            self.say("Select one of several results first.", bad=True)
+        else:
+            self._choose(turn.node)
+
+    def _choose(self, node_id: int | None) -> None:
+        """Select the scope of a node, after asking if steps may run again."""
+        snapshot = self._snapshot
+        if snapshot is None or node_id is None:
             return
-        found = key_to_select(turn.scope, snapshot.scale.decisions)
-        if found is None:
-            self.say("The recipe has no decision about these images.", bad=True)
+        node = next((one for one in snapshot.nodes if one.id == node_id), None)
+        scale = snapshot.scale
+        key = key_to_select(node.scope, scale.decisions, scale.choices) if node else None
+        if node is None or key is None:
+            self.say("The recipe has no decision about these.", bad=True)
             return
-        steps = next(node.steps for node in snapshot.nodes if node.id == turn.node)
-        self._ask_first(f"Take {turn.title}?", *found, since=steps[-1])
+        name = clean(node.scope.rpartition("/")[2], 60).replace("-", " ")
+        self._ask_first(f"Choose {name}?", *key, since=node.steps[-1])
 
     def action_edit_prompt(self) -> None:
         """Edit the prompt of the selected scope."""
@@ -218,7 +235,7 @@ class JobScreen(BaseScreen):
         if view is None:
             self.say("There is nothing to compare with yet.", bad=True)
         else:
-            self.app.push_screen(CompareScreen(view))
+            self.app.push_screen(CompareScreen(view), self._choose)
 
     def action_open_file(self) -> None:
         """Open the file of the selected part; choose first if a step has several."""
@@ -348,7 +365,9 @@ class JobScreen(BaseScreen):
             self.say("There are no more jobs in that direction.")
             return
         self._set_job(*found)
+        columns = self._view.columns
         self._view = JobView(self.job_id, self.dashboard.headlines)
+        self._view.columns = columns
         self._say_where(0)
         self.on_screen_resume()
 

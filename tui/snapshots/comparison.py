@@ -185,7 +185,9 @@ def family_of(nodes: Sequence[TreeLine], paths: Mapping[int, str], chosen: int) 
     for family in families.values():
         if len(family) > 1 and any(node.id == chosen for node in family):
             return family
-    outermost = [f for f in families.values() if len(f) > 1 and f[0].depth <= 1]
+    several = [family for family in families.values() if len(family) > 1]
+    depth = max(1, min((family[0].depth for family in several), default=1))
+    outermost = [family for family in several if family[0].depth <= depth]
     # A set of files says more than a set of steps.
     return max(outermost, key=lambda f: (f[0].id < 0, len(f)), default=[])
 

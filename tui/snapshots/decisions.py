@@ -16,6 +16,9 @@ from tui.formatting import clock
 
 SELECT, PROMPT = "select", "prompt"
 
+Choices = Sequence[tuple[str, str]]
+"""Keys of decisions whose scopes are not beside them, each with the pattern of its scopes."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionLine:
@@ -52,11 +55,25 @@ def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[DecisionL
     )
 
 
-def picked(scopes: Iterable[str], decided: Sequence[DecisionLine]) -> frozenset[str]:
-    """Return scopes chosen by an operator: `select` beside them has their number."""
+def picked(
+    scopes: Iterable[str], decided: Sequence[DecisionLine], choices: Choices = ()
+) -> frozenset[str]:
+    """Return scopes chosen by an operator: `select` beside them has their number.
+
+    Args:
+        scopes: Scopes of a job.
+        decided: Its decisions, oldest first.
+        choices: Keys of decisions whose scopes are elsewhere, with the pattern of the scopes.
+    """
+    values = {d.key: d.value for d in decided}
     picks = {(d.scope, d.value) for d in decided if d.key.rpartition("/")[2] == SELECT}
+    picks -= {(key.rpartition("/")[0], values.get(key, "")) for key, _ in choices}
     return frozenset(
-        scope for scope in scopes if (scope.rpartition("/")[0], scope.rpartition("-")[2]) in picks
+        scope
+        for scope in scopes
+        for parent, number in [(scope.rpartition("/")[0], scope.rpartition("-")[2])]
+        if (parent, number) in picks
+        or any(values.get(key) == number and is_asked(scope, (of,)) for key, of in choices)
     )
 
 
@@ -79,16 +96,24 @@ def outdated(
     return frozenset(step for step in before if step >= since)
 
 
-def key_to_select(scope: str, patterns: Sequence[str]) -> tuple[str, int] | None:
+def key_to_select(
+    scope: str, patterns: Sequence[str], choices: Choices = ()
+) -> tuple[str, int] | None:
     """Return key and value of the decision that takes one of several scopes; None if impossible.
 
     Args:
         scope: The scope to take, for example `scene-2/variation-3`.
         patterns: The recipe's decisions, for example `scene-*/select`.
+        choices: Keys of decisions whose scopes are elsewhere, with the pattern of the scopes.
     """
     parent, _, name = scope.rpartition("/")
     number = name.rpartition("-")[2]
     key = f"{parent}/{SELECT}" if parent else SELECT
+    elsewhere = next((name for name, of in choices if is_asked(scope, (of,))), None)
+    if elsewhere is not None:
+        return (elsewhere, int(number)) if number.isdecimal() else None
+    if key in {name for name, _ in choices}:
+        return None
     if not number.isdecimal() or not is_asked(key, patterns):
         return None
     return key, int(number)

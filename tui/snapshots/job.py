@@ -126,7 +126,7 @@ class JobView:
             return JobSnapshot(None, 0, RecipeInfo(), (), (), 0, None, 0)
         nodes, left, line, scale = found.nodes, found.left, found.line, found.scale
         chosen = self._chosen(nodes, has_page=bool(scale.page))
-        taken = picked((node.scope for node in nodes if node.id < 0), found.decided)
+        taken = picked((node.scope for node in nodes if node.id < 0), found.decided, scale.choices)
         turns = find_turns(nodes, chosen, left.images, left.marks, taken)
         detail = read_detail(connection, self.job_id, chosen, left)
         if chosen.id == JOB_NODE and scale.page:

@@ -101,13 +101,13 @@ def read_page(
         if part.field:
             found = [(part.field, given[part.field])] if part.field in given else []
             files += [openable(part.field, file, part.field) for _, file in found]
-            sections += _of_files(part, found)
+            sections += _of_files(part, found, columns)
             continue
         chosen = list(_matching(part.steps, steps))[:MAX_ITEMS]
         if part.role:
             kept = list(_kept(connection, chosen, part.role))
             files += [openable(part.role, file, key) for key, file in kept]
-            sections += _of_files(part, kept)
+            sections += _of_files(part, kept, columns)
         else:
             sections += _of_results(connection, part, chosen, columns)
     return JobPage(tuple(sections), tuple(files))
@@ -145,12 +145,15 @@ def _kept(
             yield keys[artifact.step_id or 0], line_of(artifact)
 
 
-def _of_files(part: PagePart, files: Sequence[tuple[str, FileLine]]) -> list[PageSection]:
-    titled = len(files) > 1
+def _of_files(
+    part: PagePart, files: Sequence[tuple[str, FileLine]], columns: int
+) -> list[PageSection]:
+    titles = _titles([key for key, _ in files])
     items = tuple(
-        Exhibit(_title(key) if titled else "", file, rows=rows_of(file)) for key, file in files
+        Exhibit(title, file, rows=rows_of(file))
+        for title, (_, file) in zip(titles, files, strict=True)
     )
-    across = len(items) if part.beside else 1
+    across = side_by_side(len(items), columns) if part.beside else 1
     return [PageSection(clean(part.title, 60), items, across)] if items else []
 
 
@@ -166,19 +169,27 @@ def _of_results(
     size = Size(max(20, columns // across - (GAP if across > 1 else 0)), MAX_ROWS)
     items = [result_item(connection, step) for step in steps]
     drawn = draw_beside(items, size) if part.beside else [draw_full(item, size) for item in items]
-    titled = len(steps) > 1
+    titles = _titles([step.key for step in steps])
     found = tuple(
-        Exhibit(_title(step.key) if titled else "", lines=lines)
-        for step, lines in zip(steps, drawn, strict=True)
+        Exhibit(title, lines=lines)
+        for title, lines in zip(titles, drawn, strict=True)
         if isinstance(lines, Lines)
     )
     return [PageSection(clean(part.title, 60), found, across)] if found else []
 
 
 def side_by_side(count: int, columns: int) -> int:
-    """Return how many of some items fit beside each other, at least 1."""
-    return max(1, min(count, columns // COLUMNS_OF_AN_ITEM))
+    """Return how many of some items are beside each other: rows are as even as they can be."""
+    most = max(1, min(count, columns // COLUMNS_OF_AN_ITEM))
+    return -(-count // -(-count // most)) if count else 1
 
 
-def _title(key: str) -> str:
-    return clean(key, 60).replace("-", " ")
+def _titles(keys: Sequence[str]) -> list[str]:
+    """Return names of steps without the parts that all of them share; empty for one alone."""
+    if len(keys) < 2:
+        return [""] * len(keys)
+    parts = [key.split("/") for key in keys]
+    differ = [len(set(column)) > 1 for column in zip(*parts, strict=False)]
+    if len({len(one) for one in parts}) == 1 and any(differ):
+        parts = [[name for name, keep in zip(one, differ, strict=True) if keep] for one in parts]
+    return [clean("/".join(one), 60).replace("-", " ") for one in parts]

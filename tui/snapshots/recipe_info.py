@@ -18,6 +18,7 @@ class RecipeInfo:
         higher_is_better: True if a greater value is better.
         decisions: Keys of its decisions, as patterns.
         page: Parts of the page of a job.
+        choices: Keys of decisions whose scopes are elsewhere, with the pattern of the scopes.
     """
 
     metric: str = "score"
@@ -26,6 +27,7 @@ class RecipeInfo:
     higher_is_better: bool = True
     decisions: tuple[str, ...] = ()
     page: "tuple[PagePart, ...]" = ()
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 class Headlines:
@@ -51,11 +53,13 @@ class Headlines:
 
 def _load(recipe: str) -> RecipeInfo:
     from engine.client.recipes import load_recipe  # not for the first paint
-    from engine.contract.decision_points import Approval
+    from engine.contract.decision_points import Approval, Choice
 
     found = load_recipe(recipe)
     if found is None:
         return RecipeInfo()
     of = found.headline
     asked = tuple(one.key for one in found.decisions if not isinstance(one, Approval))
-    return RecipeInfo(of.metric, of.low, of.high, of.higher_is_better, asked, found.page)
+    choices = (one for one in found.decisions if isinstance(one, Choice) and one.among)
+    elsewhere = tuple((one.key, one.among) for one in choices)
+    return RecipeInfo(of.metric, of.low, of.high, of.higher_is_better, asked, found.page, elsewhere)

@@ -87,7 +87,7 @@ class CandidateView(Vertical):
         if self._lines is not None:
             self.restyle()
         elif isinstance(drawing, Raster):
-            self._image.show_preview(drawing.data)
+            self._image.show_drawing(drawing)
         else:
             file = self._candidate.file if self._candidate else None
             self._image.show_file(self._paths, file if drawing is not None else None)

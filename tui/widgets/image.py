@@ -7,7 +7,7 @@ content's hash and size; so moving up and down a list decodes each image once.
 
 import math
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -33,7 +33,7 @@ from tui.widgets.drawing import strips_of, tones
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from engine.contract.kinds import Lines
+    from engine.contract.kinds import Lines, Raster
 
 CACHE_BYTES = 12 * 2**20
 """Maximum memory of all drawn images together, in bytes."""
@@ -68,10 +68,22 @@ class ImageKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RenderedImage:
-    """A rendered image: as strips, or as pixels for the terminal."""
+    """A rendered image: as strips, or as pixels for the terminal, with lines over and under it."""
 
     strips: list[Strip] | None = None
     pixels: "Image | None" = None
+    above: tuple[Strip, ...] = ()
+    below: tuple[Strip, ...] = ()
+
+    def line(self, y: int, rows: int) -> Strip | None:
+        """Return a line of an area of some rows; None for one that is blank or pixels."""
+        image = self._blanks(rows) if self.strips is None else self.strips
+        lines = [*self.above, *image, *self.below]
+        at = y - (rows - len(lines)) // 2
+        return lines[at] if 0 <= at < len(lines) else None
+
+    def _blanks(self, rows: int) -> list[Strip | None]:
+        return [None] * max(0, rows - len(self.above) - len(self.below))
 
 
 THUMBNAILS: LruCache[RenderedImage] = LruCache(CACHE_BYTES)
@@ -95,7 +107,14 @@ class FileSource:
     small: bool
 
 
-Source = Path | bytes | FileSource
+@dataclass(frozen=True, slots=True)
+class DrawnSource:
+    """An image that a kind has drawn already, with its lines."""
+
+    drawing: "Raster"
+
+
+Source = Path | bytes | FileSource | DrawnSource
 
 
 class ImageView(Widget):
@@ -175,9 +194,15 @@ class ImageView(Widget):
         digest = blake2b(preview, digest_size=16).hexdigest()
         self._show(preview, f"preview {digest}")
 
+    def show_drawing(self, drawing: "Raster") -> None:
+        """Show an image that a kind has drawn, with its lines."""
+        digest = blake2b(drawing.data, digest_size=16)
+        digest.update(repr((drawing.above, drawing.below)).encode("utf-8", "surrogatepass"))
+        self._show(DrawnSource(drawing), f"drawing {digest.hexdigest()}")
+
     def _show(self, source: Source | None, content: str) -> None:
         self._trouble = None
-        if (source, content) != (self._source, self._content):
+        if content != self._content or source != self._source:
             if not isinstance(self._source, bytes):
                 self._own = None  # an image that follows its own preview: the preview may stay
             self._source, self._content = source, content
@@ -203,12 +228,10 @@ class ImageView(Widget):
         drawn = self._drawn()
         if drawn is None:
             return self._line_of("…", y)
-        if drawn.strips is None:  # pixels: the widget over this one shows them
+        line = drawn.line(y, self.content_size.height)
+        if line is None:  # or pixels: the widget over this one shows them
             return Strip.blank(width, self.rich_style)
-        top = (self.content_size.height - len(drawn.strips)) // 2
-        if not 0 <= y - top < len(drawn.strips):
-            return Strip.blank(width, self.rich_style)
-        return _centred(drawn.strips[y - top], width, self.rich_style)
+        return _centred(line, width, self.rich_style)
 
     def on_resize(self) -> None:
         """Request pixels of the new size; cells are requested when they are drawn."""
@@ -237,7 +260,7 @@ class ImageView(Widget):
                 drawn = own[1]  # the preview before this one, until this one is ready
         elif drawn.pixels is not None and self._mounted_for != wanted:
             self._mounted_for = wanted
-            self.call_next(self._put_pixels, wanted, drawn.pixels)
+            self.call_next(self._put_pixels, wanted, drawn)
         return drawn
 
     def _wanted(self) -> ImageKey:
@@ -251,7 +274,9 @@ class ImageView(Widget):
         )
 
     def _tones(self) -> tuple[tuple[str, str], ...]:
-        is_drawn = isinstance(self._source, FileSource) and self._source.file.kind != "image"
+        source = self._source
+        is_drawn = isinstance(source, FileSource) and source.file.kind != "image"
+        is_drawn = is_drawn or isinstance(source, DrawnSource)
         return tones(self.app.theme_variables) if is_drawn else ()
 
     @property
@@ -304,11 +329,13 @@ class ImageView(Widget):
 
     # -- the terminal's own pixels ------------------------------------------------------------
 
-    async def _put_pixels(self, wanted: ImageKey, pixels: "Image") -> None:
+    async def _put_pixels(self, wanted: ImageKey, drawn: RenderedImage) -> None:
         terminal = pixel_terminal()
         await self.remove_children()
-        if terminal is not None and wanted == self._wanted():
-            await self.mount(terminal.widget(pixels))
+        if terminal is not None and drawn.pixels is not None and wanted == self._wanted():
+            widget = terminal.widget(drawn.pixels)
+            widget.styles.margin = (len(drawn.above), 0, len(drawn.below), 0)
+            await self.mount(widget)
 
     def _take_pixels_away(self) -> None:
         if self._mounted_for is not None:
@@ -318,13 +345,40 @@ class ImageView(Widget):
 
 def _make_ready(source: Source, wanted: ImageKey) -> tuple[RenderedImage, int]:
     columns, rows = wanted.size
-    box = _box(wanted)
-    if isinstance(source, FileSource):
-        drawn = _drawing(source, wanted, max(box))
-        if not isinstance(drawn, Path | bytes):
-            strips = strips_of(drawn, wanted.tones, columns)[:rows]
-            return RenderedImage(strips=strips), sum(s.cell_length for s in strips) * _CELL_BYTES
-        source = drawn
+    if isinstance(source, DrawnSource):
+        return _framed(source.drawing, wanted)
+    drawing = _drawing(source, wanted) if isinstance(source, FileSource) else source
+    if isinstance(drawing, Path | bytes):
+        return _image(drawing, wanted, rows)
+    from engine.contract.kinds import Lines
+
+    if isinstance(drawing, Lines):
+        strips = strips_of(drawing, wanted.tones, columns)[:rows]
+        return RenderedImage(strips=strips), sum(s.cell_length for s in strips) * _CELL_BYTES
+    return _framed(drawing, wanted)
+
+
+def _framed(drawing: "Raster", wanted: ImageKey) -> tuple[RenderedImage, int]:
+    """Return an image with the lines over and under it."""
+    columns, rows = wanted.size
+    above, below = (
+        tuple(_wide(strips_of(lines, wanted.tones, columns), columns)) if lines else ()
+        for lines in (drawing.above, drawing.below)
+    )
+    is_coarse = wanted.style != "pixels" and drawing.coarse is not None
+    data = drawing.coarse if is_coarse and drawing.coarse else drawing.data
+    image, weight = _image(data, wanted, max(1, rows - len(above) - len(below)))
+    lines = (len(above) + len(below)) * columns * _CELL_BYTES
+    return replace(image, above=above, below=below), weight + lines
+
+
+def _wide(strips: list[Strip], columns: int) -> list[Strip]:
+    """Return strips of the full width, so that lines start below each other."""
+    return [strip.adjust_cell_length(columns) for strip in strips]
+
+
+def _image(source: Path | bytes, wanted: ImageKey, rows: int) -> tuple[RenderedImage, int]:
+    box = _box(wanted, rows)
     if wanted.style == "pixels":
         pixels = thumbnail(source, box)
         return RenderedImage(pixels=pixels), pixels.width * pixels.height * 3
@@ -333,9 +387,9 @@ def _make_ready(source: Source, wanted: ImageKey) -> tuple[RenderedImage, int]:
     return RenderedImage(strips=strips), image.width * len(strips) * _CELL_BYTES
 
 
-def _box(wanted: ImageKey) -> tuple[int, int]:
-    """Return the area in pixels."""
-    columns, rows = wanted.size
+def _box(wanted: ImageKey, rows: int) -> tuple[int, int]:
+    """Return the area in pixels of some rows."""
+    columns = wanted.size[0]
     terminal = pixel_terminal()
     if wanted.style != "pixels":
         return pixels_of(columns, rows)
@@ -346,9 +400,9 @@ def _box(wanted: ImageKey) -> tuple[int, int]:
     return max(1, int(width * share)), max(1, int(height * share))
 
 
-def _drawing(source: FileSource, wanted: ImageKey, side: int) -> "Path | bytes | Lines":
+def _drawing(source: FileSource, wanted: ImageKey) -> "Path | bytes | Lines | Raster":
     """Return the drawing of a file's kind: lines, an encoded image, or the file's own image."""
-    from engine.contract.kinds import Lines, OwnImage, Raster, Size
+    from engine.contract.kinds import OwnImage, Raster, Size
     from engine.kinds.drawing import draw_full, draw_small
 
     stored = stored_of(source.file, source.path)
@@ -356,10 +410,9 @@ def _drawing(source: FileSource, wanted: ImageKey, side: int) -> "Path | bytes |
     drawn = draw_kind(stored.item, Size(*wanted.size))
     if isinstance(drawn, Raster) and drawn.in_cells is not None and wanted.style != "pixels":
         return drawn.in_cells
-    if isinstance(drawn, Lines):
-        return drawn
     if not isinstance(drawn, OwnImage):
-        return drawn.data
+        return drawn
+    side = max(_box(wanted, wanted.size[1]))
     return small_version(source.paths.thumbnails, stored, side) or source.path
 
 

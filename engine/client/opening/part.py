@@ -57,6 +57,8 @@ def open_file(
     artifacts: Path,
     settings: OpenSettings,
     environment: Mapping[str, str] | None = None,
+    *,
+    start: float = 0.0,
 ) -> RunningProgram:
     """Copy a file and open the copy in a viewer or a player.
 
@@ -65,6 +67,7 @@ def open_file(
         artifacts: Folder of the stored files.
         settings: Programs to use.
         environment: The environment; by default that of this process.
+        start: Seconds at which a player starts, if it can; others start at the beginning.
 
     Raises:
         CannotOpen: There is no program for it here, it cannot be started, or the file is gone.
@@ -73,4 +76,4 @@ def open_file(
     choice = program_for(file.kind, file.media_type, settings, environment or os.environ)
     if choice.program is None:
         raise CannotOpen(f"{choice.reason} The file: {path}")
-    return RunningProgram(choice.program, path)
+    return RunningProgram(choice.program, path, start)

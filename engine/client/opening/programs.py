@@ -28,17 +28,25 @@ class Program:
         name: Its name, for messages.
         command: The program and its arguments; the file's path follows.
         plays: True for a player: it ends with the sound, and can be stopped.
+        seek: Arguments of a player that starts at a time, with `{}` for the seconds.
     """
 
     name: str
     command: tuple[str, ...]
     plays: bool
+    seek: tuple[str, ...] = ()
 
-    def on(self, path: Path) -> list[str]:
-        """Return the whole command for a file of an absolute path."""
+    def on(self, path: Path, start: float = 0.0) -> list[str]:
+        """Return the whole command for a file of an absolute path.
+
+        Args:
+            path: The file.
+            start: Seconds at which a player starts, if it can.
+        """
         if not path.is_absolute():
             raise ValueError("a file to open has an absolute path")
-        return [*self.command, str(path)]
+        seek = [part.format(f"{start:.3f}") for part in self.seek] if start > 0 else []
+        return [self.command[0], *seek, *self.command[1:], str(path)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,13 @@ class _Player:
     arguments: tuple[str, ...] = ()
     for_sound: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
+    seek: tuple[str, ...] = ()
     plays: tuple[str, ...] = ("audio/", "video/")
 
 
 _PLAYERS = (
-    _Player("mpv", ("--no-terminal", "--really-quiet"), ("--no-video",), ("--",)),
-    _Player("ffplay", ("-loglevel", "quiet", "-autoexit"), ("-nodisp",)),
+    _Player("mpv", ("--no-terminal", "--really-quiet"), ("--no-video",), ("--",), ("--start={}",)),
+    _Player("ffplay", ("-loglevel", "quiet", "-autoexit"), ("-nodisp",), (), ("-ss", "{}")),
     _Player("afplay", plays=("audio/wav", "audio/mpeg", "audio/mp4", "audio/flac")),
     _Player("pw-play", end=("--",), plays=("audio/wav", "audio/flac")),
     _Player("paplay", end=("--",), plays=("audio/wav", "audio/flac")),
@@ -125,7 +134,7 @@ def _player(media_type: str, settings: OpenSettings, environment: Mapping[str, s
         if path := _which(player.name):
             more = player.for_sound if is_sound else ()
             command = (path, *player.arguments, *more, *player.end)
-            return Choice(Program(player.name, command, plays=True))
+            return Choice(Program(player.name, command, plays=True, seek=player.seek))
     return Choice(reason=_no_player(media_type, wanted, able))
 
 

@@ -19,22 +19,25 @@ class RunningProgram:
     Args:
         program: The program.
         path: The file, an absolute path.
+        start: Seconds at which a player is to start.
 
     Attributes:
         program: The same.
         path: The same.
+        start: Seconds at which it has started: 0 for a program that cannot.
 
     Raises:
         CannotOpen: It cannot be started.
     """
 
-    def __init__(self, program: Program, path: Path) -> None:
+    def __init__(self, program: Program, path: Path, start: float = 0.0) -> None:
         self.program = program
         self.path = path
+        self.start = start if program.seek else 0.0
         self._is_stopped = False
         try:
             self._process = subprocess.Popen(  # noqa: S603 - a known program, an absolute path
-                program.on(path),
+                program.on(path, start),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -39,7 +39,7 @@ RECIPE = Recipe(
     run=sound_effect,
     headline=Headline("score", low=0, high=100),
     estimate=calls_of,
-    decisions=(Choice("select", check_decision),),
+    decisions=(Choice("select", check_decision, among="iteration-*/take-*"),),
     options=(
         Option("--prompt", "prompt", target="entry"),
         Option(
