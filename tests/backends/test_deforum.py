@@ -13,30 +13,11 @@ from engine.contract import Permanent, Retryable, Task
 from engine.contract.video import VideoBackend, VideoInfo, VideoRequest
 from engine.testing.context import MemoryContext
 from tests.support import tiny_pipelines as tiny
+from tests.support.in_process import InProcessPlace, QuietDesk
 from tests.support.optional import IMPORTING_TORCH, needs
 
 needs("torch", "diffusers", "cv2", "numba", "av")
 pytestmark = pytest.mark.xdist_group(IMPORTING_TORCH)
-
-
-class Place:
-    """A place on the processor."""
-
-    device = "cpu"
-
-    def shared(self, key: str, build: Any) -> Any:
-        return build()
-
-
-class Reports:
-    """Receiver of reports that wants everything."""
-
-    def progress(self, task: int, fraction: float | None, message: str = "") -> None: ...
-
-    def preview(self, task: int, image: bytes) -> None: ...
-
-    def is_given_up(self, task: int) -> bool:
-        return False
 
 
 class Host(MemoryContext):
@@ -51,7 +32,7 @@ class Host(MemoryContext):
         if len(self.tasks) == self.dies_at:
             raise Retryable("the host died")
         self.tasks.append(task)
-        (answer,) = self.model.run(task.operation, [task.payload], Reports())
+        (answer,) = self.model.run(task.operation, [task.payload], QuietDesk())
         return answer
 
 
@@ -66,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(folder: Path) -> Any:
     """It, loaded as a host does."""
     options = backend(folder)._images.key.options
-    return tiny.load_prepared(options, Place())
+    return tiny.load_prepared(options, InProcessPlace())
 
 
 def backend(folder: Path, **settings: Any) -> DeforumVideos:

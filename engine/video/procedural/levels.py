@@ -13,8 +13,8 @@ import numpy as np
 from engine.video.plan import SPECTRUM_BANDS, Signals
 from engine.video.procedural.fields import Floats
 
-MAX_WAVES = 3
-"""Beats that are still ringing, at most."""
+MAX_WAVES, MAX_AGE = 8, 2.6
+"""Beats that are still ringing, at most, and seconds until one has gone."""
 
 _MIDS, _HIGHS = slice(18, 44), slice(44, None)
 _BEAT_FALL, _BAR_FALL, _HIT_FALL = 5.0, 1.6, 9.0
@@ -26,8 +26,15 @@ _SLOW, _FAST = 0.4, 1.3
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """A beat that rings: seconds since it, and its strength (0 to 1)."""
+    """A beat that rings.
 
+    Attributes:
+        number: Number of the beat in the song.
+        age: Seconds since it.
+        strength: Its strength, 0 to 1.
+    """
+
+    number: int
     age: float
     strength: float
 
@@ -144,8 +151,10 @@ class Track:
 
     def _waves(self, time: float) -> tuple[Wave, ...]:
         end = int(np.searchsorted(self._beats, time + 1e-9, side="right"))
-        rung = self._beats[max(0, end - MAX_WAVES) : end][::-1]
-        return tuple(Wave(time - float(at), self.strength(float(at))) for at in rung)
+        first = int(np.searchsorted(self._beats, time - MAX_AGE))
+        numbers = range(end - 1, max(first, end - MAX_WAVES) - 1, -1)
+        moments = ((number, float(self._beats[number])) for number in numbers)
+        return tuple(Wave(number, time - at, self.strength(at)) for number, at in moments)
 
     def _ringing(self, moments: Floats, time: float, fall: float) -> float:
         end = int(np.searchsorted(moments, time + 1e-9, side="right"))

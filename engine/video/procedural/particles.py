@@ -18,6 +18,9 @@ from engine.video.procedural.light import spread
 BALL, DISC, SPARKS, STARS = 24_000, 60_000, 5_000, 2_500
 """Points; sparks per beat."""
 
+_SPARK_SECONDS = 1.6
+"""Seconds until the last spark of a beat has gone out."""
+
 _GOLDEN = math.pi * (3 - math.sqrt(5))
 _EYE = 3.4
 """Distance of the eye from the middle, in radii of the scene."""
@@ -48,7 +51,7 @@ class Particles:
         """Return the frame at a time, BGRA."""
         levels = self._track.at(time)
         clouds = [self._ball(levels), self._disc(levels), self._stars(levels)]
-        clouds += [self._sparks(wave, place) for place, wave in enumerate(levels.waves)]
+        clouds += [self._sparks(wave) for wave in levels.waves if wave.age < _SPARK_SECONDS]
         light = self._splatted(levels, np.concatenate(clouds, axis=1))
         return ink(*spread(*self._developed(levels, light), self._size), self._table)
 
@@ -93,11 +96,11 @@ class Particles:
         weight = np.float32(0.5 + 2.4 * levels.high) * np.maximum(turn, 0) ** 2
         return _rows((x * 2 - 1) * 5.4, (y * 2 - 1) * 3.6, 1.5 + 2 * depth, weight, phase)
 
-    def _sparks(self, wave: Wave, place: int) -> Floats:
+    def _sparks(self, wave: Wave) -> Floats:
         """Return points that a beat has thrown, slowing down and going out."""
-        start = (place * 911 + int(wave.strength * 4096)) % (DISC - SPARKS)
+        start = wave.number * 9_109 % (DISC - SPARKS)
         a, b, speed, hue = (row[start : start + SPARKS] for row in self._random[2:6])
-        life = np.float32(wave.age) / (np.float32(0.5) + np.float32(1.1) * speed)
+        life = np.float32(wave.age / _SPARK_SECONDS) / (np.float32(0.3) + np.float32(0.7) * speed)
         reach = np.float32(0.45) + (np.float32(0.5) + 2 * speed * speed) * (
             1 - np.exp(np.float32(-2.2) * np.float32(wave.age))
         ) * np.float32(wave.strength)
