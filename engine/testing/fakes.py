@@ -17,6 +17,7 @@ from engine.contract.score import (
     CompareRequest,
     Comparison,
     ImageScore,
+    Medium,
     ScoreInfo,
     ScoreRequest,
     ScorerScores,
@@ -85,14 +86,19 @@ class FakeAudioBackend(BaseBackend):
 
 
 class FakeScoreBackend(BaseBackend):
-    """Scores images by their hash.
+    """Scores images, or sounds, by their hash.
 
     Args:
         metrics: Names of its scorers.
+        media: Kinds of what it scores.
     """
 
-    def __init__(self, metrics: tuple[str, ...] = ("fake",)) -> None:
-        self.info: ScoreInfo = ScoreInfo(**_COMMON, metrics=metrics)
+    def __init__(
+        self,
+        metrics: tuple[str, ...] = ("fake",),
+        media: frozenset[Medium] = frozenset({"image"}),
+    ) -> None:
+        self.info: ScoreInfo = ScoreInfo(**_COMMON, metrics=metrics, media=media)
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         """Score images from 0 to 100."""

@@ -1,6 +1,6 @@
 """Recipe `sound-effect`: takes of a sound, measured and judged; keep the best."""
 
-from engine.contract import ChatBackend
+from engine.contract import ChatBackend, ScoreBackend
 from engine.contract.audio import AudioBackend
 from engine.contract.decision_points import Choice
 from engine.contract.options import Option
@@ -34,7 +34,7 @@ RECIPE = Recipe(
     summary="Generate takes of a sound, measure them, refine the prompt; keep the best.",
     input=SoundEffectInput,
     settings=SoundEffectSettings,
-    uses={"audio": AudioBackend, "text": ChatBackend},
+    uses={"audio": AudioBackend, "text": ChatBackend, "score": ScoreBackend},
     agents=(REFINER,),
     run=sound_effect,
     headline=Headline("score", low=0, high=100),

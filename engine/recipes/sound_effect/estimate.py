@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from engine.contract import Backend
+from engine.contract import Backend, ScoreInfo
 from engine.contract.audio import AudioField, AudioInfo, AudioRequest
 from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.settings import SoundEffectSettings
@@ -13,11 +13,14 @@ def calls_of(
 ) -> Mapping[str, tuple[int, int]]:
     """Return the minimum and maximum calls of one entry by capability, if nothing fails."""
     takes, turns = settings.num_variations, settings.max_iterations
-    return {"audio": (takes, takes * turns), "text": (0, turns - 1)}
+    calls = {"audio": (takes, takes * turns), "text": (0, turns - 1)}
+    return calls if settings.score is None else {**calls, "score": (takes, takes * turns)}
 
 
 def check(settings: SoundEffectSettings, backends: Mapping[str, Backend]) -> str:
-    """Return a sentence if steps or guidance are beyond the backend's limits; else nothing."""
+    """Return a sentence if a backend cannot do what the settings ask for; else nothing."""
+    if trouble := _trouble_of_scorer(backends.get("score")):
+        return trouble
     info = _audio_info(backends)
     if info is None:
         return ""
@@ -30,6 +33,14 @@ def check(settings: SoundEffectSettings, backends: Mapping[str, Backend]) -> str
             guidance=settings.cfg_scale,
         )
     )
+
+
+def _trouble_of_scorer(backend: Backend | None) -> str:
+    """Return a sentence if a backend of scores has none for sounds; else nothing."""
+    info = None if backend is None else backend.info
+    if not isinstance(info, ScoreInfo) or "audio" in info.media:
+        return ""
+    return f"{info.name} scores images, not sounds; local-sounds does: --set score=local-sounds."
 
 
 def check_entry(

@@ -1,5 +1,7 @@
 """Scores of takes by their measures and by the wishes of their prompt, and the choice of the best.
 
+A backend of scores adds how well the words fit, and a rating of quality, if one is named.
+
 Each aspect of a take is 0 to 100, or left out if it was not asked for. The score is their weighted
 mean; a sound of no use, such as silence, scores 0. Nothing here judges whether a sound is beautiful
 or convincing: that needs ears.
@@ -17,7 +19,9 @@ from engine.contract.backend import FrozenModel
 from engine.recipes.sound_effect.wishes import Wishes
 from engine.text.plural import pluralize
 
-Aspect = Literal["length", "presence", "pace", "count", "cleanness", "phase"]
+Aspect = Literal[
+    "length", "presence", "pace", "count", "cleanness", "phase", "prompt_fit", "quality"
+]
 
 WEIGHTS: dict[Aspect, float] = {
     "length": 1,
@@ -26,8 +30,16 @@ WEIGHTS: dict[Aspect, float] = {
     "count": 2,
     "cleanness": 3,
     "phase": 1,
+    "prompt_fit": 2,
+    "quality": 2,
 }
 """Weight of each aspect in the score."""
+
+SCORED: dict[Aspect, str] = {"prompt_fit": "clap", "quality": "audiobox_quality"}
+"""Aspects that only a backend of scores can judge, with its metrics."""
+
+POOR_FIT = 40.0
+"""Fit to the words below which a take has a problem."""
 
 PENALTIES = {"clipped": 50.0, "clicks": 40.0, "over_full_scale": 20.0, "offset": 30.0}
 """Points that a fault takes from the cleanness of a take."""
@@ -82,13 +94,22 @@ class BestTake(FrozenModel):
     reason: str
 
 
-def judge(measures: SoundMeasures, wishes: Wishes) -> Judgement:
-    """Judge a take by its measures."""
+def judge(
+    measures: SoundMeasures, wishes: Wishes, scores: Mapping[str, float] | None = None
+) -> Judgement:
+    """Judge a take by its measures, and by the scores of a backend if there are any.
+
+    Args:
+        measures: Its measures.
+        wishes: Wishes of its prompt.
+        scores: Scores by metric, 0 to 100.
+    """
     faults = faults_of(measures)
     severe = [fault for fault in faults if fault.is_severe]
     if severe:
         return Judgement(score=0, aspects={}, problems=tuple(map(_problem, severe)))
     aspects = {name: of(measures, wishes) for name, of in _ASPECTS.items()}
+    aspects |= {name: (scores or {}).get(metric) for name, metric in SCORED.items()}
     known = {name: round(value, 1) for name, value in aspects.items() if value is not None}
     weight = sum(WEIGHTS[name] for name in known)
     score = sum(WEIGHTS[name] * value for name, value in known.items()) / weight
@@ -198,6 +219,9 @@ def _unmet(
         heard = "have no regular pace" if cadence is None else f"come at {cadence:.0f} a minute"
         message = f"The steps {heard}, not at {wishes.pace:.0f} a minute."
         yield Problem(name="pace", message=message)
+    if (fit := aspects.get("prompt_fit", 100)) < POOR_FIT:
+        message = f"Little of its words is heard in it: CLAP scores their fit {fit:g} of 100."
+        yield Problem(name="prompt_fit", message=message)
     if aspects.get("count", 100) < 100:
         number = pluralize(events(measures.onsets or ()), "sound")
         yield Problem(name="count", message=f"It has {number}, not {wishes.count}.")

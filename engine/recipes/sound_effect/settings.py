@@ -25,6 +25,11 @@ class SoundEffectSettings(RecipeSettings):
         "builtin", description="Backend that generates sounds, or several: the next if one fails."
     )
     text: BackendNames = Field("builtin", description="Backend that refines prompts, or several.")
+    score: BackendNames | None = Field(
+        None,
+        description="Backend that scores how well takes fit their words, such as local-sounds, or "
+        "several; none by default.",
+    )
     audio_length: float = Field(
         6.0, gt=0, le=MAX_SECONDS, description="Length in seconds by default."
     )

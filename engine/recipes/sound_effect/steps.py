@@ -32,12 +32,14 @@ class MeasureRequest(Request):
         seconds: Length that is asked for.
         generated: The take before its last touches, whose clipping a lower level hides; None if
             there were none.
+        scores: Scores of a backend by metric, 0 to 100; None if there is none.
     """
 
     sound: Artifact
     brief: str
     seconds: float
     generated: Artifact | None = Field(None, exclude_if=_is_none)
+    scores: dict[str, float] | None = Field(None, exclude_if=_is_none)
 
 
 class MeasuredTake(Result):
@@ -76,7 +78,8 @@ async def measure_take(request: MeasureRequest, context: CallContext) -> Measure
     if outcome.measures is None:
         raise Permanent(f"The sound of this take {outcome.problem}.")
     wishes = wishes_of(request.brief, request.seconds)
-    return MeasuredTake(measures=outcome.measures, judgement=judge(outcome.measures, wishes))
+    judgement = judge(outcome.measures, wishes, request.scores or {})
+    return MeasuredTake(measures=outcome.measures, judgement=judgement)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from engine.recipes.sound_effect.finishing import (
     needs_finish,
 )
 from engine.recipes.sound_effect.input import SoundEffectInput
+from engine.recipes.sound_effect.scoring import score_take
 from engine.recipes.sound_effect.settings import SoundEffectSettings
 from engine.recipes.sound_effect.steps import METHOD, MeasuredTake, MeasureRequest, measure_take
 
@@ -70,11 +71,13 @@ async def generate_take(
     for note in audio.notes:
         await job.warn(note)
     done = await _finished(job, scope, request, audio)
+    sound = done.audio if done else audio.audio
     measuring = MeasureRequest(
-        sound=done.audio if done else audio.audio,
+        sound=sound,
         brief=job.input.prompt,
         seconds=request.seconds,
         generated=audio.audio if done else None,
+        scores=await score_take(job, scope, sound, request.prompt),
     )
     measured = await scope.local(MEASURE, measure_take, measuring, method=METHOD)
     return Take(

@@ -62,6 +62,21 @@ def test_a_walk_meets_the_wish_for_a_walk() -> None:
     assert judgement.aspects.keys() == {"length", "presence", "pace", "cleanness", "phase"}
 
 
+def test_scores_of_a_backend_count_as_two_more_aspects() -> None:
+    measures = measure_sound(Sound(np.asarray(take(WALK), np.float32), RATE))
+    wishes = wishes_of(WALK, 4)
+    plain = judge(measures, wishes)
+    scores = {"clap": 20.0, "audiobox_quality": 60.0, "audiobox_complexity": 10.0}
+    scored = judge(measures, wishes, scores)
+    assert scored.aspects == {**plain.aspects, "prompt_fit": 20.0, "quality": 60.0}
+    assert scored.score < plain.score - 15
+    assert scored.problems[0].name == "prompt_fit"
+    assert "CLAP scores their fit 20 of 100" in scored.problems[0].message
+    assert names(judge(measures, wishes, {"clap": 80.0})) == set()
+    silent = judge(measure_sound(Sound(np.zeros((2, RATE), np.float32), RATE)), wishes, scores)
+    assert (silent.score, silent.aspects) == (0, {})
+
+
 def test_a_run_does_not_meet_the_wish_for_a_walk() -> None:
     judgement = judged(take("boots running on wood"))
     assert names(judgement) == {"pace"}

@@ -10,10 +10,11 @@ import pytest
 from engine.client.workspace import Workspace
 from engine.contract import CallContext, Permanent
 from engine.contract.audio import AudioRequest, GeneratedAudio
+from engine.contract.score import ImageScore, ScoreRequest, ScorerScores, ScoreTable
 from engine.recipes.sound_effect import RECIPE
 from engine.recipes.sound_effect.report import SoundReport
 from engine.testing.catalog import MemoryCatalog
-from engine.testing.fakes import FakeAudioBackend, FakeChatBackend
+from engine.testing.fakes import FakeAudioBackend, FakeChatBackend, FakeScoreBackend
 from engine.text.errors import UserError
 from tests.recipes.sound_effect.sounds import Limited
 from tests.support.optional import needs
@@ -105,6 +106,60 @@ def test_a_take_starts_from_a_sound_and_tells_what_it_was_generated_with(tmp_pat
         rows = connection.execute("SELECT message FROM events WHERE level = 'warning'")
         warnings = [row[0] for row in rows]
     assert "starts (tiny) does not use negative_prompt; it has no effect." in warnings
+
+
+class Scorer(FakeScoreBackend):
+    """Scores how well sounds fit their words, or refuses to."""
+
+    def __init__(self, value: float | None) -> None:
+        super().__init__(("clap",), frozenset({"audio"}))
+        self.value = value
+        self.asked: list[ScoreRequest] = []
+
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
+        self.asked.append(request)
+        if self.value is None:
+            raise Permanent("It cannot be heard.")
+        marks = (ImageScore(raw=self.value / 200, value=self.value),)
+        column = ScorerScores(metric="clap", scorer="fake", text="brief", marks=marks)
+        return ScoreTable(images=request.images, columns=(column,))
+
+
+def _scored(root: Path, scorer: FakeScoreBackend) -> Workspace:
+    source = root / "entries.json"
+    source.write_text(json.dumps([{"id": "boots", "prompt": "boots on wood", "seed": 3}]))
+    catalog = MemoryCatalog([RECIPE], [FakeAudioBackend(), FakeChatBackend(), scorer])
+    workspace = Workspace(root / "w", create=True, catalog=catalog)
+    names = {"audio": "fake", "text": "fake", "score": "fake", "audio_length": 0.5}
+    workspace.run("sound-effect", source, settings={**names, "max_iterations": 1})
+    return workspace
+
+
+def test_takes_are_scored_if_a_backend_of_scores_is_named(tmp_path: Path) -> None:
+    scorer = Scorer(30.0)
+    report = _report(_scored(tmp_path, scorer))
+    assert len(report.takes) == len(scorer.asked) == 4
+    assert {request.brief for request in scorer.asked} == {"boots on wood"}
+    assert all(request.images[0].kind == "audio" for request in scorer.asked)
+    for take in report.takes:
+        assert take.judgement.aspects["prompt_fit"] == 30
+        assert "prompt_fit" in {problem.name for problem in take.judgement.problems}
+
+
+def test_takes_that_cannot_be_scored_are_judged_by_their_measures(tmp_path: Path) -> None:
+    workspace = _scored(tmp_path, Scorer(None))
+    report = _report(workspace)
+    assert report.state == "done"
+    assert all("prompt_fit" not in take.judgement.aspects for take in report.takes)
+    with workspace.reading() as connection:
+        rows = connection.execute("SELECT message FROM events WHERE level = 'warning'").fetchall()
+    warning = "A take is judged by its measures alone: It cannot be heard."
+    assert sum(row[0].endswith(warning) for row in rows) == 4
+
+
+def test_a_backend_that_scores_images_is_refused_before_a_batch_is_queued(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="fake scores images, not sounds; local-sounds does"):
+        _scored(tmp_path, FakeScoreBackend())
 
 
 def test_takes_are_kept_if_the_prompt_cannot_be_refined(tmp_path: Path) -> None:
