@@ -38,7 +38,9 @@ class AudioInfo(BackendInfo):
         channels: Number of channels of its sounds.
         min_seconds: Minimum length of a sound in seconds.
         max_seconds: Maximum length of a sound in seconds.
+        min_steps: Minimum number of denoising steps.
         max_steps: Maximum number of denoising steps; None for no limit.
+        min_guidance: Minimum guidance scale.
         max_guidance: Maximum guidance scale; None for no limit.
         takes: Optional fields of a request that it uses; it ignores the others.
     """
@@ -48,7 +50,9 @@ class AudioInfo(BackendInfo):
     channels: int = 2
     min_seconds: float = 0.1
     max_seconds: float = MAX_SECONDS
+    min_steps: int = 1
     max_steps: int | None = None
+    min_guidance: float = 0.0
     max_guidance: float | None = None
     takes: frozenset[AudioField] = frozenset()
 
@@ -60,8 +64,15 @@ class AudioInfo(BackendInfo):
                 f"{model} generates sounds of {self.min_seconds:g} to {self.max_seconds:g} "
                 f"seconds, not of {request.seconds:g}."
             )
+        if request.steps is not None and request.steps < self.min_steps:
+            return f"{model} takes at least {self.min_steps} steps, not {request.steps}."
         if self.max_steps is not None and (request.steps or 0) > self.max_steps:
             return f"{model} takes at most {self.max_steps} steps, not {request.steps}."
+        if request.guidance is not None and request.guidance < self.min_guidance:
+            return (
+                f"{model} takes a guidance scale of at least {self.min_guidance:g}, "
+                f"not {request.guidance:g}."
+            )
         if self.max_guidance is not None and (request.guidance or 0) > self.max_guidance:
             return (
                 f"{model} takes a guidance scale of at most {self.max_guidance:g}, "

@@ -27,9 +27,13 @@ class StepError(Exception):
         message: What happened, in a sentence without secrets.
         remedy: What the operator can do about it.
         cost: What the failed call has cost all the same, in micro-dollars.
+
+    Attributes:
+        lacks_device: True if a model's device is missing or full, so that another one may do.
     """
 
     kind = "permanent"
+    lacks_device = False
 
     def __init__(self, message: str, *, remedy: str = "", cost: int = 0) -> None:
         super().__init__(message)

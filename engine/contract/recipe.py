@@ -120,6 +120,9 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
             there is none.
         check_entry: Yields the problems of an entry with these settings and backends; like those
             that its model has with it, they are reported with file, entry and field.
+        backend_settings: Returns settings of backends by the backend's name, which a value of its
+            own settings stands for: a checkpoint, for example. They override the workspace's, and
+            are overridden by `--set BACKEND.key`.
         extra: Extra of Safelight that has its packages, for example `audio`, or several:
             `audio,video`; empty if it needs none. Without them a batch is refused before its
             input is read.
@@ -146,6 +149,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     page: tuple[PagePart, ...] = ()
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
     check_entry: Callable[[InputT, SettingsT, Mapping[str, Backend]], EntryProblems] | None = None
+    backend_settings: Callable[[SettingsT], Mapping[str, Mapping[str, Any]]] | None = None
     extra: str = ""
 
     def __post_init__(self) -> None:
@@ -168,6 +172,10 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     def agents_for(self, settings: SettingsT) -> tuple[AnyAgent, ...]:
         """Return the agents that it runs with some settings."""
         return self.agents if self.agents_used is None else self.agents_used(settings)
+
+    def settings_of_backends(self, settings: SettingsT) -> Mapping[str, Mapping[str, Any]]:
+        """Return the settings of backends that its own stand for, by the backend's name."""
+        return {} if self.backend_settings is None else self.backend_settings(settings)
 
     @property
     def approvals(self) -> tuple[Approval, ...]:

@@ -65,6 +65,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
         "local": "engine.backends.local:FAMILY",
         "local-sounds": "engine.backends.local_sounds:FAMILY",
         "diffusers": "engine.backends.diffusers:FAMILY",
+        "stable-audio": "engine.backends.stable_audio:FAMILY",
         "deforum": "engine.backends.deforum:FAMILY",
     },
     "capability": {

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 from inspect import getattr_static
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -208,13 +209,12 @@ class Planner:
                     f"--set {name}.… names a backend that this batch does not use; "
                     f"it uses {', '.join(sorted(set(chosen)))}."
                 )
+        parts = (self._settings.backends, recipe.settings_of_backends(settings), of_backends)
         try:
             for capability, names in named.items():
                 made = []
                 for name in names:
-                    own_settings = merged(
-                        self._settings.backends.get(name, {}), of_backends.get(name, {})
-                    )
+                    own_settings = reduce(merged, (part.get(name, {}) for part in parts))
                     own = self._catalog.backend_settings(name, own_settings).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
                     _refuse_unable(recipe, settings, capability, made[-1][0])

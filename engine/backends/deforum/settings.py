@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from engine.backends.diffusers.settings import Loras, SourceText
+from engine.backends.common.local_models import SourceText
+from engine.backends.diffusers.settings import Loras
 from engine.models.diffusion.options import Precision, SchedulerName
 from engine.models.motion.animation import MAX_FRAMES, Border
 from engine.video.schedules import read_schedule

@@ -1,15 +1,13 @@
 """Identity of a local model in a fingerprint, without its path on this machine."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from engine.backends.common import local_models as common
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.models.diffusion.options import LoraFile
 from engine.models.weights import RequiredWeights, lane_of, marked
 
-_USUAL = DiffusersSettings()
 _ALWAYS = ("variant", "scheduler", "karras", "steps", "cfg", "dtype", "vae_tiling", "reference")
 _OF_SOUNDS = ("audio_variant", "audio_steps", "audio_cfg", "dtype")
 _OF_REFERENCE = {
@@ -27,13 +25,13 @@ def version_of(settings: DiffusersSettings, method: str) -> str:
         method: Version of the backend's own method.
     """
     named = (*_ALWAYS, *_OF_REFERENCE[settings.reference])
-    return _version(settings, method, named, _parts(settings))
+    return common.version_of(settings, method, named, _parts(settings))
 
 
 def sound_version_of(settings: DiffusersSettings, method: str) -> str:
     """Version of the method for sounds, as `version_of` is for images."""
     counted = _counted(settings.audio_loras)
-    return _version(settings, method, _OF_SOUNDS, {"loras": counted} if counted else {})
+    return common.version_of(settings, method, _OF_SOUNDS, {"loras": counted} if counted else {})
 
 
 def lane_for(wanted: Sequence[RequiredWeights]) -> str:
@@ -41,20 +39,6 @@ def lane_for(wanted: Sequence[RequiredWeights]) -> str:
     source = wanted[0].where
     name = f"diffusers:{source.path.name if source.path else source}"
     return name if len(wanted) == 1 and source.path is None else lane_of(name, wanted)
-
-
-def _version(
-    settings: DiffusersSettings, method: str, named: Sequence[str], parts: dict[str, Any]
-) -> str:
-    changed = [
-        f"{name}={_plain(getattr(settings, name))}"
-        for name in named
-        if getattr(settings, name) != getattr(_USUAL, name)
-    ]
-    if parts:
-        text = json.dumps(parts, sort_keys=True)
-        changed.append(f"parts={hashlib.sha256(text.encode()).hexdigest()[:12]}")
-    return "+".join((method, *changed))
 
 
 def _parts(settings: DiffusersSettings) -> dict[str, Any]:
@@ -74,7 +58,3 @@ def _parts(settings: DiffusersSettings) -> dict[str, Any]:
 
 def _counted(loras: Sequence[LoraFile]) -> list[list[Any]]:
     return [[marked(lora.source), lora.weight] for lora in loras if lora.weight]
-
-
-def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

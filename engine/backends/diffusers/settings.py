@@ -1,8 +1,7 @@
 """Settings of local image and sound models: `[backends.diffusers]` in `safelight.toml`."""
 
-import json
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,19 +13,10 @@ from pydantic import (
     model_validator,
 )
 
+from engine.backends.common.local_models import DEVICE, SourceText, split_loras
 from engine.models.diffusion.options import LoraFile, Precision, SchedulerName
 from engine.models.diffusion.schedulers import KARRAS
-from engine.models.weights import parse_source
-
-
-def _source(text: str) -> str:
-    """A source; a path of it becomes absolute, since an engine works in a folder of its own."""
-    source = parse_source(text)
-    return str(source.path.expanduser().absolute()) if source.path else str(source)
-
-
-SourceText = Annotated[str, AfterValidator(_source)]
-"""Source of weights: `org/name`, `org/name@revision`, `org/name:file`, or a path."""
+from engine.models.weights import checked_source, parse_source
 
 
 def _inner_path(text: str) -> str:
@@ -44,29 +34,6 @@ def _inner_path(text: str) -> str:
 InnerPath = Annotated[str, AfterValidator(_inner_path)]
 
 
-def _loras(value: Any) -> Any:
-    """LoRAs as they may be written: one or several, `SOURCE` or `SOURCE*WEIGHT`, or tables."""
-    if isinstance(value, str):
-        text = value.strip()
-        if text.startswith("["):
-            try:
-                value = json.loads(text)
-            except ValueError:
-                raise ValueError("is no JSON list") from None
-        else:
-            value = [part.strip() for part in text.split(",") if part.strip()]
-    return [_lora(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _lora(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    source, star, weight = value.rpartition("*")
-    if not star:
-        return {"source": value}
-    return {"source": source, "weight": weight}
-
-
 def _checked_lora(lora: LoraFile) -> LoraFile:
     source = parse_source(lora.source)
     if source.repo and not source.file:
@@ -74,12 +41,12 @@ def _checked_lora(lora: LoraFile) -> LoraFile:
     name = source.file or ""
     if source.repo and not name.endswith(".safetensors"):
         raise ValueError("a LoRA has to be a .safetensors file")
-    return lora.model_copy(update={"source": _source(lora.source)})
+    return lora.model_copy(update={"source": checked_source(lora.source)})
 
 
 Loras = Annotated[
     tuple[Annotated[LoraFile, AfterValidator(_checked_lora)], ...],
-    BeforeValidator(_loras),
+    BeforeValidator(split_loras),
     WithJsonSchema({"type": "array", "items": {"type": "string"}}, mode="validation"),
 ]
 """LoRAs, each written as `SOURCE` or `SOURCE*WEIGHT`."""
@@ -186,7 +153,7 @@ class DiffusersSettings(BaseModel):
     audio_batch: int = Field(4, ge=1, le=64, description="Sounds in one call at most.")
     device: str = Field(
         "",
-        pattern=r"^((cuda|cpu)(:\d{1,3})?|mps)?$",
+        pattern=DEVICE,
         description="Device, such as cuda:1; any accelerator by default.",
     )
     concurrency: int | None = Field(

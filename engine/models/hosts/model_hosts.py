@@ -145,11 +145,13 @@ class ModelHosts:
         suited = on_devices(self._hosts, model)
         if not suited:
             there = ", ".join(host.device.id for host in self._hosts)
-            return Blocked(
+            missing = Blocked(
                 f"{model.name} is to run on {model.device}, and there is {there} here.",
                 reason="backend",
                 remedy="Choose another device for it, or look at hosts.devices in the settings.",
             )
+            missing.lacks_device = True
+            return missing
         broken = [host for host in suited if host.is_broken]
         if broken:
             times = pluralize(broken[0].crashes, "time", "times in a row")

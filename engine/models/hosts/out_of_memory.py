@@ -25,6 +25,7 @@ class ModelTooLarge(Permanent):
             "fill more of it (hosts.memory_gib).",
         )
         self.size = size
+        self.lacks_device = True
 
 
 def no_room_to_load(name: str, device: str, budget: int, memory: Memory) -> StepError:
@@ -34,19 +35,23 @@ def no_room_to_load(name: str, device: str, budget: int, memory: Memory) -> Step
 
 def no_room_to_run(name: str, operation: str, device: str, memory: Memory) -> StepError:
     """Return why a model could not do one task although nothing else is loaded."""
-    return _held_by_others(name, device, memory) or Permanent(
+    error = _held_by_others(name, device, memory) or Permanent(
         f"{name}: {operation} needs more memory for one task than {device} has "
         f"({in_words(memory.total())}), with everything else unloaded.",
         remedy="Ask for less at once (a smaller size, fewer frames or images), choose a lower "
         "precision or a smaller model, or another device.",
     )
+    error.lacks_device = True
+    return error
 
 
 def _held_by_others(name: str, device: str, memory: Memory) -> StepError | None:
     others = memory.others()
     if others < OTHERS_SHARE * memory.total():
         return None
-    return Retryable(
+    error = Retryable(
         f"{name} has no room on {device}, where other programs hold {in_words(others)}.",
         remedy="End them, or let models run on another device (hosts.devices).",
     )
+    error.lacks_device = True
+    return error

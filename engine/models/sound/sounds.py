@@ -82,6 +82,7 @@ class SoundModel:
         schedule = schedule_of(tasks[0].sampling, self.facts.objective)
         self._loras.use(tasks[0].sampling.loras)
         watcher = Watcher(reporter, len(tasks), schedule, tasks[0].preview_every, self._shown)
+        watcher.begin(device_in_words(self._device))
         try:
             latents = self._latents(tasks, schedule, watcher)
             return [self._answer(row, latents, task, schedule) for row, task in enumerate(tasks)]
@@ -282,6 +283,11 @@ class Watcher:
     draw: Any
     _done: int = 0
     _unwanted: set[int] = field(default_factory=set)
+
+    def begin(self, device: str) -> None:
+        """Report the device, in words."""
+        for task in range(self.tasks):
+            self.reporter.progress(task, 0.0, f"on {device}")
 
     def step_ended(self, denoised: Any) -> None:
         """Report a step.

@@ -55,6 +55,10 @@ RECIPE = Recipe(
         Option("--num-variations", "num_variations", aliases=("--num_variations",)),
         Option("--max-iterations", "max_iterations", aliases=("--max_iterations",)),
         Option("--loop", "loop"),
+        Option("--checkpoint", "checkpoint"),
+        Option("--config", "config"),
+        Option("--lora", "loras"),
+        Option("--device", "device"),
         Option("--events", "events", target="entry"),
         Option("--hrtf", "hrtf", target="entry"),
         Option("--field-of-view", "field_of_view", aliases=("--field_of_view",)),
@@ -74,6 +78,7 @@ RECIPE = Recipe(
     page=PAGE,
     check=check,
     check_entry=check_entry,
+    backend_settings=SoundEffectSettings.backends,
     extra="audio",
 )
 """The recipe, as the entry point `sound-effect` of `safelight.recipes` gives it."""

@@ -9,6 +9,7 @@ from engine.audio.lineage import SoundLineage
 from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, dollars
 from engine.outputs.names import claim
+from engine.recipes.sound_effect.models import MODELS
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 
 MAX_CHARACTERS, MAX_BYTES = 100, 180
@@ -60,8 +61,8 @@ def sidecar(report: SoundReport, take: TakeReport, path: str) -> dict[str, Any]:
     frames = round(measures.seconds * measures.sample_rate)
     return {
         "prompt": take.prompt,
-        "checkpoint": take.model,
-        "config": take.backend,
+        "checkpoint": _of_files(report.checkpoint, take) or take.model,
+        "config": _of_files(report.config, take) or take.backend,
         "output_path": path,
         "timestamp": take.finished_at,
         "generation_time_seconds": round(take.seconds, 2),
@@ -83,6 +84,11 @@ def sidecar(report: SoundReport, take: TakeReport, path: str) -> dict[str, Any]:
         "success": True,
         **_ours(report, take),
     }
+
+
+def _of_files(name: str, take: TakeReport) -> str:
+    """Return a file that the settings name if the take is by a backend that used it."""
+    return name if take.backend in MODELS["checkpoint"] else ""
 
 
 def _ours(report: SoundReport, take: TakeReport) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from engine.contract.audio import GeneratedAudio
 from engine.recipes.sound_effect.finishing import FinishedTake
 from engine.recipes.sound_effect.input import SoundEffectInput
 from engine.recipes.sound_effect.loop import SoundEffect
+from engine.recipes.sound_effect.models import file_name
 from engine.recipes.sound_effect.placing import PLACE, LaidSteps, PlaceRequest
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 from engine.recipes.sound_effect.settings import SoundEffectSettings
@@ -41,6 +42,8 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         batch=batch.name,
         job=job.id,
         is_loop=settings.loop,
+        checkpoint=file_name(settings.checkpoint),
+        config=file_name(settings.config),
         cost_microdollars=job.cost,
         placed=_placed(steps),
     )

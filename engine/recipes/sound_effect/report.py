@@ -78,6 +78,9 @@ class SoundReport(FrozenModel):
         job: Number of its job.
         is_loop: True if the ends of its takes continue into their starts.
         cost_microdollars: Cost of its calls.
+        checkpoint: Name of the checkpoint that the settings name, without its folder; empty if
+            they name none.
+        config: Name of its configuration; likewise.
         placed: The take that is kept on the events of a film, once it is there.
     """
 
@@ -94,6 +97,8 @@ class SoundReport(FrozenModel):
     is_loop: bool = False
     cost_microdollars: int = 0
     placed: PlacedReport | None = None
+    checkpoint: str = ""
+    config: str = ""
 
     @property
     def kept_take(self) -> TakeReport | None:

@@ -1,13 +1,15 @@
 """Settings of the recipe `sound-effect`."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from engine.audio.spatial.geometry import FIELD_OF_VIEW
-from engine.contract.backend_names import BackendNames
+from engine.contract.backend_names import BackendNames, names_of
 from engine.contract.recipe import RecipeSettings
 from engine.recipes.sound_effect.input import MAX_SECONDS
+from engine.recipes.sound_effect.models import MODELS, absolute, absolute_loras, backend_settings
 
 AudioFormat = Literal[
     "wav", "wav-16", "wav-24", "wav-float", "flac", "ogg", "mp3", "original"
@@ -50,6 +52,20 @@ class SoundEffectSettings(RecipeSettings):
         None, min_length=1, max_length=60, description="Sampler; by default the backend's."
     )
     loop: bool = Field(False, description="Generate sounds whose end continues into their start.")
+    checkpoint: Annotated[str | None, BeforeValidator(absolute)] = Field(
+        None, description="Weights of a model, or a LoRA for the base model, of stable-audio."
+    )
+    config: Annotated[str | None, BeforeValidator(absolute)] = Field(
+        None, description="Configuration of the checkpoint, or of the training of a LoRA."
+    )
+    loras: Annotated[tuple[str, ...], BeforeValidator(absolute_loras)] = Field(
+        (), description="LoRAs of a local model, each FILE or FILE*WEIGHT."
+    )
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|(cuda|cpu)(:\d{1,3})?|mps)$",
+        description="Device of a local model; auto is a GPU if there is one, else the processor.",
+    )
     field_of_view: float = Field(
         FIELD_OF_VIEW,
         ge=10,
@@ -65,6 +81,33 @@ class SoundEffectSettings(RecipeSettings):
         description="Format of the files: `wav` with the backend's samples, WAV of a depth, or a "
         "compressed one; `original` is whatever the backend sends.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _models_name_their_backend(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or values.get("audio") is not None:
+            return values
+        named = any(values.get(name) for name in ("checkpoint", "config", "loras"))
+        return {**values, "audio": "stable-audio"} if named else values
+
+    @model_validator(mode="after")
+    def _models_are_of_their_backend(self) -> Self:
+        backends = set(names_of(self.audio))
+        for name, usable in MODELS.items():
+            value = getattr(self, name)
+            if value and value != "auto" and not backends & usable:
+                known = " or ".join(sorted(usable))
+                raise ValueError(
+                    f"{name} is for the backend {known}, and audio names {self.audio}; add "
+                    "--set audio=stable-audio, or leave it out"
+                )
+        return self
+
+    def backends(self) -> dict[str, dict[str, Any]]:
+        """Return the settings of local backends that these stand for, by the backend's name."""
+        return backend_settings(
+            checkpoint=self.checkpoint, config=self.config, loras=self.loras, device=self.device
+        )
 
     @model_validator(mode="after")
     def _loops_have_no_fade(self) -> Self:
