@@ -28,7 +28,8 @@ class GeneratedSound(NamedTuple):
             of this machine generated them by PyTorch, else an array of 32-bit floats.
         sample_rate: Sample rate in Hz.
         path: Its file.
-        metadata: The document beside the file, with the whole path as `output_path`.
+        metadata: The document beside the file, with the whole path as `output_path`. If steps
+            are laid on events, `placed` is the document of that sound.
     """
 
     audio: "torch.Tensor | NDArray[np.float32]"
@@ -48,6 +49,8 @@ def generate_sound(
     *,
     negative_prompt: str = "",
     seed: int | None = None,
+    events: str | Path | None = None,
+    hrtf: str | Path | None = None,
     workspace: Workspace | str | Path = ".",
     settings: Mapping[str, Any] | None = None,
 ) -> GeneratedSound:
@@ -66,6 +69,8 @@ def generate_sound(
         steps: Number of denoising steps; by default the backend's.
         negative_prompt: Words for sounds that are not wanted.
         seed: Source of all randomness; by default random.
+        events: File with the steps of a film, on which steps of the sound are laid.
+        hrtf: SOFA file with the responses of a head, to lay them for headphones.
         workspace: Workspace, or its folder, which is created if it does not exist.
         settings: Other settings of the recipe, and `BACKEND.key`.
 
@@ -83,6 +88,8 @@ def generate_sound(
         "audio_length": audio_length,
         "cfg_scale": cfg_scale,
         "steps": steps,
+        "events": None if events is None else str(events),
+        "hrtf": None if hrtf is None else str(hrtf),
     }
     chosen = {name: value for name, value in flags.items() if value is not None}
     seeded = {} if seed is None else {"seed": seed}
@@ -109,7 +116,12 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
     from db.queries.jobs import all_jobs
     from engine.audio.decode import decode
     from engine.client.ids import find_batch
-    from engine.recipes.sound_effect.documents import file_names, sidecar
+    from engine.recipes.sound_effect.documents import (
+        file_names,
+        placed_document,
+        placed_name,
+        sidecar,
+    )
     from engine.recipes.sound_effect.read_report import job_report
 
     with workspace.reading() as connection:
@@ -122,8 +134,12 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
             report.error or f"{batch} has no sound: it is {job.state}.",
             remedy="" if report.error else "See: safelight status",
         )
-    path = workspace.paths.root / job.output / next(iter(file_names(report)))
+    folder = workspace.paths.root / job.output
+    path = folder / next(iter(file_names(report)))
     metadata = sidecar(report, take, str(path))
+    if placed := report.placed:
+        name = folder / placed_name(report, placed)
+        metadata["placed"] = placed_document(report, placed, str(name))
     sound = decode(path.read_bytes())
     has_steps = take.device and take.steps is not None
     audio = _tensor(sound.samples) if has_steps else sound.samples

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.backends.builtin import FAMILY
 from engine.client.sounds import NoSound, generate_sound
 from engine.client.workspace import Workspace
 from engine.recipes.sound_effect import RECIPE
@@ -48,6 +49,23 @@ def test_a_sound_is_unpacked_with_its_file_and_its_metadata(tmp_path: Path) -> N
     assert beside == {**metadata, "output_path": path.name}
     assert (metadata["diffusion_steps"], metadata["cfg_scale"]) == (8, 3.5)
     assert metadata["kept"] is metadata["success"] is True
+
+
+def test_steps_are_laid_on_the_events_of_a_film(tmp_path: Path) -> None:
+    events = tmp_path / "events.json"
+    events.write_text('[{"timestamp": 0.5}, {"timestamp": 1.1, "foot_side": "RIGHT"}]')
+    catalog = MemoryCatalog([RECIPE], [FakeChatBackend()], families=[FAMILY])
+    sound = generate_sound(
+        "boots on marble",
+        audio_length=3.0,
+        events=events,
+        workspace=Workspace(tmp_path / "w", create=True, catalog=catalog),
+        settings={"text": "fake", "num_variations": 1, "max_iterations": 1},
+    )
+    placed = sound.metadata["placed"]
+    assert Path(placed["output_path"]).is_file()
+    assert [step["time"] for step in placed["steps"]] == [0.5, 1.1]
+    assert placed["mode"] == "stereo"
 
 
 def test_a_model_of_this_machine_gives_a_tensor_and_others_an_array(tmp_path: Path) -> None:

@@ -187,6 +187,12 @@ def job_document(report: SoundReport, file: str | None) -> dict[str, Any]:
     }
 
 
+def placed_name(report: SoundReport, placed: PlacedReport) -> str:
+    """Return the name of the file of steps on events: `..._marble-stereo.wav`."""
+    suffix = suffix_of(placed.laid.audio.kind, placed.laid.audio.media_type)
+    return f"{stem_of(report.prompt, placed.finished_at)}-{placed.laid.mode}{suffix}"
+
+
 def placed_document(report: SoundReport, placed: PlacedReport, path: str) -> dict[str, Any]:
     """Return the document of steps on events.
 

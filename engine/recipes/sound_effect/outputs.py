@@ -5,7 +5,6 @@ import re
 from db.queries import jobs as queries
 from engine.audio.bwf import with_origin
 from engine.contract.outputs import Projection
-from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.stored import stored_bytes
@@ -14,9 +13,9 @@ from engine.recipes.sound_effect.documents import (
     job_document,
     origin_of,
     placed_document,
+    placed_name,
     placed_origin,
     sidecar,
-    stem_of,
 )
 from engine.recipes.sound_effect.read_report import job_report
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport
@@ -63,8 +62,8 @@ def _write_placed(
     problems: list[str],
 ) -> set[str]:
     """Write steps on events and their document; return the names of the files."""
-    stem = f"{stem_of(report.prompt, placed.finished_at)}-{placed.laid.mode}"
-    name = f"{stem}{suffix_of(placed.laid.audio.kind, placed.laid.audio.media_type)}"
+    name = placed_name(report, placed)
+    stem = name.rpartition(".")[0]
     try:
         data = stored_bytes(placed.laid.audio, projection.artifact)
         origin = placed_origin(report, placed)
