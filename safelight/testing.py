@@ -9,6 +9,7 @@ from engine.testing.backend_contracts import (
     ChatBackendContract,
     EmbeddingBackendContract,
     ImageBackendContract,
+    VideoBackendContract,
     VisionBackendContract,
 )
 from engine.testing.catalog import MemoryCatalog
@@ -34,5 +35,6 @@ __all__ = [
     "MemoryCatalog",
     "MemoryContext",
     "RecipeContract",
+    "VideoBackendContract",
     "VisionBackendContract",
 ]

@@ -24,6 +24,7 @@ from engine.contract.embedding import EMBEDDING, EmbeddingBackend, Embeddings, E
 from engine.contract.errors import Permanent
 from engine.contract.image import IMAGE, GeneratedImage, ImageBackend, ImageRequest
 from engine.contract.text import TEXT, ChatBackend
+from engine.contract.video import VIDEO, GeneratedVideo, VideoBackend, VideoRequest
 from engine.contract.vision import VISION
 from engine.imaging.decode import check, describe
 from engine.testing.context import MemoryContext
@@ -200,6 +201,45 @@ class AudioBackendContract(BackendContract):
             pytest.skip("no limit below that of requests")
         too_long = self.request.model_copy(update={"seconds": info.max_seconds + 1})
         assert f"{info.max_seconds:g}" in info.trouble(too_long)
+
+
+class VideoBackendContract(BackendContract):
+    """Contract of video backends."""
+
+    capability = VIDEO
+    request: ClassVar = VideoRequest(
+        prompt="a red boat on a lake", seed=7, width=256, height=144, seconds=2.0
+    )
+
+    def make_backend(self) -> VideoBackend:
+        """Return a new backend that is ready for calls."""
+        return super().make_backend()  # type: ignore[no-any-return]
+
+    async def call(self, backend: VideoBackend, context: MemoryContext) -> GeneratedVideo:
+        """Generate the clip of `request`, at a legal length and size."""
+        return await backend.generate_video(self.request.suited_to(backend.info), context)
+
+    def test_it_generates_a_clip_of_a_legal_length_and_size(self) -> None:
+        """Length and sides are the legal ones nearest to the request, or a note says otherwise."""
+        info = self.make_backend().info
+        result = self.answer()
+        assert isinstance(result, GeneratedVideo)
+        assert result.video.kind == "video"
+        wanted = self.request.suited_to(info)
+        frame = 1 / info.frame_rate(wanted.frame_rate)
+        seconds = float(result.video.facts["seconds"])
+        assert result.notes or math.isclose(seconds, wanted.seconds, abs_tol=1.5 * frame)
+        size = result.video.width, result.video.height
+        assert result.notes or size == (wanted.width, wanted.height)
+
+    def test_its_legal_lengths_never_exceed_what_is_asked(self) -> None:
+        """A clip is never longer than its section, unless the model has none as short."""
+        info = self.make_backend().info
+        shortest = info.longest_within(0.001)
+        for seconds in (0.5, 2.0, 3.7, 10.0, 60.0):
+            assert info.longest_within(seconds) <= max(seconds, shortest) + 1e-6
+            legal = info.longest_within(seconds)
+            assert math.isclose(info.longest_within(legal), legal)
 
 
 class EmbeddingBackendContract(BackendContract):

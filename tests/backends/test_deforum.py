@@ -10,8 +10,9 @@ import pytest
 from engine.backends.deforum import DeforumSettings
 from engine.backends.deforum.video import DeforumVideos
 from engine.contract import Permanent, Retryable, Task
-from engine.contract.video import VideoBackend, VideoInfo, VideoRequest
+from engine.contract.video import GeneratedVideo, VideoBackend, VideoInfo, VideoRequest
 from engine.testing.context import MemoryContext
+from safelight.testing import VideoBackendContract
 from tests.support import tiny_pipelines as tiny
 from tests.support.in_process import InProcessPlace, QuietDesk
 from tests.support.optional import IMPORTING_TORCH, needs
@@ -48,6 +49,30 @@ def model(folder: Path) -> Any:
     """It, loaded as a host does."""
     options = backend(folder)._images.key.options
     return tiny.load_prepared(options, InProcessPlace())
+
+
+@pytest.fixture(scope="class")
+def contract(request: pytest.FixtureRequest, folder: Path, model: Any) -> None:
+    """Gives a contract suite its model."""
+    request.cls.folder, request.cls.model = folder, model
+
+
+@pytest.mark.usefixtures("contract")
+class TestContract(VideoBackendContract):
+    request = VideoRequest(prompt="a red barn", seed=5, width=64, height=64, seconds=0.25)
+    folder: Path
+    model: Any
+
+    def make_backend(self) -> VideoBackend:
+        return backend(self.folder)
+
+    async def call(self, backend: VideoBackend, context: MemoryContext) -> GeneratedVideo:
+        host = Host(self.model)
+        host.request_id, host.files = context.request_id, context.files
+        host.roles, host.shown, host.submissions = context.roles, context.shown, context.submissions
+        result = await super().call(backend, host)
+        context.request_id = host.request_id
+        return result
 
 
 def backend(folder: Path, **settings: Any) -> DeforumVideos:
