@@ -30,6 +30,7 @@ PAGE = (
     PagePart("song", field="song"),
     PagePart("sections", steps=("analyse",), role="timeline"),
     PagePart("keyframes", steps=("section-*/image-*/grade",), role="graded", beside=True),
+    PagePart("clips", steps=("section-*/clip-*/generate",), beside=True),
     PagePart("preview", steps=("preview/join",), role="film"),
     PagePart("film", steps=("film/join",), role="film"),
 )

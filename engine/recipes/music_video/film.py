@@ -19,6 +19,10 @@ SEGMENT, JOIN = "segment", "join"
 """Names of the steps."""
 
 
+Media = Mapping[str, Sequence[Artifact]]
+"""Files that shots name by their places: `images` and `clips`."""
+
+
 class SegmentRequest(Request):
     """Request for some frames of a film.
 
@@ -179,7 +183,7 @@ def join_files(
 
 def segment_request(
     plan: FilmPlan,
-    media: Mapping[str, Sequence[Artifact]],
+    media: Media,
     levels: Artifact,
     span: tuple[int, int],
     quality: Quality,
@@ -225,7 +229,7 @@ def plain_plan(plan: FilmPlan) -> dict[str, Any]:
 async def render(
     job: Job[Any, Any],
     plan: FilmPlan,
-    media: Mapping[str, Sequence[Artifact]],
+    media: Media,
     levels: Artifact,
     song: Artifact,
     *,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from engine.recipes.music_video.clips import FilmClip
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import FilmImage
 from engine.recipes.music_video.settings import MusicVideoSettings
@@ -23,6 +24,7 @@ def film_plan(
     spec: RenderSpec,
     sections: Sequence[FilmSection],
     images: Sequence[FilmImage],
+    clips: Sequence[FilmClip],
     settings: MusicVideoSettings,
     seed: int,
 ) -> FilmPlan:
@@ -33,12 +35,13 @@ def film_plan(
         spec: The approved plan.
         sections: The sections.
         images: The images that there are; shots name them by their place.
+        clips: The clips, likewise.
         settings: The settings.
         seed: Source of the directions of the camera and of the grain.
     """
     export = spec.export_settings
     display = spec.global_style.lyrics_display
-    media = section_media(sections, images)
+    media = section_media(sections, images, clips)
     return FilmPlan(
         width=export.resolution[0],
         height=export.resolution[1],
@@ -53,9 +56,9 @@ def film_plan(
 
 
 def section_media(
-    sections: Sequence[FilmSection], images: Sequence[FilmImage]
+    sections: Sequence[FilmSection], images: Sequence[FilmImage], clips: Sequence[FilmClip] = ()
 ) -> Mapping[int, SectionMedia]:
-    """Return the images of each section: its own, after them those of the one it repeats."""
+    """Return the clips and images of each section: its own, then those of the one it repeats."""
     media = {}
     for section in sections:
         if section.source == "procedural":
@@ -68,7 +71,13 @@ def section_media(
             if one.keyframe.section == section.index and one.keyframe.role in {"hero", "shift"}
         ]
         media[section.index] = SectionMedia(
-            views=(*views, *borrowed), late=late[0] if late else None
+            views=(*views, *borrowed),
+            late=late[0] if late else None,
+            clips=tuple(
+                (one.start, one.end, place)
+                for place, one in enumerate(clips)
+                if one.section == section.index
+            ),
         )
     return media
 

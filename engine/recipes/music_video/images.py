@@ -119,14 +119,15 @@ async def _candidate(
 
     Raises:
         Permanent: All failed.
+        Blocked: Something is missing, and it is waited for or there is no image.
     """
     settings, images = job.settings, dict[int, Artifact]()
-    errors: list[Permanent] = []
+    errors: list[Permanent | Blocked] = []
 
     async def attempt(number: int) -> None:
         try:
             generated = await _generated(job, scope, keyframe, number, reference, export)
-        except Permanent as error:
+        except (Permanent, Blocked) as error:
             errors.append(error)
         else:
             images[number] = generated.image
@@ -134,6 +135,9 @@ async def _candidate(
     async with asyncio.TaskGroup() as group:
         for number in range(1, settings.candidates + 1):
             group.create_task(attempt(number))
+    blocked = next((error for error in errors if isinstance(error, Blocked)), None)
+    if blocked and not (images and settings.fallback_when_blocked):
+        raise blocked
     if not images:
         raise errors[0]
     numbers = sorted(images)

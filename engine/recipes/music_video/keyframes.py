@@ -100,7 +100,7 @@ def plan_keyframes(
             role=role,
             at=at,
             prompt=prompt_of(section, view, role, style, settings),
-            simpler=_simpler(section, style),
+            simpler=simple_prompt(section, style),
             palette=section.spec.color_palette,
             seed=(seed_for(section.first) + 101 * (index - section.first) + view - 1) % 2**63,
             follows=_follows(frames, section, settings),
@@ -155,7 +155,7 @@ def _subject(section: FilmSection, view: int, role: Role) -> str:
     return ", ".join(filter(None, [prompts[0], element, VIEWS[(view - 1) % len(VIEWS)]]))
 
 
-def _simpler(section: FilmSection, style: GlobalStyle) -> str:
+def simple_prompt(section: FilmSection, style: GlobalStyle) -> str:
     """Return few and harmless words for an image."""
     words = section.spec.theme or section.spec.label.replace("_", " ")
     return ", ".join(filter(None, [words, style.template or "cinematic"]))

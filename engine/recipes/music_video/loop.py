@@ -7,9 +7,11 @@ from engine.contract import Artifact, Permanent
 from engine.contract.backend import FrozenModel
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, approved_images, sheet_of
+from engine.recipes.music_video.clips import FilmClip, generate_clips
 from engine.recipes.music_video.deciding import decided_sections
 from engine.recipes.music_video.embedded_direction import direct_by_rule
-from engine.recipes.music_video.fallback import Fallback, fallback_of
+from engine.recipes.music_video.fallback import Fallback
+from engine.recipes.music_video.fallbacks import fallbacks_of
 from engine.recipes.music_video.files import (
     FilesRequest,
     FilmFiles,
@@ -17,7 +19,7 @@ from engine.recipes.music_video.files import (
     draw_sheet,
     write_files,
 )
-from engine.recipes.music_video.film import JOIN, plain_plan, render
+from engine.recipes.music_video.film import JOIN, Media, plain_plan, render
 from engine.recipes.music_video.film_plan import film_plan, quality_of
 from engine.recipes.music_video.film_sections import (
     FilmSection,
@@ -52,6 +54,7 @@ class SectionResult(FrozenModel):
         end: End in seconds.
         source: Frames that it has.
         images: Number of its images.
+        clips: Number of its clips.
     """
 
     label: str
@@ -59,6 +62,7 @@ class SectionResult(FrozenModel):
     end: float
     source: str
     images: int
+    clips: int = 0
 
 
 class MusicVideo(FrozenModel):
@@ -71,6 +75,7 @@ class MusicVideo(FrozenModel):
         spec: Its plan as a document.
         sections: Its sections.
         images: Its images.
+        clips: Its clips.
         fallbacks: Sections that are not as planned.
     """
 
@@ -80,6 +85,7 @@ class MusicVideo(FrozenModel):
     spec: dict[str, Any]
     sections: tuple[SectionResult, ...]
     images: tuple[FilmImage, ...] = ()
+    clips: tuple[FilmClip, ...] = ()
     fallbacks: tuple[Fallback, ...] = ()
 
     @property
@@ -101,15 +107,17 @@ async def music_video(job: MusicVideoJob) -> MusicVideo:
     spec = await job.approve(PLAN, await _spec(job, song))
     sections = await decided_sections(job, film_sections(spec, song, job.settings))
     images = await _images(job, song, spec, sections)
-    sections, fallbacks = _with_fallbacks(sections, images)
+    clipped = await generate_clips(job, song, spec, sections, images)
+    fallbacks = fallbacks_of(sections, images, clipped)
     for fallback in fallbacks:
         await job.warn(fallback.message)
     shown = [one for one in images if one.graded is not None]
-    plan = film_plan(song, spec, sections, shown, job.settings, job.seed)
+    clips = [clip for section in clipped for clip in section.clips]
+    plan = film_plan(song, spec, sections, shown, clips, job.settings, job.seed)
     await _files(job, song, spec, sections, shown, plan)
-    preview = await _preview(job, song, plan, shown)
+    preview = await _preview(job, song, plan, _media(shown, clips, small=True))
     job.publish()
-    media = {"images": [one.graded.image for one in shown if one.graded and one.graded.image]}
+    media = _media(shown, clips, small=False)
     quality = quality_of(spec.export_settings, job.settings)
     film = await render(job, plan, media, song.levels, job.input.song, name=FILM, quality=quality)
     sheet = SheetRequest(
@@ -123,8 +131,9 @@ async def music_video(job: MusicVideoJob) -> MusicVideo:
         preview=preview,
         seconds=song.seconds,
         spec=spec.document(),
-        sections=tuple(_result(section, images) for section in sections),
+        sections=tuple(_result(section, images, clips) for section in sections),
         images=images,
+        clips=tuple(clips),
         fallbacks=fallbacks,
     )
 
@@ -180,21 +189,6 @@ async def _images(
     return approved_images(images, sheet)
 
 
-def _with_fallbacks(
-    sections: Sequence[FilmSection], images: Sequence[FilmImage]
-) -> tuple[tuple[FilmSection, ...], tuple[Fallback, ...]]:
-    """Return the sections as they can be shown, and a note about each that is otherwise."""
-    fallbacks = []
-    for section in sections:
-        group = {section.index, section.first}
-        problems = [one.problem for one in images if one.keyframe.section == section.index]
-        has_images = any(one.graded for one in images if one.keyframe.section in group)
-        if section.source != "procedural" and not has_images:
-            reason = next(filter(None, problems), "It has no image of its own.")
-            fallbacks.append(fallback_of(section, "procedural visuals", reason))
-    return tuple(sections), tuple(fallbacks)
-
-
 async def _files(
     job: MusicVideoJob,
     song: Song,
@@ -228,16 +222,23 @@ async def _files(
     return files
 
 
-async def _preview(
-    job: MusicVideoJob, song: Song, plan: FilmPlan, images: Sequence[FilmImage]
-) -> Artifact | None:
+def _media(images: Sequence[FilmImage], clips: Sequence[FilmClip], *, small: bool) -> Media:
+    """Return the images and clips that shots name by their places."""
+    graded = [one.graded for one in images if one.graded is not None]
+    files = [one.small if small else one.image for one in graded]
+    return {
+        "images": [file for file in files if file is not None],
+        "clips": [clip.video for clip in clips],
+    }
+
+
+async def _preview(job: MusicVideoJob, song: Song, plan: FilmPlan, media: Media) -> Artifact | None:
     if not job.settings.preview:
         return None
-    small = {"images": [one.graded.small for one in images if one.graded and one.graded.small]}
     return await render(
         job,
         preview_plan(plan),
-        small,
+        media,
         song.levels,
         job.input.song,
         name=PREVIEW,
@@ -245,7 +246,9 @@ async def _preview(
     )
 
 
-def _result(section: FilmSection, images: Sequence[FilmImage]) -> SectionResult:
+def _result(
+    section: FilmSection, images: Sequence[FilmImage], clips: Sequence[FilmClip]
+) -> SectionResult:
     count = sum(one.graded is not None for one in images if one.keyframe.section == section.index)
     return SectionResult(
         label=section.spec.label,
@@ -253,6 +256,7 @@ def _result(section: FilmSection, images: Sequence[FilmImage]) -> SectionResult:
         end=section.spec.end_time,
         source=section.source,
         images=count,
+        clips=sum(one.section == section.index for one in clips),
     )
 
 

@@ -185,6 +185,8 @@ def _shot(
     spec = section.spec
     transition, seconds = _transition(section, grid, number)
     clip = next((one for one in media.clips if one[0] <= start < one[1]), None)
+    if clip and number:
+        transition, seconds = "morph", grid.beat
     image = None if clip else _image(media, grid, section, number, start)
     visual: Visual | None = None if clip or image is not None else spec.visual
     return Shot(

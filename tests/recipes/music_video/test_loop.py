@@ -14,7 +14,7 @@ from engine.contract import Blocked, CallContext, GeneratedImage, ImageRequest, 
 from engine.recipes.music_video import RECIPE
 from engine.recipes.music_video.report import FilmReport
 from engine.testing.catalog import MemoryCatalog
-from engine.testing.fakes import FakeChatBackend, FakeImageBackend
+from engine.testing.fakes import FakeChatBackend, FakeImageBackend, FakeScoreBackend
 from tests.recipes.music_video.song import SMALL, catalog, song
 from tests.support.one_process import compute_here
 from tests.support.optional import needs
@@ -51,16 +51,38 @@ def plan(**words: str) -> FakeChatBackend:
     return FakeChatBackend({"direct_music_video": {"style": "ink", "sections": sections}})
 
 
-def run(root: Path, images: FakeImageBackend, text: FakeChatBackend, **settings: Any) -> Workspace:
+def run(
+    root: Path,
+    images: FakeImageBackend,
+    text: FakeChatBackend,
+    *,
+    follow: bool = False,
+    **settings: Any,
+) -> Workspace:
+    """Run a batch of one song; with `follow`, it may also wait for something."""
     root.mkdir(exist_ok=True)
     (root / "song.wav").write_bytes(song())
     source = root / "entries.json"
     entry = {"id": "one", "song": "song.wav", "sections": PARTS, "seed": 3}
     source.write_text(json.dumps([entry]))
-    workspace = Workspace(root / "w", create=True, catalog=MemoryCatalog([RECIPE], [images, text]))
+    workspace = Workspace(
+        root / "w", create=True, catalog=MemoryCatalog([RECIPE], [images, text, FakeScoreBackend()])
+    )
     values = {**SMALL, "image": "fake", "text": "fake", "palette_strength": 0, **settings}
-    workspace.run("music-video", source, settings=values)
+    if follow:
+        workspace.queue("music-video", source, settings=values)
+        workspace.follow("b1")
+    else:
+        workspace.run("music-video", source, settings=values)
     return workspace
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace with a film of two sections."""
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        yield run(tmp_path_factory.mktemp("finished"), Images(), plan())
 
 
 def decide(workspace: Workspace, key: str, value: Any) -> None:
@@ -187,3 +209,87 @@ def test_other_words_for_a_section_render_only_what_shows_it(tmp_path: Path) -> 
     }
     assert "section-1/image-1/candidate-1/generate" not in again
     assert "third thing" in images.asked[asked].prompt
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_missing_key_parks_the_film_and_names_the_sections(tmp_path: Path) -> None:
+    """With `fallback_when_blocked` they are procedural."""
+    workspace = run(tmp_path / "one", Images(blocks="second"), plan(), follow=True)
+    with workspace.reading() as connection:
+        state, message = connection.execute("select state, message from jobs").fetchone()
+    assert state == "parked"
+    assert "section 2 (chorus)" in message
+    assert "section 1" not in message
+    workspace = run(tmp_path / "other", Images(blocks="second"), plan(), fallback_when_blocked=True)
+    assert [one.section for one in report_of(workspace).fallbacks] == [1]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_the_plan_and_the_keyframes_are_approved_before_anything_is_rendered(
+    tmp_path: Path,
+) -> None:
+    """An edited plan is followed; an image that is taken off the sheet is not shown."""
+    images = Images()
+    workspace = run(tmp_path, images, plan(), follow=True, approve="plan,keyframes")
+    [gate] = workspace.waiting("b1")
+    assert (gate.key, images.asked) == ("plan", [])
+    edited = gate.value
+    edited["sections"][0]["aiPrompt"] = "edited words"
+    edited["sections"][1]["motionStyle"] = "wobbly"
+    workspace.approve("j1", "plan", value=edited)
+    workspace.follow("b1")
+    [gate] = workspace.waiting("b1")
+    assert gate.key == "plan"  # wobbly is no motion
+    edited["sections"][1]["motionStyle"] = "staccato"
+    workspace.approve("j1", "plan", value=edited)
+    workspace.follow("b1")
+    [gate] = workspace.waiting("b1")
+    assert gate.key == "keyframes"
+    assert any(one.prompt.startswith("edited words") for one in images.asked)
+    assert not any("segment" in key for key in steps(workspace))
+    kept = [one for one in gate.value["keyframes"] if one["key"].startswith("section-1/")]
+    workspace.approve("j1", "keyframes", value={"keyframes": kept})
+    workspace.follow("b1")
+    report = report_of(workspace)
+    assert report.state == "done"
+    assert report.spec["sections"][1]["motionStyle"] == "staccato"
+    assert [one.reason for one in report.fallbacks] == ["An operator has left it out."]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_candidates_are_scored_and_an_operator_may_take_another(tmp_path: Path) -> None:
+    workspace = run(tmp_path, Images(), plan(), candidates=2, score="fake")
+    before = _hashes(workspace)
+    keys = steps(workspace)
+    assert keys["section-1/image-1/candidate-2/generate"] == 1
+    assert keys["section-1/image-1/score"] == 1
+    for number in (1, 2):
+        decide(workspace, "section-1/image-1/select", number)
+        if _hashes(workspace) != before:
+            break
+    assert _hashes(workspace) != before
+    assert steps(workspace)["section-1/image-1/candidate-1/generate"] == 1
+
+
+def _hashes(workspace: Workspace) -> list[str]:
+    return [one.image.hash for one in report_of(workspace).images if one.section == 1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("section-3/prompt", "x", "the film has 2 sections"),
+        ("section-1/motion", "wobbly", "'wobbly' is unknown"),
+        ("section-1/palette", "red", "is not a colour"),
+        ("section-1/source", "dance", "It is one of: keyframes, procedural, video"),
+    ],
+)
+@pytest.mark.usefixtures("one_process")
+def test_a_decision_that_does_not_fit_is_refused(
+    finished: Workspace, key: str, value: str, sentence: str
+) -> None:
+    [number] = finished.command("decide", ["j1"], {"key": key, "value": value})
+    finished.follow("b1")
+    with finished.reading() as connection:
+        row = connection.execute("select answer from commands where id = ?", (number,)).fetchone()
+    assert sentence in row[0]

@@ -1,0 +1,227 @@
+"""Clips of a film: sections that a video model generates, in pieces of legal lengths.
+
+A clip starts with a keyframe of its section, or where the clip before it ended, and is cut at the
+last bar within it. It is never shown beyond its section: what is too short for another clip shows
+the section's images.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.contract import Artifact, Blocked, Call, Permanent
+from engine.contract.backend import FrozenModel
+from engine.contract.video import VIDEO, GeneratedVideo, VideoInfo, VideoProxy, VideoRequest
+from engine.recipes.music_video.fallback import raise_blocked
+from engine.recipes.music_video.film_sections import FilmSection
+from engine.recipes.music_video.images import FilmImage, MusicVideoJob
+from engine.recipes.music_video.keyframes import prompt_of, simple_prompt
+from engine.recipes.music_video.spec import RenderSpec
+from engine.recipes.music_video.steps import Song
+
+GENERATE = "generate"
+"""Name of the step of a clip."""
+
+SEEDS = 500_000
+"""First number of the seeds of clips, apart from those of images."""
+
+_SHORTEST_PART = 0.5
+"""Part of a clip that is shown at least if it is cut at a bar."""
+
+
+class FilmClip(FrozenModel):
+    """A clip of a section.
+
+    Attributes:
+        section: Index of the section.
+        number: Its number within the section, from 1.
+        start: Time in the film at which it is shown, in seconds.
+        end: Time at which the next one, or something else, follows.
+        video: The clip.
+    """
+
+    section: int
+    number: int
+    start: float
+    end: float
+    video: Artifact
+
+
+class SectionClips(FrozenModel):
+    """The clips of a section, or the reason why there are none.
+
+    Attributes:
+        section: Index of the section.
+        clips: Its clips in order.
+        problem: Why there are not all of them, a sentence; empty if there are.
+    """
+
+    section: int
+    clips: tuple[FilmClip, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClip:
+    """A clip to generate.
+
+    Attributes:
+        start: Time in the film at which it is shown, in seconds.
+        end: Time at which it is cut.
+        seconds: Length that is generated, a legal one.
+    """
+
+    start: float
+    end: float
+    seconds: float
+
+
+def plan_clips(
+    start: float, end: float, bars: Sequence[float], info: VideoInfo
+) -> list[PlannedClip]:
+    """Return the clips that fill a section, except for a rest that is too short for one.
+
+    A section that is shorter than any clip has one, of which its beginning is shown.
+
+    Args:
+        start: Start of the section in seconds.
+        end: End of the section.
+        bars: Times at which a clip may be cut, ascending.
+        info: Legal lengths.
+    """
+    clips: list[PlannedClip] = []
+    at = start
+    while at < end - 1e-6:
+        length = info.longest_within(end - at)
+        if length > end - at + 1e-6 and clips:
+            break
+        until = _cut(at, min(end, at + length), end, bars)
+        clips.append(PlannedClip(at, until, length))
+        at = until
+    return clips
+
+
+def _cut(at: float, until: float, end: float, bars: Sequence[float]) -> float:
+    """Return the last bar within a clip; its end if that is the section's, or no bar is near."""
+    if until >= end - 1e-6:
+        return end
+    place = bisect_right(bars, until + 1e-6) - 1
+    bar = bars[place] if place >= 0 else until
+    return bar if bar - at >= _SHORTEST_PART * (until - at) else until
+
+
+async def generate_clips(
+    job: MusicVideoJob,
+    song: Song,
+    spec: RenderSpec,
+    sections: Sequence[FilmSection],
+    images: Sequence[FilmImage],
+) -> tuple[SectionClips, ...]:
+    """Generate the clips of all sections that ask for them, sections at the same time.
+
+    Raises:
+        Blocked: Some need something that is missing, and the film waits for it.
+    """
+    wanted = [section for section in sections if section.source == "video"]
+    if not wanted:
+        return ()
+    if job.settings.video is None:
+        problem = "No backend of clips is named; set one with --set video=NAME."
+        return tuple(SectionClips(section=one.index, problem=problem) for one in wanted)
+    blocked: list[tuple[int, Blocked]] = []
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_of_section(job, song, spec, section, images, blocked))
+            for section in wanted
+        ]
+    raise_blocked(blocked, sections, job.settings)
+    return tuple(task.result() for task in tasks)
+
+
+async def _of_section(
+    job: MusicVideoJob,
+    song: Song,
+    spec: RenderSpec,
+    section: FilmSection,
+    images: Sequence[FilmImage],
+    blocked: list[tuple[int, Blocked]],
+) -> SectionClips:
+    """Return the clips of a section, one after the other: each continues the one before."""
+    bars = song.downbeats or song.beats
+    frames = _frames(section, images)
+    planned = plan_clips(section.spec.start_time, section.spec.end_time, bars, job.use(VIDEO).info)
+    clips: list[FilmClip] = []
+    last: Artifact | None = None
+    for number, plan in enumerate(planned, 1):
+        first = last or (frames[(number - 1) % len(frames)] if frames else None)
+        request = _request(job, spec, section, number, plan, first)
+        simpler = request.simplified(
+            simple_prompt(section, spec.global_style), request.negative_prompt
+        )
+        scope = job.scope(f"section-{section.number}").scope(f"clip-{number}")
+        try:
+            video = await scope.step(GENERATE, _described, job.use(VIDEO), request, simpler)
+        except Permanent as error:
+            return SectionClips(section=section.index, clips=tuple(clips), problem=error.message)
+        except Blocked as error:
+            blocked.append((section.index, error))
+            return SectionClips(section=section.index, clips=tuple(clips), problem=error.message)
+        for note in video.notes:
+            await scope.warn(note)
+        clips.append(_clip(section, number, plan, video))
+        last = video.last_image
+        job.publish()
+    return SectionClips(section=section.index, clips=tuple(clips))
+
+
+def _described(
+    proxy: VideoProxy, request: VideoRequest, simpler: VideoRequest | None
+) -> Call[GeneratedVideo]:
+    """Describe the generation of a clip, with a simpler request if it is refused."""
+    return replace(proxy.generate(request), simpler=simpler)
+
+
+def _frames(section: FilmSection, images: Sequence[FilmImage]) -> list[Artifact]:
+    """Return the images that clips of a section can start with."""
+    for index in (section.index, section.first):
+        frames = [
+            one.graded.image
+            for one in images
+            if one.keyframe.section == index and one.graded and one.graded.image
+        ]
+        if frames:
+            return frames
+    return []
+
+
+def _request(
+    job: MusicVideoJob,
+    spec: RenderSpec,
+    section: FilmSection,
+    number: int,
+    plan: PlannedClip,
+    first: Artifact | None,
+) -> VideoRequest:
+    info = job.use(VIDEO).info
+    width, height = info.nearest_size(*spec.export_settings.resolution)
+    return VideoRequest(
+        prompt=prompt_of(section, number, "view", spec.global_style, job.settings),
+        negative_prompt=job.settings.negative_words(),
+        seed=job.seed_for(SEEDS + 100 * section.index + number),
+        width=width,
+        height=height,
+        seconds=plan.seconds,
+        first_image=first if "first_image" in info.takes else None,
+        motion=section.spec.intensity if "motion" in info.takes else None,
+    )
+
+
+def _clip(section: FilmSection, number: int, plan: PlannedClip, video: GeneratedVideo) -> FilmClip:
+    """Return a clip with the time that it really fills: some models give less than asked for."""
+    seconds = float(video.video.facts.get("seconds", plan.seconds))
+    shown = plan.end - plan.start
+    end = plan.end if seconds >= shown - 0.1 else plan.start + max(seconds, 0.1)
+    return FilmClip(
+        section=section.index, number=number, start=plan.start, end=end, video=video.video
+    )

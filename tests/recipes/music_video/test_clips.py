@@ -1,0 +1,111 @@
+"""Sections of generated clips: legal lengths, cuts on bars, what replaces them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.client.workspace import Workspace
+from engine.contract.video import FrameCounts, VideoInfo
+from engine.recipes.music_video import RECIPE
+from engine.recipes.music_video.clips import plan_clips
+from engine.testing.catalog import MemoryCatalog
+from tests.recipes.music_video.clips import Clips
+from tests.recipes.music_video.song import SMALL, song
+from tests.recipes.music_video.test_loop import PARTS, Images, folder_of, plan, report_of
+from tests.support.optional import needs
+
+needs("soundfile", "scipy", "av", "cv2", "numba", "opentimelineio")
+
+COMMON: dict[str, Any] = {"name": "x", "model": "x", "version": "1", "lane": "x"}
+
+
+@pytest.mark.parametrize(
+    ("lengths", "section", "expected"),
+    [
+        ((4.0, 8.0), (0, 20), [(0, 8, 8), (8, 16, 8), (16, 20, 4)]),
+        ((4.0, 8.0), (0, 18), [(0, 8, 8), (8, 16, 8)]),
+        ((5.0,), (10, 13), [(10, 13, 5)]),
+        ((5.0,), (0, 12), [(0, 4, 5), (4, 8, 5)]),
+    ],
+)
+def test_clips_have_legal_lengths_and_are_cut_on_bars(
+    lengths: tuple[float, ...], section: tuple[float, float], expected: list[tuple[float, ...]]
+) -> None:
+    """No clip is shown beyond its section, and a rest that is too short has none."""
+    info = VideoInfo(**COMMON, lengths=lengths)
+    bars = [2.0 * k for k in range(20)]
+    planned = plan_clips(*section, bars, info)
+    assert [(one.start, one.end, one.seconds) for one in planned] == expected
+
+
+def test_clips_of_frames_and_without_bars() -> None:
+    info = VideoInfo(**COMMON, frame_rates=(8.0,), frames=FrameCounts(8, 1, 9, 17))
+    planned = plan_clips(0, 5, [], info)
+    assert [one.seconds for one in planned] == [17 / 8, 17 / 8]
+    assert planned[-1].end == 34 / 8
+
+
+def run(root: Path, clips: Clips, **settings: Any) -> Workspace:
+    (root / "song.wav").write_bytes(song())
+    source = root / "entries.json"
+    source.write_text(json.dumps([{"id": "one", "song": "song.wav", "sections": PARTS}]))
+    catalog = MemoryCatalog([RECIPE], [Images(), plan(), clips])
+    workspace = Workspace(root / "w", create=True, catalog=catalog)
+    names = {"image": "fake", "text": "fake", "video": "fake", "palette_strength": 0}
+    workspace.queue("music-video", source, settings={**SMALL, **names, **settings})
+    workspace.follow("b1")
+    return workspace
+
+
+def sources(root: Path) -> list[tuple[int, str]]:
+    """Return the section and source of each shot of the film."""
+    document = json.loads((folder_of(root) / "film_plan.json").read_text())
+    return [(shot["section"], shot["source"]) for shot in document["shots"]]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_sections_show_clips_that_begin_with_their_images(tmp_path: Path) -> None:
+    clips = Clips()
+    workspace = run(tmp_path, clips)
+    report = report_of(workspace)
+    assert (report.state, report.fallbacks) == ("done", ())
+    assert {source for _, source in sources(tmp_path)} <= {"clip", "image"}
+    assert {section for section, source in sources(tmp_path) if source == "clip"} == {0, 1}
+    assert all(one.first_image is not None for one in clips.asked)
+    assert {one.seconds for one in clips.asked} <= {9 / 8, 17 / 8}
+    assert {(one.width, one.height) for one in clips.asked} == {(128, 72)}
+
+    import av
+
+    with av.open(str(folder_of(tmp_path) / "film.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    red, green, blue = frames[30].reshape(-1, 3).mean(axis=0)
+    assert green > 1.5 * max(red, blue)
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_section_whose_clips_are_refused_shows_its_images(tmp_path: Path) -> None:
+    clips = Clips("second")
+    report = report_of(run(tmp_path, clips))
+    [fallback] = report.fallbacks
+    assert (fallback.section, fallback.kind) == (1, "its images")
+    assert {source for section, source in sources(tmp_path) if section == 1} == {"image"}
+    assert [one.prompt for one in clips.asked if "second" in one.prompt][-1] == "second, cinematic"
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_quota_parks_the_film_and_names_the_sections_unless_told(tmp_path: Path) -> None:
+    first, other = tmp_path / "first", tmp_path / "other"
+    first.mkdir()
+    other.mkdir()
+    workspace = run(first, Clips(blocked=True))
+    with workspace.reading() as connection:
+        state, message = connection.execute("select state, message from jobs").fetchone()
+    assert state == "parked"
+    assert "section 1 (verse)" in message
+    assert "section 2 (chorus)" in message
+    report = report_of(run(other, Clips(blocked=True), fallback_when_blocked=True))
+    assert report.state == "done"
+    assert {one.kind for one in report.fallbacks} == {"its images"}
