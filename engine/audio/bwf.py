@@ -20,7 +20,7 @@ UNDEFINED = 0x7FFF
 
 _LIMIT = 0xFFFFFFFF
 _DESCRIPTION, _REFERENCE, _RESERVED = 256, 32, 180
-_UMID = 64
+_UMID, _LAYOUT_BYTES = 64, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,8 @@ def with_origin(wav: bytes, origin: Origin) -> bytes:
     kept = [chunk for chunk in chunks if not chunk.is_origin]
     place = next(number for number, chunk in enumerate(kept) if chunk.name == b"data")
     layout = next(chunk.data for chunk in kept if chunk.name == b"fmt ")
+    if len(layout) < _LAYOUT_BYTES:
+        return wav
     kept[place:place] = [_Chunk(b"bext", _bext(origin, layout)), _Chunk(b"LIST", _info(origin))]
     if origin.is_loop and b"smpl" not in names:
         kept.append(_Chunk(b"smpl", _loop(kept, layout)))

@@ -220,6 +220,8 @@ def test_a_header_broken_anywhere_does_no_harm() -> None:
     plain = write_wav_24(tone(seconds=0.01).samples, 48_000)
     for place, value in itertools.product(range(44), (0, 0x7F, 0xFF)):
         with_origin(plain[:place] + bytes([value]) + plain[place + 1 :], ORIGIN)
+    short = b"RIFF\x18\0\0\0WAVEfmt \x04\0\0\0\x01\0\x02\0data\0\0\0\0"
+    assert with_origin(short, ORIGIN) == short
 
 
 def _chunk(data: bytes, name: bytes) -> bytes:
