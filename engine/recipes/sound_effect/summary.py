@@ -39,7 +39,7 @@ def _of_one(report: SoundReport, take: TakeReport) -> Iterator[SummaryLine]:
     name = next(iter(file_names(report)))
     document = sidecar(report, take, name)
     yield _line("prompt", take.prompt, document, "prompt")
-    yield _line("model", f"{take.model} ({take.backend})", document, "checkpoint", "config")
+    yield _line("checkpoint", _model(document, take), document, "checkpoint", "config")
     yield _line("output", name, document, "output_path")
     yield _line("time", _time(document), document, "generation_time_seconds", "device")
     yield _line("sound", _sound(document), document, "sample_rate", "channels", "audio_shape")
@@ -55,6 +55,12 @@ def _of_one(report: SoundReport, take: TakeReport) -> Iterator[SummaryLine]:
 
 def _line(name: str, text: str, document: Document, *keys: str) -> SummaryLine:
     return SummaryLine(name, text, {key: document[key] for key in keys})
+
+
+def _model(document: Document, take: TakeReport) -> str:
+    """Return checkpoint and configuration; the backend too if neither of them says it."""
+    text = f"{document['checkpoint']} ({document['config']})"
+    return text if document["config"] == take.backend else f"{text}, {take.backend}"
 
 
 def _time(document: Document) -> str:

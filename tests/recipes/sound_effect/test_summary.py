@@ -35,7 +35,7 @@ def test_of_one_sound_everything_is_shown(tmp_path: Path) -> None:
     facts = _summary(tmp_path, Limited(), "boots on wood")
     texts = {name: text for name, (text, _) in facts.items()}
     assert texts["prompt"] == "boots on wood"
-    assert texts["model"] == "tiny (limited)"
+    assert texts["checkpoint"] == "tiny (limited)"
     assert texts["output"].endswith("_boots_on_wood.wav")
     assert texts["time"].endswith(" min), cuda")
     assert texts["sound"] == "8000 Hz, 1 channel, 0.5 s (target: 0.5 s), shape [1, 4000]"
