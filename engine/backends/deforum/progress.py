@@ -56,12 +56,14 @@ async def keep_frame(
 
 def linked(png: bytes, before: Artifact | None) -> bytes:
     """Return a PNG that names the frame before it."""
-    from PIL import Image, PngImagePlugin
+    from PIL import PngImagePlugin
+
+    from engine.imaging.decode import opened
 
     text = PngImagePlugin.PngInfo()
     text.add_text(_PREVIOUS, _link(before) if before else "")
     stream = io.BytesIO()
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+    with opened(png) as image:
         image.save(stream, "PNG", pnginfo=text, compress_level=2)
     return stream.getvalue()
 
@@ -83,9 +85,9 @@ def _previous(data: bytes) -> str:
     Raises:
         ValueError: It has none.
     """
-    from PIL import Image
+    from engine.imaging.decode import opened
 
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+    with opened(data) as image:
         if _PREVIOUS not in image.info:
             raise ValueError("the frame names none before it")
         return str(image.info[_PREVIOUS])
