@@ -13,6 +13,7 @@ from bench.dashboard import dashboard
 from bench.diffusion import diffusion
 from bench.effects import effects
 from bench.figures import Figure, at_least, at_most
+from bench.film import film
 from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
@@ -246,6 +247,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "scoring": scoring,
     "audio": audio,
     "effects": effects,
+    "film": film,
     "dashboard": dashboard,
     "slow_line": slow_line,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.machine import ROOT
 
-PACKAGES = ("dbos>=3,<4", "harlequin>=2,<3", "pysqlite3-binary")
+PACKAGES = ("dbos>=3,<4", "harlequin>=2,<3", "moviepy>=2.2,<3", "pysqlite3-binary")
 FOLDER = ROOT / "bench" / ".venv"
 PYTHON = FOLDER / "bin" / "python"
 _STAMP = FOLDER / ".installed"

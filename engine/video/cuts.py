@@ -1,6 +1,7 @@
 """Frames of cuts, transitions, segments and excerpts of a film."""
 
 import math
+from bisect import bisect_right
 from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -56,14 +57,9 @@ def shot_span(plan: FilmPlan, index: int) -> Span:
 
 def shot_of(plan: FilmPlan, frame: int) -> int:
     """Return the index of the shot that a frame belongs to; the last one that starts by then."""
-    low, high = 0, len(plan.shots)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if frame_at(plan.shots[middle].start, plan.rate) <= frame:
-            low = middle
-        else:
-            high = middle
-    return low
+    rate = plan.rate
+    after = bisect_right(plan.shots, frame, key=lambda shot: frame_at(shot.start, rate))
+    return max(after - 1, 0)
 
 
 def transition_span(plan: FilmPlan, index: int) -> Span:
@@ -148,10 +144,17 @@ class Scene(NamedTuple):
     part: float | None = None
 
 
-def scene_at(plan: FilmPlan, frame: int) -> Scene:
-    """Return the shots that a frame shows."""
-    index = shot_of(plan, frame)
-    for candidate in (index, index + 1):
-        if candidate < len(plan.shots) and frame in (span := transition_span(plan, candidate)):
-            return Scene(candidate, (frame - span.first + 0.5) / (span.stop - span.first))
-    return Scene(index)
+class Timeline:
+    """The cuts and transitions of a film, computed once for all frames."""
+
+    def __init__(self, plan: FilmPlan) -> None:
+        self._cuts = [frame_at(shot.start, plan.rate) for shot in plan.shots]
+        self._transitions = [transition_span(plan, index) for index in range(len(plan.shots))]
+
+    def scene_at(self, frame: int) -> Scene:
+        """Return the shots that a frame shows."""
+        index = max(bisect_right(self._cuts, frame) - 1, 0)
+        for candidate in (index, index + 1):
+            if candidate < len(self._cuts) and frame in (span := self._transitions[candidate]):
+                return Scene(candidate, (frame - span.first + 0.5) / (span.stop - span.first))
+        return Scene(index)

@@ -115,4 +115,4 @@ def _x264_params() -> str:
     from llvmlite.binding import get_host_cpu_features
 
     has_avx512 = get_host_cpu_features().get("avx512f", False)
-    return "chromaloc=1:asm=avx2" if has_avx512 else "chromaloc=1"
+    return "chromaloc=1:asm=avx2,fma3,bmi2,lzcnt" if has_avx512 else "chromaloc=1"

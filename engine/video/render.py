@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from engine.video.cuts import Scene, frame_at, scene_at
+from engine.video.cuts import Scene, Timeline, frame_at
 from engine.video.effects.amounts import TOGETHER, finish_of, scene_amounts
 from engine.video.effects.bloom import add_bloom
 from engine.video.effects.clock import SongClock
@@ -36,12 +36,13 @@ class FilmRenderer:
         self.plan = plan
         self.clock = SongClock(plan.signals, plan.rate)
         self.shots = ShotFrames(plan, images, clips)
+        self._timeline = Timeline(plan)
         self._lyrics = Lyrics(plan)
         self._flows: dict[int, NDArray[np.float32]] = {}
 
     def planes(self, frame: int) -> "Frame":
         """Return a frame as I420 (BT.709, limited range), of shape (1.5 * height, width)."""
-        scene = scene_at(self.plan, frame)
+        scene = self._timeline.scene_at(frame)
         amounts = scene_amounts(self.plan, self.clock, scene, frame)
         picture = self._picture(scene, frame)
         if amounts.bloom:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.video.clips import Clip, ClipFrames
-from engine.video.effects.depth import Layers, split
 from engine.video.effects.motion import Moment, Pose, near_pose, pose_of
-from engine.video.effects.picture import draw, draw_layers, prepare
+from engine.video.effects.picture import draw, draw_layers
 from engine.video.plan import FilmPlan, PlanError
+from engine.video.prepared import PreparedImage, prepared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +31,7 @@ class ShotFrames:
         self.film = plan.width, plan.height
         self._images = images
         self._clips = clips
-        self._prepared: dict[int, Frame] = {}
-        self._layers: dict[int, Layers | None] = {}
+        self._prepared: dict[int, PreparedImage] = {}
         self._opened: dict[int, ClipFrames] = {}
 
     def frame(self, moment: Moment, zoom: float = 1.0) -> "Frame":
@@ -57,27 +56,22 @@ class ShotFrames:
     def _of_image(self, moment: Moment, zoom: float) -> "Frame":
         pose = pose_of(moment)
         scaled = Pose(pose.zoom * zoom, pose.x, pose.y, pose.angle)
-        index = moment.shot.image
-        if index is None:
-            raise PlanError("a shot of an image names none")
-        layers = self._split(index) if moment.shot.effects.parallax else None
+        image = self._image(moment.shot.image)
+        layers = image.layers if moment.shot.effects.parallax else None
         if layers is None:
-            return draw(self._picture(index), scaled, self.film)
+            return draw(image.picture, scaled, self.film)
         return draw_layers(layers, scaled, near_pose(moment, scaled), self.film)
 
-    def _picture(self, index: int) -> "Frame":
+    def _image(self, index: int | None) -> PreparedImage:
+        if index is None:
+            raise PlanError("a shot of an image names none")
         if index not in self._prepared:
             try:
                 image = self._images[index]
             except LookupError:
                 raise PlanError(f"image {index} of the plan is missing") from None
-            self._prepared[index] = prepare(image, self.film)
+            self._prepared[index] = prepared(image, self.film)
         return self._prepared[index]
-
-    def _split(self, index: int) -> Layers | None:
-        if index not in self._layers:
-            self._layers[index] = split(self._picture(index))
-        return self._layers[index]
 
     def _of_visual(self, moment: Moment) -> "Frame":
         import numpy as np

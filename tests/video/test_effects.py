@@ -34,6 +34,7 @@ from engine.video.effects.motion import window  # noqa: E402
 from engine.video.effects.picture import draw, prepare  # noqa: E402
 from engine.video.effects.transitions import wipe  # noqa: E402
 from engine.video.encode import encode  # noqa: E402
+from engine.video.prepared import prepared  # noqa: E402
 from engine.video.quality import ENCODINGS  # noqa: E402
 from engine.video.render import FilmRenderer  # noqa: E402
 
@@ -151,6 +152,37 @@ def test_kernels_compute_what_they_say():
     for plane, colour, scale in zip(chroma, (blue, red), (1.8556, 1.5748), strict=True):
         mean = ((colour - luma) / scale).reshape(54, 2, 96, 2).mean(axis=(1, 3))
         assert np.abs(plane - np.clip(128 + 224 / 255 * mean, 16, 240)).max() <= 0.7
+
+
+def test_kernels_work_where_nothing_can_be_kept(monkeypatch):
+    """Without a folder for numba's cache, a kernel is compiled in each process."""
+    from numba.core import caching
+
+    from engine.video.compiled import kernel
+
+    def double(values):
+        for place in range(values.size):
+            values[place] = np.uint8(values[place] * np.uint8(2))
+
+    monkeypatch.setattr(caching.FunctionCache, "_impl_class", NoFolder)
+    values = np.arange(4, dtype=np.uint8)
+    kernel(double)(values)
+    assert values.tolist() == [0, 2, 4, 6]
+
+
+class NoFolder:
+    """Numba's answer if no folder for its cache can be written to."""
+
+    def __init__(self, function):
+        raise RuntimeError(f"cannot cache function {function.__name__!r}: no locator available")
+
+
+def test_images_are_prepared_once_in_a_process(images):
+    """The same pixels in another array are recognised; another size is prepared apart."""
+    first = prepared(images[0], FILM)
+    assert prepared(images[0].copy(), FILM) is first
+    assert prepared(images[0], (96, 54)) is not first
+    assert prepared(images[1], FILM) is not first
 
 
 def test_grain_is_as_strong_as_it_says_and_differs_in_each_frame():
