@@ -106,13 +106,13 @@ def _times(features: Features, room: int) -> Iterator[Line]:
     seconds = features.seconds
     if seconds <= 0:
         return
-    yield _ruler(seconds, room)
+    yield ruler(seconds, room)
     if features.sections:
         sections = [one for one in features.sections if one.start < seconds]
-        yield from _lanes("sections", sections, seconds, room)
+        yield from lanes("sections", sections, seconds, room)
     if features.chords:
         chords = [chord for chord in _spelled(features) if chord.start < seconds]
-        yield from _lanes("chords", chords, seconds, room)
+        yield from lanes("chords", chords, seconds, room)
     if features.melody:
         yield from _melody(features.melody, seconds, room)
 
@@ -127,17 +127,30 @@ def _spelled(features: Features) -> Iterator[Chord]:
         yield chord.model_copy(update={"label": label})
 
 
-def _ruler(seconds: float, room: int) -> Line:
+def ruler(seconds: float, room: int) -> Line:
+    """Return times at equal distances as a line.
+
+    Args:
+        seconds: Length of the timeline, above 0.
+        room: Its width in cells.
+    """
     marks = max(1, room // _CELLS_OF_A_MARK)
     each = room // marks
     times = "".join(f"{_clock(seconds * n * each / room):<{each}}" for n in range(marks))
     return row("time", Span(times, "muted"))
 
 
-def _lanes(
+def lanes(
     name: str, stretches: Sequence[Chord | Section], seconds: float, room: int
 ) -> Iterator[Line]:
-    """Stretches with labels on a timeline, over as many lines as make the labels readable."""
+    """Yield stretches with labels on a timeline, over as many lines as make the labels readable.
+
+    Args:
+        name: Name of the lane.
+        stretches: Stretches of time in order.
+        seconds: Length of the timeline, above 0.
+        room: Its width in cells.
+    """
     wanted = -(-len(stretches) * _CELLS_OF_A_LABEL // room)
     systems = min(MAX_SYSTEMS, max(1, wanted))
     each = seconds / systems

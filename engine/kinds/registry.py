@@ -17,6 +17,7 @@ from engine.kinds.figures import MeasuresKind, SimilarityKind, TableKind, Timeli
 from engine.kinds.image import ImageKind
 from engine.kinds.notation import MidiKind, NotationKind
 from engine.kinds.prompt import PromptKind
+from engine.kinds.song import SongKind
 from engine.kinds.sound_measures import SoundMeasuresKind
 from engine.kinds.step_events import StepEventsKind
 from engine.kinds.text import DataKind, TextKind
@@ -120,6 +121,7 @@ _FIGURES: tuple[Kind, ...] = (
     SoundMeasuresKind(),
     StepEventsKind(),
     TimelineKind(),
+    SongKind(),
     SimilarityKind(),
 )
 _ROWS = tuple(RowsKind(name) for name in ("critique", "scores"))

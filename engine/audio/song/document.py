@@ -128,7 +128,7 @@ def _spectral(curves: Curves) -> dict[str, Any]:
         "mfcc": [_list(row, 2) for row in curves.mfcc],
         "energy_bands": {name: _list(curves.bands[name]) for name in BANDS},
         "energy_band_edges_hz": {name: list(edges) for name, edges in BANDS.items()},
-        "spectrum": [_list(row, 3) for row in curves.spectrum],
+        "spectrum": [_list(row, 2) for row in curves.spectrum],
     }
 
 
@@ -139,7 +139,7 @@ def _tonal(key: Key | None, curves: Curves) -> dict[str, Any]:
         "key_confidence": key.confidence if key else 0.0,
         "runner_up": key.runner_up if key else None,
         "runner_up_confidence": key.runner_up_confidence if key else 0.0,
-        "chromagram": [_list(row, 3) for row in curves.chroma],
+        "chromagram": [_list(row, 2) for row in curves.chroma],
     }
 
 

@@ -27,7 +27,7 @@ class Measured:
         facts: Fields of a `Song`, without its files.
         document: `analysis.json`.
         levels: Levels as JSON.
-        timeline: Sections as a timeline in JSON.
+        timeline: Outline of the song in JSON.
         problem: Reason why it cannot be used, as the end of a sentence.
         missing: A package that is missing, as the end of a sentence.
     """
@@ -62,6 +62,7 @@ def measure(
     from engine.audio.song.analysis import analyse_song
     from engine.audio.song.document import song_document
     from engine.audio.song.levels import levels_of
+    from engine.audio.song.outline import outline_of
     from engine.audio.sound import MissingExtraError, SoundError
     from engine.outputs.documents import to_json
 
@@ -76,15 +77,11 @@ def measure(
         analysis = _by_hand(analysis, hand)
     lines, warnings = _lyrics(lyrics, sound, analysis, hear=hear)
     facts = _facts(analysis, lines) | {"warnings": [*analysis.warnings, *warnings]}
-    bars = [
-        {"start": one["start"], "end": one["end"], "label": one["label"]}
-        for one in facts["sections"]
-    ]
     return Measured(
         facts=facts,
-        document=to_json(song_document(analysis, name, media_type)),
-        levels=to_json(asdict(levels_of(analysis, LEVELS_A_SECOND))),
-        timeline=to_json(bars),
+        document=to_json(song_document(analysis, name, media_type), indent=None),
+        levels=to_json(asdict(levels_of(analysis, LEVELS_A_SECOND)), indent=None),
+        timeline=to_json(outline_of(analysis).model_dump(mode="json"), indent=None),
     )
 
 

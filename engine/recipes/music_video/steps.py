@@ -119,6 +119,6 @@ async def analyse(request: AnalyseRequest, context: CallContext) -> Song:
             **measured.facts,
             "analysis": await context.keep(measured.document, "analysis", kind="data"),
             "levels": await context.keep(measured.levels, "levels", kind="data"),
-            "timeline": await context.keep(measured.timeline, "timeline", kind="timeline"),
+            "timeline": await context.keep(measured.timeline, "timeline", kind="song"),
         }
     )
