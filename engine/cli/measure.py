@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from engine.audio.measures import SoundMeasures
+    from engine.audio.sound import Sound
 
 _NO_VALUE = "-"
 
@@ -25,9 +26,9 @@ _NO_VALUE = "-"
 def measure(files: tuple[Path, ...], *, as_json: bool) -> int:
     """Measure sounds: length, loudness, peaks, silence, onsets, phase and faults.
 
-    FILES are sounds of any format. --json has every measure; one without a value is null, with the
-    reason in `undefined`. Nothing is written, and no workspace is needed. The exit code is 1 if a
-    file cannot be read.
+    FILES are sounds of any format, or .npz files with audio and sample_rate. --json has every
+    measure; one without a value is null, with the reason in `undefined`. Nothing is written, and no
+    workspace is needed. The exit code is 1 if a file cannot be read.
     """
     reports: list[dict[str, Any]] = []
     for path in files:
@@ -46,19 +47,30 @@ def measure(files: tuple[Path, ...], *, as_json: bool) -> int:
 
 def _report(path: Path) -> dict[str, Any]:
     """Return the measures and the faults of a file, or the error."""
-    from engine.audio.decode import decode
     from engine.audio.faults import faults_of
     from engine.audio.measures import measure_sound
     from engine.audio.sound import SoundError
 
     try:
-        with path.open("rb") as stream:
-            measures = measure_sound(decode(stream, path.name))
+        measures = measure_sound(_sound(path))
     except OSError as error:
         return {"file": path, "error": f"cannot be read: {error.strerror or error}."}
     except SoundError as error:
         return {"file": path, "error": f"{error}."}
     return {"file": path, "measures": measures, "faults": faults_of(measures)}
+
+
+def _sound(path: Path) -> "Sound":
+    from zipfile import is_zipfile
+
+    from engine.audio.datasets.npy import read_sound
+    from engine.audio.decode import decode
+
+    with path.open("rb") as stream:
+        if is_zipfile(stream):
+            return read_sound(path)
+        stream.seek(0)
+        return decode(stream, path.name)
 
 
 def _as_json(report: dict[str, Any]) -> dict[str, Any]:

@@ -55,3 +55,14 @@ def test_a_file_that_is_no_sound_does_not_hide_the_others(run, sounds):
     assert ran.code == 1
     assert "notes.txt: " in ran.out
     assert "tone.wav" in ran.out
+
+
+def test_an_array_with_its_rate_is_measured_like_a_file(run, sounds):
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    np.savez_compressed(sounds / "tone.npz", audio=np.stack([tone, tone]), sample_rate=16_000)
+    np.savez(sounds / "rate.npz", audio=tone)
+    ran = run("measure", str(sounds / "tone.npz"), str(sounds / "rate.npz"), "--json")
+    assert ran.code == 1
+    whole, broken = json.loads(ran.out)["sounds"]
+    assert (whole["channels"], whole["sample_rate"], whole["seconds"]) == (2, 16_000, 1)
+    assert broken["error"] == "has no 'sample_rate'."
