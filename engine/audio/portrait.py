@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-WIDE = 3.5
+WIDE = 3.2
 """Width of a picture, in its heights, from which it has a goniometer."""
 
 MAX_POINTS = 50_000

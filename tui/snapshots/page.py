@@ -30,7 +30,7 @@ COLUMNS_OF_AN_ITEM = 36
 """Minimum width in cells of items that are side by side."""
 
 GAP = 3
-"""Cells between items that are side by side, and one that a scroll bar may take."""
+"""Cells to the right of an item, and one that a scroll bar may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def _of_results(
     if not steps:
         return []
     across = side_by_side(len(steps), columns) if part.beside else 1
-    size = Size(max(20, columns // across - (GAP if across > 1 else 0)), MAX_ROWS)
+    size = Size(max(20, columns // across - GAP), MAX_ROWS)
     items = [result_item(connection, step) for step in steps]
     drawn = draw_beside(items, size) if part.beside else [draw_full(item, size) for item in items]
     titles = _titles([step.key for step in steps])
