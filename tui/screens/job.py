@@ -106,10 +106,15 @@ class JobScreen(BaseScreen):
         await self.query_one(Filmstrip).set_turns(snapshot.turns, snapshot.turn)
         panel = self.query_one(DetailPanel)
         panel.show(snapshot.detail, snapshot.scale)
-        self._draw_as_wide_as(panel.columns)
+        self.call_after_refresh(self._fit_drawings)
 
-    def _draw_as_wide_as(self, columns: int) -> None:
-        """Have drawings made for a width; those for another are made again at once."""
+    def on_resize(self) -> None:
+        """Fit drawings into the panel once it has its new width."""
+        self.call_after_refresh(self._fit_drawings)
+
+    def _fit_drawings(self) -> None:
+        """Have drawings made for the width of the panel; those for another are made again."""
+        columns = self.query_one(DetailPanel).columns
         if columns and columns != self._view.columns:
             self._view.columns = columns
             self.feed.wake()
