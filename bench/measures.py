@@ -20,6 +20,7 @@ from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
 from bench.scoring import scoring
 from bench.slow_line import slow_line
+from bench.visuals import visuals
 
 FULL = ("artifact", "score")
 Case = Callable[[], float]
@@ -248,6 +249,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "audio": audio,
     "effects": effects,
     "film": film,
+    "visuals": visuals,
     "dashboard": dashboard,
     "slow_line": slow_line,
 }
