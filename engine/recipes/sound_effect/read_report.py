@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
@@ -42,6 +42,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         batch=batch.name,
         job=job.id,
         is_loop=settings.loop,
+        settings=_of_takes(settings),
         checkpoint=file_name(settings.checkpoint),
         config=file_name(settings.config),
         cost_microdollars=job.cost,
@@ -60,6 +61,12 @@ def _placed(steps: Mapping[tuple[str, str], StepRow]) -> PlacedReport | None:
     )
 
 
+def _of_takes(settings: SoundEffectSettings) -> dict[str, Any]:
+    names = {"loop", "fade", "target_lufs", "audio_format"}
+    loras = [file_name(source) for source in settings.loras]
+    return {**settings.model_dump(mode="json", include=names), "loras": loras}
+
+
 def _takes(steps: Mapping[tuple[str, str], StepRow]) -> Iterator[TakeReport]:
     """Yield the takes of a job that have been generated and measured."""
     for (scope, name), step in steps.items():
@@ -75,6 +82,7 @@ def _take(scope: str, step: StepRow, measured: StepRow, finish: StepRow | None) 
     done = FinishedTake.model_validate_json(finish.result or "") if finish else None
     take = MeasuredTake.model_validate_json(measured.result or "")
     request = json.loads(step.request)
+    start = request.get("init_audio")
     return TakeReport(
         number=number,
         iteration=iteration,
@@ -91,6 +99,9 @@ def _take(scope: str, step: StepRow, measured: StepRow, finish: StepRow | None) 
         device=audio.device,
         cfg_scale=_used(audio, audio.guidance, request.get("guidance")),
         steps=_used(audio, audio.steps, request.get("steps")),
+        sampler=request.get("sampler"),
+        init_audio=start["hash"] if start else None,
+        init_noise=request.get("init_noise") if start else None,
         measures=take.measures,
         judgement=take.judgement,
     )

@@ -1,5 +1,9 @@
 """One sound effect as its files and reports show it."""
 
+from typing import Any
+
+from pydantic import Field
+
 from engine.audio.measures import SoundMeasures
 from engine.contract.backend import Artifact, FrozenModel
 from engine.recipes.sound_effect.judging import Judgement
@@ -25,6 +29,9 @@ class TakeReport(FrozenModel):
         device: Device that its model ran on; empty if it did not run on this machine.
         cfg_scale: Guidance scale; None if the model has none.
         steps: Number of denoising steps; likewise.
+        sampler: Sampler that was asked for; None for the backend's.
+        init_audio: SHA-256 of the sound that it starts from; None if it starts from noise.
+        init_noise: Noise added to that sound; None without one.
         measures: Its measures.
         judgement: Its judgement.
     """
@@ -44,6 +51,9 @@ class TakeReport(FrozenModel):
     device: str
     cfg_scale: float | None
     steps: int | None
+    sampler: str | None = None
+    init_audio: str | None = None
+    init_noise: float | None = None
     measures: SoundMeasures
     judgement: Judgement
 
@@ -77,6 +87,8 @@ class SoundReport(FrozenModel):
         batch: Name of its batch.
         job: Number of its job.
         is_loop: True if the ends of its takes continue into their starts.
+        settings: Settings of its takes that are in no request: `loop`, `fade`, `target_lufs`,
+            `audio_format`, and the names of `loras`.
         cost_microdollars: Cost of its calls.
         checkpoint: Name of the checkpoint that the settings name, without its folder; empty if
             they name none.
@@ -95,6 +107,7 @@ class SoundReport(FrozenModel):
     batch: str
     job: int
     is_loop: bool = False
+    settings: dict[str, Any] = Field(default_factory=dict)
     cost_microdollars: int = 0
     placed: PlacedReport | None = None
     checkpoint: str = ""

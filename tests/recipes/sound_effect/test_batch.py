@@ -118,6 +118,9 @@ def test_takes_are_finished_as_asked_and_measured_as_they_are_delivered(tmp_path
     [document] = _documents(tmp_path / "w" / "outputs" / "sound_effects")
     folder = tmp_path / "w" / "outputs" / "sound_effects" / "boots"
     assert document["output_path"].endswith(".mp3")
+    asked = {"loop": False, "fade": 0.05, "target_lufs": -30, "audio_format": "mp3", "loras": []}
+    assert {name: document[name] for name in asked} == asked
+    assert (document["backend"], document["model"]) == ("builtin", "synthesiser-1")
     assert document["num_samples"] == 48_000
     assert document["measures"]["lufs"] == pytest.approx(-30, abs=0.1)
     assert decode((folder / document["output_path"]).read_bytes()).samples.shape == (2, 48_000)

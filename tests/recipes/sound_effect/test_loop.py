@@ -102,6 +102,7 @@ def test_a_take_starts_from_a_sound_and_tells_what_it_was_generated_with(tmp_pat
     assert request.init_noise == 0.25
     [take] = _report(workspace).takes
     assert (take.device, take.steps, take.cfg_scale) == ("cuda", 8, 3.5)
+    assert (take.init_audio, take.init_noise) == (request.init_audio.hash, 0.25)
     with workspace.reading() as connection:
         rows = connection.execute("SELECT message FROM events WHERE level = 'warning'")
         warnings = [row[0] for row in rows]
