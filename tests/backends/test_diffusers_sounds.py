@@ -17,6 +17,7 @@ from engine.contract.audio import AudioRequest
 from engine.plugins.catalog import EntryPointCatalog
 from engine.testing.context import MemoryContext
 from safelight.testing import AudioBackendContract
+from tests.support.sounds import noise_wav
 
 OPEN = "stabilityai/stable-audio-open-1.0"
 
@@ -72,7 +73,8 @@ def test_the_defaults_are_stable_audio_open() -> None:
     assert (made.info.sample_rate, made.info.channels) == (44_100, 2)
     assert made.info.max_seconds == pytest.approx(47.55, abs=0.01)
     assert made.info.limits.concurrency == 8
-    assert made.info.takes == {"negative_prompt", "seed", "steps", "guidance", "sampler"}
+    fields = {"negative_prompt", "seed", "steps", "guidance", "sampler", "init_audio"}
+    assert made.info.takes == fields
 
 
 async def test_a_request_becomes_a_task_and_its_sound_a_file() -> None:
@@ -87,7 +89,14 @@ async def test_a_request_becomes_a_task_and_its_sound_a_file() -> None:
         "negative_prompt": "hiss",
         "seed": 7,
         "seconds": 1.5,
-        "sampling": {"sampler": "dpmpp-2m-sde", "steps": 30, "cfg": 5.0, "loras": ()},
+        "init": None,
+        "sampling": {
+            "sampler": "dpmpp-2m-sde",
+            "steps": 30,
+            "cfg": 5.0,
+            "init_noise": 0.5,
+            "loras": (),
+        },
     }
     assert (made.seed, made.notes) == (7, ("It was louder.",))
     assert (made.device, made.steps, made.guidance) == ("cuda:0", 30, 5.0)
@@ -102,7 +111,7 @@ async def test_takes_of_one_prompt_share_a_call_and_what_is_asked_wins() -> None
     for fields in ({"seed": 1}, {"seed": 2}, {"guidance": 0.0, "steps": 8}):
         await made.generate_audio(request(**fields), context)
     first, second, other = context.tasks
-    usual = {"sampler": "default", "loras": ()}
+    usual = {"sampler": "default", "init_noise": 0.5, "loras": ()}
     assert first.group == second.group != other.group
     assert first.payload["sampling"] == {"steps": 50, "cfg": 5.0} | usual
     assert other.payload["sampling"] == {"steps": 8, "cfg": 0.0} | usual
@@ -188,3 +197,20 @@ async def test_loras_travel_with_their_weights() -> None:
     assert [lora["weight"] for lora in context.tasks[0].payload["sampling"]["loras"]] == [0.5, 1.0]
     with pytest.raises(ValidationError, match=r"has to be a \.safetensors file"):
         backend(audio_loras="org/a:a.ckpt")
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (22_050, 1), (48_000, 4)])
+async def test_a_sound_to_start_from_comes_in_the_rate_and_channels_of_the_model(
+    rate: int, channels: int
+) -> None:
+    context = HostContext()
+    sound = context.give(noise_wav(1.0, rate, channels))
+    await backend().generate_audio(request(init_audio=sound, init_noise=0.3), context)
+    (task,) = context.tasks
+    init = np.frombuffer(task.payload["init"], "<f4").reshape(2, -1)
+    assert init.shape == (2, 44_100)
+    assert 0.05 < abs(init).max() < 1
+    assert task.payload["sampling"]["init_noise"] == 0.3
+    broken = context.give(b"no sound", "audio/wav")
+    with pytest.raises(Permanent, match="cannot be decoded"):
+        await backend().generate_audio(request(init_audio=broken), context)

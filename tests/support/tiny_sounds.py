@@ -49,7 +49,7 @@ def stable_audio(window: int = 64) -> Any:
         cross_attention_input_dim=4,
     )
     autoencoder = AutoencoderOobleck(
-        encoder_hidden_size=2,
+        encoder_hidden_size=6,
         downsampling_ratios=[8, 16, 16],
         channel_multiples=[1, 1, 2],
         decoder_channels=2,

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from engine.audio.resampling import resampled
+from engine.audio.sound import SoundError
 from engine.audio.wav import write_wav_24
 from engine.backends.diffusers.identity import lane_for, sound_version_of
 from engine.backends.diffusers.packages import lacking_packages, lacking_sampler
@@ -15,7 +17,7 @@ from engine.contract import (
     Permanent,
     Task,
 )
-from engine.contract.audio import AudioInfo, AudioRequest, GeneratedAudio
+from engine.contract.audio import AudioField, AudioInfo, AudioRequest, GeneratedAudio
 from engine.models.diffusion.sound_facts import SoundFacts, sound_facts
 from engine.models.diffusion.sound_options import SoundPipelineOptions, SoundSampling, SoundTask
 from engine.models.diffusion.sound_samplers import DEFAULT, sampler_names, unknown_sampler
@@ -27,6 +29,11 @@ METHOD = "1"
 
 LOADER = "engine.models.diffusion.sound_loading:load"
 OPERATION = "generate"
+
+
+_TAKES: frozenset[AudioField] = frozenset(
+    {"negative_prompt", "seed", "steps", "guidance", "sampler"}
+)
 
 
 class DiffusersSounds(BaseBackend):
@@ -55,7 +62,7 @@ class DiffusersSounds(BaseBackend):
             sample_rate=facts.sample_rate,
             channels=facts.channels,
             max_seconds=facts.max_seconds,
-            takes=frozenset({"negative_prompt", "seed", "steps", "guidance", "sampler"}),
+            takes=_TAKES | {"init_audio"} if facts.starts else _TAKES,
         )
         self._key = ModelKey(
             loader=LOADER,
@@ -82,7 +89,7 @@ class DiffusersSounds(BaseBackend):
         """
         if trouble := self.info.trouble(request):
             raise Permanent(trouble)
-        ask = self._ask(request)
+        ask = self._ask(request, await self._init(request, context))
         task = Task(self._key, OPERATION, ask.model_dump(), ask.group())
         context.progress(None, f"waiting for {self.info.model}")
         answer = await context.infer(task)
@@ -99,7 +106,21 @@ class DiffusersSounds(BaseBackend):
             notes=tuple(answer["notes"]),
         )
 
-    def _ask(self, request: AudioRequest) -> SoundTask:
+    async def _init(self, request: AudioRequest, context: CallContext) -> bytes | None:
+        """Return the sound to start from, in the model's rate and channels."""
+        if request.init_audio is None or not self._facts.starts:
+            return None
+        facts = self._facts
+        sound = await context.compute(
+            prepared, request.init_audio, facts.sample_rate, facts.channels, facts.max_seconds
+        )
+        if sound is None:
+            raise Permanent(
+                "The sound to start from cannot be decoded.", remedy="Choose another init_audio."
+            )
+        return bytes(sound)
+
+    def _ask(self, request: AudioRequest, init: bytes | None) -> SoundTask:
         settings, sampler = self.settings, request.sampler or DEFAULT
         if sampler not in sampler_names(self._facts.scheduler):
             raise unknown_sampler(sampler, self._facts.scheduler)
@@ -108,10 +129,12 @@ class DiffusersSounds(BaseBackend):
             negative_prompt=request.negative_prompt,
             seed=request.seed,
             seconds=request.seconds,
+            init=init,
             sampling=SoundSampling(
                 sampler=sampler,
                 steps=request.steps or settings.audio_steps,
                 cfg=settings.audio_cfg if request.guidance is None else request.guidance,
+                init_noise=0.5 if init is None else request.init_noise,
                 loras=settings.audio_loras,
             ),
         )
@@ -133,3 +156,29 @@ def encoded(samples: bytes, channels: int, sample_rate: int) -> bytes:
     import numpy as np
 
     return write_wav_24(np.frombuffer(samples, "<f4").reshape(channels, -1), sample_rate)
+
+
+def prepared(data: bytes, sample_rate: int, channels: int, seconds: float) -> bytes | None:
+    """A sound as 32-bit floats, a channel after the other; for the process pool.
+
+    Args:
+        data: The sound.
+        sample_rate: Sample rate of the result in Hz.
+        channels: Number of channels of the result.
+        seconds: Length from which it is cut.
+
+    Returns:
+        None if it is no sound.
+    """
+    import numpy as np
+
+    from engine.audio.decode import decode
+
+    try:
+        sound = decode(data)
+    except SoundError:
+        return None
+    samples = np.nan_to_num(sound.samples[:, : int(seconds * sound.sample_rate)])
+    if len(samples) != channels:
+        samples = np.repeat(samples.mean(axis=0, keepdims=True), channels, axis=0)
+    return resampled(samples, sound.sample_rate, sample_rate).astype("<f4").tobytes()

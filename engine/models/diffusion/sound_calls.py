@@ -46,8 +46,10 @@ def _seconds(seconds: float, sample_rate: int) -> float:
 
 def sampled_by(pipe: Any, ask: SoundTask) -> dict[str, Any]:
     """Return the steps and the guidance of a pipeline's latest call, which may be its defaults."""
-    usual = inspect.signature(pipe.__call__).parameters["guidance_scale"].default
-    guidance = usual if ask.sampling.cfg is None else ask.sampling.cfg
+    known = inspect.signature(pipe.__call__).parameters.get("guidance_scale")
+    guidance = 1.0 if known is None else known.default
+    if known is not None and ask.sampling.cfg is not None:
+        guidance = ask.sampling.cfg
     return {"steps": len(pipe.scheduler.timesteps), "guidance": float(guidance)}
 
 

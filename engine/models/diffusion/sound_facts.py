@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.models.diffusion.sound_samplers import COSINE
+from engine.models.diffusion.sound_starts import STARTING
 
 _MAX_BYTES = 1 << 20
 """Size of a configuration that is read."""
@@ -24,12 +25,14 @@ class SoundFacts:
         channels: Number of channels of its sounds.
         max_seconds: Maximum length of a sound in seconds.
         scheduler: Class of its scheduler.
+        starts: True if it can start from a sound.
     """
 
     sample_rate: int = 44_100
     channels: int = 2
     max_seconds: float = 2**21 / 44_100
     scheduler: str = COSINE
+    starts: bool = True
 
 
 def sound_facts(folder: Path | None) -> SoundFacts:
@@ -53,6 +56,7 @@ def sound_facts(folder: Path | None) -> SoundFacts:
         channels=int(channels or usual.channels),
         max_seconds=_max_seconds(folder, vae, rate),
         scheduler=scheduler if isinstance(scheduler, str) else usual.scheduler,
+        starts=_described(folder, "model_index.json").get("_class_name") in STARTING,
     )
 
 

@@ -34,12 +34,14 @@ class SoundSampling(FrozenModel):
         sampler: Name of the sampler; `default` is the model's own.
         steps: Denoising steps; None for the pipeline's default.
         cfg: Scale of classifier-free guidance; None for the pipeline's default.
+        init_noise: Share of the noise that a sound to start from gets, 0 (unchanged) to 1.
         loras: The active LoRAs.
     """
 
     sampler: str = "default"
     steps: int | None = Field(None, ge=1)
     cfg: float | None = Field(None, ge=0)
+    init_noise: float = Field(0.5, ge=0, le=1)
     loras: tuple[LoraFile, ...] = ()
 
 
@@ -51,6 +53,8 @@ class SoundTask(FrozenModel):
         negative_prompt: Description of what to avoid; models without negative prompts ignore it.
         seed: Source of all randomness, 0 to 2**63 - 1.
         seconds: Length in seconds.
+        init: Sound to start from, in the model's sample rate and channels: 32-bit floats, a channel
+            after the other; None to start from noise alone.
         sampling: Its sampling.
     """
 
@@ -58,6 +62,7 @@ class SoundTask(FrozenModel):
     negative_prompt: str = ""
     seed: int = Field(ge=0, lt=2**63)
     seconds: float = Field(gt=0)
+    init: bytes | None = None
     sampling: SoundSampling = SoundSampling()
 
     def group(self) -> str:
@@ -69,6 +74,7 @@ class SoundTask(FrozenModel):
         shared = {
             "seconds": self.seconds,
             "negative": bool(self.negative_prompt),
+            "starts": self.init is not None,
             "sampling": self.sampling.model_dump(mode="json"),
         }
         text = json.dumps(shared, sort_keys=True)

@@ -14,8 +14,16 @@ from engine.models.diffusion.residence import ResidentPipelines
 from engine.models.diffusion.sound_calls import sampled_by, sound_answer, sound_arguments
 from engine.models.diffusion.sound_options import SoundTask
 from engine.models.diffusion.sound_samplers import draw_on_processor, sampler_like
+from engine.models.diffusion.sound_starts import (
+    LATENTS,
+    init_waveforms,
+    noisy_latents,
+    start_level,
+    starting_pipe,
+)
 from engine.models.diffusion.watching import CallAbandoned, Watcher
 from engine.models.seeds import folded
+from engine.models.sound.lengths import latents_for, samples_of
 
 GENERATE = "generate"
 """The one operation: payloads are `SoundTask` as dicts, answers are
@@ -38,6 +46,7 @@ class SoundModel(ResidentPipelines):
         super().__init__(device)
         self.most = most
         self._pipe = pipe
+        self._other: Any = None
         self._loras = loras
         self._sample_rate = sample_rate
         self._scheduler = pipe.scheduler
@@ -55,11 +64,11 @@ class SoundModel(ResidentPipelines):
             raise ValueError(f"no operation {operation!r}; there is {GENERATE!r}")
         asks = [SoundTask.model_validate(payload) for payload in payloads]
         try:
-            waveforms = self._made(asks, reporter)
+            waveforms, sampled = self._made(asks, reporter)
         except CallAbandoned:
             self._after_interrupt()
             return [None] * len(asks)
-        sampled = sampled_by(self._pipe, asks[0]) | {"device": self._device}
+        sampled |= {"device": self._device}
         return [
             None
             if reporter.is_given_up(task)
@@ -69,20 +78,62 @@ class SoundModel(ResidentPipelines):
 
     def close(self) -> None:
         """Release everything that it holds."""
-        self._pipe = self._scheduler = None
+        self._pipe = self._other = self._scheduler = None
         del self._loras
         gc.collect()
 
-    def _made(self, asks: Sequence[SoundTask], reporter: BatchReporter) -> Any:
-        pipe = self._pipe
-        self._loras.use(asks[0].sampling.loras)
-        arguments = sound_arguments(pipe, asks, self._sample_rate)
-        pipe.scheduler = sampler_like(self._scheduler, asks[0].sampling.sampler)
-        draw_on_processor(pipe.scheduler, [folded(ask.seed) for ask in asks])
+    def _made(
+        self, asks: Sequence[SoundTask], reporter: BatchReporter
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return the waveforms of a call, and the steps and the guidance that it took."""
         watcher = Watcher(reporter, range(len(asks)), [0] * len(asks))
         watcher.refuse_unwanted()
+        if asks[0].init is not None and not asks[0].sampling.init_noise:
+            frames, channels = samples_of(asks[0].seconds, self._sample_rate), self._channels
+            return init_waveforms(asks, channels, frames), {"steps": None, "guidance": None}
+        self._loras.use(asks[0].sampling.loras)
+        pipe = self._pipe if asks[0].init is None else self._starting()
+        pipe.scheduler = self._sampler(asks[0])
+        draw_on_processor(pipe.scheduler, [folded(ask.seed) for ask in asks])
         self._before_call(pipe)
-        return pipe(**arguments, **watcher.callback(pipe)).audios
+        arguments = sound_arguments(pipe, asks, self._sample_rate)
+        if asks[0].init is not None:
+            arguments |= self._started(pipe, asks, arguments["generator"])
+        audios = pipe(**arguments, **watcher.callback(pipe)).audios
+        return audios, sampled_by(pipe, asks[0])
+
+    # -- sounds to start from -----------------------------------------------------------------
+
+    def _starting(self) -> Any:
+        """Return the pipeline that starts from a sound."""
+        if type(self._pipe).__name__ == LATENTS:
+            return self._pipe
+        if self._other is None:
+            self._other = starting_pipe(self._pipe)
+        return self._other
+
+    def _sampler(self, ask: SoundTask) -> Any:
+        sampler = sampler_like(self._scheduler, ask.sampling.sampler)
+        if ask.init is None or type(self._pipe).__name__ != LATENTS:
+            return sampler
+        start = start_level(sampler.config, ask.sampling.init_noise)
+        return type(sampler).from_config(sampler.config, sigma_max=start)
+
+    def _started(
+        self, pipe: Any, asks: Sequence[SoundTask], generators: Sequence[Any]
+    ) -> dict[str, Any]:
+        """Return the arguments for the sounds that a call starts from."""
+        if type(pipe).__name__ == LATENTS:
+            return {"latents": noisy_latents(pipe, asks, generators)}
+        frames = samples_of(asks[0].seconds, self._sample_rate)
+        ratio = int(pipe.vae.downsampling_ratio)
+        whole = latents_for(frames, ratio) * ratio
+        sounds = init_waveforms(asks, self._channels, whole)
+        return {"audio": sounds, "init_noise_level": asks[0].sampling.init_noise}
+
+    @property
+    def _channels(self) -> int:
+        return int(getattr(self._pipe.vae.config, "audio_channels", 1))
 
     def _pipes(self) -> list[Any]:
-        return [] if self._pipe is None else [self._pipe]
+        return [pipe for pipe in (self._pipe, self._other) if pipe is not None]

@@ -7,7 +7,7 @@ from engine.models.diffusion.sound_options import SoundSampling, SoundTask
 from tests.models.diffusion.desks import NotingDesk
 
 RATE = 44_100
-QUIET = 2e-3
+QUIET = 2e-5
 """Maximum difference between a sound of a batch and the same alone, on a processor."""
 
 

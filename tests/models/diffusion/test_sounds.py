@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.contract import Blocked, Permanent
@@ -26,11 +27,12 @@ def model(load_sound: Load) -> Any:
     return load_sound()
 
 
-def test_lengths_are_exact_to_the_sample(load_sound: Load, sounds: Path) -> None:
+def test_lengths_are_exact_to_the_sample(model: Any, load_sound: Load, sounds: Path) -> None:
     tiny.saved(partial(tiny_sounds.stable_audio, 1024), sounds / "whole")
     whole = load_sound("whole")
     for seconds in (0.5, 0.7, 1, 6, 10, 47):
-        (waveform,) = heard(whole, sound(seconds=seconds, sampling={"steps": 1}))
+        of_length = model if seconds <= 1 else whole
+        (waveform,) = heard(of_length, sound(seconds=seconds, sampling={"steps": 1}))
         assert waveform.shape == (2, round(seconds * RATE))
         assert abs(waveform[:, -1000:]).max() > 0
 
@@ -172,6 +174,7 @@ def test_groups_part_what_cannot_share_a_call() -> None:
         group(sampling={"steps": 9}),
         group(sampling={"cfg": 3.0}),
         group(sampling={"sampler": "dpmpp-2m"}),
+        group(init=b""),
     ]
     assert len({group(), *others}) == 1 + len(others)
 
@@ -196,6 +199,51 @@ def test_stable_audio_3_is_exact_and_its_seeds_are_its_own(load_sound: Load, sou
     assert apart(heard(third, guided)[0], heard(third, {**guided, "negative_prompt": "x"})[0]) > 0
 
 
+# -- sounds to start from ---------------------------------------------------------------------
+
+
+def tone(seconds: float = 0.5, hertz: float = 440) -> bytes:
+    """A stereo sound to start from."""
+    times = np.arange(round(seconds * RATE)) / RATE
+    wave = (0.5 * np.sin(2 * np.pi * hertz * times)).astype("<f4")
+    return np.stack([wave, -wave]).tobytes()
+
+
+@pytest.mark.parametrize("name", ["stable_audio", "third"])
+def test_a_sound_to_start_from_counts_the_less_the_more_noise_it_gets(
+    load_sound: Load, sounds: Path, name: str
+) -> None:
+    if name == "third":
+        tiny.saved(tiny_sounds.stable_audio_3, sounds / "third")
+    starting = load_sound(name)
+
+    def started(noise: float, hertz: float = 440, seed: int = 7) -> dict[str, Any]:
+        sampling = {"steps": 3, "init_noise": noise}
+        return sound(seed=seed, init=tone(hertz=hertz), sampling=sampling)
+
+    def spread(noise: float) -> float:
+        return apart(heard(starting, started(noise))[0], heard(starting, started(noise, 3000))[0])
+
+    assert spread(0.2) > spread(0.9)
+    asks = [started(0.5, hertz, seed) for hertz, seed in ((440, 1), (3000, 2))]
+    together = heard(starting, *asks)
+    assert apart(heard(starting, asks[1])[0], together[1]) < QUIET
+    assert apart(heard(starting, started(0.5, seed=8))[0], heard(starting, started(0.5))[0]) > 0
+    (plain,) = heard(starting, sound())
+    assert plain.shape == together[0].shape
+    assert apart(heard(starting, sound())[0], plain) == 0
+
+
+def test_without_noise_it_stays_as_it_is_at_the_length_that_is_asked_for(model: Any) -> None:
+    ask = sound(seconds=1.0, init=tone(0.5), sampling={"init_noise": 0.0})
+    (answer,) = model.run("generate", [ask], NotingDesk())
+    waveform = np.frombuffer(answer["samples"], "<f4").reshape(2, -1)
+    assert waveform.shape == (2, RATE)
+    assert waveform[:, : RATE // 2].tobytes() == tone(0.5)
+    assert not waveform[:, RATE // 2 :].any()
+    assert (answer["steps"], answer["guidance"]) == (None, None)
+
+
 # -- loading ----------------------------------------------------------------------------------
 
 
@@ -212,9 +260,9 @@ def test_facts_are_read_without_loading(sounds: Path, tmp_path: Path) -> None:
         (tmp_path / part / "config.json").write_text(json.dumps(config))
     (tmp_path / "vocoder").mkdir()
     (tmp_path / "vocoder/config.json").write_text("[" * 100_000)
-    assert sound_facts(tmp_path) == SoundFacts(max_seconds=120)
+    assert sound_facts(tmp_path) == SoundFacts(max_seconds=120, starts=False)
     (tmp_path / "vocoder/config.json").write_text('{"sampling_rate": 16000}')
-    assert sound_facts(tmp_path) == SoundFacts(16_000, 1, 120)
+    assert sound_facts(tmp_path) == SoundFacts(16_000, 1, 120, starts=False)
 
 
 def test_a_model_of_images_is_refused(load_sound: Load, models: Path) -> None:
