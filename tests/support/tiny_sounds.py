@@ -15,7 +15,12 @@ def load_prepared(options: str, place: Any) -> Any:
     return load(options, place)
 
 
-LOADER = f"{__name__}:load_prepared"
+def load_mortal(options: str, place: Any) -> tiny.Mortal:
+    """Loads a model that takes its host along in the middle of its second call."""
+    return tiny.Mortal(load_prepared(options, place))
+
+
+MORTAL_LOADER = f"{__name__}:load_mortal"
 """Loader that a test puts in the place of the backend's `LOADER`."""
 
 
