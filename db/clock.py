@@ -11,6 +11,12 @@ def now() -> str:
     return f"{_to_the_second(microseconds // 1_000_000)}.{microseconds % 1_000_000:06d}Z"
 
 
+def ago(seconds: float) -> str:
+    """Return the time some seconds before the present one, as `now` writes it."""
+    moment = max(0, int(time.time() - seconds))
+    return f"{_to_the_second(moment)}.000000Z"
+
+
 @lru_cache(maxsize=2)
 def _to_the_second(timestamp: int) -> str:
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -51,6 +51,7 @@ def estimate_document(estimate: Estimate) -> dict[str, Any]:
         "steps": _range(estimate.steps, int),
         "cost_usd": _range(estimate.cost, dollars),
         "seconds": _range(estimate.seconds, lambda value: round(value, 1)),
+        "disk_bytes": estimate.disk,
         "calls": [
             {
                 "capability": line.capability,
@@ -88,6 +89,8 @@ def _lines(estimate: Estimate) -> Iterator[str]:
         yield f"Cost: {_money(estimate.cost)}." if any(estimate.cost) else "Cost: nothing."
     if estimate.seconds is not None:
         yield f"Time: {_between(estimate.seconds, render.duration)}, as calls here took before."
+    if estimate.disk is not None:
+        yield f"Disk: about {render.size(estimate.disk)}."
 
 
 def _calls(line: EstimateLine) -> str:

@@ -162,6 +162,12 @@ class StoreSettings(_Section):
     keep_events: int = Field(
         1_000_000, ge=1000, description="Number of newest events to keep; older ones are removed."
     )
+    keep_temporary_days: float = Field(
+        14,
+        ge=0,
+        description="Days after which files that a finished job can compute again, such as the "
+        "segments of films, are left to `safelight gc`.",
+    )
 
 
 class LogSettings(_Section):

@@ -26,6 +26,10 @@ MAX_IMAGE_BYTES = 50 << 20
 MAX_SOUND_BYTES = 1 << 30
 """The largest sound file that is taken in, in bytes."""
 
+TEMPORARY = "temporary"
+"""Role of a kept file that its step can compute again, such as a part of a film. Some days after
+its job is done it is forgotten; the job computes it again if it needs it."""
+
 FileSort = Literal["image", "sound", "events", "hrtf"]
 """Sort of file that a field takes."""
 

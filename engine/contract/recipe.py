@@ -106,6 +106,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
             needs can refuse a backend.
         headline: The number that its jobs are compared by.
         estimate: Returns the calls of one entry's job; None if they cannot be foreseen.
+        disk: Returns about how many bytes the files of one entry's job take; None if they cannot
+            be foreseen.
         decisions: Decisions and approvals that it asks operators for. Without any, every decision
             is accepted, and the recipe checks its type.
         options: Command-line flags of its own.
@@ -139,6 +141,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     agents: tuple[AnyAgent, ...] = ()
     agents_used: Callable[[SettingsT], tuple[AnyAgent, ...]] | None = None
     estimate: Callable[[InputT, SettingsT], Calls] | None = None
+    disk: Callable[[InputT, SettingsT], int] | None = None
     decisions: tuple[AnyDecision, ...] = ()
     options: tuple[Option, ...] = ()
     before: BatchStep[Any] | None = None

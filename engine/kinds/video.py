@@ -22,6 +22,7 @@ class VideoKind(Kind):
     plays = True
     suffixes = {  # noqa: RUF012 - a constant of the class
         "video/mp4": ".mp4",
+        "video/quicktime": ".mov",
         "video/webm": ".webm",
         "video/x-matroska": ".mkv",
     }

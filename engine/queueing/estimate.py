@@ -23,7 +23,7 @@ def estimated(
         reader: A connection to the store, for the durations of earlier calls.
         settings: The workspace's.
     """
-    jobs, calls = _count(plan, entries)
+    jobs, calls, disk = _count(plan, entries)
     uses = [
         _use(capability, backend, calls.get(capability), reader, settings)
         for capability, backend in plan.backends.items()
@@ -34,22 +34,24 @@ def estimated(
         for backend in others
     ]
     in_flight = min(plan.in_flight or jobs, settings.engine.jobs_in_flight)
-    return estimate(jobs, uses, in_flight=in_flight)
+    return estimate(jobs, uses, in_flight=in_flight).model_copy(update={"disk": disk})
 
 
 def _count(
     plan: BatchPlan, entries: Iterable[BaseModel]
-) -> tuple[int, Mapping[str, tuple[float, float]]]:
-    """Return the number of jobs, and the mean calls per job by capability."""
+) -> tuple[int, Mapping[str, tuple[float, float]], int | None]:
+    """Return the number of jobs, the mean calls per job by capability, and bytes of all files."""
     recipe = plan.recipe
     settings = recipe.settings.model_validate_json(plan.settings)
-    jobs, sums = 0, dict[str, tuple[float, float]]()
+    jobs, disk, sums = 0, 0, dict[str, tuple[float, float]]()
     for jobs, entry in enumerate(entries, 1):  # noqa: B007 - how many is the last number
+        disk += recipe.disk(entry, settings) if recipe.disk else 0
         own = recipe.estimate(entry, settings) if recipe.estimate else {}
         for capability, (least, most) in own.items():
             so_far = sums.get(capability, (0, 0))
             sums[capability] = (so_far[0] + least, so_far[1] + most)
-    return jobs, {c: (least / jobs, most / jobs) for c, (least, most) in sums.items()}
+    calls = {c: (least / jobs, most / jobs) for c, (least, most) in sums.items()}
+    return jobs, calls, disk if recipe.disk else None
 
 
 def _use(

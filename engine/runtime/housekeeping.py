@@ -2,10 +2,13 @@
 
 import time
 
+from db.clock import ago
 from db.store import Store
 from db.writer import StoreWriter
 from db.writes import engines as engine_writes
 from db.writes.events import prune_events
+from db.writes.steps import forget_temporary
+from engine.contract.files import TEMPORARY
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.host_status import HostStatusReporter
 from engine.runtime.lanes.lane_set import LaneSet
@@ -16,6 +19,9 @@ from engine.runtime.timings import EngineTimings
 
 SLICE = 10_000
 """Events that one transaction removes; fewer than these are the last ones."""
+
+JOBS = 100
+"""Jobs whose temporary files one transaction forgets, likewise."""
 
 
 class Housekeeping:
@@ -73,6 +79,8 @@ class Housekeeping:
             self._beat(engine_id)
         if self._is_due("history", timings.history):
             await self._prune()
+        if self._is_due("temporary", timings.temporary):
+            await self._forget()
 
     def _is_due(self, what: str, seconds: float) -> bool:
         """Return whether a duty is due again, `seconds` after the last time."""
@@ -94,4 +102,9 @@ class Housekeeping:
     async def _prune(self) -> None:
         keep = self._live.store.keep_events
         while await self._writer.write(lambda c: prune_events(c, keep)) >= SLICE:
+            pass
+
+    async def _forget(self) -> None:
+        before = ago(86_400 * self._live.store.keep_temporary_days)
+        while await self._writer.write(lambda c: forget_temporary(c, TEMPORARY, before)) >= JOBS:
             pass

@@ -14,6 +14,7 @@ class EngineTimings:
         lanes: Between two writes of the lanes.
         heartbeat: Between two signs of life, and looks whether the store is still in its place.
         history: Between two cuts of the history.
+        temporary: Between two looks for temporary files that have served their time.
         thumbnails: Before the first thumbnail of a burst, so that short runs need no process.
         calls: At the end, for calls that have been cancelled, after the grace period.
         jobs: At the end, for jobs that have been stopped.
@@ -28,6 +29,7 @@ class EngineTimings:
     lanes: float = 0.5
     heartbeat: float = 2.0
     history: float = 600.0
+    temporary: float = 21_600.0
     thumbnails: float = 1.0
     calls: float = 10.0
     jobs: float = 10.0

@@ -21,7 +21,7 @@ class ContainerFacts:
     """Facts of an MP4 or WebM file, read from its headers; None if something is not known.
 
     Attributes:
-        container: `mp4`, `webm` or `x-matroska`.
+        container: `mp4`, `quicktime`, `webm` or `x-matroska`.
         has_video: True if there is a video track.
         seconds: Length.
         width: Width of the video in pixels.

@@ -70,7 +70,9 @@ def read_mp4(stream: BinaryIO, size: int) -> ContainerFacts | None:
         return None
     for box in reader.boxes(first.end, size):
         if box.name == b"moov":
-            return _movie(reader, box)
+            facts = _movie(reader, box)
+            is_quicktime = reader.content(first, 4) == b"qt  " and facts.has_video
+            return replace(facts, container="quicktime") if is_quicktime else facts
     return None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Quality = Literal["preview", "fast", "final", "prores", "ffv1", "av1"]
+Quality = Literal["preview", "fast", "final", "best", "prores", "ffv1", "av1"]
 """Name of a way to encode."""
 
 
@@ -36,6 +36,7 @@ ENCODINGS: dict[Quality, Encoding] = {
     "preview": Encoding("libx264", {"preset": "ultrafast", "crf": "26"}, megabits=5),
     "fast": Encoding("libx264", {"preset": "ultrafast", "crf": "20"}, megabits=12),
     "final": Encoding("libx264", {"preset": "veryfast", "crf": "20"}, megabits=6),
+    "best": Encoding("libx264", {"preset": "medium", "crf": "17"}, megabits=10),
     "prores": Encoding(
         "prores_ks",
         {"profile": "hq", "vendor": "apl0"},
@@ -59,7 +60,7 @@ ENCODINGS: dict[Quality, Encoding] = {
         "libsvtav1", {"preset": "10", "crf": "32", "svtav1-params": "lp=1"}, megabits=1
     ),
 }
-"""Ways to encode by name: `fast` and `final` are H.264, `prores` and `ffv1` are for editing."""
+"""Ways to encode by name: `fast`, `final` and `best` are H.264, `prores` and `ffv1` for editing."""
 
 
 def film_bytes(width: int, height: int, rate: float, seconds: float, quality: Quality) -> int:

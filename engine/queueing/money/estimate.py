@@ -73,6 +73,7 @@ class Estimate(BaseModel):
         cost: Micro-dollars; None if some price or number of calls is unknown.
         seconds: Time, without fallbacks; None if some backend was never measured here.
         lines: Its parts: one per capability, then one per fallback.
+        disk: Bytes that its files take, about; None if the recipe has no figure.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -82,6 +83,7 @@ class Estimate(BaseModel):
     cost: Range | None
     seconds: tuple[float, float] | None
     lines: tuple[EstimateLine, ...]
+    disk: int | None = None
 
     @property
     def is_free(self) -> bool:

@@ -17,7 +17,7 @@ from engine.recipes.music_video.deciding import (
     TRANSITION,
     check_decision,
 )
-from engine.recipes.music_video.estimate import calls_of
+from engine.recipes.music_video.estimate import calls_of, disk_of
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.loop import KEYFRAMES, PLAN, best_part, music_video
 from engine.recipes.music_video.outputs import write_batch, write_job
@@ -52,6 +52,7 @@ RECIPE = Recipe(
     run=music_video,
     headline=Headline("planned", low=0, high=100, unit="%"),
     estimate=calls_of,
+    disk=disk_of,
     decisions=(
         Approval(PLAN, RenderSpec),
         Approval(KEYFRAMES, KeyframeSheet, check_sheet),

@@ -3,11 +3,19 @@
 import math
 from collections.abc import Mapping
 
+from engine.recipes.music_video.encoding import quality_of
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.settings import MusicVideoSettings
+from engine.video.quality import film_bytes
 
 LONGEST = 1800.0
 """Length of a song whose length is not known, in seconds."""
+
+USUAL_SECONDS = 240.0
+"""Length of a song whose length is not known, in seconds, for its disk."""
+
+IMAGE_BYTES = 4.0
+"""Bytes of an image per pixel of the film: as it was generated, graded, and small."""
 
 SHORT_CLIP = 2.0
 """Seconds of a clip that are shown at least, about."""
@@ -30,6 +38,20 @@ def calls_of(entry: MusicVideoInput, settings: MusicVideoSettings) -> Mapping[st
     if settings.video:
         calls["video"] = _clips(entry, settings)
     return calls
+
+
+def disk_of(entry: MusicVideoInput, settings: MusicVideoSettings) -> int:
+    """Return about how many bytes the files of a film take, its segments and images among them."""
+    seconds = float(entry.song.facts.get("seconds", USUAL_SECONDS))
+    export = settings.exported(entry.spec.export_settings if entry.spec else None)
+    width, height = export.resolution
+    quality = quality_of(export, settings)
+    films = 2 * film_bytes(width, height, export.fps, seconds, quality)
+    if settings.preview:
+        small = 2 * film_bytes(480, 270, 15, seconds, "preview")
+        films += small
+    images = 0 if settings.tier == "procedural" else settings.max_keyframes
+    return films + entry.song.size + round(images * IMAGE_BYTES * width * height)
 
 
 def _clips(entry: MusicVideoInput, settings: MusicVideoSettings) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 from engine.contract import Artifact, CallContext, OpenFile, Permanent, Request, Result
+from engine.contract.files import TEMPORARY
 from engine.contract.job import Job, Scope
 from engine.recipes.music_video.steps import METHOD
 from engine.video.cuts import clips_of, excerpt, images_of, segments_of
@@ -101,7 +102,7 @@ async def render_segment(request: SegmentRequest, context: CallContext) -> Rende
         )
     except ValueError as error:
         raise Permanent(f"Frames {span[0]} to {span[1]} cannot be rendered: {error}.") from error
-    return RenderedSegment(video=await context.keep(data, SEGMENT, kind="video"))
+    return RenderedSegment(video=await context.keep(data, TEMPORARY, kind="video"))
 
 
 def segment_bytes(

@@ -7,10 +7,9 @@ from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import FilmImage
 from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.shots import SectionMedia, shots_of
-from engine.recipes.music_video.spec import ExportSettings, LyricsDisplay, RenderSpec
+from engine.recipes.music_video.spec import LyricsDisplay, RenderSpec
 from engine.recipes.music_video.steps import Song, TimedLine
 from engine.video.plan import Animation, FilmPlan, LyricLine, LyricsStyle
-from engine.video.quality import Quality
 
 FADE_OUT = 3.0
 """Length of the fade to black at the end, in seconds, at most."""
@@ -103,8 +102,3 @@ def _lyrics_style(display: LyricsDisplay) -> LyricsStyle:
 
 def _line(line: TimedLine) -> LyricLine:
     return LyricLine(line.start, line.end, line.text, line.words)
-
-
-def quality_of(export: ExportSettings, settings: MusicVideoSettings) -> Quality:
-    """Return the way to encode a film."""
-    return "fast" if export.quality == "draft" else "final"

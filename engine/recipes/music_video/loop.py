@@ -10,6 +10,7 @@ from engine.recipes.music_video.approval import KeyframeSheet, approved_images, 
 from engine.recipes.music_video.clips import FilmClip, generate_clips
 from engine.recipes.music_video.deciding import decided_sections
 from engine.recipes.music_video.embedded_direction import direct_by_rule
+from engine.recipes.music_video.encoding import quality_of
 from engine.recipes.music_video.fallback import Fallback
 from engine.recipes.music_video.fallbacks import fallbacks_of
 from engine.recipes.music_video.files import (
@@ -20,7 +21,7 @@ from engine.recipes.music_video.files import (
     write_files,
 )
 from engine.recipes.music_video.film import JOIN, Media, plain_plan, render
-from engine.recipes.music_video.film_plan import film_plan, quality_of
+from engine.recipes.music_video.film_plan import film_plan
 from engine.recipes.music_video.film_sections import (
     FilmSection,
     direct_request,

@@ -5,6 +5,7 @@ Lyrics in a file beside a song with its name (`song.lrc`, `song.srt`) belong to 
 
 import glob
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -54,13 +55,17 @@ def read(path: Path, settings: MusicVideoSettings, offset: int) -> Iterator[Mapp
 
 
 def _entries(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of several songs; files of one name have their folder in the id."""
     songs = sorted(_songs(path), key=natural_order)
     if not songs:
         raise ValueError("holds no song" if path.is_dir() else "matches no song")
     for song in songs:
         if problem := problem_of(song):
             raise ValueError(f"holds {quoted(song.name)}, which {problem}")
-    return map(song_entry, songs)
+    counts = Counter(song.stem for song in songs)
+    for song in songs:
+        folder = f"{song.parent.name}_" if counts[song.stem] > 1 else ""
+        yield {**song_entry(song), "id": _id_of(f"{folder}{song.stem}")}
 
 
 def _songs(path: Path) -> list[Path]:

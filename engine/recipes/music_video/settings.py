@@ -78,6 +78,9 @@ class MusicVideoSettings(GatedSettings):
         None, description="Frames per second; by default those of the export, 30 without one."
     )
     quality: Quality = Field("standard", description="Effort of the encoder and size of the file.")
+    codec: Literal["h264", "av1", "prores", "ffv1"] = Field(
+        "h264", description="Codec of the film; `prores` and `ffv1` are for editing."
+    )
     keyframes: int = Field(
         2, ge=1, le=4, description="Images of each section that is not a repeat."
     )

@@ -1,6 +1,7 @@
 """A film from its song to its files, what an operator decides, and what fails."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from db.clock import ago
+from db.writes.steps import forget_temporary
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, CallContext, GeneratedImage, ImageRequest, Permanent
+from engine.contract.files import TEMPORARY
 from engine.recipes.music_video import RECIPE
 from engine.recipes.music_video.report import FilmReport
 from engine.testing.catalog import MemoryCatalog
@@ -293,3 +297,46 @@ def test_a_decision_that_does_not_fit_is_refused(
     with finished.reading() as connection:
         row = connection.execute("select answer from commands where id = ?", (number,)).fetchone()
     assert sentence in row[0]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_segments_are_forgotten_some_days_later_and_rendered_again_if_needed(
+    tmp_path: Path,
+) -> None:
+    """The film, its images and all else stay."""
+    workspace = run(tmp_path, Images(), plan(), segment_seconds=1.0)
+    film = (folder_of(tmp_path) / "film.mp4").read_bytes()
+    with workspace.reading() as connection:
+        before = connection.execute("select count(*) from artifacts").fetchone()[0]
+    store = sqlite3.connect(workspace.paths.store)
+    with store:
+        assert forget_temporary(store, TEMPORARY, ago(86_400)) == 0
+        assert forget_temporary(store, TEMPORARY, ago(-60)) == 1
+        assert forget_temporary(store, TEMPORARY, ago(-60)) == 0
+        assert store.execute("select count(*) from artifacts").fetchone()[0] == before - 6
+    store.close()
+    decide(workspace, "section-2/motion", "glitch")
+    report = report_of(workspace)
+    assert report.state == "done"
+    assert (folder_of(tmp_path) / "film.mp4").read_bytes() != film
+    decide(workspace, "section-2/motion", "")
+    assert (folder_of(tmp_path) / "film.mp4").read_bytes() == film
+
+
+@pytest.mark.usefixtures("one_process")
+@pytest.mark.parametrize(("codec", "suffix"), [("prores", ".mov"), ("ffv1", ".mkv")])
+def test_films_for_editing_have_their_containers(tmp_path: Path, codec: str, suffix: str) -> None:
+    run(tmp_path, Images(), plan(), codec=codec)
+    names = {path.name for path in folder_of(tmp_path).iterdir()}
+    assert f"film{suffix}" in names
+    assert f"film{suffix}" in (folder_of(tmp_path) / "edit_list.otio").read_text()
+
+
+def test_the_estimate_names_the_disk_that_a_film_takes(tmp_path: Path) -> None:
+    (tmp_path / "song.wav").write_bytes(song())
+    workspace = Workspace(tmp_path / "w", create=True, catalog=catalog())
+    small, large = (
+        workspace.estimate("music-video", tmp_path / "song.wav", settings=values).disk or 0
+        for values in ({"width": 640}, {"width": 1920})
+    )
+    assert 10 << 20 < small < large
