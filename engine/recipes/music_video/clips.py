@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 
 from engine.contract import Artifact, Blocked, Call, Permanent
 from engine.contract.backend import FrozenModel
+from engine.contract.job import Scope
 from engine.contract.video import VIDEO, GeneratedVideo, VideoInfo, VideoProxy, VideoRequest
+from engine.recipes.music_video.animation import SCHEDULE, ScheduleRequest, write_schedules
 from engine.recipes.music_video.fallback import raise_blocked
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import FilmImage, MusicVideoJob
 from engine.recipes.music_video.keyframes import prompt_of, simple_prompt
 from engine.recipes.music_video.spec import RenderSpec
-from engine.recipes.music_video.steps import Song
+from engine.recipes.music_video.steps import METHOD, Song
 
 GENERATE = "generate"
 """Name of the step of a clip."""
@@ -155,11 +157,12 @@ async def _of_section(
     last: Artifact | None = None
     for number, plan in enumerate(planned, 1):
         first = last or (frames[(number - 1) % len(frames)] if frames else None)
+        scope = job.scope(f"section-{section.number}").scope(f"clip-{number}")
         request = _request(job, spec, section, number, plan, first)
+        request = await _with_schedules(job, scope, song, section, plan, request)
         simpler = request.simplified(
             simple_prompt(section, spec.global_style), request.negative_prompt
         )
-        scope = job.scope(f"section-{section.number}").scope(f"clip-{number}")
         try:
             video = await scope.step(GENERATE, _described, job.use(VIDEO), request, simpler)
         except Permanent as error:
@@ -215,6 +218,36 @@ def _request(
         first_image=first if "first_image" in info.takes else None,
         motion=section.spec.intensity if "motion" in info.takes else None,
     )
+
+
+async def _with_schedules(
+    job: MusicVideoJob,
+    scope: Scope,
+    song: Song,
+    section: FilmSection,
+    plan: PlannedClip,
+    request: VideoRequest,
+) -> VideoRequest:
+    """Return the request with schedules that follow the beats, if the model takes such.
+
+    They hold the amount of motion already.
+    """
+    info = job.use(VIDEO).info
+    if "schedules" not in info.takes:
+        return request
+    wanted = ScheduleRequest(
+        levels=song.levels,
+        start=plan.start,
+        seconds=plan.seconds,
+        frame_rate=info.frame_rate(request.frame_rate),
+        size=(request.width, request.height),
+        section=section.index,
+        motion=section.spec.motion_style,
+        intensity=section.spec.intensity,
+        seed=request.seed,
+    )
+    result = await scope.local(SCHEDULE, write_schedules, wanted, method=METHOD)
+    return request.model_copy(update={"schedules": result.schedules, "motion": None})
 
 
 def _clip(section: FilmSection, number: int, plan: PlannedClip, video: GeneratedVideo) -> FilmClip:

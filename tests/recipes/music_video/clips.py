@@ -3,7 +3,7 @@
 import io
 
 from engine.contract import BaseBackend, Blocked, CallContext, Permanent
-from engine.contract.video import FrameCounts, GeneratedVideo, VideoInfo, VideoRequest
+from engine.contract.video import FrameCounts, GeneratedVideo, VideoField, VideoInfo, VideoRequest
 
 
 def clip(seconds: float, size: tuple[int, int], colour: tuple[int, int, int]) -> bytes:
@@ -26,7 +26,9 @@ def clip(seconds: float, size: tuple[int, int], colour: tuple[int, int, int]) ->
 class Clips(BaseBackend):
     """Generates clips of 8n + 1 frames; refuses prompts with a word."""
 
-    def __init__(self, refused: str = "", *, blocked: bool = False) -> None:
+    def __init__(
+        self, refused: str = "", *, blocked: bool = False, takes: tuple[VideoField, ...] = ()
+    ) -> None:
         self.info: VideoInfo = VideoInfo(
             name="fake",
             model="fake-1",
@@ -35,7 +37,7 @@ class Clips(BaseBackend):
             frame_rates=(8.0,),
             frames=FrameCounts(step=8, offset=1, least=9, most=17),
             sizes=((128, 72),),
-            takes=frozenset({"prompt", "seed", "first_image"}),
+            takes=frozenset({"prompt", "seed", "first_image", *takes}),
         )
         self.refused, self.blocked = refused, blocked
         self.asked: list[VideoRequest] = []

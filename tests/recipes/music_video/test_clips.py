@@ -14,6 +14,7 @@ from engine.testing.catalog import MemoryCatalog
 from tests.recipes.music_video.clips import Clips
 from tests.recipes.music_video.song import SMALL, song
 from tests.recipes.music_video.test_loop import PARTS, Images, folder_of, plan, report_of
+from tests.support.deforum import series
 from tests.support.optional import needs
 
 needs("soundfile", "scipy", "av", "cv2", "numba", "opentimelineio")
@@ -83,6 +84,24 @@ def test_sections_show_clips_that_begin_with_their_images(tmp_path: Path) -> Non
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     red, green, blue = frames[30].reshape(-1, 3).mean(axis=0)
     assert green > 1.5 * max(red, blue)
+
+
+@pytest.mark.usefixtures("one_process")
+def test_models_that_animate_frame_by_frame_are_sent_schedules_of_the_beats(tmp_path: Path) -> None:
+    clips = Clips(takes=("schedules", "motion"))
+    assert report_of(run(tmp_path, clips)).state == "done"
+    frames = [round(one.seconds * 8) for one in clips.asked]
+    zooms = [
+        series(one.schedules["zoom"], count) for one, count in zip(clips.asked, frames, strict=True)
+    ]
+    assert all(zoom[0] == 1 and zoom.max() > 1.0 for zoom in zooms)
+    assert all(zoom.prod() <= 1.3 for zoom in zooms)
+    strengths = [series(one.schedules["strength_schedule"], 9).mean() for one in clips.asked]
+    by_prompt = {one.prompt: value for one, value in zip(clips.asked, strengths, strict=True)}
+    quiet = [value for prompt, value in by_prompt.items() if "first" in prompt]
+    loud = [value for prompt, value in by_prompt.items() if "second" in prompt]
+    assert max(loud) < min(quiet)
+    assert {one.motion for one in clips.asked} == {None}
 
 
 @pytest.mark.usefixtures("one_process")
