@@ -102,3 +102,15 @@ def test_what_the_model_cannot_do_is_refused_by_name(
     with pytest.raises(UserError) as refusal:
         generate_sound("boots", workspace=workspace, settings=QUICK, **arguments)
     assert message in str(refusal.value)
+
+
+def test_a_checkpoint_that_is_not_there_is_named_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"gone\.(ckpt|json). does not exist"):
+        generate_sound(
+            "boots",
+            checkpoint_path=tmp_path / "gone.ckpt",
+            config_path=tmp_path / "gone.json",
+            output_dir=tmp_path / "out",
+            workspace=tmp_path / "w",
+        )
+    assert not (tmp_path / "out").exists()
