@@ -80,7 +80,7 @@ def song_entry(path: Path) -> dict[str, Any]:
     entry = {
         "id": _id_of(path.stem),
         "song": str(path.absolute()),
-        "title": clean(tags.get("title", ""), 300),
+        "title": clean(tags.get("title", "") or path.stem, 300),
         "artist": clean(tags.get("artist", ""), 300),
     }
     beside = next((one for s in _BESIDE if (one := path.with_suffix(s)).is_file()), None)

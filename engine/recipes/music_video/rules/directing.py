@@ -15,6 +15,9 @@ VIEWS = ("wide view", "close view, the subject on the left", "low horizon", "clo
 """Views of the images of one section, in their order."""
 
 _CALM, _INTENSE = 0.35, 0.7
+_GENTLE = frozenset({"calm", "serene", "sad", "gloomy", "pleasant"})
+"""Moods whose weather is never wild: energy is relative to the song, and moods are not."""
+
 _COLD = ("night", "moon", "dusk", "dawn", "aurora", "neon", "fog")
 _RISE = 0.15
 
@@ -135,6 +138,8 @@ def _light(style: Template, section: SongSection, seconds: float) -> str:
 
 
 def _weather(section: SongSection) -> str:
+    if section.mood in _GENTLE:
+        return "fog" if section.valence < -0.3 and section.energy < _CALM else ""
     if section.energy >= _INTENSE:
         return "storm" if section.valence < 0 else "wind"
     if section.energy >= _CALM:
@@ -143,6 +148,8 @@ def _weather(section: SongSection) -> str:
 
 
 def _mood_words(section: SongSection) -> str:
+    if section.mood in _GENTLE:
+        return "melancholic, dramatic light" if section.valence < -0.2 else "calm, warm"
     if section.is_climax or section.energy >= _INTENSE:
         return "dramatic" if section.valence < 0 else "vivid, dramatic"
     if section.energy >= _CALM:
