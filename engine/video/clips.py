@@ -1,9 +1,9 @@
 """Frames of clips at any time, decoded as they are needed."""
 
-import io
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
+
+from engine.video.opened import Video, open_video
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
     Frame = NDArray[np.uint8]
 
-Clip = bytes | Path | BinaryIO
-"""A file that PyAV can decode: its bytes, its place, or a seekable stream."""
-
 MAX_SIDE = 8192
 """Maximum side of a clip in pixels."""
+
+HD_HEIGHT = 720
+"""Height from which on a clip without tags is taken for BT.709, as players do."""
+
+_UNKNOWN = 2
 
 
 class ClipError(ValueError):
@@ -25,15 +27,15 @@ class ClipError(ValueError):
 class ClipFrames:
     """Frames of one clip, as large as the film; the middle is kept if the shape differs."""
 
-    def __init__(self, clip: Clip, film: tuple[int, int]) -> None:
-        import av
-
-        source = io.BytesIO(clip) if isinstance(clip, bytes) else clip
+    def __init__(self, clip: Video, film: tuple[int, int]) -> None:
         try:
-            self._container: Any = av.open(source if hasattr(source, "read") else str(source))
-            self._stream: Any = self._container.streams.video[0]
-        except (av.error.FFmpegError, IndexError, OSError) as error:
-            raise ClipError(f"cannot be read as a video: {error}") from None
+            self._container: Any = open_video(clip)
+        except ValueError as error:
+            raise ClipError(str(error)) from None
+        self._stream: Any = self._container.streams.video[0]
+        context = self._stream.codec_context
+        if context is None or not 0 < max(context.width, context.height) <= MAX_SIDE:
+            raise ClipError(f"has no size, or a side of more than {MAX_SIDE} pixels")
         self._stream.codec_context.thread_count = 1
         self._film = film
         self._frames: Iterator[tuple[float, Any]] | None = None
@@ -93,7 +95,8 @@ def _fitted(frame: Any, film: tuple[int, int]) -> "Frame":
 
     scale = max(film[0] / frame.width, film[1] / frame.height)
     width, height = round(frame.width * scale), round(frame.height * scale)
-    pixels = frame.to_ndarray(format="bgra")
+    colours = "ITU709" if frame.colorspace == _UNKNOWN and frame.height >= HD_HEIGHT else None
+    pixels = frame.reformat(format="bgra", src_colorspace=colours, threads=1).to_ndarray()
     if scale != 1:
         how: Any = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         pixels = cv2.resize(pixels, (width, height), interpolation=how)

@@ -1,6 +1,7 @@
 """Encoding of the frames of a segment, as a file that starts with a key frame."""
 
 import io
+import os
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,7 @@ def video_stream(container: Any, size: tuple[int, int], rate: Fraction, encoding
     options = dict(encoding.options)
     if encoding.codec == "libx264":
         options["x264-params"] = _x264_params()
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 writes its settings to the terminal otherwise
     stream = container.add_stream(encoding.codec, rate=rate, options=options)
     stream.width, stream.height = size
     stream.pix_fmt = encoding.pixels

@@ -1,12 +1,12 @@
 """Segments and the song as one film, without encoding the video again."""
 
-import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.video.cuts import frames_of
+from engine.video.opened import Video, open_video
 from engine.video.plan import FilmPlan
 from engine.video.quality import ENCODINGS, Encoding, Quality
 
@@ -19,10 +19,6 @@ SOUND_BLOCK = 1024
 
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates of AAC that players know."""
-
-
-Segment = bytes | Path | BinaryIO
-"""A segment: its bytes, its path, or a seekable stream of it."""
 
 
 class JoinError(ValueError):
@@ -42,7 +38,7 @@ class Song(NamedTuple):
 
 
 def join_segments(
-    segments: Sequence[Segment],
+    segments: Sequence[Video],
     song: Song | None,
     plan: FilmPlan,
     target: Path,
@@ -87,7 +83,7 @@ def join_segments(
 class _Packets:
     """The packets of all segments with the times of the film."""
 
-    def __init__(self, segments: Sequence[Segment], plan: FilmPlan) -> None:
+    def __init__(self, segments: Sequence[Video], plan: FilmPlan) -> None:
         self._segments = segments
         self._frames = frames_of(plan)
         self._base = 1 / plan.rate
@@ -139,14 +135,11 @@ class _Packets:
         return Fraction(self._base / stream.time_base)
 
 
-def _opened(segment: Segment) -> Any:
-    import av
-
-    if isinstance(segment, Path):
-        return av.open(str(segment))
-    stream = io.BytesIO(segment) if isinstance(segment, bytes) else segment
-    stream.seek(0)
-    return av.open(stream)
+def _opened(segment: Video) -> Any:
+    try:
+        return open_video(segment)
+    except ValueError as error:
+        raise JoinError(f"a segment {error}") from None
 
 
 def _signature(stream: Any) -> tuple[Any, ...]:

@@ -4,7 +4,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.video.clips import Clip, ClipFrames
+from engine.video.clips import ClipFrames
+from engine.video.opened import Video
 from engine.video.plan import FilmPlan
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ WIDTH = 384
 """Width of a frame on a sheet in pixels, or its height if that is longer."""
 
 
-def film_sheet(film: Clip, plan: FilmPlan, labels: Sequence[str] = ()) -> bytes:
+def film_sheet(film: Video, plan: FilmPlan, labels: Sequence[str] = ()) -> bytes:
     """Return a sheet with the middle of each shot, its time, and its section below it.
 
     Args:

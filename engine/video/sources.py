@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.video.clips import Clip, ClipFrames
+from engine.video.clips import ClipFrames
 from engine.video.effects.motion import Moment, Pose, near_pose, pose_of
 from engine.video.effects.picture import draw, draw_layers
+from engine.video.opened import Video
 from engine.video.plan import FilmPlan, PlanError
 from engine.video.prepared import PreparedImage, prepared
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Frame = NDArray[np.uint8]
     Images = Sequence[NDArray[np.uint8]] | Mapping[int, NDArray[np.uint8]]
 
-Clips = Sequence[Clip] | Mapping[int, Clip]
+Clips = Sequence[Video] | Mapping[int, Video]
 """Clips by index: files, or their bytes."""
 
 

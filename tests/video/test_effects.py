@@ -34,6 +34,7 @@ from engine.video.effects.motion import window  # noqa: E402
 from engine.video.effects.picture import draw, prepare  # noqa: E402
 from engine.video.effects.transitions import wipe  # noqa: E402
 from engine.video.encode import encode  # noqa: E402
+from engine.video.join import JoinError, join_segments  # noqa: E402
 from engine.video.prepared import prepared  # noqa: E402
 from engine.video.quality import ENCODINGS  # noqa: E402
 from engine.video.render import FilmRenderer  # noqa: E402
@@ -384,6 +385,38 @@ def test_clips_are_sampled_at_the_time_of_the_frame():
     clip.close()
     with pytest.raises(ClipError):
         ClipFrames(b"no video", FILM)
+
+
+def test_clips_keep_their_colours():
+    """A clip with tags is read by them; one without is BT.709 from 720 lines on."""
+    for (height, width), is_tagged in (((108, 192), True), ((720, 96), False)):
+        frame = np.full((height, width, 4), (30, 200, 90, 255), np.uint8)
+        planes = planes_of(frame, Finish())
+        target = io.BytesIO()
+        if is_tagged:
+            target.write(encode([planes], (width, height), Fraction(24), ENCODINGS["final"]))
+        else:
+            with av.open(target, "w", format="mp4") as container:
+                stream = container.add_stream("libx264", rate=24)
+                stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+                container.mux(stream.encode())
+        shown = ClipFrames(target, (96, 54)).at(0)[20, 20]
+        assert np.abs(shown[:3].astype(int) - (30, 200, 90)).max() <= 4
+
+
+def test_a_clip_names_no_other_file(tmp_path):
+    """A playlist that leads to a video on the disk is refused, as a clip and as a segment."""
+    frames = [np.full((162, 192), 128, np.uint8)]
+    secret = tmp_path / "secret.mp4"
+    secret.write_bytes(encode(frames, FILM, Fraction(24), ENCODINGS["fast"]))
+    playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n"
+    concat = f"ffconcat version 1.0\nfile '{secret}'\n"
+    for text in (playlist, concat):
+        with pytest.raises(ClipError):
+            ClipFrames(text.encode(), FILM).at(0)
+        with pytest.raises(JoinError):
+            join_segments([text.encode()], None, small_film(shot(0, 1)), tmp_path / "film.mp4")
 
 
 def test_a_shot_of_a_clip_is_the_same_from_any_segment():
