@@ -12,8 +12,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-
-import numpy as np
+from functools import lru_cache
 
 MAX_LENGTH = 200_000
 """Length of a schedule in characters."""
@@ -99,6 +98,23 @@ def read_schedule(text: str, frames: int, seed: int = 0) -> list[float]:
     Raises:
         ScheduleError: It does not follow the grammar, or a value is not finite.
     """
+    import numpy as np
+
+    values = check_schedule(text, frames, seed)
+    return [float(value) for value in np.interp(range(frames), [*values], [*values.values()])]
+
+
+def check_schedule(text: str, frames: int, seed: int = 0) -> dict[int, float]:
+    """Return the values that a schedule gives itself, by frame; the others lie between them.
+
+    Args:
+        text: The schedule.
+        frames: Number of frames, at least one.
+        seed: Value of `s` in expressions.
+
+    Raises:
+        ScheduleError: It does not follow the grammar, or a value is not finite.
+    """
     if len(text) > MAX_LENGTH:
         raise ScheduleError(f"a schedule has at most {MAX_LENGTH} characters")
     names = {"max_f": float(frames - 1), "s": float(seed)}
@@ -113,7 +129,7 @@ def read_schedule(text: str, frames: int, seed: int = 0) -> list[float]:
             values[frame] = _value(expression, names | {"t": float(frame)})
     if not values:
         raise ScheduleError(f"{text[:60]!r} has no key before frame {frames}")
-    return [float(value) for value in np.interp(range(frames), [*values], [*values.values()])]
+    return values
 
 
 def _entry(entry: str, names: Mapping[str, float]) -> tuple[int, str]:
@@ -130,7 +146,7 @@ def _value(text: str, names: Mapping[str, float]) -> float:
     if len(text) > MAX_EXPRESSION:
         raise ScheduleError(f"an expression has at most {MAX_EXPRESSION} characters")
     try:
-        value = _computed(ast.parse(text.strip(), mode="eval").body, names)
+        value = _computed(_parsed(text.strip()), names)
     except (SyntaxError, RecursionError, MemoryError):
         raise ScheduleError(f"{text[:60]!r} is not an expression") from None
     except (ArithmeticError, ValueError, TypeError) as error:
@@ -138,6 +154,11 @@ def _value(text: str, names: Mapping[str, float]) -> float:
     if not math.isfinite(value):
         raise ScheduleError(f"{text[:60]!r} is not finite")
     return value
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _computed(node: ast.expr, names: Mapping[str, float]) -> float:

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from engine.backends.common.local_models import SourceText
 from engine.backends.diffusers.settings import Loras
 from engine.models.diffusion.options import Precision, SchedulerName
-from engine.models.motion.animation import MAX_FRAMES, Border
-from engine.video.schedules import read_schedule
+from engine.models.motion.options import MAX_FRAMES, Border
+from engine.video.schedules import check_schedule
 
 
 def _readable(text: str) -> str:
@@ -17,7 +17,7 @@ def _readable(text: str) -> str:
     Raises:
         ScheduleError: It cannot.
     """
-    read_schedule(text, MAX_FRAMES)
+    check_schedule(text, MAX_FRAMES)
     return text
 
 

@@ -28,7 +28,8 @@ from engine.contract import (
 from engine.contract.packages import missing_packages
 from engine.contract.video import FrameCounts, GeneratedVideo, VideoInfo, VideoRequest
 from engine.models.diffusion.options import ImageTask, Sampling
-from engine.models.motion.animation import MAX_FRAMES, SCHEDULES, Animation, animation_of
+from engine.models.motion.animation import Animation, animation_of
+from engine.models.motion.options import MAX_FRAMES, SCHEDULES
 from engine.models.weights import RequiredWeights, marked
 from engine.video.schedules import ScheduleError
 

@@ -6,33 +6,18 @@ the step from the frame before to its frame.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from engine.contract.backend import FrozenModel
+from engine.models.motion.options import MAX_FRAMES, SCHEDULES, Border
 from engine.video.schedules import read_schedule
 
 Matrix = NDArray[np.floating[Any]]
 """Affine movement of points (x, y, 1), shape (3, 3)."""
-
-Border = Literal["replicate", "reflect", "wrap"]
-"""Content of places that a movement uncovers."""
-
-SCHEDULES = (
-    "zoom",
-    "angle",
-    "translation_x",
-    "translation_y",
-    "strength_schedule",
-    "noise_schedule",
-)
-"""Schedules that an animation follows, by their names in Deforum."""
-
-MAX_FRAMES = 3600
-"""Frames of an animation, at most."""
 
 Row = tuple[float, ...]
 
