@@ -4,8 +4,9 @@ Nothing is fetched here and no code of a model is run.
 """
 
 from functools import partial
+from typing import Any
 
-from engine.contract import LoadContext
+from engine.contract import LoadContext, Permanent
 from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
 from engine.models.diffusion.sound_facts import sound_facts
 from engine.models.diffusion.sound_loras import InjectedLoras
@@ -35,6 +36,7 @@ def load(options: str, place: LoadContext) -> SoundModel:
         pipe = library().AutoPipelineForText2Audio.from_pretrained(
             path, variant=asked.variant, dtype=precision(asked.dtype, place.device), **SAFE
         )
+    check_language_model(pipe)
     pipe.set_progress_bar_config(disable=True)
     if hasattr(pipe.vae, "enable_slicing"):  # decode one sound at a time
         pipe.vae.enable_slicing()
@@ -44,3 +46,19 @@ def load(options: str, place: LoadContext) -> SoundModel:
     pipe.to(place.device)
     loras = InjectedLoras(pipe, partial(lora_file, name=SOUND_LORA))
     return SoundModel(pipe, loras, sound_facts(path).sample_rate, place.device, asked.most)
+
+
+def check_language_model(pipe: Any) -> None:
+    """Refuse AudioLDM 2 with a class for its language model that no longer generates.
+
+    Raises:
+        Permanent: Its files name such a class.
+    """
+    model = getattr(pipe, "language_model", None)
+    if model is None or hasattr(model, "_update_model_kwargs_for_generation"):
+        return
+    raise Permanent(
+        f"The files of this model name {type(model).__name__} as its language model, with which "
+        "the installed transformers cannot generate.",
+        remedy="Write GPT2LMHeadModel in its place into model_index.json, then resume.",
+    )

@@ -4,6 +4,7 @@ import json
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -268,6 +269,19 @@ def test_facts_are_read_without_loading(sounds: Path, tmp_path: Path) -> None:
 def test_a_model_of_images_is_refused(load_sound: Load, models: Path) -> None:
     with pytest.raises(Permanent, match="model that makes sounds"):
         load_sound(str(models / "sd15"))
+
+
+def test_a_language_model_that_no_longer_generates_is_refused_before_anything_runs() -> None:
+    from transformers import GPT2Config, GPT2LMHeadModel, GPT2Model
+
+    from engine.models.diffusion.sound_loading import check_language_model
+
+    tiny_one = GPT2Config(n_embd=4, n_head=1, n_layer=1, vocab_size=8, n_positions=8)
+    check_language_model(SimpleNamespace())
+    check_language_model(SimpleNamespace(language_model=GPT2LMHeadModel(tiny_one)))
+    with pytest.raises(Permanent, match="GPT2Model") as caught:
+        check_language_model(SimpleNamespace(language_model=GPT2Model(tiny_one)))
+    assert "GPT2LMHeadModel" in caught.value.remedy
 
 
 def test_files_that_are_cut_are_not_whole(load_sound: Load, sounds: Path, tmp_path: Path) -> None:
