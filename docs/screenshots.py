@@ -2,8 +2,8 @@
 
 The example prompts go through the refine loop on the embedded backends; the dashboard is then
 driven as an operator would, and each screen is saved as SVG. A sheet shows first attempts and
-what the loop made of them; another the scenes of a storyboard. The page of a sample of music needs
-the extra `audio`, which `make install` brings.
+what the loop made of them; another the scenes of a storyboard, and a third the shots of a film. The
+pages of music, sounds and films need the extras `audio` and `video`, which `make install` brings.
 """
 
 import asyncio
@@ -48,6 +48,22 @@ def music(folder: Path) -> None:
         workspace.run("visual-prompts", EXAMPLES / "greensleeves.ogg", settings={"seed": 11})
 
 
+def sound(folder: Path) -> None:
+    """Run the example of a sound effect."""
+    with open_workspace(folder) as workspace:
+        workspace.run("sound-effect", EXAMPLES / "sounds.json", settings={"seed": 11})
+
+
+def song(folder: Path) -> Image.Image:
+    """Run the example of a music video; return its contact sheet."""
+    settings = {"seed": 11, "width": 1280, "height": 720}
+    with open_workspace(folder) as workspace:
+        workspace.run("music-video", EXAMPLES / "greensleeves.ogg", settings=settings)
+    path = folder / "outputs" / "music_videos" / "greensleeves" / "contact_sheet.png"
+    with Image.open(path) as image:
+        return image.convert("RGB").resize((1200, 591), Image.Resampling.LANCZOS)
+
+
 def sheet(folder: Path, reports: list[JobReport]) -> Image.Image:
     """First attempts above, the best below."""
     chosen = [report for report in reports if report.key in SHOWN]
@@ -88,6 +104,10 @@ def main() -> None:
         asyncio.run(photograph(scratch / "film", "", "", "storyboard"))
         music(scratch / "music")
         asyncio.run(photograph(scratch / "music", "", "", "sample"))
+        sound(scratch / "sound")
+        asyncio.run(photograph(scratch / "sound", "", "", "effect"))
+        song(scratch / "song").save(IMAGES / "film.jpg", quality=84)
+        asyncio.run(photograph(scratch / "song", "", "", "film"))
     finally:
         shutil.rmtree(scratch)
 
