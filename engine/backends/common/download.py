@@ -6,6 +6,7 @@ is downloaded again: within a call, in the next tries of its step, and by the ne
 
 import asyncio
 import base64
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,7 @@ class ImageSettings(RemoteSettings):
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """Content of generated files: images or sounds.
+    """Content of generated files: images, sounds or clips.
 
     Attributes:
         name: What one of them is, for example `image`.
@@ -95,8 +96,15 @@ def _check_sound(data: bytes) -> None:
     check_whole(data)
 
 
+def _check_clip(data: bytes) -> None:
+    from engine.backends.common.videos import check_whole
+
+    check_whole(data)
+
+
 IMAGES = Medium("image", "an image", _check_image)
 SOUNDS = Medium("sound", "a sound", _check_sound)
+CLIPS = Medium("clip", "a clip", _check_clip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +190,7 @@ class FileGone(Permanent):
 
 
 class UnusableFile(Permanent):
-    """The download is not an image or a sound, or is incomplete."""
+    """The download is not an image, a sound or a clip, or is incomplete."""
 
 
 async def checked(account: Account, data: bytes, medium: Medium = IMAGES) -> bytes:
@@ -270,10 +278,10 @@ async def _fetch(locations: FileLocations, url: str) -> bytes:
 async def _follow(locations: FileLocations, client: Any, url: str) -> bytes:
     for _ in range(MAX_REDIRECTS + 1):
         _refuse_elsewhere(locations, url)
-        response = await client.get(url)
-        if not response.has_redirect_location:
-            return _body(locations, response)
-        url = urljoin(url, response.headers["location"])
+        async with client.stream("GET", url) as response:
+            if not response.has_redirect_location:
+                return await _body(locations, response)
+            url = urljoin(url, response.headers["location"])
     raise Permanent(
         f"{locations.account.name} redirects {locations.medium.article} more than "
         f"{MAX_REDIRECTS} times.",
@@ -306,9 +314,10 @@ def _host(locations: FileLocations, url: str) -> str:
         return "no host"
 
 
-def _body(locations: FileLocations, response: Any) -> bytes:
+async def _body(locations: FileLocations, response: Any) -> bytes:
     if response.status_code == 200:
-        return bytes(response.content)
+        return await _joined(response)
+    await response.aread()
     message = response.text[:2000]
     error = from_status(locations.account, response.status_code, message, response.headers)
     if isinstance(error, Retryable):
@@ -319,6 +328,14 @@ def _body(locations: FileLocations, response: Any) -> bytes:
         f"{error.message}",
         remedy="It may have expired; retry the job to generate it again, at its full price.",
     )
+
+
+async def _joined(response: Any) -> bytes:
+    """Return the bytes of a reply; no second copy of them is held, since clips are large."""
+    stream = io.BytesIO()
+    async for chunk in response.aiter_bytes():
+        stream.write(chunk)
+    return stream.getvalue()
 
 
 def _not_lost(locations: FileLocations, error: StepError) -> StepError:

@@ -6,6 +6,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 from engine.backends.common.chat_client import lacks
 from engine.backends.common.download import IMAGES, FileLocations, Medium, fetch_file
 from engine.backends.common.failures import Account
+from engine.backends.common.http import MAX_IMAGE_BYTES
 from engine.backends.common.readiness import find_key
 from engine.contract import BaseBackend, Limits, MissingRequirement
 
@@ -56,6 +57,7 @@ class RemoteBackend(BaseBackend, Generic[RemoteT]):
         url: Address of the provider.
         address: Address that is called.
         medium: What its files hold.
+        max_bytes: The largest file that is fetched, in bytes.
     """
 
     name: ClassVar[str]
@@ -64,6 +66,7 @@ class RemoteBackend(BaseBackend, Generic[RemoteT]):
     module: ClassVar[str]
     url: ClassVar[str]
     medium: ClassVar[Medium] = IMAGES
+    max_bytes: ClassVar[int] = MAX_IMAGE_BYTES
 
     settings: RemoteT
 
@@ -89,6 +92,7 @@ class RemoteBackend(BaseBackend, Generic[RemoteT]):
             self.address,
             hosts,
             self.settings.timeout,
+            self.max_bytes,
             setting=f"{self.name}.download_hosts",
             medium=self.medium,
         )

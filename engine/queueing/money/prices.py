@@ -24,6 +24,8 @@ Unit = Literal[
     "second",
     "sound",
     "sound_second",
+    "video",
+    "video_second",
 ]
 """Unit of sale."""
 
@@ -140,12 +142,16 @@ _OF_SOUNDS: dict[str, tuple[Unit, tuple[str, ...]]] = {
     "price_per_sound": ("sound", ("price_per_sound_second",)),
     "price_per_sound_second": ("sound_second", ("price_per_sound",)),
 }
+_OF_CLIPS: dict[str, tuple[Unit, tuple[str, ...]]] = {
+    "price_per_video": ("video", ("price_per_video_second",)),
+    "price_per_video_second": ("video_second", ("price_per_video",)),
+}
 _OF_WORDS: dict[str, tuple[Unit, tuple[str, ...]]] = {
     "price_input": ("million_tokens_in", ()),
     "price_output": ("million_tokens_out", ()),
     "price_sound": ("million_tokens_sound", ()),
 }
-_BY_CAPABILITY = {"image": _OF_IMAGES, "audio": _OF_SOUNDS}
+_BY_CAPABILITY = {"image": _OF_IMAGES, "audio": _OF_SOUNDS, "video": _OF_CLIPS}
 
 
 def prices_for(

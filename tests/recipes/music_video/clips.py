@@ -1,26 +1,8 @@
 """A backend of clips whose frames have one colour, and legal lengths of its own."""
 
-import io
-
 from engine.contract import BaseBackend, Blocked, CallContext, Permanent
 from engine.contract.video import FrameCounts, GeneratedVideo, VideoField, VideoInfo, VideoRequest
-
-
-def clip(seconds: float, size: tuple[int, int], colour: tuple[int, int, int]) -> bytes:
-    """Return a clip of 8 frames per second, as MP4."""
-    import av
-    import numpy as np
-
-    stream = io.BytesIO()
-    with av.open(stream, "w", format="mp4") as container:
-        video = container.add_stream("libx264", rate=8)
-        video.width, video.height = size
-        video.pix_fmt = "yuv420p"
-        pixels = np.full((size[1], size[0], 3), colour, np.uint8)
-        for _ in range(round(seconds * 8)):
-            container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
-        container.mux(video.encode())
-    return stream.getvalue()
+from tests.support.clips import clip
 
 
 class Clips(BaseBackend):

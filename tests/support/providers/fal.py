@@ -38,6 +38,7 @@ class FalQueue:
             and has ended.
         kind: Format of the images.
         sound: Bytes of every sound; results are images if there are none.
+        clip: Bytes of every clip; results are sounds or images if there are none.
         sound_field: Field of a result that has the sound.
         result: Replaces the result of a request.
         result_status: Status of the result.
@@ -57,6 +58,7 @@ class FalQueue:
     )
     kind: str = "PNG"
     sound: bytes = b""
+    clip: bytes = b""
     sound_field: str = "audio"
     result: Any = None
     result_status: int = 200
@@ -112,6 +114,8 @@ class FalQueue:
         if self.result is not None:
             return Reply(self.result, self.result_status)
         url = self.file_url or f"{server.url}/files/{made.id}.{self.kind.lower()}"
+        if self.clip:
+            return Reply({"video": {"url": url, "content_type": "video/mp4"}})
         if self.sound:
             return Reply({self.sound_field: {"url": url, "content_type": "image/png"}})
         return Reply({"images": [{"url": url, "width": 32, "height": 24}], "seed": 42})
@@ -123,8 +127,8 @@ class FalQueue:
         return Reply(body, 200 if step["status"] == "COMPLETED" else 202)
 
     def _file(self, call: Received) -> Reply:
-        if self.sound:
-            return Reply(self.sound, headers={"content-type": "application/octet-stream"})
+        if data := self.clip or self.sound:
+            return Reply(data, headers={"content-type": "application/octet-stream"})
         request_id = call.path.rpartition("/")[2].partition(".")[0]
         ids = [made.id for made in self.generations]
         number = ids.index(request_id) if request_id in ids else 0
