@@ -22,11 +22,12 @@ from safelight.testing import VideoBackendContract
 from tests.backends.image_sellers import FAL as SELLER
 from tests.support.clips import clip
 from tests.support.media_files import image
+from tests.support.optional import needs
 from tests.support.providers.fal import FalQueue
 from tests.support.providers.misbehaviour import hang, instead, reset, status
 from tests.support.providers.server import ProviderServer
 
-pytest.importorskip("av")
+needs("av", "cv2")
 
 KLING, SMALL_KLING = (
     f"fal-ai/kling-video/v2.5-turbo/{name}/image-to-video" for name in ("pro", "standard")

@@ -127,8 +127,8 @@ class RemoteVideoBackend(RemoteBackend[SellerT], Generic[SellerT]):
         """
         video = await context.keep(data, role=ROLE, kind="video")
         del data
-        png = await context.compute(last_frame, OpenFile(video))
+        size = video.width or request.width, video.height or request.height
+        png = await context.compute(last_frame, OpenFile(video), size)
         last = await context.keep(png, role=LAST_IMAGE)
-        size = video.width or 0, video.height or 0
         notes = clip_notes(video.facts, size, request)
         return GeneratedVideo(video=video, seed=seed, last_image=last, notes=tuple(notes))

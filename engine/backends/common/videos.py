@@ -1,7 +1,5 @@
 """Clips that a provider has generated: check them, and take their last frame."""
 
-import io
-from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
@@ -9,15 +7,16 @@ from engine.backends.common.readiness import has_package
 from engine.contract.backend import MissingRequirement
 from engine.contract.packages import missing_packages
 from engine.contract.video import VideoInfo, VideoRequest
+from engine.video.clips import MAX_SIDE
 
 MAX_BYTES = 512 * 2**20
 """The largest clip that is fetched, in bytes."""
 
-MAX_SIDE = 8192
-"""The longest side of a clip, in pixels."""
-
 MAX_FRAMES = 20_000
 """The most frames of a clip: more than two minutes at 120 frames per second."""
+
+END = 3600.0
+"""Time in seconds after the end of every clip."""
 
 SECONDS_OFF, SHAPE_OFF = 0.15, 0.03
 """Differences from the requested length, in seconds, and shape that are not worth a note."""
@@ -33,35 +32,20 @@ def check_whole(data: bytes) -> None:
     Raises:
         ClipError: It is no clip, its end is missing, or it is too large.
     """
-    import av
+    from engine.video.opened import open_video
 
     try:
-        with av.open(io.BytesIO(data)) as container:
-            frames = sum(1 for _ in _frames(container))
+        with open_video(data) as container:
             claimed = container.streams.video[0].frames
-    except (av.error.FFmpegError, OSError, IndexError, ValueError) as error:
-        if isinstance(error, ClipError):
-            raise
+            frames = sum(1 for _ in _frames(container))
+    except ClipError:
+        raise
+    except (OSError, ValueError):  # errors of FFmpeg are both
         raise ClipError("it cannot be decoded") from None
     if not frames:
         raise ClipError("it has no frames")
     if frames < claimed:
         raise ClipError(f"it ends early, after {frames} of {claimed} frames")
-
-
-def last_frame(clip: BinaryIO) -> bytes:
-    """Return the last frame of a clip as PNG, for the process pool.
-
-    Args:
-        clip: A clip that has been checked.
-    """
-    import av
-
-    with av.open(clip) as container:
-        [last] = deque(_frames(container), maxlen=1)
-    stream = io.BytesIO()
-    last.to_image().save(stream, "PNG", compress_level=1)
-    return stream.getvalue()
 
 
 def _frames(container: Any) -> Iterator[Any]:
@@ -73,9 +57,29 @@ def _frames(container: Any) -> Iterator[Any]:
         yield frame
 
 
+def last_frame(clip: BinaryIO, size: tuple[int, int]) -> bytes:
+    """Return the last frame of a clip as PNG, for the process pool.
+
+    Args:
+        clip: A clip that has been checked.
+        size: Its width and height.
+    """
+    import cv2
+
+    from engine.video.clips import ClipFrames
+
+    frames = ClipFrames(clip, size)
+    try:
+        pixels = frames.at(END)
+    finally:
+        frames.close()
+    return bytes(cv2.imencode(".png", pixels[:, :, :3])[1])
+
+
 def missing_decoders() -> list[MissingRequirement]:
-    """Return the package that decodes clips, if it is not installed."""
-    return [] if has_package("av") else [missing_packages("av", extra="video")]
+    """Return the packages that decode clips, if one is not installed."""
+    lacking = [name for name in ("av", "cv2") if not has_package(name)]
+    return [missing_packages(*lacking, extra="video")] if lacking else []
 
 
 def legal_trouble(info: VideoInfo, request: VideoRequest) -> str:
@@ -101,7 +105,7 @@ def clip_notes(facts: Mapping[str, Any], size: tuple[int, int], request: VideoRe
 
     Args:
         facts: Facts of the clip.
-        size: Its width and height in pixels; zeros if they are not known.
+        size: Its width and height in pixels.
         request: The request.
     """
     notes = []
@@ -109,10 +113,7 @@ def clip_notes(facts: Mapping[str, Any], size: tuple[int, int], request: VideoRe
     if abs(seconds - request.seconds) > SECONDS_OFF:
         notes.append(f"The clip has {seconds:g} seconds, not {request.seconds:g}.")
     width, height = size
-    if width and height:
-        shape = width / height / (request.width / request.height)
-        if abs(shape - 1) > SHAPE_OFF or width < 0.9 * request.width:
-            notes.append(
-                f"The clip has {width}x{height} pixels, not {request.width}x{request.height}."
-            )
+    shape = width / height / (request.width / request.height)
+    if abs(shape - 1) > SHAPE_OFF or width < 0.9 * request.width:
+        notes.append(f"The clip has {width}x{height} pixels, not {request.width}x{request.height}.")
     return notes
