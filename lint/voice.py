@@ -142,7 +142,9 @@ def _files(root: Path, names: Iterable[str], suffix: str) -> Iterator[Path]:
         place = root / name
         if place.is_file():
             yield place
-        yield from sorted(place.rglob(f"*{suffix}"))
+        for path in sorted(place.rglob(f"*{suffix}")):
+            if not any(part.startswith(".") for part in path.relative_to(root).parts):
+                yield path  # and not the peers' environment, bench/.venv
 
 
 def count(found: Iterable[Finding]) -> Counts:

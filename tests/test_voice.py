@@ -115,3 +115,11 @@ def test_counts_are_lowered_and_never_raised(tmp_path: Path, monkeypatch, capsys
     write(tmp_path, "It is built.\nIt was told.\n")
     assert main(["--update"]) == 0
     assert (tmp_path / "counts.json").read_text() == '{\n  "docs": {"words": 1}\n}\n'
+
+
+def test_installed_packages_are_not_read(tmp_path: Path):
+    """The peers of the bench are installed into a hidden folder below it."""
+    for name in ("bench/.venv/lib/peer.py", "bench/ours.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(MODULE)
+    assert {finding.path for finding in findings(tmp_path)} == {"bench/ours.py"}
