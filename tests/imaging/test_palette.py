@@ -11,6 +11,7 @@ from engine.imaging.palette.distance import (
     least_share,
     nearest_distance,
     sampled,
+    some_blocks,
     structural_similarity,
 )
 from engine.imaging.palette.enforce import LEAST_SIMILARITY, enforce
@@ -106,6 +107,15 @@ def test_transparency_is_kept_and_odd_modes_are_read() -> None:
 def test_the_same_image_gives_the_same_bytes() -> None:
     first, second = (enforce(PICTURES[1], MARINE)[0].tobytes() for _ in range(2))
     assert first == second
+
+
+def test_some_blocks_are_as_similar_as_the_whole() -> None:
+    image = PICTURES[0].resize((1280, 720), Image.Resampling.BICUBIC)
+    graded, report = enforce(image, VIOLET)
+    blocks = some_blocks(image)
+    assert blocks.size == (8, 8 * 4096)
+    similarity = structural_similarity(blocks, some_blocks(graded))
+    assert similarity == pytest.approx(report.similarity, abs=0.003)
 
 
 def test_shares_count_the_rarest_colour() -> None:

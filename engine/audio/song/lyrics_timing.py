@@ -24,7 +24,7 @@ from engine.audio.song.lyrics import (
 SUNG = frozenset({"verse", "chorus", "bridge"})
 """Functions of sections in which lines without a heading are sung."""
 
-_HEADING = re.compile(r"\s*[\[(]\s*([A-Za-z -]{2,30}?)[\s_:-]*\d{0,2}\s*[\])]\s*:?\s*$")
+_HEADING = re.compile(r"[\[(] ?([A-Za-z -]{2,30}?)[ _:-]{0,3}\d{0,2} ?[\])] ?:?")
 _FUNCTIONS = {
     "verse": "verse",
     "chorus": "chorus",
@@ -89,7 +89,8 @@ def _stanzas(text: str) -> list[_Stanza]:
     """Return the stanzas of plain lyrics: they end at empty lines and at headings."""
     stanzas = [_Stanza("")]
     for raw in text.lstrip("\ufeff").splitlines()[: 2 * MAX_LINES]:
-        line, heading = cleaned(raw), _HEADING.match(raw)
+        line = cleaned(raw)
+        heading = _HEADING.fullmatch(line)
         function = _FUNCTIONS.get(heading[1].strip().lower(), "") if heading else ""
         if function:
             stanzas.append(_Stanza(function))

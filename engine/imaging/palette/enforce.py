@@ -11,6 +11,7 @@ from engine.imaging.palette.distance import (
     least_share,
     nearest_distance,
     sampled,
+    some_blocks,
     spread_distance,
     structural_similarity,
 )
@@ -26,8 +27,7 @@ LEAST_SIMILARITY = 0.94
 MAX_COLOURS = 16
 """Maximum number of colours of a palette."""
 
-_SIDE = 512
-_MARGIN = 0.004
+_MARGIN = 0.002
 _ROUNDS = 5
 _STEPS_DOWN = 0.8
 
@@ -130,8 +130,7 @@ def _graded(
     image: Image.Image, pixels: Array, palette: Array, strength: float, least: float
 ) -> tuple[Image.Image, float, _Pull]:
     """Return the image pulled as far as it stays similar, how similar it is, and the pull."""
-    small = image.copy()
-    small.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
+    small = some_blocks(image)
 
     def pulled(target: Image.Image, pull: _Pull) -> tuple[Image.Image, float]:
         table = pull_table(pixels[:, 0], palette, pull.strength, pull.lightness)

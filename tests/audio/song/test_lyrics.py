@@ -86,6 +86,17 @@ def test_hostile_lyrics_are_cleaned_and_bounded() -> None:
         timed_lines("only words", 100)
 
 
+def test_lines_that_are_no_headings_are_lines_however_long() -> None:
+    long = "(" + " " * 200_000 + "a"
+    assert [line.text for line in lyrics_of(long, 100)] == ["("]
+    assert [line.text for line in lyrics_of("(oh yeah)\n[chorus of angels]", 100)] == [
+        "(oh yeah)",
+        "[chorus of angels]",
+    ]
+    (line,) = lyrics_of("[ Chorus 2 ]:\nla", 100, SECTIONS)
+    assert (line.text, line.start) == ("la", 30)
+
+
 def _section(function: Any, number: int, start: float, end: float) -> SongSection:
     return SongSection(start, end, f"{function}_{number}", function, None, 0.5)
 
