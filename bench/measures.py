@@ -20,6 +20,7 @@ from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
 from bench.scoring import scoring
 from bench.slow_line import slow_line
+from bench.stable_audio import stable_audio
 from bench.visuals import visuals
 
 FULL = ("artifact", "score")
@@ -250,6 +251,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "effects": effects,
     "film": film,
     "visuals": visuals,
+    "stable_audio": stable_audio,
     "dashboard": dashboard,
     "slow_line": slow_line,
 }

@@ -78,10 +78,11 @@ def through_the_engine(model: Path, scale: Scale, jobs: int, batch: int, device:
         workspace.settings.hosts = HostSettings(
             devices=[device], cpu_threads=1, batch_wait_seconds=0.1
         )
-        return _timed(workspace, jobs, batch)
+        return timed(workspace, jobs, batch)
 
 
-def _timed(workspace: BenchWorkspace, jobs: int, batch: int) -> float:
+def timed(workspace: BenchWorkspace, jobs: int, batch: int) -> float:
+    """Seconds of jobs of one step each, after a first call that is not measured."""
     workspace.queue(batch, name="warm-up", steps=1)
     moments: list[float] = []
 

@@ -104,3 +104,30 @@ async def test_the_documented_command_gives_the_documented_files(
     assert {document["rms"] for document in base}.isdisjoint(document["rms"] for document in found)
     assert all(document["checkpoint"].startswith("base#") for document in base)
     assert all(str(files) not in json.dumps(document) for document in [*found, *base])
+
+
+def test_the_documented_call_from_python_returns_a_tensor_and_the_documented_values(
+    workspace: Workspace, files: Path, tmp_path: Path
+):
+    import torch
+
+    from safelight import generate_sound
+
+    audio, sample_rate, path, metadata = generate_sound(
+        prompt="high heels on concrete pavement",
+        checkpoint_path="best.ckpt",
+        config_path=Path("model_config_lora.json"),
+        output_dir=tmp_path / "outputs",
+        audio_length=0.5,
+        cfg_scale=7.0,
+        steps=10,
+        settings={"num_variations": 1, "max_iterations": 1},
+        workspace=workspace,
+    )
+    assert isinstance(audio, torch.Tensor)
+    assert (tuple(audio.shape), sample_rate) == ((2, 4000), 8000)
+    assert path.is_relative_to(tmp_path / "outputs")
+    assert metadata["checkpoint"] == "best.ckpt"
+    assert metadata["phase_info"]["status"] in {"good", "mild_phase_issue", "severe_phase_issue"}
+    beside = json.loads(path.with_suffix(".json").read_text())
+    assert beside | {"output_path": str(path)} == metadata
