@@ -1,7 +1,6 @@
 """Packages that models of this family import, and the extra that installs them."""
 
 from engine.backends.common.readiness import has_package
-from engine.config.install import install_command
 from engine.contract import MissingRequirement
 from engine.contract.packages import missing_packages
 from engine.models.diffusion.sound_samplers import COSINE
@@ -27,5 +26,4 @@ def lacking_sampler(scheduler: str) -> list[MissingRequirement]:
     """
     if scheduler != COSINE or has_package("torchsde"):
         return []
-    remedy = f"Run: {install_command(package='torchsde')} (then resume)"
-    return [MissingRequirement(what="the package torchsde", remedy=remedy, reason="backend")]
+    return [missing_packages("torchsde", extra="local")]
