@@ -72,7 +72,7 @@ def spec_of(
         base: A render spec to start from.
         settings: The settings.
     """
-    written = base.sections if base else ()
+    written = _by_place(base.sections if base else (), song.sections)
     sections = []
     for section, plan in zip(song.sections, direction.sections, strict=True):
         planned = SectionSpec(
@@ -92,13 +92,33 @@ def spec_of(
             visual=plan.visual,
             source=_source(settings),
         )
-        hand = next((one for one in written if abs(one.start_time - section.start) < 1e-3), None)
-        sections.append(_kept(planned, hand))
+        sections.append(_kept(planned, written.get(section.index)))
     return RenderSpec(
         global_style=_style(direction, song, base, settings),
         sections=tuple(sections),
         export_settings=settings.exported(base.export_settings if base else None),
     )
+
+
+def _by_place(
+    written: Sequence[SectionSpec], sections: Sequence[SongSection]
+) -> dict[int, SectionSpec]:
+    """Return the sections that a person has written by the index of the song's section.
+
+    The song's sections were marked at their starts; the first one starts at 0 all the same.
+    """
+    starts = {round(one.start, 3): one.index for one in sections[1:]}
+    ordered = sorted(written, key=lambda one: one.start_time)
+    places = {starts.get(round(one.start_time, 3)): one for one in ordered[1:]}
+    kept = {index: one for index, one in places.items() if index is not None}
+    return {0: ordered[0], **kept} if ordered else {}
+
+
+def is_planned(base: RenderSpec | None) -> bool:
+    """Return whether a spec to start from leaves nothing to plan."""
+    if base is None or not base.sections or not base.global_style.shader_description:
+        return False
+    return all(section.ai_prompt for section in base.sections)
 
 
 def _source(settings: MusicVideoSettings) -> Source:

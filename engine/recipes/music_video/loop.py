@@ -26,6 +26,7 @@ from engine.recipes.music_video.film_sections import (
     FilmSection,
     direct_request,
     film_sections,
+    is_planned,
     spec_of,
 )
 from engine.recipes.music_video.images import FilmImage, MusicVideoJob, generate_images
@@ -170,6 +171,9 @@ async def _spec(job: MusicVideoJob, song: Song) -> RenderSpec:
         brief=entry.brief,
         seed=job.seed,
     )
+    if is_planned(entry.spec):
+        direction = await job.local(f"{DIRECT}-by-rule", direct_by_rule, request, method=METHOD)
+        return spec_of(direction, song, entry.spec, job.settings)
     try:
         direction = await job.step(DIRECT, job.text.structured, DIRECTOR, request)
     except Permanent as error:

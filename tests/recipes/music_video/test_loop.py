@@ -61,13 +61,14 @@ def run(
     text: FakeChatBackend,
     *,
     follow: bool = False,
+    fields: dict[str, Any] | None = None,
     **settings: Any,
 ) -> Workspace:
     """Run a batch of one song; with `follow`, it may also wait for something."""
     root.mkdir(exist_ok=True)
     (root / "song.wav").write_bytes(song())
     source = root / "entries.json"
-    entry = {"id": "one", "song": "song.wav", "sections": PARTS, "seed": 3}
+    entry = {"id": "one", "song": "song.wav", "seed": 3, **(fields or {"sections": PARTS})}
     source.write_text(json.dumps([entry]))
     workspace = Workspace(
         root / "w", create=True, catalog=MemoryCatalog([RECIPE], [images, text, FakeScoreBackend()])
@@ -340,3 +341,25 @@ def test_the_estimate_names_the_disk_that_a_film_takes(tmp_path: Path) -> None:
         for values in ({"width": 640}, {"width": 1920})
     )
     assert 10 << 20 < small < large
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_spec_to_start_from_is_followed_and_only_its_gaps_are_planned(tmp_path: Path) -> None:
+    """Two sections of one label are told apart by their place."""
+    sections = [
+        {"label": "part", "startTime": 0.5, "endTime": 2, "aiPrompt": "a fox",
+         "colorPalette": ["#010203"]},
+        {"label": "part", "startTime": 2, "endTime": 9, "motionStyle": "glitch"},
+    ]  # fmt: skip
+    spec = {"sections": sections, "globalStyle": {"shaderDescription": "charcoal"}}
+    images = Images()
+    workspace = run(tmp_path, images, plan(), fields={"spec": spec})
+    written = report_of(workspace).spec
+    first, second = written["sections"]
+    assert (first["startTime"], first["endTime"], second["endTime"]) == (0, 2, 6)
+    assert (first["aiPrompt"], first["colorPalette"]) == ("a fox", ["#010203"])
+    assert (second["aiPrompt"], second["motionStyle"]) == ("second", "glitch")
+    assert all(", charcoal, " in one.prompt for one in images.asked)
+    whole = {**spec, "sections": [{**one, "aiPrompt": "x"} for one in sections]}
+    other = run(tmp_path / "other", Images(), plan(), fields={"spec": whole})
+    assert "direct" not in steps(other)
