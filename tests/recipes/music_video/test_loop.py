@@ -345,7 +345,7 @@ def test_the_estimate_names_the_disk_that_a_film_takes(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("one_process")
 def test_a_spec_to_start_from_is_followed_and_only_its_gaps_are_planned(tmp_path: Path) -> None:
-    """Two sections of one label are told apart by their place."""
+    """Two sections of one label differ by their place."""
     sections = [
         {"label": "part", "startTime": 0.5, "endTime": 2, "aiPrompt": "a fox",
          "colorPalette": ["#010203"]},
