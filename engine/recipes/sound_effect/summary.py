@@ -9,9 +9,9 @@ from typing import Any
 from db.queries import jobs as queries
 from db.rows import BatchRow
 from engine.contract.outputs import SummaryLine
-from engine.recipes.sound_effect.documents import file_names, sidecar
+from engine.recipes.sound_effect.documents import file_names, placed_name, sidecar
 from engine.recipes.sound_effect.read_report import job_report
-from engine.recipes.sound_effect.report import SoundReport, TakeReport
+from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
 from engine.text.plural import pluralize
 
 MAX_FILES = 10
@@ -48,6 +48,8 @@ def _of_one(report: SoundReport, take: TakeReport) -> Iterator[SummaryLine]:
     yield SummaryLine("phase", _phase(document), document["phase_info"])
     yield _line("settings", _settings(document), document, "cfg_scale", "diffusion_steps", "seed")
     yield _line("score", f"{take.judgement.score:g} of 100. {report.reason}", document, "score")
+    if report.placed is not None:
+        yield _film(report, report.placed)
     problems = document["problems"]
     if problems:
         yield SummaryLine("problems", " ".join(problems), problems)
@@ -109,6 +111,12 @@ def _settings(document: Document) -> str:
     values = (("CFG scale", "cfg_scale"), ("steps", "diffusion_steps"), ("seed", "seed"))
     known = [(name, document[key]) for name, key in values if document[key] is not None]
     return ", ".join(f"{name} {value}" for name, value in known) or "the backend's"
+
+
+def _film(report: SoundReport, placed: PlacedReport) -> SummaryLine:
+    name, count = placed_name(report, placed), len(placed.laid.steps)
+    data = {"output_path": name, "mode": placed.laid.mode, "steps": count}
+    return SummaryLine("film", f"{name}, {pluralize(count, 'step')}", data)
 
 
 def _of_many(

@@ -88,6 +88,9 @@ def test_steps_are_laid_on_events_and_written_beside_the_takes(tmp_path: Path, m
         assert frame - 9600 + int(level[frame - 9600 : frame + 9600].argmax()) == frame
     assert report.placed is not None
     assert report.placed.laid.audio.kind == "audio"
+    [film] = [fact for fact in workspace.summary("b1") if fact.name == "film"]
+    assert film.text == f"{document['output_path']}, 4 steps"
+    assert film.data == {"output_path": document["output_path"], "mode": mode, "steps": 4}
     assert len(list((root / "w" / "outputs" / "sound_effects" / "walk").glob("*.wav"))) == 3
 
 
@@ -101,7 +104,9 @@ def test_another_take_is_laid_if_an_operator_chooses_it(tmp_path: Path) -> None:
 
 
 def test_takes_stay_if_they_have_no_steps(tmp_path: Path) -> None:
-    report = _report(_run(tmp_path, "rain on a roof"))
+    workspace = _run(tmp_path, "rain on a roof")
+    report = _report(workspace)
+    assert "film" not in {fact.name for fact in workspace.summary("b1")}
     assert report.state == "done"
     assert report.kept
     assert report.placed is None
