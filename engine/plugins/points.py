@@ -60,6 +60,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
         "comfyui": "engine.backends.comfyui:FAMILY",
         "fal": "engine.backends.fal:FAMILY",
         "gemini-image": "engine.backends.gemini_image:FAMILY",
+        "gemini-video": "engine.backends.gemini_video:FAMILY",
         "stability": "engine.backends.stability:FAMILY",
         "elevenlabs": "engine.backends.elevenlabs:FAMILY",
         "local": "engine.backends.local:FAMILY",

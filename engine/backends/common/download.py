@@ -7,8 +7,8 @@ is downloaded again: within a call, in the next tries of its step, and by the ne
 import asyncio
 import base64
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -119,6 +119,7 @@ class FileLocations:
         limit: The largest file in bytes.
         setting: The setting that lists `hosts`, if there is one.
         medium: What the files hold.
+        headers: Headers for files on the provider's own host, such as a key; sent nowhere else.
     """
 
     account: Account
@@ -128,6 +129,13 @@ class FileLocations:
     limit: int = MAX_IMAGE_BYTES
     setting: str = ""
     medium: Medium = IMAGES
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def headers_for(self, url: str) -> dict[str, str]:
+        """Return the headers for a URL; none if it is not on the provider's own host."""
+        there, base = urlsplit(url), urlsplit(self.base_url)
+        is_theirs = (there.scheme, there.netloc) == (base.scheme, base.netloc)
+        return dict(self.headers) if is_theirs else {}
 
     def holds(self, url: str) -> bool:
         """Return True if a file may be fetched from a URL."""
@@ -261,7 +269,7 @@ async def _fetch(locations: FileLocations, url: str) -> bytes:
     import httpx
 
     _refuse_elsewhere(locations, url)
-    # No key is sent: the file's address is all that its host needs.
+    # No key is sent by default: a file's address is all that most hosts need.
     arguments = guarded(httpx, url, timeout=locations.timeout, limit=locations.limit)
     try:
         async with (
@@ -278,7 +286,8 @@ async def _fetch(locations: FileLocations, url: str) -> bytes:
 async def _follow(locations: FileLocations, client: Any, url: str) -> bytes:
     for _ in range(MAX_REDIRECTS + 1):
         _refuse_elsewhere(locations, url)
-        async with client.stream("GET", url) as response:
+        headers = locations.headers_for(url)
+        async with client.stream("GET", url, headers=headers) as response:
             if not response.has_redirect_location:
                 return await _body(locations, response)
             url = urljoin(url, response.headers["location"])

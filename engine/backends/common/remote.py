@@ -76,12 +76,15 @@ class RemoteBackend(BaseBackend, Generic[RemoteT]):
         self._key = find_key(environment, *self.keys)
         self._account = Account(self.name, self.keys, (self._key,) if self._key else ())
 
-    async def download(self, url: str, hosts: tuple[str, ...]) -> bytes:
+    async def download(
+        self, url: str, hosts: tuple[str, ...], headers: Mapping[str, str] | None = None
+    ) -> bytes:
         """Return a finished file of the provider, once it has been decoded as a whole.
 
         Args:
             url: Address that a reply named, or a `data:` URI.
             hosts: Hosts besides the provider's own that files are fetched from.
+            headers: Headers that only the provider's own host is sent.
 
         Raises:
             Permanent: It cannot be decoded, is gone or too large, or is on another host.
@@ -95,6 +98,7 @@ class RemoteBackend(BaseBackend, Generic[RemoteT]):
             self.max_bytes,
             setting=f"{self.name}.download_hosts",
             medium=self.medium,
+            headers=headers or {},
         )
         return await fetch_file(locations, url)
 
