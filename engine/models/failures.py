@@ -31,6 +31,10 @@ MAKES_SOUNDS = (
     "a model that makes sounds",
     "Choose a Stable Audio or other text-to-audio model of diffusers.",
 )
+MAKES_VIDEOS = (
+    "a model that makes clips",
+    "Choose an LTX or other video model of diffusers that docs/diffusers.md names.",
+)
 """Kind of model that is loaded, and advice if it is another."""
 
 

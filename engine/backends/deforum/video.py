@@ -10,11 +10,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.backends.common.readiness import has_package
 from engine.backends.deforum.progress import finished_frames, keep_frame
 from engine.backends.deforum.settings import DeforumSettings
 from engine.backends.diffusers.identity import lane_for
 from engine.backends.diffusers.image import OPERATION, DiffusersImages
+from engine.backends.diffusers.packages import lacking_encoder
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
     Artifact,
@@ -25,7 +25,6 @@ from engine.contract import (
     Permanent,
     Task,
 )
-from engine.contract.packages import missing_packages
 from engine.contract.video import FrameCounts, GeneratedVideo, VideoInfo, VideoRequest
 from engine.models.diffusion.options import ImageTask, Sampling
 from engine.models.motion.animation import Animation, animation_of
@@ -48,8 +47,6 @@ _OF_MODEL = (
 )  # fmt: skip
 _OF_DEVICE = frozenset({"device", "concurrency", "offline", "max_seconds", "frame_rate", "model"})
 """Settings that no frame depends on, besides the model, which has its place in the identity."""
-
-_PACKAGES = ("cv2", "numba", "av")
 
 
 class DeforumVideos(BaseBackend):
@@ -94,10 +91,7 @@ class DeforumVideos(BaseBackend):
 
     def missing(self) -> list[MissingRequirement]:
         """Packages that are not installed, else weights that are not on this machine."""
-        lacking = [name for name in _PACKAGES if not has_package(name)]
-        if lacking:
-            return [missing_packages(*lacking, extra="video")]
-        return self._images.missing()
+        return lacking_encoder() or self._images.missing()
 
     def details(self) -> list[str]:
         """Return how many images a second of film takes."""

@@ -1,10 +1,11 @@
-"""Images by Stable Diffusion and others, sounds by Stable Audio, on devices of one's own."""
+"""Images, sounds and clips by models of diffusers, on devices of one's own."""
 
 from collections.abc import Mapping
 
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import BackendFamily, ImageBackend
 from engine.contract.audio import AudioBackend
+from engine.contract.video import VideoBackend
 
 __all__ = ["FAMILY", "DiffusersSettings"]
 
@@ -21,10 +22,16 @@ def _audio(settings: DiffusersSettings, environment: Mapping[str, str]) -> Audio
     return DiffusersSounds(settings)
 
 
+def _video(settings: DiffusersSettings, environment: Mapping[str, str]) -> VideoBackend:
+    from engine.backends.diffusers.video import DiffusersVideos
+
+    return DiffusersVideos(settings)
+
+
 FAMILY = BackendFamily(
     name="diffusers",
-    summary="Images by SDXL and others, sounds by Stable Audio; diffusers on your own devices.",
+    summary="Images by SDXL, sounds by Stable Audio, clips by LTX; diffusers on your own devices.",
     settings=DiffusersSettings,
-    factories={"image": _image, "audio": _audio},
+    factories={"image": _image, "audio": _audio, "video": _video},
 )
 """The family, as the entry point `diffusers` of `safelight.backends` gives it."""

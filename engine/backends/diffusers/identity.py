@@ -10,6 +10,7 @@ from engine.models.weights import RequiredWeights, lane_of, marked
 
 _ALWAYS = ("variant", "scheduler", "karras", "steps", "cfg", "dtype", "vae_tiling", "reference")
 _OF_SOUNDS = ("audio_variant", "audio_steps", "audio_cfg", "dtype")
+_OF_VIDEOS = ("video_variant", "video_steps", "video_cfg", "dtype", "vae_tiling")
 _OF_REFERENCE = {
     "img2img": ("strength",),
     "ip-adapter": ("ip_adapter_weights", "ip_adapter_encoder", "ip_adapter_scale"),
@@ -32,6 +33,12 @@ def sound_version_of(settings: DiffusersSettings, method: str) -> str:
     """Version of the method for sounds, as `version_of` is for images."""
     counted = _counted(settings.audio_loras)
     return common.version_of(settings, method, _OF_SOUNDS, {"loras": counted} if counted else {})
+
+
+def video_version_of(settings: DiffusersSettings, method: str) -> str:
+    """Version of the method for clips, as `version_of` is for images."""
+    counted = _counted(settings.video_loras)
+    return common.version_of(settings, method, _OF_VIDEOS, {"loras": counted} if counted else {})
 
 
 def lane_for(wanted: Sequence[RequiredWeights]) -> str:

@@ -27,3 +27,9 @@ def lacking_sampler(scheduler: str) -> list[MissingRequirement]:
     if scheduler != COSINE or has_package("torchsde"):
         return []
     return [missing_packages("torchsde", extra="local")]
+
+
+def lacking_encoder() -> list[MissingRequirement]:
+    """Return the packages that encode clips, if one is not installed."""
+    lacking = [name for name in ("cv2", "numba", "av") if not has_package(name)]
+    return [missing_packages(*lacking, extra="video")] if lacking else []

@@ -1,4 +1,4 @@
-"""Settings of local image and sound models: `[backends.diffusers]` in `safelight.toml`."""
+"""Settings of local image, sound and video models: `[backends.diffusers]` in `safelight.toml`."""
 
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
@@ -53,10 +53,11 @@ Loras = Annotated[
 
 
 class DiffusersSettings(BaseModel):
-    """Settings of local image and sound models.
+    """Settings of local image, sound and video models.
 
-    What changes an image or a sound is part of its fingerprint; `batch`, `audio_batch`, `device`,
-    `concurrency`, `preview_every` and `offline` are not. `dtype` is that of both.
+    What changes an image, a sound or a clip is part of its fingerprint; `batch`, `audio_batch`,
+    `device`, `concurrency`, `preview_every` and `offline` are not. `dtype` is that of all,
+    `vae_tiling` that of images and clips.
 
     Attributes:
         model: The model: id on the hub, folder, or single `.safetensors` file.
@@ -86,9 +87,14 @@ class DiffusersSettings(BaseModel):
         audio_cfg: Guidance of a sound that asks for none; the model's default if unset.
         audio_loras: LoRAs of the model of sounds, as `SOURCE` or `SOURCE*WEIGHT`.
         audio_batch: Sounds in one call at most.
+        video_model: The model of clips: id on the hub, or folder.
+        video_variant: Variant of its files, for example `fp16`.
+        video_steps: Denoising steps of a clip that asks for none; the model's default if unset.
+        video_cfg: Guidance of a clip that asks for none; the model's default if unset.
+        video_loras: LoRAs of the model of clips, as `SOURCE` or `SOURCE*WEIGHT`.
         device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
-        concurrency: Maximum number of images or of sounds waiting or in progress; by default twice
-            `batch` or `audio_batch`.
+        concurrency: Maximum number of images, sounds or clips waiting or in progress; by default
+            twice `batch` or `audio_batch`, and 2 clips.
         offline: Forbids `safelight models pull` to fetch these weights.
     """
 
@@ -151,6 +157,21 @@ class DiffusersSettings(BaseModel):
         (), description="LoRAs of the model of sounds, each SOURCE or SOURCE*WEIGHT."
     )
     audio_batch: int = Field(4, ge=1, le=64, description="Sounds in one call at most.")
+    video_model: SourceText = Field(
+        "Lightricks/LTX-Video", description="Model of clips: id on the hub, or folder."
+    )
+    video_variant: str | None = Field(
+        None, pattern=r"^\w{1,20}$", description="Variant of its files, for example fp16."
+    )
+    video_steps: int | None = Field(
+        None, ge=1, le=1000, description="Denoising steps of a clip; by default the model's."
+    )
+    video_cfg: float | None = Field(
+        None, ge=0, le=100, description="Guidance of a clip; by default the model's."
+    )
+    video_loras: Loras = Field(
+        (), description="LoRAs of the model of clips, each SOURCE or SOURCE*WEIGHT."
+    )
     device: str = Field(
         "",
         pattern=DEVICE,

@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -82,18 +82,26 @@ class PipelineLoras(Loras):
 
     Args:
         pipe: The pipeline; others that share its parts see the same LoRAs.
+        find: Returns the file of a LoRA by its place in the settings, from 1.
+        setting: Setting that names the LoRAs, for errors.
     """
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(
+        self,
+        pipe: Any,
+        find: Callable[[int, LoraFile], Path] = lora_file,
+        setting: str = "diffusers.loras",
+    ) -> None:
         super().__init__()
-        self._pipe = pipe
+        self._pipe, self._setting = pipe, setting
+        self._find_file = find
 
     def _find(self, number: int, lora: LoraFile) -> Path:
-        return lora_file(number, lora)
+        return self._find_file(number, lora)
 
     def _add(self, file: Path, name: str) -> None:
         if not hasattr(self._pipe, "load_lora_weights"):
-            raise Permanent("This model takes no LoRAs.", remedy="Empty diffusers.loras.")
+            raise Permanent("This model takes no LoRAs.", remedy=f"Empty {self._setting}.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # peft's, about several LoRAs at once
             self._pipe.load_lora_weights(

@@ -1,16 +1,13 @@
 """Facts of a sound pipeline from the configurations in its folder, without loading it."""
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.models.diffusion.configurations import described, positive
 from engine.models.diffusion.sound_samplers import COSINE
 from engine.models.diffusion.sound_starts import STARTING
-
-_MAX_BYTES = 1 << 20
-"""Size of a configuration that is read."""
 
 MAX_SECONDS = 120.0
 """Length in seconds that is asked of models that do not state theirs."""
@@ -44,44 +41,27 @@ def sound_facts(folder: Path | None) -> SoundFacts:
     """
     if folder is None:
         return SoundFacts()
-    vae, usual = _described(folder / "vae"), SoundFacts()
-    rate = _number(vae, "sampling_rate") or _number(vae, "sample_rate")
-    channels = _number(vae, "audio_channels")
-    if vocoder := _described(folder / "vocoder"):  # AudioLDM 2 has one, for one channel
-        rate, channels = _number(vocoder, "sampling_rate"), 1
+    vae, usual = described(folder / "vae"), SoundFacts()
+    rate = positive(vae, "sampling_rate") or positive(vae, "sample_rate")
+    channels = positive(vae, "audio_channels")
+    if vocoder := described(folder / "vocoder"):  # AudioLDM 2 has one, for one channel
+        rate, channels = positive(vocoder, "sampling_rate"), 1
     rate = rate or usual.sample_rate
-    scheduler = _described(folder / "scheduler", "scheduler_config.json").get("_class_name")
+    scheduler = described(folder / "scheduler", "scheduler_config.json").get("_class_name")
     return SoundFacts(
         sample_rate=int(rate),
         channels=int(channels or usual.channels),
         max_seconds=_max_seconds(folder, vae, rate),
         scheduler=scheduler if isinstance(scheduler, str) else usual.scheduler,
-        starts=_described(folder, "model_index.json").get("_class_name") in STARTING,
+        starts=described(folder, "model_index.json").get("_class_name") in STARTING,
     )
 
 
 def _max_seconds(folder: Path, vae: dict[str, Any], rate: float) -> float:
     """Return the window of Stable Audio Open, or the longest length that Stable Audio 3 knows."""
     ratios = vae.get("downsampling_ratios")
-    window = _number(_described(folder / "transformer"), "sample_size")
+    window = positive(described(folder / "transformer"), "sample_size")
     if window and isinstance(ratios, list) and all(isinstance(r, int) and r > 0 for r in ratios):
-        known = _number(_described(folder / "projection_model"), "max_value")
+        known = positive(described(folder / "projection_model"), "max_value")
         return min(window * math.prod(ratios) / rate, known or math.inf)
-    return _number(_described(folder / "duration_embedder"), "max_val") or MAX_SECONDS
-
-
-def _number(config: dict[str, Any], name: str) -> float | None:
-    value = config.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) and value > 0 else None
-
-
-def _described(folder: Path, name: str = "config.json") -> dict[str, Any]:
-    """Return a configuration; empty if there is none that can be read."""
-    try:
-        with (folder / name).open("rb") as file:
-            config = json.loads(file.read(_MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return config if isinstance(config, dict) else {}
+    return positive(described(folder / "duration_embedder"), "max_val") or MAX_SECONDS

@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.contract import Blocked
 from engine.models.diffusion.options import AdapterFile, LoraFile, PipelineOptions
 from engine.models.diffusion.sound_options import SoundPipelineOptions
+from engine.models.diffusion.video_options import VideoPipelineOptions
 from engine.models.weights import RequiredWeights, parse_source, require
 
 SAFETENSORS = ".safetensors"
@@ -35,6 +36,11 @@ def model_wanted(options: PipelineOptions) -> RequiredWeights:
 def sound_model_wanted(options: SoundPipelineOptions) -> RequiredWeights:
     """Return the weights of a pipeline of sounds."""
     return _pipeline("diffusers.audio", options.model, options)
+
+
+def video_model_wanted(options: VideoPipelineOptions) -> RequiredWeights:
+    """Return the weights of a pipeline of clips."""
+    return _pipeline("diffusers.video", options.model, options)
 
 
 def config_wanted(options: PipelineOptions) -> RequiredWeights | None:
@@ -79,6 +85,7 @@ def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> RequiredWe
 
 
 IMAGE_LORA, SOUND_LORA = "diffusers.lora", "diffusers.audio-lora"
+VIDEO_LORA = "diffusers.video-lora"
 """Names of LoRAs, before their positions."""
 
 
@@ -112,6 +119,15 @@ def sounds_wanted(
         yield lora_wanted(number, lora, offline=options.offline, name=SOUND_LORA)
 
 
+def videos_wanted(
+    options: VideoPipelineOptions, loras: Sequence[LoraFile] = ()
+) -> Iterator[RequiredWeights]:
+    """Return all weights that a pipeline of clips needs, the pipeline first."""
+    yield video_model_wanted(options)
+    for number, lora in enumerate(loras, start=1):
+        yield lora_wanted(number, lora, offline=options.offline, name=VIDEO_LORA)
+
+
 def lora_file(number: int, lora: LoraFile, name: str = IMAGE_LORA) -> Path:
     """Return the file of a LoRA, by its position in the list, from 1.
 
@@ -133,7 +149,7 @@ def lora_file(number: int, lora: LoraFile, name: str = IMAGE_LORA) -> Path:
 
 
 def _pipeline(
-    name: str, source: str, options: PipelineOptions | SoundPipelineOptions
+    name: str, source: str, options: PipelineOptions | SoundPipelineOptions | VideoPipelineOptions
 ) -> RequiredWeights:
     others = () if options.variant else _OTHER_PRECISIONS
     return RequiredWeights(

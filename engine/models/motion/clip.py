@@ -1,6 +1,6 @@
 """The clip of an animation: the frames between the diffused ones, encoded as H.264."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -22,9 +22,20 @@ def clip_of(animation: dict[str, Any], rate: float, *diffused: bytes) -> bytes:
         diffused: Its diffused frames in order, as image files.
     """
     plan = Animation.model_validate(animation)
-    size = plan.width // 2 * 2, plan.height // 2 * 2
-    frames = (_planes(pixels, size) for pixels in _frames(plan, diffused))
-    return encode(frames, size, Fraction(rate).limit_denominator(1001), ENCODINGS["final"])
+    return encoded(_frames(plan, diffused), (plan.width, plan.height), rate)
+
+
+def encoded(frames: Iterable[Pixels], size: tuple[int, int], rate: float) -> bytes:
+    """Return frames as an MP4 without sound.
+
+    Args:
+        frames: RGB pixels of shape (height, width, 3).
+        size: Width and height in pixels; an odd row or column is cut off.
+        rate: Frames per second.
+    """
+    even = size[0] // 2 * 2, size[1] // 2 * 2
+    planes = (_planes(pixels, even) for pixels in frames)
+    return encode(planes, even, Fraction(rate).limit_denominator(1001), ENCODINGS["final"])
 
 
 def _frames(plan: Animation, diffused: tuple[bytes, ...]) -> Iterator[Pixels]:
