@@ -45,6 +45,7 @@ class FileLine(Row):
 
     id: int
     step_id: int | None
+    role: str
     hash: str
     kind: str
     media_type: str
@@ -54,8 +55,9 @@ class FileLine(Row):
     facts: str
 
 
-_FILE = """id, step_id, hash, substr(kind, 1, 40) AS kind, substr(media_type, 1, 100) AS media_type,
-  size, width, height, CASE WHEN length(facts) < 20000 THEN facts ELSE '{}' END AS facts"""
+_FILE = """id, step_id, substr(role, 1, 60) AS role, hash, substr(kind, 1, 40) AS kind,
+  substr(media_type, 1, 100) AS media_type, size, width, height,
+  CASE WHEN length(facts) < 20000 THEN facts ELSE '{}' END AS facts"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def _file(value: Any) -> FileLine | None:
     return FileLine(
         id=0,
         step_id=None,
+        role="",
         hash=artifact.hash,
         kind=artifact.kind[:40],
         media_type=artifact.media_type[:100],

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 
 from engine.audio.facts import AudioFacts
-from engine.contract.kinds import Content, Drawing, Item, Kind, Raster, Recognition, Size
+from engine.contract.kinds import (
+    Content,
+    Drawing,
+    Item,
+    Kind,
+    Lines,
+    Raster,
+    Recognition,
+    Size,
+    Span,
+)
 from engine.imaging.strip import side_by_side
 from engine.kinds import words
 from engine.kinds.audio import recognised as recognised_audio
@@ -11,7 +21,12 @@ from engine.kinds.audio import sound_facts
 from engine.video.facts import ContainerFacts
 from engine.video.frames import read_stills
 from engine.video.mp4 import looks_like_mp4, read_mp4
+from engine.video.stills import decode_stills
 from engine.video.webm import looks_like_webm, read_webm
+
+_MIDDLE, _ENDS_AND_MIDDLE = (0.5,), (0.0, 0.5, 1.0)
+_SIDE = 480
+_UNITS = {"frames/s", "frames"}
 
 
 class VideoKind(Kind):
@@ -20,6 +35,7 @@ class VideoKind(Kind):
     name = "video"
     title = "video"
     plays = True
+    rows = 14
     suffixes = {  # noqa: RUF012 - a constant of the class
         "video/mp4": ".mp4",
         "video/quicktime": ".mov",
@@ -44,18 +60,23 @@ class VideoKind(Kind):
         return [*sound_facts(item), *found]
 
     def thumbnail(self, item: Item, side: int) -> bytes | None:
-        """Return the middle frame, or None if it needs a decoder."""
-        stills = _stills(item)
+        """Return the middle frame, or None if its decoder is missing."""
+        stills = _stills(item, _MIDDLE, side)
         return stills[len(stills) // 2] if stills else None
 
     def full(self, item: Item, size: Size) -> Drawing | None:
-        """Return the first, the middle and the last frame, or None if they need a decoder."""
-        stills = _stills(item)
-        return Raster(side_by_side(stills)) if stills else None
+        """Return the first, the middle and the last frame with the facts under them."""
+        stills = _stills(item, _ENDS_AND_MIDDLE, _SIDE)
+        if not stills:
+            return None
+        facts = ", ".join(
+            f"{text} {name}" if name in _UNITS else text for name, text in self.facts(item)
+        )
+        return Raster(side_by_side(stills), below=Lines(((Span(facts, "muted"),),)))
 
     def small(self, item: Item, size: Size) -> Drawing | None:
-        """Return the middle frame, or None if it needs a decoder."""
-        found = self.thumbnail(item, 0)
+        """Return the middle frame, or None if its decoder is missing."""
+        found = self.thumbnail(item, _SIDE)
         return None if found is None else Raster(found)
 
 
@@ -85,12 +106,19 @@ def read_container(content: Content) -> ContainerFacts | None:
     return None
 
 
-def _stills(item: Item) -> list[bytes]:
-    if item.open is None or item.media_type != "video/mp4":
+def _stills(item: Item, shares: Sequence[float], side: int) -> list[bytes]:
+    """Return stills that are image files in the container, else decoded ones, else none."""
+    if item.open is None:
         return []
     with item.open() as stream:
-        found = read_mp4(stream, item.size)
-        return read_stills(stream, found) if found else []
+        found = read_mp4(stream, item.size) if item.media_type == "video/mp4" else None
+        stills = read_stills(stream, found) if found else []
+        if stills:
+            return stills
+        try:
+            return decode_stills(stream, shares, side)
+        except ImportError:
+            return []
 
 
 def _recognised(found: ContainerFacts) -> Recognition:

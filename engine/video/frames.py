@@ -1,6 +1,6 @@
 """Still frames of a video, if each frame is an image file (Motion JPEG, PNG).
 
-Other codecs need a decoder, which Safelight does not have.
+Other codecs need a decoder: `engine.video.stills`.
 """
 
 from typing import BinaryIO

@@ -166,3 +166,18 @@ def test_scores_of_images_leave_a_job_with_one_image_alone(place: Place) -> None
     assert snapshot.detail.sheet is None
     shoot(place, job, 1, 2)
     assert read(place, job, "scene-1").detail.sheet is not None
+
+
+def test_a_finished_file_stands_for_its_parts(place: Place) -> None:
+    job = place.job_ids(place.batch("song", ["song"]))[0]
+    place.claim(1)
+    shown: list[str] = []
+    for scope, step, role in (
+        ("film", "segment-1", "temporary"), ("film", "join", "film"),
+        ("preview", "segment-1", "temporary"),
+    ):  # fmt: skip
+        shown.append(place.image((40, 50 * len(shown), 90)))
+        file = {"role": role, "hash": shown[-1], "media_type": "image/png", "kind": "image"}
+        place.step(job, scope, step, artifacts=[file | {"size": 100, "width": 16, "height": 12}])
+    turns = {turn.scope: turn.image for turn in read(place, job).turns}
+    assert turns == {"film": shown[1], "preview": shown[2]}

@@ -96,6 +96,16 @@ def _painted(node: TreeLine, images: StepImages) -> bool:
     return any(step in images.first or step in images.previews for step in node.steps)
 
 
+def _painted_images(node: TreeLine, images: StepImages) -> list[str]:
+    """Return the images of a scope; temporary files, such as parts of a film, only without any."""
+    from engine.contract.files import TEMPORARY  # not for the first paint
+
+    painted = [images.first[step] for step in node.steps if step in images.first]
+    files = {image: images.files.get(image) for image in painted}
+    lasting = [image for image, file in files.items() if file is None or file.role != TEMPORARY]
+    return lasting or painted
+
+
 def _like(chosen: TreeLine, scopes: Sequence[TreeLine]) -> list[TreeLine]:
     """Return the scopes of the same kind in the same scope; for the job all of its scopes."""
     parent, _, name = chosen.scope.rpartition("/")
@@ -111,7 +121,7 @@ def _like(chosen: TreeLine, scopes: Sequence[TreeLine]) -> list[TreeLine]:
 def _turn(
     node: TreeLine, images: StepImages, marks: ImageScores, decided: Sequence[str]
 ) -> SiblingScope:
-    painted = [images.first[step] for step in node.steps if step in images.first]
+    painted = _painted_images(node, images)
     taken = [image for image in painted if image in marks.taken]
     image = (taken or painted or [""])[-1 if taken else 0]
     preview = next((images.previews[s] for s in node.steps if s in images.previews), b"")
