@@ -23,6 +23,9 @@ MAX_DIRECTIONS, MAX_TAPS = 100_000, 16_384
 MAX_DELAY = 10_000
 """Delay of a response in samples, at most."""
 
+MAX_VALUES = 1 << 24
+"""Samples of all responses that are in use at once, at most."""
+
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
 """Sample rates of responses in Hz."""
 
@@ -66,8 +69,9 @@ class Responses:
     """Impulse responses of some directions.
 
     Attributes:
-        by_azimuth: Samples of the left and the right ear by azimuth, of shape (2, taps). With all
-            of them, a sound in front has the power that it has in stereo.
+        by_azimuth: Samples of the left and the right ear by azimuth, of shape (2, taps); azimuths
+            with the same measured direction have the same array. With all of them, a sound in
+            front has the power that it has in stereo.
         sample_rate: Sample rate in Hz.
         largest_error: Largest angle in degrees between a direction and the measured one that is
             used for it.
@@ -104,20 +108,42 @@ def responses(data: bytes, azimuths: Sequence[float]) -> Responses:
 
     with _opened(data) as file:
         facts = _checked(file)
-        measured = _directions(file, facts.directions)
-        wanted = np.array([_towards(azimuth) for azimuth in (*azimuths, 0.0)])
-        cosines = wanted @ measured.T
-        nearest = cosines.argmax(axis=1)
-        errors = np.degrees(np.arccos(np.clip(cosines.max(axis=1), -1, 1)))
-        by_number = {int(n): _response(file, int(n), facts) for n in np.unique(nearest)}
-    front = math.sqrt(float(np.square(by_number[int(nearest[-1])]).sum()))
+        nearest, largest_error = _nearest((*azimuths, 0.0), _directions(file, facts.directions))
+        by_number = _read(file, sorted(set(nearest)), facts)
+    front = math.sqrt(float(np.square(by_number[nearest[-1]]).sum()))
     if not front > 0:
         raise HrtfError("cannot be used: its response to the front is silent")
+    scaled = {number: response / front for number, response in by_number.items()}
     return Responses(
-        {a: by_number[int(n)] / front for a, n in zip(azimuths, nearest, strict=False)},
+        {azimuth: scaled[number] for azimuth, number in zip(azimuths, nearest, strict=False)},
         facts.sample_rate,
-        float(errors.max()),
+        largest_error,
     )
+
+
+def _nearest(azimuths: Sequence[float], measured: "Floats") -> tuple[list[int], float]:
+    """Return the number of the measured direction nearest to each, and the largest angle."""
+    import numpy as np
+
+    numbers, lowest = list[int](), 1.0
+    for azimuth in azimuths:  # one by one, since a film has as many as a file has directions
+        cosines = measured @ np.array(_towards(azimuth))
+        numbers.append(int(cosines.argmax()))
+        lowest = min(lowest, float(cosines[numbers[-1]]))
+    return numbers, math.degrees(math.acos(max(-1.0, lowest)))
+
+
+def _read(file: Any, numbers: Sequence[int], facts: HrtfFacts) -> dict[int, "Floats"]:
+    """Return responses by their numbers."""
+    delays = _few(file.Data_Delay, 2 * facts.directions).reshape(-1, 2)
+    result, values = dict[int, "Floats"](), 0
+    for number in numbers:
+        delay = delays[number if len(delays) > 1 else 0]
+        result[number] = _response(file, number, facts, delay)
+        values += result[number].size
+        if values > MAX_VALUES:
+            raise HrtfError("has responses that are too long for so many directions")
+    return result
 
 
 def _towards(azimuth: float) -> tuple[float, float, float]:
@@ -198,15 +224,13 @@ def _directions(file: Any, count: int) -> "Floats":
     return np.broadcast_to(places / lengths, (count, 3))
 
 
-def _response(file: Any, number: int, facts: HrtfFacts) -> "Floats":
+def _response(file: Any, number: int, facts: HrtfFacts, delay: "Floats") -> "Floats":
     """Return one response with its delays, the left ear first."""
     import numpy as np
 
     samples = np.asarray(np.ma.filled(file.Data_IR[number], np.nan), np.float64)
     if not np.isfinite(samples).all() or np.abs(samples).max() > 1e6:
         raise HrtfError("holds values that are not samples")
-    delays = _few(file.Data_Delay, 2 * facts.directions).reshape(-1, 2)
-    delay = delays[number if len(delays) > 1 else 0]
     if not (np.abs(delay) <= MAX_DELAY).all():
         raise HrtfError(f"has delays of more than {MAX_DELAY} samples")
     later = np.rint(delay - delay.min()).astype(int)

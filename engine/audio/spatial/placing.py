@@ -171,10 +171,12 @@ def _ears(where: Sequence[Place], rate: int, hrtf: bytes | None) -> tuple["Ears 
         return None, []
     measured = responses(hrtf, sorted({at.azimuth for at in where}))
     scale = measured.sample_rate / rate  # of a sum over more samples
-    ears = {
-        azimuth: resampled(response, measured.sample_rate, rate) * scale
-        for azimuth, response in measured.by_azimuth.items()
+    different = {id(response): response for response in measured.by_azimuth.values()}
+    at_rate = {
+        key: resampled(response, measured.sample_rate, rate) * scale
+        for key, response in different.items()
     }
+    ears = {azimuth: at_rate[id(one)] for azimuth, one in measured.by_azimuth.items()}
     if measured.largest_error <= FAR_DEGREES:
         return ears, []
     far = f"{measured.largest_error:.0f} degrees from the nearest measured one"

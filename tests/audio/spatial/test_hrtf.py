@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.audio.spatial import hrtf
 from engine.audio.spatial.hrtf import HrtfError, hrtf_facts, responses
 from tests.support.optional import needs
 from tests.support.sofa import TAPS, write_head
@@ -27,6 +28,16 @@ def test_the_nearest_direction_is_used_and_the_error_is_known(head: bytes) -> No
     found = responses(head, [-32.0, 0.0, 30.0])
     assert found.largest_error == pytest.approx(2.0, abs=0.01)
     assert set(found.by_azimuth) == {-32.0, 0.0, 30.0}
+
+
+def test_directions_that_share_a_measured_one_share_its_response(
+    head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = responses(head, list(np.linspace(-60, 60, 2000))).by_azimuth
+    assert len({id(one) for one in many.values()}) == 25
+    monkeypatch.setattr(hrtf, "MAX_VALUES", 2 * TAPS * 24)
+    with pytest.raises(HrtfError, match="too long for so many directions"):
+        responses(head, list(many))
 
 
 def test_a_sound_from_the_right_is_earlier_and_louder_in_the_right_ear(head: bytes) -> None:
