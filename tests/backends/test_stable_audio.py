@@ -184,6 +184,10 @@ def test_files_are_checked_before_anything_is_loaded(tmp_path: Path):
     assert backend(checkpoint=str(checkpoint), config=str(config)).refusal() == ""
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"<html>")
+    text, old = tmp_path / "README.md", tmp_path / "old.ckpt"
+    text.write_text("# Weights")
+    old.write_bytes(b"\x80\x02 as torch saved it before 1.6")
+    assert backend(loras=str(old)).refusal() == ""
     wrong = written(tmp_path / "wrong.json", {"model_type": "lm"})
     missing = str(tmp_path / "missing")
     for settings, message in [
@@ -192,6 +196,7 @@ def test_files_are_checked_before_anything_is_loaded(tmp_path: Path):
         ({"loras": f"{missing}.ckpt"}, "The LoRA"),
         ({"checkpoint": str(tmp_path)}, "is not a file"),
         ({"checkpoint": str(broken)}, "is damaged, or is not a file of the safetensors format"),
+        ({"checkpoint": str(text)}, "is damaged, or is not a checkpoint that torch saved"),
         ({"config": str(wrong)}, "The configuration wrong.json has the model_type 'lm'"),
     ]:
         assert message in backend(**settings).refusal()
@@ -285,6 +290,10 @@ async def test_a_sound_to_start_from_travels_decoded():
     assert (init["channels"], init["sample_rate"]) == (2, 16_000)
     assert (np.frombuffer(init["pcm"], np.float32).reshape(2, -1) == start).all()
     assert task.payload["sampling"]["init_noise"] == 0.3
+    long = context.give(write_float_wav(np.zeros((1, 80_000), np.float32), 8_000))
+    await backend().generate_audio(request(init_audio=long), context)
+    taken = len(context.tasks[-1].payload["init"]["pcm"]) / 4 / 8_000
+    assert 1.5 + 0.5 <= taken < 2.1  # of 10 seconds, and 1.5 of them are asked for
     with pytest.raises(Permanent, match="cannot be decoded"):
         broken = context.give(b"no sound")
         await backend().generate_audio(request(init_audio=broken), context)

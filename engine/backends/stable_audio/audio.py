@@ -37,6 +37,9 @@ OPERATION = "generate"
 MIN_STEPS = 10
 """Least number of denoising steps; a distilled model needs fewer."""
 
+INIT_MARGIN = 0.5
+"""Seconds of a sound to start from beyond those that are used, for the filter of another rate."""
+
 _NAMES = (
     *("steps", "cfg", "sampler", "sigma_min", "sigma_max", "rho", "dtype", "trim_tail"),
 )  # fmt: skip
@@ -153,13 +156,13 @@ class StableAudioSounds(BaseBackend):
 
     async def _ask(self, request: AudioRequest, context: CallContext) -> SoundTask:
         settings = self.settings
-        more = overlap_of(request.seconds) if request.loop else 0.0
+        seconds = request.seconds + (overlap_of(request.seconds) if request.loop else 0.0)
         return SoundTask(
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
             seed=request.seed,
-            seconds=request.seconds + more,
-            init=await self._init(request, context),
+            seconds=seconds,
+            init=await self._init(request, seconds, context),
             preview_every=settings.preview_every,
             sampling=SoundSampling(
                 steps=request.steps or settings.steps,
@@ -173,10 +176,13 @@ class StableAudioSounds(BaseBackend):
             ),
         )
 
-    async def _init(self, request: AudioRequest, context: CallContext) -> InitSound | None:
+    async def _init(
+        self, request: AudioRequest, seconds: float, context: CallContext
+    ) -> InitSound | None:
         if request.init_audio is None:
             return None
-        fields: dict[str, Any] | None = await context.compute(decoded, request.init_audio)
+        needed = self._sources.facts.latent_seconds(seconds) + INIT_MARGIN
+        fields: dict[str, Any] | None = await context.compute(decoded, needed, request.init_audio)
         if fields is None:
             raise Permanent("The sound to start from cannot be decoded.")
         return InitSound(**fields)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.backends.stable_audio.settings import StableAudioSettings
-from engine.models.sound.checkpoints import layout_of
+from engine.models.sound.checkpoints import problem_of
 from engine.models.sound.model_config import ConfigError
 from engine.models.sound.options import SoundModelOptions
 from engine.models.sound.sources import ModelSources, lora_config
@@ -56,6 +56,4 @@ def _problem(path: Path, *, is_weights: bool) -> str:
         return "is not a file"
     if not os.access(path, os.R_OK):
         return "cannot be read"
-    if is_weights and path.suffix == ".safetensors" and layout_of(path) is None:
-        return "is damaged, or is not a file of the safetensors format"
-    return ""
+    return problem_of(path) if is_weights else ""

@@ -87,10 +87,15 @@ def _end(samples: "NDArray[np.float32]", sample_rate: int) -> float:
         return sound.seconds
 
 
-def decoded(data: bytes) -> dict[str, Any] | None:
-    """Return a sound to start from as the fields of an `InitSound`; None if it is no sound."""
+def decoded(seconds: float, data: bytes) -> dict[str, Any] | None:
+    """Return a sound to start from as the fields of an `InitSound`; None if it is no sound.
+
+    Args:
+        seconds: Length of its start that is needed.
+        data: The sound.
+    """
     try:
-        sound = decode(data)
+        sound = decode(data, first=seconds)
     except SoundError:
         return None
     return {

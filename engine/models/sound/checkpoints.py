@@ -14,6 +14,8 @@ MAX_NAMES = 64 << 20
 """Bytes with the names of tensors that are looked at."""
 
 _LORA = b"lora_down.weight"
+_PICKLE = b"\x80\x02"
+"""Start of what torch saved before its files were archives."""
 
 Layout = Literal["model", "lora"]
 
@@ -34,6 +36,21 @@ def layout_of(path: Path) -> Layout | None:
     if names is None:
         return None
     return "lora" if _LORA in names else "model"
+
+
+def problem_of(path: Path) -> str:
+    """Return why a file holds no weights, as the end of a sentence; empty if it looks like some.
+
+    Args:
+        path: A file that can be read.
+    """
+    if layout_of(path) is not None:
+        return ""
+    if path.suffix == ".safetensors":
+        return "is damaged, or is not a file of the safetensors format"
+    with path.open("rb") as stream:
+        is_old = stream.read(len(_PICKLE)) == _PICKLE
+    return "" if is_old else "is damaged, or is not a checkpoint that torch saved"
 
 
 def _names(path: Path) -> bytes | None:

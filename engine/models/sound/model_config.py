@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from engine.contract.backend import FrozenModel
+from engine.models.sound.lengths import latents_for, samples_of
 from engine.text.terminal import quoted
 
 MAX_BYTES = 1 << 20
@@ -95,6 +96,15 @@ class ModelFacts(FrozenModel):
     def window(self) -> float:
         """Length in seconds that it was trained on."""
         return self.sample_size / self.sample_rate
+
+    def latent_seconds(self, seconds: float) -> float:
+        """Return the length in seconds of the latents that hold a sound.
+
+        Args:
+            seconds: Length of the sound.
+        """
+        samples = samples_of(seconds, self.sample_rate)
+        return latents_for(samples, self.ratio, self.patch) * self.ratio / self.sample_rate
 
 
 def read_config(path: Path) -> dict[str, Any]:
