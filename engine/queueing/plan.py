@@ -186,7 +186,8 @@ class Planner:
             first = error.errors(include_url=False, include_input=False)[0]
             place_ = ".".join(str(part) for part in first["loc"])
             said = first["msg"].removeprefix("Value error, ")
-            raise QueueError(f"Setting {place_}: {said}.") from None
+            where = f"Setting {place_}" if place_ else "Settings"
+            raise QueueError(f"{where}: {said}.") from None
         if problem := unknown_gate(recipe, settings):
             raise QueueError(problem)
         return settings

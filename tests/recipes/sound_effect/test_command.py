@@ -52,7 +52,7 @@ def test_the_summary_is_a_line_of_json(tmp_path: Path, capsys: pytest.CaptureFix
         (["--audio-length", "300"], "audio_length"),
         (["--init-audio", "gone.wav"], "'gone.wav' does not exist"),
         (["--init-noise", "0.4"], "has no effect without init_audio"),
-        (["--loop", "--fade", "1"], "a loop has no fade"),
+        (["--loop", "--fade", "1"], "Error: Settings: a loop has no fade"),
         (["--audio-format", "aiff"], "'aiff' is not one of 'wav'"),
         (["--target-lufs", "loud"], "target_lufs"),
         (["--set", "audio=nonsense"], "nonsense"),
