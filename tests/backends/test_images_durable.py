@@ -12,7 +12,9 @@ import pytest
 from db.queries import batches
 from engine.runtime.job.load import load_batch
 from engine.runtime.lanes import lane as lanes
+from tests.support.clips import clip
 from tests.support.engines import eventually
+from tests.support.optional import needs
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.draw import QUICK, Studio, die
 from tests.support.providers.fal import FalQueue
@@ -53,6 +55,26 @@ async def test_fal_is_never_made_to_do_the_same_twice_by_kills(tmp_path: Path, s
         killed = [await die(studio.root, "fal", moments.randrange(1, 90)) for _ in range(6)]
         await studio.run()
         assert sum(killed) > 3
+        made = fal_made(queue)
+        assert set(made.values()) == {1}
+        for job in studio.jobs():
+            if job.state == "done":
+                assert made[json.loads(job.input)["prompt"]] == 1
+            else:
+                assert (job.state, job.reason) == ("parked", "unknown-outcome")
+
+
+async def test_clips_are_never_ordered_twice_by_kills(tmp_path: Path):
+    needs("av", "cv2")
+    queue, moments = FalQueue(clip=clip(5.0)), random.Random(5)
+    with ProviderServer(queue) as server:
+        own = {"base_url": server.url, "poll_seconds": 0.002, "concurrency": 1, "ask_above": 0}
+        settings = {f"fal.{name}": value for name, value in own.items()}
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(4, {"video": "fal", **settings}, recipe="shoot")
+        killed = [await die(studio.root, "clips", moments.randrange(1, 60)) for _ in range(5)]
+        await studio.run()
+        assert sum(killed) > 2
         made = fal_made(queue)
         assert set(made.values()) == {1}
         for job in studio.jobs():

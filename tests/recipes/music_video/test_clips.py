@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.backends.fal import FAMILY as FAL
 from engine.client.workspace import Workspace
 from engine.contract.video import FrameCounts, VideoInfo
 from engine.recipes.music_video import RECIPE
@@ -14,8 +15,11 @@ from engine.testing.catalog import MemoryCatalog
 from tests.recipes.music_video.clips import Clips
 from tests.recipes.music_video.song import SMALL, song
 from tests.recipes.music_video.test_loop import PARTS, Images, folder_of, plan, report_of
+from tests.support.clips import clip
 from tests.support.deforum import series
 from tests.support.optional import needs
+from tests.support.providers.fal import FalQueue
+from tests.support.providers.server import ProviderServer
 
 needs("soundfile", "scipy", "av", "cv2", "numba", "opentimelineio")
 
@@ -128,3 +132,37 @@ def test_a_quota_parks_the_film_and_names_the_sections_unless_told(tmp_path: Pat
     report = report_of(run(other, Clips(blocked=True), fallback_when_blocked=True))
     assert report.state == "done"
     assert {one.kind for one in report.fallbacks} == {"its images"}
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_film_with_clips_of_fal_pays_for_each_once_and_continues_from_the_last_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clips have legal lengths; the next one starts where the one before it ended."""
+    pytest.importorskip("fal_client")
+    monkeypatch.setenv("FAL_KEY", "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888")
+    (tmp_path / "song.wav").write_bytes(song(20.0))
+    source = tmp_path / "entries.json"
+    parts = [{"label": "verse", "start": 0}, {"label": "chorus", "start": 15}]
+    source.write_text(json.dumps([{"id": "one", "song": "song.wav", "sections": parts}]))
+    queue = FalQueue(clip=clip(10.0, rate=24))
+    with ProviderServer(queue) as server:
+        catalog = MemoryCatalog([RECIPE], [Images(), plan()], families=[FAL])
+        workspace = Workspace(tmp_path / "w", create=True, catalog=catalog)
+        settings = {
+            "image": "fake", "text": "fake", "video": "fal", "palette_strength": 0,
+            "fal.base_url": server.url, "fal.poll_seconds": 0.002,
+            "fal.price_per_video_second": 0.07,
+        }  # fmt: skip
+        workspace.queue("music-video", source, settings={**SMALL, **settings})
+        workspace.follow("b1")
+    report = report_of(workspace)
+    assert (report.state, report.fallbacks) == ("done", ())
+    sent = [made.arguments for made in queue.generations]
+    assert sorted(one["duration"] for one in sent) == ["10", "5", "5"]
+    assert all(one["image_url"].startswith("data:image/png;base64,") for one in sent)
+    assert len({one["image_url"] for one in sent}) == 3
+    assert {section for section, source in sources(tmp_path) if source == "clip"} == {0, 1}
+    with workspace.reading() as connection:
+        [(cost,)] = connection.execute("select sum(cost) from api_calls").fetchall()
+    assert cost == 20 * 70_000

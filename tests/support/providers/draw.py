@@ -17,6 +17,7 @@ from engine.client.workspace import Workspace
 from engine.contract import ImageBackend
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from engine.contract.video import VIDEO, VideoBackend, VideoRequest
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.engine import Engine
 from tests.support.engines import PATIENCE, eventually
@@ -57,6 +58,30 @@ DRAW: AnyRecipe = Recipe(
     uses={"image": ImageBackend},
     headline=Headline("score", 0, 1),
     run=draw,
+)
+
+
+class ShootSettings(RecipeSettings):
+    """Backend of the clip."""
+
+    video: str = "fal"
+
+
+async def shoot(job: Any) -> Drawn:
+    request = VideoRequest(prompt=job.input.prompt, seed=1, width=128, height=72, seconds=5)
+    clip = await job.step("shoot", job.use(VIDEO).generate, request)
+    return Drawn(hash=clip.video.hash)
+
+
+SHOOT: AnyRecipe = Recipe(
+    name="shoot",
+    version="1",
+    summary="Makes one clip.",
+    input=DrawInput,
+    settings=ShootSettings,
+    uses={"video": VideoBackend},
+    headline=Headline("score", 0, 1),
+    run=shoot,
 )
 
 QUICK: dict[str, dict[str, Any]] = {
@@ -125,6 +150,7 @@ class Studio:
 def open_studio(root: Path, overrides: Mapping[str, Any] | None = None) -> Workspace:
     catalog = EntryPointCatalog()
     catalog.recipes["draw"] = "tests.support.providers.draw:DRAW"
+    catalog.recipes["shoot"] = "tests.support.providers.draw:SHOOT"
     return Workspace(root, create=True, catalog=catalog, overrides={**QUICK, **(overrides or {})})
 
 
@@ -197,6 +223,7 @@ def _run_and_die(root: str, name: str, moment: int) -> None:
     from engine.backends.comfyui import running
     from engine.backends.fal import image as fal
     from engine.backends.fal.audio import FalSounds
+    from engine.backends.fal.video import FalClips
     from engine.backends.openai import images as openai
     from engine.runtime.step.call_context import StepCallContext
 
@@ -211,6 +238,9 @@ def _run_and_die(root: str, name: str, moment: int) -> None:
 
     if name == "sounds":
         count_awaits(FalSounds, passed, "generate_audio")
+        call_then(StepCallContext, "keep", passed)
+    elif name == "clips":
+        count_awaits(FalClips, passed, "generate_video")
         call_then(StepCallContext, "keep", passed)
     elif name == "openai":
         call_then(openai.OpenAIImages, "_ask", passed)
