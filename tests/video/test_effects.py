@@ -4,6 +4,7 @@ import io
 import math
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -23,12 +24,13 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
 from engine.video.clips import ClipError, ClipFrames  # noqa: E402
-from engine.video.effects import kernels  # noqa: E402
+from engine.video.effects import fonts, kernels  # noqa: E402
 from engine.video.effects.bloom import add_bloom  # noqa: E402
 from engine.video.effects.colour import Finish, planes_of  # noqa: E402
 from engine.video.effects.depth import split  # noqa: E402
 from engine.video.effects.dissolve import dissolve  # noqa: E402
-from engine.video.effects.lettering import font_for, strip_of  # noqa: E402
+from engine.video.effects.fonts import font_for, missing_letters  # noqa: E402
+from engine.video.effects.lettering import strip_of  # noqa: E402
 from engine.video.effects.morph import flow_between, morph  # noqa: E402
 from engine.video.effects.motion import window  # noqa: E402
 from engine.video.effects.picture import draw, prepare  # noqa: E402
@@ -360,6 +362,33 @@ def test_lines_of_lyrics_are_broken_and_shrunk_to_fit():
         is_long = text.startswith("WW")
         assert is_long or all(box.left >= 0 and box.right <= 192 for box in strip.boxes)
     assert font_for("plain", 20).getlength("plain") > 20
+    assert missing_letters("plain") == ""
+
+
+def test_the_font_with_the_most_letters_is_taken(monkeypatch, tmp_path):
+    """Letters that no font has are named; a file that is no font is passed over."""
+    known = next((name for name in fonts._names() if name and not fonts._missing(name, "é")), "")
+    if not known:
+        pytest.skip("fonts-dejavu-core is not installed")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "DejaVuSans.ttf").write_bytes(Path(known).read_bytes())
+    (tmp_path / "NotoSans-Regular.ttf").write_bytes(b"no font")
+    (tmp_path / "other.ttf").write_bytes(b"no font")
+    monkeypatch.setattr(fonts, "_roots", lambda: (tmp_path, tmp_path / "missing"))
+    assert fonts._installed() == {
+        "DejaVuSans.ttf": str(tmp_path / "deep" / "DejaVuSans.ttf"),
+        "NotoSans-Regular.ttf": str(tmp_path / "NotoSans-Regular.ttf"),
+    }
+    monkeypatch.setattr(
+        fonts, "_names", lambda: ("", str(tmp_path / "NotoSans-Regular.ttf"), known)
+    )
+    assert missing_letters("été") == ""
+    assert missing_letters("été \ue123 \ue124 a") == "\ue123\ue124"
+    assert font_for("été \ue123", 20).path == known
+    decomposed, composed = (
+        strip_of(LyricLine(0, 1, text), LyricsStyle(), FILM) for text in ("e\u0301te", "éte")
+    )
+    assert (decomposed.plain == composed.plain).all()
 
 
 def test_clips_are_sampled_at_the_time_of_the_frame():

@@ -112,9 +112,23 @@ def film_documents(request: dict[str, Any], levels: bytes) -> tuple[dict[str, by
     except EditListError as error:
         notes.append(f"There is no edit_list.edl: {error}.")
     if plan.lyrics:
+        notes += lyrics_notes(plan)
         documents["lyrics.srt"] = write_srt(plan.lyrics).encode()
         documents["lyrics.vtt"] = write_webvtt(plan.lyrics).encode()
     return documents, notes
+
+
+def lyrics_notes(plan: FilmPlan) -> list[str]:
+    """Return a note on letters of the lyrics that no font of this machine has; none if all have."""
+    from engine.text.terminal import clean
+    from engine.video.effects.fonts import missing_letters
+
+    missing = {letter for line in plan.lyrics for letter in missing_letters(line.text)}
+    if not missing:
+        return []
+    letters = clean("".join(sorted(missing)), 40)
+    shown = f"No font here has these letters of the lyrics, which are shown as boxes: {letters}."
+    return [f"{shown} Install one (in Debian: fonts-noto-cjk), and queue the song again."]
 
 
 async def draw_sheet(request: SheetRequest, context: CallContext) -> FilmSheet:

@@ -1,13 +1,12 @@
 """Lines of lyrics as strips of pixels, drawn by Pillow."""
 
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from engine.text.terminal import clean
+from engine.video.effects.fonts import Font, font_for
 from engine.video.plan import LyricLine, LyricsStyle
 
 if TYPE_CHECKING:
@@ -16,19 +15,11 @@ if TYPE_CHECKING:
 
     Frame = NDArray[np.uint8]
 
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-
 MAX_LINES = 3
 """Lines that one line of the lyrics is broken into; the letters get smaller instead of more."""
 
 MARGIN = 0.07
 """Space to each side as a share of the width."""
-
-_SYSTEM_FONTS = (
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
-    "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
-)
 
 
 class Box(NamedTuple):
@@ -62,7 +53,7 @@ def strip_of(line: LyricLine, style: LyricsStyle, film: tuple[int, int]) -> Stri
         style: Look of the lyrics.
         film: Width and height of the film.
     """
-    words = [clean(word[2], 60) for word in line.words] or clean(line.text, 500).split()
+    words = [_composed(word[2], 60) for word in line.words] or _composed(line.text, 500).split()
     size = max(8, round(style.size * min(film)))
     rows, font = _broken(words, size, round(film[0] * (1 - 2 * MARGIN)))
     pitch = round(1.3 * font_size(font, size))
@@ -81,6 +72,11 @@ def strip_of(line: LyricLine, style: LyricsStyle, film: tuple[int, int]) -> Stri
     plain = _coloured(image, style.colour, style.shadow, size)
     sung = _coloured(image, style.highlight, style.shadow, size)
     return Strip(plain, sung, tuple(boxes))
+
+
+def _composed(text: str, limit: int) -> str:
+    """Return a text as it is drawn: letters with their marks in one, which more fonts have."""
+    return clean(normalize("NFC", text), limit)
 
 
 def font_size(font: Font, default: int) -> float:
@@ -102,44 +98,6 @@ def _broken(words: list[str], size: int, width: int) -> tuple[list[list[str]], F
         if size <= 8 or (fits and len(rows) <= MAX_LINES):
             return rows, font
         size = max(8, int(size * 0.85))
-
-
-def font_for(text: str, size: int) -> Font:
-    """Return a font that has the letters of a text: Pillow's, or another of this machine."""
-    letters = "".join(sorted(set(text)))
-    for name in _names():
-        font = _font(name, size)
-        if font is not None and _has(name, letters):
-            return font
-    return ImageFont.load_default(size)
-
-
-def _names() -> tuple[str, ...]:
-    """Return fonts to try: none for Pillow's, that of matplotlib, and those of the system."""
-    package = find_spec("matplotlib")
-    ours: tuple[str, ...] = ()
-    if package is not None and package.origin is not None:
-        folder = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"
-        ours = (str(folder / "DejaVuSans.ttf"),)
-    return ("", *ours, *_SYSTEM_FONTS)
-
-
-@lru_cache(maxsize=64)
-def _font(name: str, size: int) -> Font | None:
-    try:
-        return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
-    except OSError:
-        return None
-
-
-@lru_cache(maxsize=512)
-def _has(name: str, letters: str) -> bool:
-    """Return True if a font has all letters: a missing one is drawn as the font's empty box."""
-    font = _font(name, 32)
-    if font is None:
-        return False
-    empty = bytes(font.getmask("\U0010fffe"))
-    return all(bytes(font.getmask(letter)) != empty for letter in letters if letter.strip())
 
 
 def _coloured(mask: Image.Image, colour: str, shadow: bool, size: int) -> "Frame":
