@@ -8,7 +8,7 @@ from engine.contract.page import PagePart
 from engine.contract.recipe import Headline, Recipe
 from engine.contract.video import VideoBackend
 from engine.recipes.music_video.agents.director import DIRECTOR
-from engine.recipes.music_video.approval import KeyframeSheet, check_sheet
+from engine.recipes.music_video.approval import KeyframeSheet, check_plan, check_sheet
 from engine.recipes.music_video.deciding import (
     MOTION,
     PALETTE,
@@ -54,7 +54,7 @@ RECIPE = Recipe(
     estimate=calls_of,
     disk=disk_of,
     decisions=(
-        Approval(PLAN, RenderSpec),
+        Approval(PLAN, RenderSpec, check_plan),
         Approval(KEYFRAMES, KeyframeSheet, check_sheet),
         *(
             FreeText(f"section-*/{kind}", check_decision)

@@ -1,11 +1,15 @@
-"""The keyframes as an operator approves them."""
+"""Checks of what an operator approves: the plan, and the sheet of keyframes."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from engine.contract.backend import Artifact, FrozenModel
 from engine.contract.decisions import JobShape
 from engine.recipes.music_video.images import FilmImage
+from engine.recipes.music_video.spec import RenderSpec, fitted
+from engine.recipes.music_video.steps import Song
+from engine.text.terminal import quoted
 
 
 class ShownKeyframe(FrozenModel):
@@ -65,9 +69,40 @@ def approved_images(images: Sequence[FilmImage], sheet: KeyframeSheet) -> tuple[
     )
 
 
-def check_sheet(_shape: JobShape, _key: str, value: Any) -> str:
-    """Return why an edited sheet cannot be approved, as a sentence; empty if it can."""
-    keys = [one.key for one in KeyframeSheet.model_validate(value).keyframes]
+def check_plan(shape: JobShape, _key: str, value: Any) -> str:
+    """Return why an edited plan cannot be approved, as a sentence; empty if it can."""
+    sections = RenderSpec.model_validate(value).sections
+    song = shape.result_of("", "analyse")
+    seconds = Song.model_validate_json(song).seconds if song else float("inf")
+    if not fitted(sections, seconds):
+        return "The plan has no section that starts before the song ends; leave at least one."
+    return ""
+
+
+def check_sheet(shape: JobShape, key: str, value: Any) -> str:
+    """Return why an edited sheet cannot be approved, as a sentence; empty if it can.
+
+    Keyframes can be taken off it; nothing else on it is read again.
+    """
+    frames = KeyframeSheet.model_validate(value).keyframes
+    keys = [one.key for one in frames]
     if len(set(keys)) < len(keys):
         return "A keyframe is on the sheet twice."
+    shown = {one.key: one for one in _shown_sheet(shape, key)}
+    for frame in frames if shown else ():
+        if frame.key not in shown:
+            return f"The film has no keyframe {quoted(frame.key, 60)}."
+        if frame != shown[frame.key]:
+            return (
+                f"{frame.key} was edited, and a keyframe can only be left out here. For other "
+                f"words: safelight decide JOB {frame.key.partition('/')[0]}/prompt TEXT."
+            )
     return ""
+
+
+def _shown_sheet(shape: JobShape, key: str) -> tuple[ShownKeyframe, ...]:
+    """Return the keyframes on the sheet as the gate shows it; none before it is there."""
+    gate = next((step for step in reversed(shape.steps) if step.key == key), None)
+    if gate is None:
+        return ()
+    return KeyframeSheet.model_validate(json.loads(gate.request)["value"]).keyframes

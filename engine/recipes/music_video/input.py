@@ -15,6 +15,9 @@ from engine.recipes.music_video.text_files import lyrics_of, spec_of
 MAX_LYRICS = 400_000
 """Characters of lyrics, at most."""
 
+MAX_LABEL = 60
+"""Characters of the name of a section, at most."""
+
 
 class HandSection(FrozenModel):
     """A section of the song that a person has marked.
@@ -24,7 +27,7 @@ class HandSection(FrozenModel):
         start: Start in seconds; it ends where the next one starts.
     """
 
-    label: Annotated[str, TextLength(1, 60)]
+    label: Annotated[str, TextLength(1, MAX_LABEL)]
     start: Seconds
 
 
@@ -72,3 +75,14 @@ class MusicVideoInput(RecipeInput):
         "with -1, it derives from the batch's seed and the id.",
         examples=[11],
     )
+
+    def marked(self) -> tuple[HandSection, ...]:
+        """Return the sections that a person has marked: those of the spec, else those by hand."""
+        written = self.spec.sections if self.spec else ()
+        return (
+            tuple(
+                HandSection(label=one.label[:MAX_LABEL] or "section", start=one.start_time)
+                for one in written
+            )
+            or self.sections
+        )

@@ -30,7 +30,6 @@ from engine.recipes.music_video.film_sections import (
     spec_of,
 )
 from engine.recipes.music_video.images import FilmImage, MusicVideoJob, generate_images
-from engine.recipes.music_video.input import HandSection
 from engine.recipes.music_video.keyframes import plan_keyframes, prompt_of
 from engine.recipes.music_video.names import KEYFRAMES as KEYFRAMES_FOLDER
 from engine.recipes.music_video.names import SONG, file_name, image_name
@@ -142,15 +141,11 @@ async def music_video(job: MusicVideoJob) -> MusicVideo:
 
 async def _song(job: MusicVideoJob) -> Song:
     entry = job.input
-    written = entry.spec.sections if entry.spec else ()
-    marked = tuple(
-        HandSection(label=one.label or "section", start=one.start_time) for one in written
-    )
     request = AnalyseRequest(
         song=entry.song,
         name=entry.title or entry.id or "song",
         lyrics=entry.lyrics,
-        hand=marked or entry.sections,
+        hand=entry.marked(),
         hear=job.settings.hear_words,
     )
     song = await job.local(ANALYSE, analyse, request, method=METHOD)

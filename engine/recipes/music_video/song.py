@@ -73,10 +73,11 @@ def measure(
         return Measured({}, missing=str(error))
     except SoundError as error:
         return Measured({}, problem=str(error))
+    unused = _unused(hand, analysis.seconds)
     if hand:
         analysis = _by_hand(analysis, hand)
     lines, warnings = _lyrics(lyrics, sound, analysis, hear=hear)
-    facts = _facts(analysis, lines) | {"warnings": [*analysis.warnings, *warnings]}
+    facts = _facts(analysis, lines) | {"warnings": [*analysis.warnings, *unused, *warnings]}
     return Measured(
         facts=facts,
         document=to_json(song_document(analysis, name, media_type), indent=None),
@@ -88,13 +89,15 @@ def measure(
 def _by_hand(analysis: "SongAnalysis", hand: Sequence[tuple[str, float]]) -> "SongAnalysis":
     """Return an analysis with sections that a person has marked, in place of its own.
 
-    Sections of one name, with or without a number, repeat the first of them.
+    Sections of one name, with or without a number, repeat the first of them. Of those that start
+    at the same time, the last one counts.
     """
     from engine.audio.song.form import Function
     from engine.audio.song.form import SongSection as Section
     from engine.audio.song.moods import climax_of, shifts_of
 
-    starts = sorted((start, label) for label, start in hand if start < analysis.seconds)
+    marked = {start: label for label, start in hand if start < analysis.seconds}
+    starts = sorted(marked.items())
     bounds = [0.0, *(start for start, _ in starts[1:]), analysis.seconds]
     functions: dict[str, Function] = {one: one for one in get_args(Function)}
     names = [_NUMBER.sub("", label).casefold() for _, label in starts]
@@ -108,7 +111,6 @@ def _by_hand(analysis: "SongAnalysis", hand: Sequence[tuple[str, float]]) -> "So
             energy=_energy(analysis, bounds[index], bounds[index + 1]),
         )
         for index, (_, label) in enumerate(starts)
-        if bounds[index + 1] > bounds[index]
     )
     if not sections:
         return analysis
@@ -118,6 +120,18 @@ def _by_hand(analysis: "SongAnalysis", hand: Sequence[tuple[str, float]]) -> "So
         shifts=shifts_of(analysis.moods, sections),
         climax=climax_of(analysis.curves, sections, analysis.rhythm),
     )
+
+
+def _unused(hand: Sequence[tuple[str, float]], seconds: float) -> list[str]:
+    """Return sentences about sections that a person has marked and that are not used."""
+    from engine.text.terminal import quoted
+
+    return [
+        f"The section {quoted(label, 60)} starts at {start:g} s, after the end of the song at "
+        f"{seconds:.1f} s; it is left out."
+        for label, start in hand
+        if start >= seconds
+    ]
 
 
 def _energy(analysis: "SongAnalysis", start: float, end: float) -> float:

@@ -238,6 +238,9 @@ def test_the_plan_and_the_keyframes_are_approved_before_anything_is_rendered(
     workspace = run(tmp_path, images, plan(), follow=True, approve="plan,keyframes")
     [gate] = workspace.waiting("b1")
     assert (gate.key, images.asked) == ("plan", [])
+    workspace.approve("j1", "plan", value={**gate.value, "sections": []})
+    workspace.follow("b1")
+    assert [one.key for one in workspace.waiting("b1")] == ["plan"]  # nothing would be shown
     edited = gate.value
     edited["sections"][0]["aiPrompt"] = "edited words"
     edited["sections"][1]["motionStyle"] = "wobbly"
@@ -253,6 +256,10 @@ def test_the_plan_and_the_keyframes_are_approved_before_anything_is_rendered(
     assert any(one.prompt.startswith("edited words") for one in images.asked)
     assert not any("segment" in key for key in steps(workspace))
     kept = [one for one in gate.value["keyframes"] if one["key"].startswith("section-1/")]
+    changed = [{**one, "prompt": "other words"} for one in kept]
+    workspace.approve("j1", "keyframes", value={"keyframes": changed})
+    workspace.follow("b1")
+    assert [one.key for one in workspace.waiting("b1")] == ["keyframes"]  # it would be ignored
     workspace.approve("j1", "keyframes", value={"keyframes": kept})
     workspace.follow("b1")
     report = report_of(workspace)
