@@ -65,10 +65,18 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a line. Its text may come from anywhere: it is cleaned before it is shown."""
+    """A piece of a line. Its text may come from anywhere: it is cleaned before it is shown.
+
+    Attributes:
+        text: Its text.
+        tone: Its emphasis.
+        colour: Colour of its letters as `#RRGGBB` in place of that of the tone, for swatches; a
+            terminal without colours shows none, so name the colour beside it.
+    """
 
     text: str
     tone: Tone = ""
+    colour: str = ""
 
 
 Line = tuple[Span, ...]

@@ -57,3 +57,21 @@ def across(share: float, columns: int) -> str:
     eighths = round(min(1.0, max(0.0, share)) * columns * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_ACROSS[rest] if rest else "")).ljust(columns)
+
+
+def resampled(levels: Sequence[float], columns: int) -> list[float]:
+    """Return the means of levels by column; a level may be in several columns.
+
+    Args:
+        levels: Levels at equal distances.
+        columns: Number of columns.
+    """
+    count = len(levels)
+    if not count:
+        return [0.0] * columns
+    means = []
+    for column in range(columns):
+        first = column * count // columns
+        part = levels[first : max(first + 1, (column + 1) * count // columns)]
+        means.append(sum(part) / len(part))
+    return means

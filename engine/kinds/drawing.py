@@ -1,6 +1,7 @@
 """Drawing an item by its kind: never an error, and never text that a terminal would act on."""
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ from engine.text.terminal import clean
 
 MAX_LINES, MAX_CHARS = 500, 500
 """Lines of a drawing, and characters of each, at most."""
+
+_COLOUR = re.compile("#[0-9A-Fa-f]{6}")
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +138,8 @@ def _cut(line: Line) -> Line:
     for span in line:
         text = _clean(span.text)[:left]
         left -= len(text)
-        spans.append(Span(text, span.tone))
+        colour = span.colour if _COLOUR.fullmatch(span.colour) else ""
+        spans.append(Span(text, span.tone, colour))
     return tuple(spans)
 
 

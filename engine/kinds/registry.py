@@ -14,6 +14,7 @@ from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognition
 from engine.kinds.audio import AudioKind
 from engine.kinds.features import FeaturesKind
 from engine.kinds.figures import MeasuresKind, SimilarityKind, TableKind, TimelineKind
+from engine.kinds.film import FilmPlanKind
 from engine.kinds.image import ImageKind
 from engine.kinds.notation import MidiKind, NotationKind
 from engine.kinds.prompt import PromptKind
@@ -122,6 +123,7 @@ _FIGURES: tuple[Kind, ...] = (
     StepEventsKind(),
     TimelineKind(),
     SongKind(),
+    FilmPlanKind(),
     SimilarityKind(),
 )
 _ROWS = tuple(RowsKind(name) for name in ("critique", "scores"))

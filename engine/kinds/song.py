@@ -1,7 +1,7 @@
 """Kind `song`: the outline of a song as figures, sections, and energy over time."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
@@ -9,7 +9,7 @@ from engine.audio.features import Section
 from engine.audio.notation.spelling import key_name
 from engine.audio.song.outline import SongOutline
 from engine.contract.kinds import Drawing, Item, Line, Lines, Size, Span
-from engine.kinds.bars import bars
+from engine.kinds.bars import bars, resampled
 from engine.kinds.figures import FigureKind
 from engine.kinds.music import lanes, ruler
 from engine.kinds.rows import LABEL, row
@@ -55,7 +55,7 @@ class SongKind(FigureKind):
         if song is None:
             return None
         room = max(1, size.columns)
-        curve = bars(_resampled(song.energy, room), max(1, size.rows - 1))
+        curve = bars(resampled(song.energy, room), max(1, size.rows - 1))
         return Lines((*curve, _marks(song, room)))
 
 
@@ -71,9 +71,9 @@ def _lines(song: SongOutline, room: int) -> Iterator[Line]:
     yield ruler(song.seconds, room)
     yield from lanes("sections", _stretches(song), song.seconds, room)
     yield from lanes("mood", _moods(song), song.seconds, room)
-    for number, (span,) in enumerate(bars(_resampled(song.energy, room), _CURVE_ROWS)):
+    for number, (span,) in enumerate(bars(resampled(song.energy, room), _CURVE_ROWS)):
         yield row("" if number else "energy", span)
-    yield row("bass", *bars(_resampled(song.bass, room), 1)[0])
+    yield row("bass", *bars(resampled(song.bass, room), 1)[0])
     if song.downbeats:
         yield row("bars", Span(_bar_marks(song, room), "muted"))
     yield row("marks", *_marks(song, room))
@@ -130,19 +130,6 @@ def _marks(song: SongOutline, room: int) -> Line:
 
 def _cell(time: float, seconds: float, room: int) -> int:
     return min(room - 1, max(0, int(time / seconds * room)))
-
-
-def _resampled(levels: Sequence[float], columns: int) -> list[float]:
-    """Return the means of levels by column; a level may be in several columns."""
-    count = len(levels)
-    if not count:
-        return [0.0] * columns
-    means = []
-    for column in range(columns):
-        first = column * count // columns
-        part = levels[first : max(first + 1, (column + 1) * count // columns)]
-        means.append(sum(part) / len(part))
-    return means
 
 
 def _image(song: SongOutline, side: int) -> bytes:

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.strip import Strip
 
 if TYPE_CHECKING:
-    from engine.contract.kinds import Lines
+    from engine.contract.kinds import Lines, Span
 
 _VARIABLES = {"muted": "text-muted", "accent": "accent", "good": "success", "bad": "error"}
 
@@ -25,7 +25,7 @@ def text_of(lines: "Lines", tones_of_theme: tuple[tuple[str, str], ...]) -> Text
     for number, line in enumerate(lines.lines):
         text.append("\n" if number else "")
         for span in line:
-            text.append(span.text, styles.get(span.tone, ""))
+            text.append(span.text, _style_of(span, styles))
     return text
 
 
@@ -35,10 +35,15 @@ def strips_of(
     """Return a drawing as strips of its own width, at most `columns` cells; no markup is read."""
     styles = _styles(tones_of_theme)
     found = [
-        Strip([Segment(span.text, styles.get(span.tone)) for span in line]) for line in lines.lines
+        Strip([Segment(span.text, _style_of(span, styles)) for span in line])
+        for line in lines.lines
     ]
     width = min(columns, max((strip.cell_length for strip in found), default=0))
     return [strip.adjust_cell_length(width) for strip in found]
+
+
+def _style_of(span: "Span", styles: Mapping[str, Style]) -> Style:
+    return _style(span.colour) if span.colour else styles.get(span.tone, Style())
 
 
 def _styles(tones_of_theme: tuple[tuple[str, str], ...]) -> dict[str, Style]:

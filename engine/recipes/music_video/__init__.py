@@ -29,6 +29,7 @@ from engine.recipes.music_video.spec import RenderSpec
 PAGE = (
     PagePart("song", field="song"),
     PagePart("sections", steps=("analyse",), role="timeline"),
+    PagePart("film plan", steps=("outline",), role="timeline"),
     PagePart("keyframes", steps=("section-*/image-*/grade",), role="graded", beside=True),
     PagePart("clips", steps=("section-*/clip-*/generate",), beside=True),
     PagePart("preview", steps=("preview/join",), role="film"),

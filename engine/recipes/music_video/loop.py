@@ -33,6 +33,7 @@ from engine.recipes.music_video.images import FilmImage, MusicVideoJob, generate
 from engine.recipes.music_video.keyframes import plan_keyframes, prompt_of
 from engine.recipes.music_video.names import KEYFRAMES as KEYFRAMES_FOLDER
 from engine.recipes.music_video.names import SONG, file_name, image_name
+from engine.recipes.music_video.outlining import outline, outline_request
 from engine.recipes.music_video.spec import RenderSpec
 from engine.recipes.music_video.steps import METHOD, AnalyseRequest, Song, analyse
 from engine.video.plan import FilmPlan
@@ -42,7 +43,7 @@ from engine.video.quality import ENCODINGS
 ANALYSE, DIRECT, PLAN, KEYFRAMES = "analyse", "direct", "plan", "keyframes"
 """Names of steps and gates."""
 
-FILES, SHEET, PREVIEW, FILM = "files", "sheet", "preview", "film"
+OUTLINE, FILES, SHEET, PREVIEW, FILM = "outline", "files", "sheet", "preview", "film"
 """Names of steps, and of the scopes of two films."""
 
 
@@ -115,6 +116,8 @@ async def music_video(job: MusicVideoJob) -> MusicVideo:
     shown = [one for one in images if one.graded is not None]
     clips = [clip for section in clipped for clip in section.clips]
     plan = film_plan(song, spec, sections, shown, clips, job.settings, job.seed)
+    await job.local(OUTLINE, outline, outline_request(plan, song, sections, shown), method=METHOD)
+    job.publish()
     await _files(job, song, spec, sections, shown, plan)
     preview = await _preview(job, song, plan, _media(shown, clips, small=True))
     job.publish()
