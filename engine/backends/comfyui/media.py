@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-MediumName = Literal["image", "sound"]
+MediumName = Literal["image", "sound", "clip"]
 
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """Images or sounds.
+    """Images, sounds or clips.
 
     Attributes:
         name: Noun for one of them.
@@ -27,4 +27,5 @@ class Medium:
 
 IMAGE = Medium("image", "an image", frozenset({"images", "image"}), "images")
 SOUND = Medium("sound", "a sound", frozenset({"audio"}), "audio", "sound_")
-MEDIA: dict[MediumName, Medium] = {one.name: one for one in (IMAGE, SOUND)}
+CLIP = Medium("clip", "a clip", frozenset({"video"}), "images", "video_")
+MEDIA: dict[MediumName, Medium] = {one.name: one for one in (IMAGE, SOUND, CLIP)}

@@ -11,10 +11,11 @@ from pydantic import (
     model_validator,
 )
 
-from engine.backends.comfyui.media import IMAGE, SOUND
+from engine.backends.comfyui.media import CLIP, IMAGE, SOUND
 from engine.backends.comfyui.workflow import SlotName, Workflow, listed, load
 from engine.backends.common.download import ImageSettings
 from engine.contract.audio import MAX_SECONDS
+from engine.contract.video import MAX_SECONDS as MAX_CLIP_SECONDS
 from engine.text.amounts import price_of
 
 LOCAL_URL = "http://127.0.0.1:8188"
@@ -23,7 +24,7 @@ LOCAL_URL = "http://127.0.0.1:8188"
 def _load(written: Any, info: ValidationInfo) -> Any:
     """The workflow of a setting; the outputs are about the workflows without a file to follow."""
     field = info.field_name or ""
-    medium = SOUND if field.startswith(SOUND.prefix) else IMAGE
+    medium = next((one for one in (SOUND, CLIP) if field.startswith(one.prefix)), IMAGE)
     is_plain = field == f"{medium.prefix}workflow"
     return load(written, info.data.get(f"{medium.prefix}output") if is_plain else None, medium)
 
@@ -54,6 +55,19 @@ SoundWorkflowFile = Annotated[
 ]
 """The same of a workflow that makes a sound."""
 
+ClipWorkflowFile = Annotated[
+    Workflow,
+    BeforeValidator(_load),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "ltx, ltx-image, wan-image, or the path of a workflow file.",
+        },
+        mode="validation",
+    ),
+]
+"""The same of a workflow that makes a clip."""
+
 
 class ComfySettings(ImageSettings):
     """Settings of ComfyUI.
@@ -82,6 +96,15 @@ class ComfySettings(ImageSettings):
         max_sound_seconds: Maximum length of a sound in seconds; that of Stable Audio Open by
             default.
         price_per_sound: Dollars for one sound on a rented server; free where it is not set.
+        video_model: The model's file name for clips; the workflow's own by default.
+        video_output: The node of `video_workflow` whose clip is the result.
+        video_workflow: As `workflow`, for clips from words.
+        video_image_workflow: The workflow for clips that start with an image; None refuses them.
+        video_slots: As `slots`, of `video_workflow`.
+        video_frame_rate: Frames per second of clips.
+        video_frame_step: Clips have one frame more than a multiple of it.
+        max_video_seconds: Maximum length of a clip in seconds.
+        price_per_video: Dollars for one clip on a rented server; free where it is not set.
     """
 
     concurrency: int = Field(
@@ -147,16 +170,51 @@ class ComfySettings(ImageSettings):
         None, ge=0, description="Dollars for one sound on a rented server; free by default."
     )
 
-    @field_validator("slots", "sound_slots", mode="before")
+    video_model: str | None = Field(None, description="Model file that generates clips.")
+    video_output: str | None = Field(
+        None,
+        coerce_numbers_to_str=True,
+        description="Node of the clip workflow whose clip is the result; the one that saves by "
+        "default.",
+    )
+    video_workflow: ClipWorkflowFile = Field(
+        cast("Workflow", "ltx"),
+        validate_default=True,
+        description="ltx, or the path of a workflow in API format that makes a clip.",
+    )
+    video_image_workflow: ClipWorkflowFile | None = Field(
+        cast("Workflow", "ltx-image"),
+        validate_default=True,
+        description="Workflow for clips that start with an image: ltx-image, wan-image or a path.",
+    )
+    video_slots: dict[SlotName, list[str]] = Field(
+        default_factory=dict,
+        description="Inputs of the clip workflow that a request fills; found by default.",
+    )
+    video_frame_rate: float = Field(
+        24.0, ge=1, le=120, description="Frames per second of clips; Wan makes 16."
+    )
+    video_frame_step: int = Field(
+        8, ge=1, le=64, description="Clips have 1 frame more than a multiple of it; 4 for Wan."
+    )
+    max_video_seconds: float = Field(
+        10.0, gt=0, le=MAX_CLIP_SECONDS, description="Maximum length of a clip in seconds."
+    )
+    price_per_video: float | None = Field(
+        None, ge=0, description="Dollars for one clip on a rented server; free by default."
+    )
+
+    @field_validator("slots", "sound_slots", "video_slots", mode="before")
     @classmethod
     def _one_or_several(cls, slots: Any) -> Any:
         return listed(slots)
 
     @model_validator(mode="after")
     def _slots_exist(self) -> Self:
-        # Both raise where a slot names an input that is not there.
+        # All raise where a slot names an input that is not there.
         self.filled_workflow  # noqa: B018
         self.filled_sound_workflow  # noqa: B018
+        self.filled_video_workflow  # noqa: B018
         return self
 
     @property
@@ -169,6 +227,17 @@ class ComfySettings(ImageSettings):
         """`sound_workflow` with the slots of the settings."""
         workflow, slots = self.sound_workflow, self.sound_slots
         return workflow.with_slots(slots) if slots else workflow
+
+    @property
+    def filled_video_workflow(self) -> Workflow:
+        """`video_workflow` with the slots of the settings."""
+        workflow, slots = self.video_workflow, self.video_slots
+        return workflow.with_slots(slots) if slots else workflow
+
+    @property
+    def video_cost(self) -> int:
+        """Cost of one clip, in micro-dollars rounded up; 0 if no price is set."""
+        return price_of(self.price_per_video or 0)
 
     @property
     def sound_cost(self) -> int:

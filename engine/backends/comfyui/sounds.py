@@ -27,8 +27,8 @@ def find_sound_slots(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
     """
     nodes = upstream(graph, ends)
     own = {
-        "seconds": [place for name in _TOTALS for place in _numbers(graph, nodes, name)],
-        "latent_seconds": _numbers(graph, nodes, "seconds"),
+        "seconds": [place for name in _TOTALS for place in numbers(graph, nodes, name)],
+        "latent_seconds": numbers(graph, nodes, "seconds"),
         "init_audio": loaded(graph, nodes, "audio"),
         "sampler": _sampler_names(graph, samplers_of(graph, nodes)),
     }
@@ -41,7 +41,7 @@ def whole_latent(seconds: float) -> int:
     return math.ceil(round(wanted, 3) / LATENT_SAMPLES) * LATENT_SAMPLES
 
 
-def _numbers(graph: Graph, nodes: list[str], name: str) -> list[str]:
+def numbers(graph: Graph, nodes: list[str], name: str) -> list[str]:
     """Places of a number that is either in the node or in the one that it is linked to."""
     places = []
     for id_ in nodes:

@@ -23,8 +23,9 @@ from pydantic import (
     model_validator,
 )
 
+from engine.backends.comfyui.clips import find_clip_slots
 from engine.backends.comfyui.graph import Graph, GraphNode, called, parts_of
-from engine.backends.comfyui.media import IMAGE, MEDIA, SOUND, Medium, MediumName
+from engine.backends.comfyui.media import CLIP, IMAGE, MEDIA, SOUND, Medium, MediumName
 from engine.backends.comfyui.saving import result_node, savers
 from engine.backends.comfyui.slots import find_slots
 from engine.backends.comfyui.sounds import find_sound_slots
@@ -40,6 +41,7 @@ _EDITOR = (
 BUILT_IN: dict[MediumName, tuple[str, ...]] = {
     "image": ("txt2img", "img2img", "refiner", "upscale"),
     "sound": ("stable-audio", "stable-audio-init"),
+    "clip": ("ltx", "ltx-image", "wan-image"),
 }
 """Names of the workflows that come with Safelight."""
 
@@ -63,6 +65,9 @@ SlotName = Literal[
     "latent_seconds",
     "sampler",
     "init_audio",
+    "frames",
+    "frame_rate",
+    "first_image",
 ]
 """Values that a request or the settings can put into a workflow."""
 
@@ -280,7 +285,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         return document  # whoever validates it says what is wrong
     graph, medium = workflow.graph, MEDIA[workflow.makes]
     output = workflow.output or result_node(graph, medium)
-    find = find_sound_slots if medium is SOUND else find_slots
+    finders = {SOUND.name: find_sound_slots, CLIP.name: find_clip_slots}
+    find = finders.get(medium.name, find_slots)
     slots = find(graph, [output] if output else savers(graph, medium) or list(graph))
     if workflow.slots.keys() & _SIZES:  # they belong together
         slots = {name: places for name, places in slots.items() if name not in _SIZES}

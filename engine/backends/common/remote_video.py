@@ -114,21 +114,22 @@ class RemoteVideoBackend(RemoteBackend[SellerT], Generic[SellerT]):
         if trouble := legal_trouble(self.info, request):
             raise Permanent(trouble, remedy="Change the request, or choose another model.")
 
-    async def keep_clip(
-        self, data: bytes, request: VideoRequest, context: CallContext, *, seed: int | None
-    ) -> GeneratedVideo:
-        """Store a clip as it came, and its last frame, with notes on differences.
 
-        Args:
-            data: The clip, checked.
-            request: Its request.
-            context: Context of the call.
-            seed: Seed that generated it; None if the model has no seeds.
-        """
-        video = await context.keep(data, role=ROLE, kind="video")
-        del data
-        size = video.width or request.width, video.height or request.height
-        png = await context.compute(last_frame, OpenFile(video), size)
-        last = await context.keep(png, role=LAST_IMAGE)
-        notes = clip_notes(video.facts, size, request)
-        return GeneratedVideo(video=video, seed=seed, last_image=last, notes=tuple(notes))
+async def keep_clip(
+    data: bytes, request: VideoRequest, context: CallContext, *, seed: int | None
+) -> GeneratedVideo:
+    """Store a clip as it came, and its last frame, with notes on differences.
+
+    Args:
+        data: The clip, checked.
+        request: Its request.
+        context: Context of the call.
+        seed: Seed that generated it; None if the model has no seeds.
+    """
+    video = await context.keep(data, role=ROLE, kind="video")
+    del data
+    size = video.width or request.width, video.height or request.height
+    png = await context.compute(last_frame, OpenFile(video), size)
+    last = await context.keep(png, role=LAST_IMAGE)
+    notes = clip_notes(video.facts, size, request)
+    return GeneratedVideo(video=video, seed=seed, last_image=last, notes=tuple(notes))

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from engine.backends.common.download import data_uri
 from engine.backends.common.reading import Files, Lenient, ReplyFile, Seed
 from engine.backends.common.references import read_reference
-from engine.backends.common.remote_video import RemoteVideoBackend
+from engine.backends.common.remote_video import RemoteVideoBackend, keep_clip
 from engine.backends.fal.inputs import seed_of
 from engine.backends.fal.queue import FalQueue
 from engine.backends.fal.replies import address_of
@@ -134,7 +134,7 @@ class FalClips(RemoteVideoBackend[FalSettings]):
             raise no_result(self._account, "clip", result)
         context.progress(1.0, "fetching the clip")
         data = await self.download(address_of(reply.first), self.settings.download_hosts)
-        return await self.keep_clip(data, request, context, seed=self._seed(reply, request))
+        return await keep_clip(data, request, context, seed=self._seed(reply, request))
 
     def _seed(self, reply: _ClipReply, request: VideoRequest) -> int | None:
         if self._model.seed is None:

@@ -10,7 +10,7 @@ from typing import Any
 from engine.backends.common.download import checked, from_base64
 from engine.backends.common.failures import refused
 from engine.backends.common.references import read_reference
-from engine.backends.common.remote_video import RemoteVideoBackend
+from engine.backends.common.remote_video import RemoteVideoBackend, keep_clip
 from engine.backends.common.shapes import nearest
 from engine.backends.gemini_video.interactions import Interactions
 from engine.backends.gemini_video.replies import (
@@ -94,7 +94,7 @@ class GeminiClips(RemoteVideoBackend[GeminiVideoSettings]):
             await context.charged(self.worst_cost(request) or 0)
             context.progress(1.0, "fetching the clip")
             data = await self._fetched(api, clip)
-        return await self.keep_clip(data, request, context, seed=None)
+        return await keep_clip(data, request, context, seed=None)
 
     async def _body(self, request: VideoRequest, context: CallContext) -> dict[str, Any]:
         words = request.prompt

@@ -50,6 +50,7 @@ class ComfyUI:
         deadly: A text; the server restarts, with nothing in its memory, at a prompt with it.
         lost_files: So many prompts, the first ones, whose file was deleted from the folder.
         sound: What a workflow that saves a sound leaves behind.
+        clip: The same of one that saves a clip.
     """
 
     executions: list[Execution] = field(default_factory=list)
@@ -69,6 +70,7 @@ class ComfyUI:
     deadly: str = ""
     lost_files: int = 0
     sound: bytes = b""
+    clip: bytes = b""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
@@ -171,6 +173,11 @@ class ComfyUI:
         if any(node["class_type"].startswith("SaveAudio") for node in made.graph.values()):
             name = f"safelight_{number:05}_.flac"
             return {"9": {"audio": [{"filename": name, "subfolder": "a b", "type": "output"}]}}
+        saving = [id_ for id_, one in made.graph.items() if one["class_type"] == "SaveVideo"]
+        if saving:
+            name = f"safelight_{number:05}_.mp4"
+            clip = {"filename": name, "subfolder": "a b", "type": "output"}
+            return {saving[0]: {"images": [clip], "animated": [True]}}
         name = f"safelight_{number:05}_.png"
         image = {"filename": name, "subfolder": "a b", "type": "output"}
         return {"9": {"images": [image]}}
@@ -205,6 +212,8 @@ class ComfyUI:
             return Reply(b"", 404)
         if call.query["filename"].endswith(".flac"):
             return Reply(self.sound, headers={"content-type": "audio/flac"})
+        if call.query["filename"].endswith(".mp4"):
+            return Reply(self.clip, headers={"content-type": "video/mp4"})
         return Reply(image(tint=number), headers={"content-type": "image/png"})
 
 
