@@ -44,8 +44,8 @@ def worst_correlation(samples: "Samples", sample_rate: int) -> float | None:
     """
     import numpy as np
 
-    size = round(BLOCK_SECONDS * sample_rate)
-    count = samples.shape[1] // max(1, size)
+    size = max(2, round(BLOCK_SECONDS * sample_rate))
+    count = samples.shape[1] // size
     if not count:
         return None
     blocks = samples[:, : count * size].reshape(2, count, size).astype(np.float64)

@@ -111,6 +111,7 @@ def test_the_worst_block_shows_a_short_fault() -> None:
     faulty[1, RATE : 2 * RATE] *= -1
     assert worst_correlation(faulty, RATE) == pytest.approx(-1, abs=1e-6)
     assert worst_correlation(faulty[:, :100], RATE) is None
+    assert worst_correlation(faulty[:, :10], 1) == pytest.approx(1)  # less than a frame a block
 
 
 def test_dynamics_of_a_tone() -> None:
