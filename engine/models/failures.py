@@ -33,7 +33,7 @@ MAKES_SOUNDS = (
 )
 MAKES_VIDEOS = (
     "a model that makes clips",
-    "Choose an LTX or other video model of diffusers that docs/diffusers.md names.",
+    "Choose a video model of diffusers that docs/diffusers.md names, for example LTX-Video.",
 )
 """Kind of model that is loaded, and advice if it is another."""
 

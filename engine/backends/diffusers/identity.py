@@ -37,8 +37,16 @@ def sound_version_of(settings: DiffusersSettings, method: str) -> str:
 
 def video_version_of(settings: DiffusersSettings, method: str) -> str:
     """Version of the method for clips, as `version_of` is for images."""
-    counted = _counted(settings.video_loras)
-    return common.version_of(settings, method, _OF_VIDEOS, {"loras": counted} if counted else {})
+    parts: dict[str, Any] = {}
+    if counted := _counted(settings.video_loras):
+        parts["loras"] = counted
+    if settings.video_motion:
+        parts["motion"] = marked(settings.video_motion)
+    names: tuple[str, ...] = _OF_VIDEOS
+    if settings.video_ip_adapter:
+        parts["ip_adapter"] = marked(settings.video_ip_adapter)
+        names += ("video_ip_adapter_weights", "video_ip_adapter_encoder", "ip_adapter_scale")
+    return common.version_of(settings, method, names, parts)
 
 
 def lane_for(wanted: Sequence[RequiredWeights]) -> str:

@@ -27,7 +27,7 @@ def _inner_path(text: str) -> str:
     """
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or not text.isprintable():
-        raise ValueError("must be a path inside the folder of ip_adapter")
+        raise ValueError("must be a path inside the folder of the IP-Adapter")
     return path.as_posix()
 
 
@@ -78,7 +78,7 @@ class DiffusersSettings(BaseModel):
         ip_adapter: Where the IP-Adapter is.
         ip_adapter_weights: Its weights in there.
         ip_adapter_encoder: Folder of its image encoder in there.
-        ip_adapter_scale: How strongly it counts.
+        ip_adapter_scale: How strongly it counts, for images and clips.
         preview_every: Steps between two previews; 0 for none.
         batch: Images in one call at most.
         audio_model: The model of sounds: id on the hub, or folder.
@@ -89,6 +89,10 @@ class DiffusersSettings(BaseModel):
         audio_batch: Sounds in one call at most.
         video_model: The model of clips: id on the hub, or folder.
         video_variant: Variant of its files, for example `fp16`.
+        video_motion: AnimateDiff's motion adapter, for a Stable Diffusion 1.5 in `video_model`.
+        video_ip_adapter: Place of the IP-Adapter by which AnimateDiff follows references.
+        video_ip_adapter_weights: Its weights in there.
+        video_ip_adapter_encoder: Folder of its image encoder in there.
         video_steps: Denoising steps of a clip that asks for none; the model's default if unset.
         video_cfg: Guidance of a clip that asks for none; the model's default if unset.
         video_loras: LoRAs of the model of clips, as `SOURCE` or `SOURCE*WEIGHT`.
@@ -162,6 +166,20 @@ class DiffusersSettings(BaseModel):
     )
     video_variant: str | None = Field(
         None, pattern=r"^\w{1,20}$", description="Variant of its files, for example fp16."
+    )
+    video_motion: SourceText | None = Field(
+        None, description="Motion adapter of AnimateDiff: id on the hub, or folder."
+    )
+    video_ip_adapter: SourceText | None = Field(
+        None, description="IP-Adapter by which AnimateDiff follows references."
+    )
+    video_ip_adapter_weights: InnerPath = Field(
+        "models/ip-adapter_sd15.safetensors",
+        pattern=r"\.safetensors$",
+        description="Its weights in there.",
+    )
+    video_ip_adapter_encoder: InnerPath = Field(
+        "models/image_encoder", description="Folder of its image encoder in there."
     )
     video_steps: int | None = Field(
         None, ge=1, le=1000, description="Denoising steps of a clip; by default the model's."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from engine.backends.diffusers.identity import lane_for, video_version_of
+from engine.backends.diffusers.image import MAX_FOLLOWED
 from engine.backends.diffusers.packages import lacking_encoder, lacking_packages
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
@@ -16,6 +17,7 @@ from engine.contract import (
     Task,
 )
 from engine.contract.video import GeneratedVideo, VideoInfo, VideoRequest
+from engine.models.diffusion.options import AdapterFile
 from engine.models.diffusion.sources import video_model_wanted, videos_wanted
 from engine.models.diffusion.video_facts import VideoFacts, video_facts
 from engine.models.diffusion.video_options import VideoPipelineOptions, VideoSampling, VideoTask
@@ -38,13 +40,7 @@ class DiffusersVideos(BaseBackend):
 
     def __init__(self, settings: DiffusersSettings) -> None:
         self.settings = settings
-        self._options = VideoPipelineOptions(
-            model=settings.video_model,
-            variant=settings.video_variant,
-            dtype=settings.dtype,
-            vae_tiling=settings.vae_tiling,
-            offline=settings.offline,
-        )
+        self._options = _options_of(settings)
         self._facts = facts = self._read_facts()
         self.info = VideoInfo(
             name="diffusers",
@@ -57,7 +53,8 @@ class DiffusersVideos(BaseBackend):
             frame_rates=facts.rates,
             frames=facts.frames,
             side_step=facts.side_step,
-            takes=facts.takes,
+            max_references=MAX_FOLLOWED if settings.video_ip_adapter else 0,
+            takes=facts.takes | {"references"} if settings.video_ip_adapter else facts.takes,
         )
         self._key = ModelKey(
             loader=LOADER,
@@ -139,16 +136,24 @@ class DiffusersVideos(BaseBackend):
             frame_rate=rate,
             first_image=await image("first_image"),
             last_image=await image("last_image"),
+            references=tuple([await context.read(one) for one in self._followed(request)]),
             motion=request.motion if "motion" in takes else None,
             preview_every=settings.preview_every,
             sampling=VideoSampling(
                 steps=request.steps or settings.video_steps,
                 cfg=settings.video_cfg if request.guidance is None else request.guidance,
+                ip_scale=settings.ip_adapter_scale,
                 loras=settings.video_loras,
             ),
         )
 
+    def _followed(self, request: VideoRequest) -> tuple[Artifact, ...]:
+        """Return the references that the IP-Adapter follows, the most important first."""
+        return request.references[: self.info.max_references]
+
     def _notes(self, request: VideoRequest, frames: int, rate: float) -> Iterator[str]:
+        if (most := self.info.max_references) and len(request.references) > most:
+            yield f"Only the first {most} references are followed."
         if abs(frames / rate - request.seconds) > 1 / rate:
             yield f"It is {frames / rate:.3g} seconds long, a length that the model generates."
         if request.frame_rate is not None and rate != request.frame_rate:
@@ -156,7 +161,27 @@ class DiffusersVideos(BaseBackend):
 
     def _read_facts(self) -> VideoFacts:
         folder = None if lacking_packages() else find(video_model_wanted(self._options))
-        return video_facts(folder, self.settings.video_model)
+        is_animated = self.settings.video_motion is not None
+        return video_facts(folder, self.settings.video_model, is_animated=is_animated)
+
+
+def _options_of(settings: DiffusersSettings) -> VideoPipelineOptions:
+    adapter = None
+    if settings.video_ip_adapter:
+        adapter = AdapterFile(
+            source=settings.video_ip_adapter,
+            weights=settings.video_ip_adapter_weights,
+            image_encoder=settings.video_ip_adapter_encoder,
+        )
+    return VideoPipelineOptions(
+        model=settings.video_model,
+        motion_adapter=settings.video_motion,
+        ip_adapter=adapter,
+        variant=settings.video_variant,
+        dtype=settings.dtype,
+        vae_tiling=settings.vae_tiling,
+        offline=settings.offline,
+    )
 
 
 def encoded(rgb: bytes, shape: tuple[int, int, int], rate: float) -> tuple[bytes, bytes]:

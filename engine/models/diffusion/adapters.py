@@ -9,9 +9,9 @@ from typing import Any, Self
 
 from engine.contract import Permanent
 from engine.models.diffusion.options import AdapterFile, LoraFile
-from engine.models.diffusion.sources import adapter_wanted, lora_file
+from engine.models.diffusion.sources import lora_file
 from engine.models.failures import loading
-from engine.models.weights import require
+from engine.models.weights import RequiredWeights, require
 from engine.models.weights.finding import remedy
 
 MAX_LORAS = 16
@@ -135,20 +135,26 @@ class ImageAdapter:
         self._size = size
 
     @classmethod
-    def attach(cls, pipe: Any, adapter: AdapterFile, dtype: Any, *, offline: bool = False) -> Self:
+    def attach(cls, pipe: Any, adapter: AdapterFile, dtype: Any, wanted: RequiredWeights) -> Self:
         """Load an IP-Adapter with its image encoder into a pipeline.
+
+        Args:
+            pipe: The pipeline.
+            adapter: The adapter.
+            dtype: Torch's type of the numbers that it computes with.
+            wanted: Its weights.
 
         Raises:
             StepError: It is missing, broken, or belongs to another model.
         """
         if not hasattr(pipe, "unet") or not hasattr(pipe, "load_ip_adapter"):
             raise Permanent(
-                "Only Stable Diffusion and SDXL follow references by an IP-Adapter here.",
-                remedy="Set diffusers.reference to img2img or none.",
+                "Only Stable Diffusion, SDXL and AnimateDiff take an IP-Adapter here.",
+                remedy="Set diffusers.reference to img2img or none; for clips, take out "
+                "diffusers.video_ip_adapter.",
             )
         from transformers import CLIPVisionModelWithProjection
 
-        wanted = adapter_wanted(adapter, offline=offline)
         folder, weights = require(wanted), Path(adapter.weights)
         mend = f"{remedy(wanted)} Then resume."
         with loading(f"the IP-Adapter {wanted.source}", mend):

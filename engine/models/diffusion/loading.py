@@ -14,6 +14,7 @@ from engine.models.diffusion.images import ImageModel
 from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
 from engine.models.diffusion.options import PipelineOptions
 from engine.models.diffusion.sources import (
+    adapter_wanted,
     config_wanted,
     is_single_file,
     model_wanted,
@@ -42,7 +43,8 @@ def load(options: str, place: LoadContext) -> ImageModel:
     refiner = _refiner(asked, dtype, pipe)
     adapter = None
     if asked.ip_adapter is not None:
-        adapter = ImageAdapter.attach(pipe, asked.ip_adapter, dtype, offline=asked.offline)
+        wanted = adapter_wanted(asked.ip_adapter, offline=asked.offline)
+        adapter = ImageAdapter.attach(pipe, asked.ip_adapter, dtype, wanted)
     for one in filter(None, (pipe, refiner)):
         one.set_progress_bar_config(disable=True)
         if asked.vae_tiling and hasattr(one, "vae"):  # pixel-space models do not have one

@@ -43,6 +43,20 @@ def video_model_wanted(options: VideoPipelineOptions) -> RequiredWeights:
     return _pipeline("diffusers.video", options.model, options)
 
 
+def motion_wanted(options: VideoPipelineOptions) -> RequiredWeights | None:
+    """Return the weights of AnimateDiff's motion adapter."""
+    if options.motion_adapter is None:
+        return None
+    files = ("config.json", "diffusion_pytorch_model.safetensors")
+    return RequiredWeights(
+        name="diffusers.video-motion",
+        source=options.motion_adapter,
+        needs=files,
+        files=files,
+        offline=options.offline,
+    )
+
+
 def config_wanted(options: PipelineOptions) -> RequiredWeights | None:
     """Return the configuration of a single file; None if the model is not one."""
     if not is_single_file(options.model):
@@ -71,12 +85,18 @@ def refiner_wanted(options: PipelineOptions) -> RequiredWeights | None:
     return _pipeline("diffusers.refiner", options.refiner, options)
 
 
-def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> RequiredWeights:
+IMAGE_ADAPTER, VIDEO_ADAPTER = "diffusers.ip-adapter", "diffusers.video-ip-adapter"
+"""Names of IP-Adapters."""
+
+
+def adapter_wanted(
+    adapter: AdapterFile, *, offline: bool = False, name: str = IMAGE_ADAPTER
+) -> RequiredWeights:
     """Return the weights of an IP-Adapter with its image encoder."""
     encoder = adapter.image_encoder.strip("/")
     needs = (adapter.weights, f"{encoder}/config.json", f"{encoder}/model.safetensors")
     return RequiredWeights(
-        name="diffusers.ip-adapter",
+        name=name,
         source=adapter.source,
         needs=needs,
         files=needs,
@@ -124,6 +144,10 @@ def videos_wanted(
 ) -> Iterator[RequiredWeights]:
     """Return all weights that a pipeline of clips needs, the pipeline first."""
     yield video_model_wanted(options)
+    if (motion := motion_wanted(options)) is not None:
+        yield motion
+    if options.ip_adapter is not None:
+        yield adapter_wanted(options.ip_adapter, offline=options.offline, name=VIDEO_ADAPTER)
     for number, lora in enumerate(loras, start=1):
         yield lora_wanted(number, lora, offline=options.offline, name=VIDEO_LORA)
 

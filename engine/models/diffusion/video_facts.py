@@ -1,12 +1,27 @@
 """Facts of a video pipeline from its configurations, or from its name, without loading it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from engine.contract.video import FrameCounts, VideoField
-from engine.models.diffusion.configurations import described
-from engine.models.diffusion.video_families import FAMILIES, LTX, VideoFamily
+from engine.models.diffusion.configurations import described, positive
+from engine.models.diffusion.video_families import (
+    ANIMATEDIFF,
+    FAMILIES,
+    LTX,
+    NAMED,
+    SVD,
+    WAN,
+    WAN_BOTH,
+    WAN_ENDS,
+    WAN_IMAGE,
+    VideoFamily,
+)
 from engine.text.terminal import clean
+
+_ANIMATED = ("StableDiffusionPipeline", "AnimateDiffPipeline")
+"""Classes of models that AnimateDiff's motion adapter can be added to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +47,50 @@ class VideoFacts:
     class_name: str = ""
 
 
-def video_facts(folder: Path | None, source: str) -> VideoFacts:
+def video_facts(folder: Path | None, source: str, *, is_animated: bool = False) -> VideoFacts:
     """Return the facts of the pipeline in a folder.
 
     Args:
         folder: The folder; None if the weights are not on this machine.
         source: Source of the weights, whose name tells the family while there is no folder.
+        is_animated: True if AnimateDiff's motion adapter is added to it.
     """
-    name = described(folder, "model_index.json").get("_class_name") if folder else None
-    family = FAMILIES.get(name) if isinstance(name, str) else _by_name(source)
+    index = described(folder, "model_index.json") if folder else {}
+    name = clean(str(index.get("_class_name", "")), 100)
+    family = _family(folder, index, name) if folder and name else _by_name(source)
+    if is_animated:
+        family = ANIMATEDIFF if name in {"", *_ANIMATED} else None
     shape = family or LTX
     images: set[VideoField] = {"first_image"} if shape.image else set()
     return VideoFacts(
         family=family,
-        frames=shape.frames,
+        frames=_frames(folder, shape),
         rates=shape.rates,
         side_step=shape.side_step,
         takes=shape.takes | images,
         needs_image=shape.text is None,
-        class_name=clean(name, 100) if isinstance(name, str) else "",
+        class_name=name,
     )
+
+
+def _family(folder: Path, index: dict[str, Any], name: str) -> VideoFamily | None:
+    family = FAMILIES.get(name)
+    if family is WAN and index.get("expand_timesteps") is True:
+        return WAN_BOTH
+    if family is WAN_IMAGE:
+        # Wan 2.1 has a model of its own for both ends; that of Wan 2.2 has no image encoder.
+        has_encoder = index.get("image_encoder") not in (None, [None, None])
+        has_ends = positive(described(folder / "transformer"), "pos_embed_seq_len")
+        return WAN_ENDS if has_ends or not has_encoder else WAN_IMAGE
+    return family
+
+
+def _frames(folder: Path | None, family: VideoFamily) -> FrameCounts:
+    """Return the legal numbers of frames: Stable Video Diffusion states how many it has learned."""
+    known = positive(described(folder / "unet"), "num_frames") if folder and family is SVD else None
+    return replace(family.frames, most=max(2, int(known))) if known else family.frames
 
 
 def _by_name(source: str) -> VideoFamily:
     small = source.lower()
-    return next((f for f in FAMILIES.values() if any(w in small for w in f.words)), LTX)
+    return next((one for one in NAMED if all(word in small for word in one.words)), LTX)

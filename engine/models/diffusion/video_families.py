@@ -7,7 +7,7 @@ AnimateDiff (https://arxiv.org/abs/2307.04725).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.contract.video import FrameCounts, VideoField
@@ -26,7 +26,8 @@ class VideoFamily:
 
     Attributes:
         name: Its name.
-        words: Words in names of its models, small, for models that are not on this machine yet.
+        words: Words that are all in names of its models, in small letters; for models that are not
+            on this machine yet.
         text: Class of diffusers that generates from a prompt; None if an image is needed.
         image: Class that starts from an image; None if there is none.
         frames: Legal numbers of frames.
@@ -66,8 +67,82 @@ LTX = VideoFamily(
     latents="packed",
 )
 
+COGVIDEOX = VideoFamily(
+    name="CogVideoX",
+    words=("cogvideo",),
+    text="CogVideoXPipeline",
+    image=None,
+    frames=FrameCounts(step=8, offset=1, least=9, most=81),
+    rates=(8.0, 16.0),
+    side_step=16,
+)
+COGVIDEOX_IMAGE = replace(
+    COGVIDEOX, words=("cogvideo", "i2v"), text=None, image="CogVideoXImageToVideoPipeline"
+)
+
+WAN = VideoFamily(
+    name="Wan",
+    words=("wan2",),
+    text="WanPipeline",
+    image=None,
+    frames=FrameCounts(step=4, offset=1, least=5, most=121),
+    rates=(16.0, 24.0),
+    side_step=16,
+    exact=("vae", "image_encoder"),
+)
+WAN_BOTH = replace(WAN, words=("wan", "ti2v"), image="WanImageToVideoPipeline", side_step=32)
+WAN_IMAGE = replace(WAN_BOTH, words=("wan", "i2v"), text=None, side_step=16)
+WAN_ENDS = replace(WAN_IMAGE, words=("wan", "flf2v"), takes=_PROMPTED | {"last_image"})
+
+HUNYUAN = VideoFamily(
+    name="HunyuanVideo",
+    words=("hunyuanvideo",),
+    text="HunyuanVideoPipeline",
+    image=None,
+    frames=FrameCounts(step=4, offset=1, least=5, most=129),
+    rates=(24.0,),
+    side_step=16,
+    takes=_PROMPTED - {"negative_prompt"},
+)
+
+SVD = VideoFamily(
+    name="Stable Video Diffusion",
+    words=("stable-video-diffusion",),
+    text=None,
+    image="StableVideoDiffusionPipeline",
+    frames=FrameCounts(least=2, most=25),
+    rates=(7.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 24.0, 25.0, 30.0),
+    side_step=64,
+    takes=frozenset({"seed", "motion", "steps", "guidance"}),
+    guidance="max_guidance_scale",
+    arguments={"decode_chunk_size": 8},
+    latents="frames",
+)
+
+ANIMATEDIFF = VideoFamily(
+    name="AnimateDiff",
+    words=("animatediff",),
+    text="AnimateDiffPipeline",
+    image=None,
+    frames=FrameCounts(least=8, most=32),
+    rates=(8.0,),
+    side_step=8,
+)
+
 FAMILIES: Mapping[str, VideoFamily] = {
     "LTXPipeline": LTX,
     "LTXImageToVideoPipeline": LTX,
+    "CogVideoXPipeline": COGVIDEOX,
+    "CogVideoXImageToVideoPipeline": COGVIDEOX_IMAGE,
+    "WanPipeline": WAN,
+    "WanImageToVideoPipeline": WAN_IMAGE,
+    "HunyuanVideoPipeline": HUNYUAN,
+    "StableVideoDiffusionPipeline": SVD,
+    "AnimateDiffPipeline": ANIMATEDIFF,
 }
 """Families by the class that a model's `model_index.json` names."""
+
+NAMED = (
+    LTX, COGVIDEOX_IMAGE, COGVIDEOX, WAN_ENDS, WAN_BOTH, WAN_IMAGE, WAN, HUNYUAN, SVD, ANIMATEDIFF
+)  # fmt: skip
+"""Families in the order in which a name is compared with their words."""

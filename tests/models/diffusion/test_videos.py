@@ -1,5 +1,6 @@
 """Loaded video models: progress, cancelled clips, frames that are no numbers, memory."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from engine.contract import Permanent
 from engine.models.diffusion.video_options import VideoPipelineOptions, VideoTask
+from tests.models.diffusion.desks import NotingDesk
 from tests.support import tiny_pipelines as tiny
 from tests.support import tiny_videos
 from tests.support.in_process import InProcessPlace, QuietDesk
@@ -42,6 +44,24 @@ def test_a_clip_that_nobody_waits_for_stops_and_others_are_generated(model: Any)
     gone, answer = model.run("generate", [payload(), payload()], QuietDesk(frozenset({0})))
     assert gone is None
     assert answer["frames"] == 9
+
+
+def test_a_preview_is_the_middle_frame_in_any_order_of_latents() -> None:
+    import torch
+    from PIL import Image
+
+    from engine.models.diffusion.video_families import ANIMATEDIFF, LTX, SVD
+    from engine.models.diffusion.videos import ClipWatcher
+
+    desk = NotingDesk()
+    for family, latents in (
+        (ANIMATEDIFF, torch.randn(1, 4, 8, 6, 9)),
+        (SVD, torch.randn(1, 8, 4, 6, 9)),
+        (LTX, torch.randn(1, 432, 8)),
+    ):
+        ClipWatcher(desk, [0], [1], family=family)._show(0, latents)
+    sizes = [Image.open(io.BytesIO(data)).size for data in desk.previews[0]]
+    assert sizes == [(9, 6), (9, 6)]
 
 
 def test_a_clip_of_no_numbers_fails(model: Any) -> None:
