@@ -1,16 +1,18 @@
 """ComfyUI's clips: workflows, slots, legal lengths, and the image that a clip starts with."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.backends.comfyui import ComfySettings
 from engine.backends.comfyui.clips import find_clip_slots
+from engine.backends.comfyui.image import ComfyImages
 from engine.backends.comfyui.media import CLIP
 from engine.backends.comfyui.video import ComfyClips
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
-from engine.contract import Permanent
+from engine.contract import ImageRequest, Permanent
 from engine.contract.video import VideoBackend, VideoRequest
 from engine.testing.context import MemoryContext
 from safelight.testing import VideoBackendContract
@@ -88,3 +90,21 @@ async def test_what_no_workflow_can_make_is_refused(server, provider):
     with pytest.raises(Permanent, match="seconds"):
         await made.generate_video(request(seconds=2.0), context)
     assert provider.executions == []
+
+
+@pytest.mark.parametrize("name", ["keyframe-sdxl", "keyframe-flux"])
+async def test_keyframes_of_the_examples_are_drawn_enlarged_and_matched(server, provider, name):
+    """Sizes go to the end of the workflow, and the reference is what colours are matched to."""
+    file = Path(__file__).parents[2] / "examples" / "comfyui" / f"{name}.json"
+    context = MemoryContext()
+    asked = ImageRequest(
+        prompt="a red boat", seed=7, width=1920, height=1080,
+        reference=context.give(image("PNG")),
+    )  # fmt: skip
+    settings = ComfySettings(base_url=server.url, workflow=str(file), poll_seconds=0.005)
+    await ComfyImages(settings).generate(asked, context)
+    node = {id_: one["inputs"] for id_, one in provider.executions[0].graph.items()}
+    assert (node["22"]["width"], node["22"]["height"]) == (1920, 1080)
+    assert (node["3"]["text"], node["6"]["seed"]) == ("a red boat", 7)
+    assert node["23"]["image"] == f"safe/{provider.kept_name}"
+    assert node["5"]["width"] < 1920
