@@ -1,5 +1,6 @@
 """The names of a sound's files, and the document beside it."""
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeRe
 
 MAX_CHARACTERS, MAX_BYTES = 100, 180
 """Length of the prompt in a name, at most."""
+
+_ANY_TIME, _ANY_STAMP = "2000-01-01T00:00:00", "20000101_000000"
 
 
 def stem_of(prompt: str, finished_at: str) -> str:
@@ -30,6 +33,19 @@ def stem_of(prompt: str, finished_at: str) -> str:
     cut = plain.encode()[:MAX_BYTES].decode(errors="ignore")
     moment = datetime.fromisoformat(finished_at).strftime("%Y%m%d_%H%M%S")
     return f"{moment}_{cut}" if cut else moment
+
+
+def former_names(report: SoundReport) -> re.Pattern[str]:
+    """Return the names that files of a sound have had at any time, and no others.
+
+    A take that was generated again has another time and number, but the same prompt.
+    """
+    words = stem_of(report.prompt, _ANY_TIME).removeprefix(_ANY_STAMP)
+    suffixes = {".wav", ".json"}  # of steps on events, and of documents
+    suffixes |= {suffix_of(take.audio.kind, take.audio.media_type) for take in report.takes}
+    endings = "|".join(map(re.escape, sorted(suffixes)))
+    numbered = "(?:-[0-9]+|-stereo|-binaural)?"
+    return re.compile(rf"[0-9]{{8}}_[0-9]{{6}}{re.escape(words)}{numbered}(?:{endings})")
 
 
 def file_names(report: SoundReport) -> dict[str, TakeReport]:

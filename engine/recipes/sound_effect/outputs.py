@@ -1,7 +1,5 @@
 """The folders for people: a projection of the store that can be rebuilt at any time."""
 
-import re
-
 from db.queries import jobs as queries
 from engine.audio.bwf import with_origin
 from engine.contract.outputs import Projection
@@ -10,6 +8,7 @@ from engine.outputs.folder import ExportError, Folder
 from engine.outputs.stored import stored_bytes
 from engine.recipes.sound_effect.documents import (
     file_names,
+    former_names,
     job_document,
     origin_of,
     placed_document,
@@ -19,9 +18,6 @@ from engine.recipes.sound_effect.documents import (
 )
 from engine.recipes.sound_effect.read_report import job_report
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport
-
-OWN_NAME = re.compile(r"[0-9]{8}_[0-9]{6}(?:_.*)?(?:-[0-9]+|-stereo|-binaural)?\.[a-z0-9]{1,5}")
-"""Names of this projection's files; nothing else is ever removed."""
 
 
 def write_job(projection: Projection) -> None:
@@ -47,8 +43,9 @@ def write_job(projection: Projection) -> None:
             names |= {name, document}
         if report.placed is not None:
             names |= _write_placed(report, report.placed, target, projection, problems)
+        former = former_names(report)
         for name in target.names():
-            if OWN_NAME.fullmatch(name) and name not in names:
+            if former.fullmatch(name) and name not in names:
                 target.remove(name)
     if problems:
         raise ExportError(f"{projection.folder}: {'; '.join(problems)}")

@@ -10,6 +10,7 @@ import pytest
 
 from engine.audio.decode import decode
 from engine.audio.wav import write_float_wav
+from engine.cli.app import main
 from engine.client.workspace import Workspace
 from engine.contract import Artifact
 from engine.recipes.sound_effect.documents import file_names, stem_of
@@ -126,6 +127,20 @@ def test_takes_are_finished_as_asked_and_measured_as_they_are_delivered(tmp_path
     assert decode((folder / document["output_path"]).read_bytes()).samples.shape == (2, 48_000)
     best = workspace.file("j1")
     assert best.media_type == "audio/mpeg"
+
+
+def test_files_of_others_stay_in_the_folder_of_a_job(ran: Path) -> None:
+    folder, root = ran / "boots", ran.parents[1]
+    kept = next(folder.glob("*.wav")).name.removesuffix(".wav")
+    theirs = {f"{kept}_edit.wav", f"{kept}.aiff", "20241108_152030_mine.wav", "notes.json"}
+    stale = {"20241108_152030_boots_on____wood-2.wav", "20241108_152030_boots_on____wood.json"}
+    before = {path.name for path in folder.iterdir()}
+    for name in theirs | stale:
+        (folder / name).write_bytes(b"x")
+    assert main(["export", "b1", "-w", str(root)]) == 0
+    assert {path.name for path in folder.iterdir()} == before | theirs
+    for name in theirs:
+        (folder / name).unlink()
 
 
 def test_a_level_below_full_scale_does_not_hide_clipping() -> None:
