@@ -230,6 +230,25 @@ def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[JobRow]) -> None:
         reopen_batch_steps(connection, batch_id)
 
 
+def retry_left_out(connection: sqlite3.Connection, job: JobRow) -> bool:
+    """Queue a finished job again to try the steps that its recipe continued without.
+
+    Returns:
+        False if it is not done, or no step of it failed or waits.
+    """
+    now = connection.execute("SELECT state FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    left = connection.execute(
+        """SELECT 1 FROM steps WHERE job_id = ? AND superseded_at IS NULL
+           AND state IN ('failed', 'unknown', 'open') LIMIT 1""",
+        (job.id,),
+    ).fetchone()
+    if now is None or now[0] != "done" or left is None:
+        return False
+    reopen_steps(connection, job.id)
+    retry_jobs(connection, [job])
+    return True
+
+
 def add_priority(
     connection: sqlite3.Connection, batch_id: int | None, job_id: int | None, change: int
 ) -> None:

@@ -79,13 +79,15 @@ async def cancel(context: CommandContext, target: CommandTarget, _arguments: Arg
 
 
 async def retry(context: CommandContext, target: CommandTarget, _arguments: Arguments) -> str:
-    """Queue failed jobs, from the step that failed."""
+    """Queue failed jobs, from the step that failed; a finished one if it went on without some."""
     batch = target.batch
     if target.job is not None:
         states: Sequence[str] = ("failed", "cancelled", "parked")
     else:
         states = ("failed", "parked") if batch.failed or batch.parked else ("cancelled",)
     moved = await _retry_in_slices(context, target, states)
+    if not moved and target.job is not None and await _retry_left_out(context, target.job):
+        return f"{target} runs again what had failed."
     if not moved and target.job is None and batch.finish in {"failed", "parked"}:
         await context.write(lambda c: _reopen(c, batch.id))
         return f"The last steps of {target} run again."
@@ -105,6 +107,10 @@ async def priority(context: CommandContext, target: CommandTarget, arguments: Ar
         lambda c: job_writes.add_priority(c, None if job_id else batch_id, job_id, change)
     )
     return f"Priority of {target} changed by {change:+d}."
+
+
+async def _retry_left_out(context: CommandContext, job: JobRow) -> bool:
+    return await context.write(lambda c: job_writes.retry_left_out(c, job))
 
 
 async def _retry_in_slices(

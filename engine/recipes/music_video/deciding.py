@@ -9,7 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 from engine.contract.decisions import JobShape, numbered
 from engine.contract.job import Job
 from engine.recipes.music_video.fields import KnownMotion, KnownTransition
+from engine.recipes.music_video.film import FILM, JOIN
 from engine.recipes.music_video.film_sections import FilmSection
+from engine.recipes.music_video.images import GENERATE, SELECT
 from engine.recipes.music_video.spec import Palette
 from engine.recipes.music_video.vocabulary import SOURCES, Source
 from engine.text.plural import pluralize
@@ -50,13 +52,26 @@ def check_decision(shape: JobShape, key: str, value: Any) -> str:
     if section is None or (count is not None and section > count):
         has = "" if count is None else f": the film has {pluralize(count, 'section')}"
         return f"There is no {key.partition('/')[0]}{has}."
-    kind = key.rpartition("/")[2]
+    image, _, kind = key.rpartition("/")
+    if kind == SELECT:
+        return _no_candidate(shape, image, value)
     if kind not in {PROMPT, *_TYPES} or not isinstance(value, str) or not value.strip():
         return ""
     try:
         parsed(kind, value)
     except ValueError as error:
         return f"{key}: {error}"
+    return ""
+
+
+def _no_candidate(shape: JobShape, image: str, number: int) -> str:
+    """Return why a candidate of an image cannot be taken, as a sentence; empty if it can."""
+    numbers = shape.numbers(f"{image}/candidate", GENERATE)
+    is_over = shape.result_of(FILM, JOIN) is not None
+    if is_over and not numbers:
+        return f"The film has no {image}."
+    if number and number not in numbers and (is_over or number > shape.settings.candidates):
+        return f"{image} has no candidate {number}; 0 takes the best."
     return ""
 
 

@@ -44,7 +44,7 @@ def fallback_of(section: FilmSection, kind: str, reason: str) -> Fallback:
         label=section.spec.label,
         kind=kind,
         reason=reason,
-        retry=f"Retry the job, or decide other words: safelight decide JOB "
+        retry=f"Retry it: safelight retry JOB. Or decide other words: safelight decide JOB "
         f"section-{section.number}/prompt TEXT.",
     )
 

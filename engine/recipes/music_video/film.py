@@ -19,6 +19,9 @@ from engine.video.quality import Quality
 SEGMENT, JOIN = "segment", "join"
 """Names of the steps."""
 
+FILM, PREVIEW = "film", "preview"
+"""Names of the scopes of two films."""
+
 
 Media = Mapping[str, Sequence[Artifact]]
 """Files that shots name by their places: `images` and `clips`."""

@@ -20,7 +20,7 @@ from engine.recipes.music_video.files import (
     draw_sheet,
     write_files,
 )
-from engine.recipes.music_video.film import JOIN, Media, plain_plan, render
+from engine.recipes.music_video.film import FILM, JOIN, PREVIEW, Media, plain_plan, render
 from engine.recipes.music_video.film_plan import film_plan
 from engine.recipes.music_video.film_sections import (
     FilmSection,
@@ -43,8 +43,8 @@ from engine.video.quality import ENCODINGS
 ANALYSE, DIRECT, PLAN, KEYFRAMES = "analyse", "direct", "plan", "keyframes"
 """Names of steps and gates."""
 
-OUTLINE, FILES, SHEET, PREVIEW, FILM = "outline", "files", "sheet", "preview", "film"
-"""Names of steps, and of the scopes of two films."""
+OUTLINE, FILES, SHEET = "outline", "files", "sheet"
+"""Names of steps."""
 
 
 class SectionResult(FrozenModel):

@@ -201,6 +201,22 @@ def test_a_section_whose_image_is_refused_is_procedural_and_says_so(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("one_process")
+def test_a_retried_film_asks_again_for_the_section_that_was_refused_alone(tmp_path: Path) -> None:
+    images = Images("second")
+    workspace = run(tmp_path, images, plan(), segment_seconds=1.0)
+    before, images.refused = steps(workspace), ()
+    images.asked.clear()
+    workspace.command("retry", ["j1"])
+    workspace.follow("b1")
+    after = steps(workspace)
+    assert report_of(workspace).fallbacks == ()
+    assert images.asked
+    assert all("second" in one.prompt for one in images.asked)
+    again = {key for key in after if after[key] > before[key] and "/segment-" in key}
+    assert again == {f"film/segment-{number}" for number in (4, 5, 6)}
+
+
+@pytest.mark.usefixtures("one_process")
 def test_other_words_for_a_section_render_only_what_shows_it(tmp_path: Path) -> None:
     images = Images()
     workspace = run(tmp_path, images, plan(), segment_seconds=1.0)
@@ -225,8 +241,13 @@ def test_a_missing_key_parks_the_film_and_names_the_sections(tmp_path: Path) -> 
     assert state == "parked"
     assert "section 2 (chorus)" in message
     assert "section 1" not in message
-    workspace = run(tmp_path / "other", Images(blocks="second"), plan(), fallback_when_blocked=True)
+    images = Images(blocks="second")
+    workspace = run(tmp_path / "other", images, plan(), fallback_when_blocked=True)
     assert [one.section for one in report_of(workspace).fallbacks] == [1]
+    images.blocks = ""
+    workspace.command("retry", ["j1"])
+    workspace.follow("b1")
+    assert report_of(workspace).fallbacks == ()
 
 
 @pytest.mark.usefixtures("one_process")
@@ -294,11 +315,13 @@ def _hashes(workspace: Workspace) -> list[str]:
         ("section-1/motion", "wobbly", "'wobbly' is unknown"),
         ("section-1/palette", "red", "is not a colour"),
         ("section-1/source", "dance", "It is one of: keyframes, procedural, video"),
+        ("section-1/image-9/select", 1, "The film has no section-1/image-9."),
+        ("section-1/image-1/select", 2, "section-1/image-1 has no candidate 2; 0 takes the best."),
     ],
 )
 @pytest.mark.usefixtures("one_process")
 def test_a_decision_that_does_not_fit_is_refused(
-    finished: Workspace, key: str, value: str, sentence: str
+    finished: Workspace, key: str, value: str | int, sentence: str
 ) -> None:
     [number] = finished.command("decide", ["j1"], {"key": key, "value": value})
     finished.follow("b1")
