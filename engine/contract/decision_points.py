@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from engine.contract.decisions import Check, written
+from engine.contract.decisions import Again, Check, written
 from engine.text.terminal import quoted
 
 
@@ -19,11 +19,13 @@ class Choice:
         check: Returns why a number does not fit a job as it is now; empty if it does.
         among: The scopes if they are not beside it, with `*`: `iteration-*/take-*`. Their last
             numbers are unique within the job, and the key has no `*`.
+        again: Returns what is computed again, for the confirmation in the dashboard.
     """
 
     key: str
     check: Check | None = None
     among: str = ""
+    again: Again | None = None
 
     def problem(self, value: Any) -> str:
         """Return why a value is of the wrong type, to follow the key; empty if it is not."""
@@ -34,10 +36,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FreeText:
-    """A text, empty for the one that the recipe has; attributes as of `Choice`."""
+    """A text, empty for the one that the recipe has; further attributes as of `Choice`.
+
+    Attributes:
+        hint: Texts that fit, for the list in the dashboard.
+    """
 
     key: str
     check: Check | None = None
+    hint: str = ""
+    again: Again | None = None
 
     def problem(self, value: Any) -> str:
         """Return why a value is of the wrong type, to follow the key; empty if it is not."""

@@ -41,6 +41,11 @@ class JobShape:
         results = (step.result for step in self._done(name) if step.scope == scope)
         return next(results, None)
 
+    def request_of(self, scope: str, name: str) -> str | None:
+        """Return the request of a step that is done as JSON; None if there is no such step."""
+        requests = (step.request for step in self._done(name) if step.scope == scope)
+        return next(requests, None)
+
     def numbers(self, kind: str, name: str) -> list[int]:
         """Return the numbers N of the scopes `kind-N` whose step of a name is done, in order."""
         found = set()
@@ -56,6 +61,9 @@ class JobShape:
 
 Check = Callable[[JobShape, str, Any], str]
 """Returns why a decision of a recipe's own keys does not fit a job; empty if it does."""
+
+Again = Callable[[JobShape, str], str]
+"""Returns what a decision of a key has computed again, as a sentence; empty if it is not known."""
 
 
 def written(value: Any) -> str:

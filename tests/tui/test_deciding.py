@@ -6,13 +6,15 @@ from dataclasses import replace
 import pytest
 from textual.widgets import TextArea
 
+from engine.client import consequences
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.edit_prompt import EditPromptScreen
+from tui.screens.pick_text import PickTextScreen
 from tui.snapshots import recipe_info as headlines
-from tui.snapshots.decisions import key_of_prompt, key_to_select
+from tui.snapshots.decisions import key_of_prompt, key_to_select, texts_of
 from tui.snapshots.recipe_info import RecipeInfo
 
 FILM = ("scene-*/select", "scene-*/prompt")
@@ -145,3 +147,38 @@ async def test_who_only_watches_decides_nothing(place: Place) -> None:
         assert pilot.app.screen.WHERE == "job"
         assert "Choose" not in seen(pilot.app).splitlines()[-1]
     assert place.read("SELECT count(*) FROM commands") == [(0,)]
+
+
+def test_texts_of_a_part_are_those_of_its_nearest_scope() -> None:
+    texts = (("section-*/prompt", "words"), ("section-*/palette", "colours"), ("note", ""))
+    section = {"section-3/prompt": "words", "section-3/palette": "colours"}
+    assert texts_of("section-3", texts) == section
+    assert texts_of("section-3/image-1", texts) == section
+    assert texts_of("film", texts) == {}
+    assert texts_of("", texts) == {}
+
+
+async def test_one_of_several_texts_is_picked_and_its_consequence_confirmed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = (("iteration-*/prompt", "words"), ("iteration-*/palette", "colours as #RRGGBB"))
+    scale = replace(RecipeInfo(), decisions=tuple(key for key, _ in texts), texts=texts)
+    monkeypatch.setattr(headlines, "_load", lambda name: scale)
+    monkeypatch.setattr(consequences, "consequence_of", lambda *_: "8 s are rendered again.")
+    job = place.job_ids(place.batch("lamps", ["lamp"], prompt="a lamp"))[0]
+    place.claim(1)
+    place.turn(job, 1, 40, prompt="a dim lamp")
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PickTextScreen))
+        await shows(pilot, "palette", "colours as #RRGGBB")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))
+        assert pilot.app.screen.query_one(TextArea).text == ""
+        pilot.app.screen.query_one(TextArea).text = "#112233, #445566"
+        await pilot.press("ctrl+s")
+        await shows(pilot, "Decide iteration-1/palette?", "8 s are rendered again.")
+        await pilot.press("y")
+        await until(pilot, lambda: decisions(place))
+    assert decisions(place) == [("iteration-1/palette", "#112233, #445566")]

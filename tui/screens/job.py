@@ -18,7 +18,14 @@ from tui.feed import QueryAnswered, View
 from tui.formatting import money
 from tui.screens.base import BaseScreen
 from tui.screens.panels import Panels
-from tui.snapshots.decisions import key_of_prompt, key_to_select
+from tui.snapshots.decisions import (
+    PROMPT,
+    decided_text,
+    following_of,
+    key_of_prompt,
+    key_to_select,
+    texts_of,
+)
 from tui.snapshots.files import OpenableFile
 from tui.snapshots.job import JobSnapshot, JobView
 from tui.snapshots.tree import TreeLine
@@ -194,14 +201,30 @@ class JobScreen(BaseScreen):
         self._ask_first(f"Choose {name}?", *key, since=node.steps[-1])
 
     def action_edit_prompt(self) -> None:
-        """Edit the prompt of the selected scope."""
+        """Edit the prompt of the selected scope, or another of its texts."""
+        from tui.screens.pick_text import PickTextScreen
+
         snapshot = self._snapshot
         node = snapshot.node if snapshot else None
+        texts = texts_of(node.scope, snapshot.scale.texts) if snapshot and node else {}
+        if len(texts) > 1:
+            self.app.push_screen(PickTextScreen(texts), self._edit_text)
+            return
         key = key_of_prompt(node.scope, snapshot.scale.decisions) if snapshot and node else None
         if key is None:
             self.say("Select a part of the job whose prompt can be edited first.", bad=True)
             return
         read = partial(self._view.prompt_of, scope=key.rpartition("/")[0])
+        self.feed.ask(read, self, f"prompt {key}")
+
+    def _edit_text(self, key: str | None) -> None:
+        """Edit a text: the prompt as it was painted from, any other as it was decided."""
+        if key is None:
+            return
+        scope, _, kind = key.rpartition("/")
+        read = partial(self._view.prompt_of, scope=scope)
+        if kind != PROMPT:
+            read = partial(decided_text, job_id=self.job_id, key=key)
         self.feed.ask(read, self, f"prompt {key}")
 
     def action_approve(self) -> None:
@@ -304,13 +327,14 @@ class JobScreen(BaseScreen):
 
     def _ask_first(self, question: str, key: str, value: object, since: int) -> None:
         self._deciding = question, key, value
-        self.feed.ask(partial(inspect.following, job_id=self.job_id, step_id=since), self, "decide")
+        read = partial(following_of, job_id=self.job_id, step_id=since, key=key)
+        self.feed.ask(read, self, "decide")
 
     @on(QueryAnswered)
     def answered(self, message: QueryAnswered) -> None:
         """Continue with a decision once its consequences are known."""
         if message.tag == "decide":
-            self._confirm(message.value)
+            self._confirm(*message.value)
         elif message.tag == "gates":
             self._show_gate(message.value)
         elif message.tag == "compare":
@@ -318,7 +342,7 @@ class JobScreen(BaseScreen):
         elif message.tag.startswith("prompt "):
             self._edit(message.tag.partition(" ")[2], message.value)
 
-    def _confirm(self, following: inspect.LaterSteps) -> None:
+    def _confirm(self, following: inspect.LaterSteps, consequence: str) -> None:
         question, key, value = self._deciding
         decide = partial(self.send, "decide", [{"job": self.job_id}], {"key": key, "value": value})
         if not following.steps:
@@ -326,7 +350,7 @@ class JobScreen(BaseScreen):
             return
         cost = f", which cost {money(following.cost)} so far" if following.cost else ""
         steps = pluralize(following.steps, "step")
-        again = f"Dependent steps run again: at most {steps}{cost}."
+        again = f"Dependent steps run again: at most {steps}{cost}. {consequence}".rstrip()
         self.dashboard.confirm(f"{question} {again}", decide)
 
     def _edit(self, key: str, text: str) -> None:

@@ -5,6 +5,7 @@ two kinds of them, by the last part of the key: `select`, the number of one of t
 and `prompt`, a text.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -127,3 +128,44 @@ def key_of_prompt(scope: str, patterns: Sequence[str]) -> str | None:
             return key
         scope = scope.rpartition("/")[0]
     return PROMPT if is_asked(PROMPT, patterns) else None
+
+
+def texts_of(scope: str, patterns: Choices) -> dict[str, str]:
+    """Return the decisions on texts of a scope, or of its nearest ancestor that has some.
+
+    Args:
+        scope: The scope, for example `section-3/image-1`.
+        patterns: Keys of the recipe's decisions on texts, as patterns, with their hints.
+
+    Returns:
+        The keys with their hints.
+    """
+    while scope:
+        keys = {
+            f"{scope}/{pattern.rpartition('/')[2]}": (pattern, hint) for pattern, hint in patterns
+        }
+        texts = {key: hint for key, (pattern, hint) in keys.items() if is_asked(key, (pattern,))}
+        if texts:
+            return texts
+        scope = scope.rpartition("/")[0]
+    return {}
+
+
+def decided_text(connection: sqlite3.Connection, job_id: int, key: str) -> str:
+    """Return the text that was decided for a key, cleaned; empty if none was."""
+    decided = (d.value for d in inspect.decisions_of(connection, job_id) if d.key == key)
+    try:
+        text = json.loads(next(decided, '""'))
+    except ValueError:
+        return ""
+    return clean(text, 20_000, keep_newlines=True) if isinstance(text, str) else ""
+
+
+def following_of(
+    connection: sqlite3.Connection, job_id: int, step_id: int, key: str
+) -> tuple[inspect.LaterSteps, str]:
+    """Return the work since a step, and what the recipe says that a decision computes again."""
+    from engine.client.consequences import consequence_of  # not for the first paint
+
+    later = inspect.following(connection, job_id, step_id)
+    return later, consequence_of(connection, job_id, key) if later.steps else ""

@@ -19,6 +19,7 @@ class RecipeInfo:
         decisions: Keys of its decisions, as patterns.
         page: Parts of the page of a job.
         choices: Keys of decisions whose scopes are elsewhere, with the pattern of the scopes.
+        texts: Keys of decisions on texts, as patterns, with hints on texts that fit.
     """
 
     metric: str = "score"
@@ -28,6 +29,7 @@ class RecipeInfo:
     decisions: tuple[str, ...] = ()
     page: "tuple[PagePart, ...]" = ()
     choices: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 class Headlines:
@@ -53,7 +55,7 @@ class Headlines:
 
 def _load(recipe: str) -> RecipeInfo:
     from engine.client.recipes import load_recipe  # not for the first paint
-    from engine.contract.decision_points import Approval, Choice
+    from engine.contract.decision_points import Approval, Choice, FreeText
 
     found = load_recipe(recipe)
     if found is None:
@@ -62,4 +64,7 @@ def _load(recipe: str) -> RecipeInfo:
     asked = tuple(one.key for one in found.decisions if not isinstance(one, Approval))
     choices = (one for one in found.decisions if isinstance(one, Choice) and one.among)
     elsewhere = tuple((one.key, one.among) for one in choices)
-    return RecipeInfo(of.metric, of.low, of.high, of.higher_is_better, asked, found.page, elsewhere)
+    texts = tuple((one.key, one.hint) for one in found.decisions if isinstance(one, FreeText))
+    return RecipeInfo(
+        of.metric, of.low, of.high, of.higher_is_better, asked, found.page, elsewhere, texts
+    )

@@ -7,16 +7,10 @@ from engine.contract.outputs import Outputs
 from engine.contract.page import PagePart
 from engine.contract.recipe import Headline, Recipe
 from engine.contract.video import VideoBackend
+from engine.recipes.music_video.again import rendered_again
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, check_plan, check_sheet
-from engine.recipes.music_video.deciding import (
-    MOTION,
-    PALETTE,
-    PROMPT,
-    SOURCE,
-    TRANSITION,
-    check_decision,
-)
+from engine.recipes.music_video.deciding import HINTS, check_decision
 from engine.recipes.music_video.estimate import calls_of, disk_of
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.loop import KEYFRAMES, PLAN, best_part, music_video
@@ -58,10 +52,10 @@ RECIPE = Recipe(
         Approval(PLAN, RenderSpec, check_plan),
         Approval(KEYFRAMES, KeyframeSheet, check_sheet),
         *(
-            FreeText(f"section-*/{kind}", check_decision)
-            for kind in (PROMPT, PALETTE, MOTION, TRANSITION, SOURCE)
+            FreeText(f"section-*/{kind}", check_decision, hint, rendered_again)
+            for kind, hint in HINTS.items()
         ),
-        Choice("section-*/image-*/select", check_decision),
+        Choice("section-*/image-*/select", check_decision, again=rendered_again),
     ),
     options=(
         Option("--song", target="input", help="The song or songs; the same as INPUT."),

@@ -13,11 +13,20 @@ from engine.recipes.music_video.film import FILM, JOIN
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import GENERATE, SELECT
 from engine.recipes.music_video.spec import Palette
-from engine.recipes.music_video.vocabulary import SOURCES, Source
+from engine.recipes.music_video.vocabulary import MOTIONS, SOURCES, TRANSITIONS, Source
 from engine.text.plural import pluralize
 
 PROMPT, PALETTE, MOTION, TRANSITION, SOURCE = "prompt", "palette", "motion", "transition", "source"
 """Decisions on a section: texts, empty for the plan's."""
+
+HINTS = {
+    PROMPT: "words for the images of the section",
+    PALETTE: "colours as #RRGGBB, with commas between them",
+    MOTION: ", ".join(MOTIONS),
+    TRANSITION: ", ".join(TRANSITIONS),
+    SOURCE: ", ".join(SOURCES),
+}
+"""Texts that fit, by the kind of decision."""
 
 _TYPES: dict[str, Any] = {
     PALETTE: TypeAdapter(Palette),
