@@ -220,3 +220,24 @@ def _ended_at(connection: sqlite3.Connection, job_id: int, end: str) -> None:
            WHERE job_id = ?""",
         (end, job_id),
     )
+
+
+def test_a_finished_job_is_queued_for_the_steps_it_went_on_without(tmp_path: Path) -> None:
+    """One that had none stays done, and one that waits already is not queued twice."""
+    store = make_store(tmp_path)
+    batch_id = add_batch(store, ["a", "b"])
+    with store.alone() as write:
+        one, other = write(lambda c: job_writes.claim_jobs(c, 2))
+        bad = intent(batch_id, one.id, "bad")
+        bad_id = write(lambda c: step_writes.begin_step(c, bad))
+        assert not write(lambda c: job_writes.retry_left_out(c, one))  # it still runs
+        write(lambda c: step_writes.fail_step(c, bad_id, bad, NO_LUCK))
+        for job in (one, other):
+            write(partial(job_writes.end_job, job=job, state="done", result="{}"))
+        assert not write(lambda c: job_writes.retry_left_out(c, other))
+        assert write(lambda c: job_writes.retry_left_out(c, one))
+        assert not write(lambda c: job_writes.retry_left_out(c, one))
+    reader = store.reader()
+    assert [job.state for job in jobs.all_jobs(reader, batch_id)] == ["queued", "done"]
+    assert [step.state for step in jobs.steps(reader, one.id)] == ["open"]
+    reader.close()
