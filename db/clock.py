@@ -13,7 +13,7 @@ def now() -> str:
 
 def ago(seconds: float) -> str:
     """Return the time some seconds before the present one, as `now` writes it."""
-    moment = max(0, int(time.time() - seconds))
+    moment = max(0, int(time.time_ns() / 1_000_000_000 - seconds))
     return f"{_to_the_second(moment)}.000000Z"
 
 

@@ -103,7 +103,7 @@ def test_a_server_of_this_machine_that_does_not_answer_is_not_ready(run, tmp_pat
     (tmp_path / "safelight.toml").write_text(settings)
     document = run("backends", "--json", "--workspace", tmp_path).json
     comfyui = next(family for family in document["backends"] if family["name"] == "comfyui")
-    assert {made["capability"] for made in comfyui["capabilities"]} == {"image", "audio"}
+    assert {made["capability"] for made in comfyui["capabilities"]} == {"image", "audio", "video"}
     for made in comfyui["capabilities"]:
         assert made["ready"] is False
         assert made["missing"][-1]["what"] == "ComfyUI at http://127.0.0.1:9"

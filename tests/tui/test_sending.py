@@ -82,6 +82,7 @@ async def test_nothing_is_sent_without_a_yes(root) -> None:
         await until(pilot, lambda: pilot.app.screen.WHERE == "job")
         await pilot.press("s")
         await shows(pilot, "storyboard")
+        await select(pilot, "storyboard")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("n")
