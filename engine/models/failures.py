@@ -19,9 +19,9 @@ from engine.text.terminal import clean
 _UNFIT = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, NotImplementedError)
 """Errors of the libraries if a model's parts do not fit its class."""
 
-_LAZY = "Failed to import"
-"""Prefix of the libraries' messages about a failed import of their own."""
-
+_BROKEN = ("Failed to import", "operator torchvision::")
+"""Starts of messages about a failed import: of the libraries' own, and of a torchvision that is of
+another build than torch."""
 
 MAKES_IMAGES = (
     "a model that makes images",
@@ -76,7 +76,7 @@ def loading(
 
 def _missing(error: Exception, what: str, install: Callable[[], str]) -> StepError | None:
     """Return an error about a package that cannot be imported; None if it is another error."""
-    if not isinstance(error, ImportError) and not _message(error).startswith(_LAZY):
+    if not isinstance(error, ImportError) and not _message(error).startswith(_BROKEN):
         return None
     return Blocked(
         f"A package that is needed to load {what} cannot be imported: {_message(error)}",
