@@ -18,6 +18,9 @@ MAX_BOXES = 4000
 MAX_ENTRIES = 2_000_000
 """Entries of one table that are read: some 9 hours at 60 frames per second."""
 
+MAX_TIMES = 100_000
+"""Entries of a table of times that are read; one of a constant frame rate has one."""
+
 _STILL_CODECS = {b"jpeg", b"mjpa", b"mjpb", b"png "}
 """Codecs whose frames are image files."""
 
@@ -174,6 +177,21 @@ def _samples(reader: _Reader, table: _Box, track: _Track) -> None:
             track.tables[box.name] = box
         elif box.name in {b"stco", b"co64", b"stsc"}:
             track.tables[box.name] = box
+        elif box.name == b"stts" and track.handler == b"vide":
+            track.duration = _length(reader.content(box, 8 + 8 * MAX_TIMES)) or track.duration
+
+
+def _length(times: bytes) -> int:
+    """The sum of a table of frames' times; 0 if it has too many entries or none.
+
+    FFmpeg counts the delay of frames that are decoded ahead as a part of a track's own duration.
+    """
+    entries = array("I", times[8 : 8 + len(times[8:]) // 8 * 8])
+    if sys.byteorder == "little":
+        entries.byteswap()
+    if int.from_bytes(times[4:8], "big") != len(entries) // 2:
+        return 0
+    return sum(count * delta for count, delta in zip(entries[::2], entries[1::2], strict=True))
 
 
 def _description(data: bytes, track: _Track) -> None:

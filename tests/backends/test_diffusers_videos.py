@@ -112,7 +112,9 @@ async def test_a_clip_has_the_frames_that_are_asked_and_is_its_seeds(
     other = await made.generate_video(request(frame_rate=30, seed=6), context)
     assert first == again
     assert first.video.hash != other.video.hash
-    assert (first.video.facts["frames"], first.video.width, first.video.height) == (9, 64, 64)
+    facts = first.video.facts
+    assert (facts["frames"], facts["frame_rate"], facts["seconds"]) == (9, 30, 0.3)
+    assert (first.video.width, first.video.height) == (64, 64)
     with av.open(io.BytesIO(context.files[first.video.hash])) as file:
         assert file.streams.video[0].average_rate == 30
     assert first.notes == ("It is 0.3 seconds long, a length that the model generates.",)
