@@ -15,10 +15,10 @@ from engine.testing.context import MemoryContext
 from safelight.testing import VideoBackendContract
 from tests.support import tiny_pipelines as tiny
 from tests.support.in_process import InProcessPlace, QuietDesk
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 
 needs("torch", "diffusers", "cv2", "numba", "av")
-pytestmark = pytest.mark.xdist_group(IMPORTING_TORCH)
+pytestmark = pytest.mark.xdist_group(HOSTING_TORCH)
 
 
 class Host(MemoryContext):

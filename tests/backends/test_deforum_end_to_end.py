@@ -15,11 +15,11 @@ from engine.contract.video import VIDEO, VideoBackend, VideoRequest
 from tests.support import tiny_pipelines as tiny
 from tests.support.engines import Toy, quick_settings
 from tests.support.in_process import InProcessContext
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 from tests.support.toys import ToyInput
 
 needs("torch", "diffusers", "cv2", "numba", "av")
-pytestmark = pytest.mark.xdist_group(IMPORTING_TORCH)
+pytestmark = [pytest.mark.xdist_group(HOSTING_TORCH), pytest.mark.slow]
 
 FRAMES = 2
 REQUEST = VideoRequest(

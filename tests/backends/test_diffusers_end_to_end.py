@@ -14,10 +14,10 @@ from engine.client.workspace import Workspace
 from engine.imaging import lineage
 from engine.runtime.engine import Engine
 from tests.support import tiny_pipelines as tiny
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 
 needs("torch", "diffusers")
-pytestmark = pytest.mark.xdist_group(IMPORTING_TORCH)
+pytestmark = pytest.mark.xdist_group(HOSTING_TORCH)
 
 PROMPT = "a red barn at dusk"
 

@@ -13,10 +13,10 @@ from engine.client.workspace import Workspace
 from engine.runtime.engine import Engine
 from tests.support import tiny_pipelines as tiny
 from tests.support import tiny_sounds
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 
 needs("torch", "diffusers", "soundfile")
-pytestmark = [pytest.mark.xdist_group(IMPORTING_TORCH), pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group(HOSTING_TORCH), pytest.mark.slow]
 
 
 async def test_takes_come_from_a_host_that_is_killed_in_the_middle_of_its_second_call(

@@ -14,11 +14,11 @@ from engine.contract.video import GeneratedVideo, VideoRequest
 from tests.support import tiny_files, tiny_videos
 from tests.support import tiny_pipelines as tiny
 from tests.support.in_process import InProcessContext, InProcessPlace
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 
 needs("torch", "diffusers", "cv2", "numba", "av")
 pytestmark = [
-    pytest.mark.xdist_group(IMPORTING_TORCH),
+    pytest.mark.xdist_group(HOSTING_TORCH),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]

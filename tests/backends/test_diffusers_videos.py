@@ -17,11 +17,11 @@ from safelight.testing import VideoBackendContract
 from tests.support import tiny_pipelines as tiny
 from tests.support import tiny_videos
 from tests.support.in_process import InProcessContext, InProcessPlace
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 
 needs("torch", "diffusers", "cv2", "numba", "av")
 pytestmark = [
-    pytest.mark.xdist_group(IMPORTING_TORCH),
+    pytest.mark.xdist_group(HOSTING_TORCH),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 

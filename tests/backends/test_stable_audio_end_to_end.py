@@ -12,10 +12,10 @@ from engine.cli.app import main
 from engine.client.workspace import Workspace
 from engine.runtime.engine import Engine
 from tests.support import tiny_stable_audio as tiny
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 
 needs(*tiny.PACKAGES)
-pytestmark = pytest.mark.xdist_group(IMPORTING_TORCH)
+pytestmark = [pytest.mark.xdist_group(HOSTING_TORCH), pytest.mark.slow]
 
 PROMPT = "heavy boots walking on marble floor"
 

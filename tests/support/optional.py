@@ -5,7 +5,10 @@ from importlib.util import find_spec
 import pytest
 
 IMPORTING_TORCH = "torch"
-"""Group of the tests that import torch where they run: one process does it for all of them."""
+"""Group of the tests of models, which import torch where they run: one process does it for all."""
+
+HOSTING_TORCH = "torch in hosts"
+"""Group of the tests of backends with torch: a second process, so that neither ends long after."""
 
 
 def needs(*packages: str) -> None:

@@ -10,11 +10,11 @@ from engine.client.workspace import Workspace
 from engine.models.weights import hash_of
 from engine.recipes.storyboard.combine import STANDARD_WEIGHTS
 from tests.support import tiny_models, tiny_pipelines
-from tests.support.optional import IMPORTING_TORCH, needs
+from tests.support.optional import HOSTING_TORCH, needs
 from tests.support.tiny_models import clip, hosted, vision_language
 
 needs("torch", "diffusers", "open_clip")
-pytestmark = pytest.mark.xdist_group(IMPORTING_TORCH)
+pytestmark = pytest.mark.xdist_group(HOSTING_TORCH)
 
 LONG = "a lighthouse on a cliff above the sea, waves, gulls, a small boat, " * 8
 
