@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from engine.recipes.music_video.clips import FilmClip
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import FilmImage
+from engine.recipes.music_video.keyframes import Role
 from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.shots import SectionMedia, shots_of
 from engine.recipes.music_video.spec import LyricsDisplay, RenderSpec
@@ -62,8 +63,10 @@ def section_media(
     for section in sections:
         if section.source == "procedural":
             continue
-        views = _views(images, section.index)
-        borrowed = _views(images, section.first) if section.is_repeat else []
+        views = _places(images, section.index, "view", "repeat")
+        borrowed = _places(images, section.index, "borrowed")
+        if section.is_repeat and not borrowed:
+            borrowed = _places(images, section.first, "view", "repeat")
         late = [
             (one.keyframe.at, place)
             for place, one in enumerate(images)
@@ -81,11 +84,11 @@ def section_media(
     return media
 
 
-def _views(images: Sequence[FilmImage], section: int) -> list[int]:
+def _places(images: Sequence[FilmImage], section: int, *roles: Role) -> list[int]:
     return [
         place
         for place, one in enumerate(images)
-        if one.keyframe.section == section and one.keyframe.role in {"view", "repeat"}
+        if one.keyframe.section == section and one.keyframe.role in roles
     ]
 
 

@@ -86,19 +86,30 @@ async def _image(
     except Blocked as error:
         blocked.append((keyframe.section, error))
         return FilmImage(keyframe=keyframe, problem=error.message)
-    width, height = export.resolution
-    request = GradeRequest(
-        image=image,
-        palette=keyframe.palette,
-        strength=job.settings.palette_strength,
-        width=width,
-        height=height,
-    )
-    graded = await scope.local(GRADE, grade, request, method=METHOD)
+    graded = await graded_to(job, scope, image, keyframe.palette, export)
     if graded.problem:
         return FilmImage(keyframe=keyframe, problem=graded.problem)
     job.publish()
     return FilmImage(keyframe=keyframe, candidate=number, image=image, graded=graded)
+
+
+async def graded_to(
+    job: MusicVideoJob,
+    scope: Scope,
+    image: Artifact,
+    palette: tuple[str, ...],
+    export: ExportSettings,
+) -> GradedImage:
+    """Grade an image to a palette, as a step of a scope."""
+    width, height = export.resolution
+    request = GradeRequest(
+        image=image,
+        palette=palette,
+        strength=job.settings.palette_strength,
+        width=width,
+        height=height,
+    )
+    return await scope.local(GRADE, grade, request, method=METHOD)
 
 
 def _follows(job: MusicVideoJob) -> bool:

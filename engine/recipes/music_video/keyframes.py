@@ -10,7 +10,7 @@ from engine.recipes.music_video.rules.directing import VIEWS
 from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.spec import GlobalStyle
 
-Role = Literal["view", "hero", "shift", "repeat"]
+Role = Literal["view", "hero", "shift", "repeat", "borrowed"]
 
 FEWEST = 4
 """Views of a film that has few sections, if they are long enough."""
@@ -32,8 +32,8 @@ class Keyframe(FrozenModel):
     Attributes:
         section: Index of its section.
         view: Its number within the section, from 1.
-        role: Use: a view of the section, the hero at the climax, after a shift of mood, or a view
-            of a section that repeats another.
+        role: Use: a view of the section, the hero at the climax, after a shift of mood, a view of
+            a section that repeats another, or one that it borrows from there.
         at: Time in seconds from which it can be shown.
         prompt: Its prompt.
         simpler: A shorter prompt, if that one is refused.

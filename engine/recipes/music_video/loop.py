@@ -7,6 +7,7 @@ from engine.contract import Artifact, Permanent
 from engine.contract.backend import FrozenModel
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, approved_images, sheet_of
+from engine.recipes.music_video.borrowing import borrowed_images
 from engine.recipes.music_video.clips import FilmClip, generate_clips
 from engine.recipes.music_video.deciding import decided_sections
 from engine.recipes.music_video.embedded_direction import direct_by_rule
@@ -113,12 +114,13 @@ async def music_video(job: MusicVideoJob) -> MusicVideo:
     fallbacks = fallbacks_of(sections, images, clipped)
     for fallback in fallbacks:
         await job.warn(fallback.message)
-    shown = [one for one in images if one.graded is not None]
+    graded = [one for one in images if one.graded is not None]
+    shown = [*graded, *await borrowed_images(job, sections, graded, spec.export_settings)]
     clips = [clip for section in clipped for clip in section.clips]
     plan = film_plan(song, spec, sections, shown, clips, job.settings, job.seed)
     await job.local(OUTLINE, outline, outline_request(plan, song, sections, shown), method=METHOD)
     job.publish()
-    await _files(job, song, spec, sections, shown, plan)
+    await _files(job, song, spec, sections, graded, plan)
     preview = await _preview(job, song, plan, _media(shown, clips, small=True))
     job.publish()
     media = _media(shown, clips, small=False)

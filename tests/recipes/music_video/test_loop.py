@@ -393,3 +393,23 @@ def test_a_spec_to_start_from_is_followed_and_only_its_gaps_are_planned(tmp_path
     whole = {**spec, "sections": [{**one, "aiPrompt": "x"} for one in sections]}
     other = run(tmp_path / "other", Images(), plan(), fields={"spec": whole})
     assert "direct" not in steps(other)
+
+
+def test_a_section_that_repeats_another_shows_its_images_in_its_own_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lent images are graded again, and generated once."""
+    compute_here(monkeypatch)
+    sections = [
+        {"index": k, "prompts": ["first"], "theme": "a lake", "palette": palette}
+        for k, palette in enumerate((["#102030", "#E0D0B0"], ["#5A1010", "#F0C090"]))
+    ]
+    text = FakeChatBackend({"direct_music_video": {"style": "ink", "sections": sections}})
+    verses = [{"label": "verse", "start": 0}, {"label": "verse", "start": 3}]
+    workspace = run(tmp_path, Images(), text, fields={"sections": verses}, palette_strength=0.9)
+    done = steps(workspace)
+    assert done["section-1/image-1/grade"] == done["section-2/borrowed-1/grade"] == 1
+    assert "section-2/borrowed-1/candidate-1/generate" not in done
+    film = json.loads((folder_of(tmp_path) / "film_plan.json").read_text())
+    shown = [{shot["image"] for shot in film["shots"] if shot["section"] == k} for k in (0, 1)]
+    assert shown[0].isdisjoint(shown[1])
