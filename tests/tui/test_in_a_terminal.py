@@ -83,7 +83,10 @@ def terminals() -> Iterator[list[Terminal]]:
     opened: list[Terminal] = []
     yield opened
     for terminal in opened:
-        terminal.child.close(force=True)
+        try:
+            terminal.child.close(force=True)
+        except pexpect.ExceptionPexpect:  # killed, but not gone within a tenth of a second
+            terminal.child.wait()
 
 
 def open_in(terminals: list[Terminal], place: Place | Toy, *more: str, **env: Any) -> Terminal:

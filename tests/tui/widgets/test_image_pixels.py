@@ -13,7 +13,15 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import sys
 from pathlib import Path
+from textual_image import _terminal
 from tui.images.terminal import probe
+
+if sys.argv[2:]:
+    response = _terminal.capture_terminal_response
+    patience = float(sys.argv[2])
+    _terminal.capture_terminal_response = lambda start_marker, end_marker, timeout=None: response(
+        start_marker, end_marker, patience
+    )
 
 found = probe()
 print("found", found.protocol if found else "cells", flush=True)
@@ -37,7 +45,8 @@ KITTY, CELL = "\x1b_Gi=1;OK\x1b\\", "\x1b[6;20;10t"
 ASKS_DEVICE, ASKS_KITTY, ASKS_CELL = rb"\x1b\[c", rb"\x1b_G[^\x1b]*a=q", rb"\x1b\[16t"
 
 
-def start(path, term):
+def start(path, term, *patience):
+    """Start the program; with a patience, it waits so many seconds for each answer."""
     hidden = (
         "COLUMNS",
         "LINES",
@@ -50,7 +59,7 @@ def start(path, term):
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     return pexpect.spawn(
         sys.executable,
-        ["-c", PROGRAM, str(path)],
+        ["-c", PROGRAM, str(path), *patience],
         env={**environment, "TERM": term, "COLORTERM": "truecolor"},
         cwd=str(ROOT),
         dimensions=(20, 60),
@@ -73,7 +82,7 @@ def leave(child):
 
 
 def test_kittys_protocol(image):
-    child = start(image, "xterm-kitty")
+    child = start(image, "xterm-kitty", "60")
     child.expect(ASKS_DEVICE)
     child.send(NO_SIXEL)
     child.expect(ASKS_KITTY)
@@ -86,7 +95,7 @@ def test_kittys_protocol(image):
 
 
 def test_sixel(image):
-    child = start(image, "foot")
+    child = start(image, "foot", "60")
     child.expect(ASKS_DEVICE)
     child.send(SIXEL)
     child.expect(ASKS_CELL)
