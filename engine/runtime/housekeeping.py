@@ -1,6 +1,9 @@
 """Periodic duties of an engine: signs of life, progress, lanes, hosts, history."""
 
+import logging
+import sqlite3
 import time
+from collections.abc import Awaitable, Callable
 
 from db.clock import ago
 from db.store import Store
@@ -16,6 +19,8 @@ from engine.runtime.live_settings import LiveSettings
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.store_gone import StoreGone
 from engine.runtime.timings import EngineTimings
+
+log = logging.getLogger(__name__)
 
 SLICE = 10_000
 """Events that one transaction removes; fewer than these are the last ones."""
@@ -78,9 +83,9 @@ class Housekeeping:
         if self._is_due("heartbeat", timings.heartbeat):
             self._beat(engine_id)
         if self._is_due("history", timings.history):
-            await self._prune()
+            await _attempt(self._prune, "old events")
         if self._is_due("temporary", timings.temporary):
-            await self._forget()
+            await _attempt(self._forget, "old temporary files")
 
     def _is_due(self, what: str, seconds: float) -> bool:
         """Return whether a duty is due again, `seconds` after the last time."""
@@ -108,3 +113,11 @@ class Housekeeping:
         before = ago(86_400 * self._live.store.keep_temporary_days)
         while await self._writer.write(lambda c: forget_temporary(c, TEMPORARY, before)) >= JOBS:
             pass
+
+
+async def _attempt(duty: Callable[[], Awaitable[None]], subject: str) -> None:
+    """Do a duty that can wait for its next time if it cannot be written now."""
+    try:
+        await duty()
+    except sqlite3.Error as error:
+        log.warning("%s are left until the next time: %s", subject, error)
