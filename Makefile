@@ -18,6 +18,9 @@ DEMO ?= demo
 DEMO_PROMPTS ?= examples/prompts.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+# Workers that each start threads for linear algebra get in each other's way; once, for good.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
 # The tests start hundreds of processes; without bytecode each would compile the code anew.
 export PYTHONDONTWRITEBYTECODE :=
 
