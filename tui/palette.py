@@ -4,7 +4,9 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.actions import Action, actions_for, key_name, keys_of
+from tui.actions import actions_for
+from tui.actions.action import Action
+from tui.actions.key_names import key_name, keys_of
 from tui.screens.base import BaseScreen
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from tests.tui.support import Place, running, shows, until
 from tui import formatting as figures
-from tui.actions import ACTIONS, BY_ID, WITH_LISTS, bindings, key_name
+from tui.actions import ACTIONS, BY_ID, bindings
+from tui.actions.action import WITH_LISTS
+from tui.actions.key_names import key_name
 from tui.keys import KeysError, key_file, load_keys
 from tui.snapshots.filters import Filter
 from tui.ui_state import UiState, state_file

@@ -13,7 +13,8 @@ from textual.widget import Widget
 from db.queries.spending import spending
 from engine.client.actions import action_of
 from engine.text.terminal import clean
-from tui.actions import BY_ID, actions_for, key_name, keys_of
+from tui.actions import BY_ID, actions_for
+from tui.actions.key_names import key_name, keys_of
 from tui.feed import Feed, QueryAnswered, SnapshotReady, View
 from tui.stepping_in import step_in
 from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar

@@ -13,7 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.actions import WITH_LISTS, Action, actions_for, key_name, keys_of
+from tui.actions import actions_for
+from tui.actions.action import WITH_LISTS, Action
+from tui.actions.key_names import key_name, keys_of
 from tui.keys import key_file
 from tui.states import LOOKS
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.actions import Action
+from tui.actions.action import Action
 from tui.snapshots.header import EngineState, Header
 from tui.states import look
 from tui.widgets.columns import fit

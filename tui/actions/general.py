@@ -1,0 +1,35 @@
+"""Actions of the dashboard itself."""
+
+from tui.actions.action import ALL, Action
+
+GENERAL: tuple[Action, ...] = (
+    Action(
+        "bell",
+        "Bell",
+        "Turn the bell on or off: it rings when a batch ends or is parked.",
+        ("N",),
+        ALL,
+        "Safelight",
+    ),
+    Action("theme", "Theme", "Another theme.", ("T",), ALL, "Safelight"),
+    Action(
+        "help",
+        "Help",
+        "List the available actions; enter runs one.",
+        ("question_mark",),
+        ALL,
+        "Safelight",
+        14,
+    ),
+    Action(
+        "command_palette",
+        "Palette",
+        "Find an action by its name.",
+        ("ctrl+p", "colon"),
+        ALL,
+        "Safelight",
+    ),
+    Action(
+        "quit", "Quit", "Leave; the engine keeps running.", ("q", "ctrl+q"), ALL, "Safelight", 15
+    ),
+)

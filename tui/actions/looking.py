@@ -1,0 +1,84 @@
+"""Actions that change what is seen."""
+
+from engine.client.actions import action_of
+from tui.actions.action import ALL, INNER, LISTS, Action
+
+LOOKING: tuple[Action, ...] = (
+    Action(
+        "filter",
+        "Filter",
+        "Filter: words, state:failed, !not-this.",
+        ("slash",),
+        LISTS,
+        "Look",
+        5,
+    ),
+    Action(
+        "sort",
+        "Sort",
+        "Change the order: input, worst first, best first, state.",
+        ("s",),
+        ("batch",),
+        "Look",
+        6,
+    ),
+    Action(
+        "faults",
+        "Faults",
+        "Show only failed and parked jobs, or all again.",
+        ("f",),
+        ("batch",),
+        "Look",
+        7,
+    ),
+    Action(
+        "grow",
+        "Grow",
+        "Enlarge the focused panel.",
+        ("plus",),
+        ("batch", "job"),
+        "Look",
+    ),
+    Action(
+        "shrink",
+        "Shrink",
+        "Shrink the focused panel.",
+        ("minus", "underscore"),
+        ("batch", "job"),
+        "Look",
+    ),
+    Action(
+        "spending",
+        "Spending",
+        "Show the cost of the batch by backend, model and step.",
+        ("dollar_sign",),
+        ALL,
+        "Look",
+    ),
+    Action(
+        "compare",
+        "Compare",
+        "Compare marked jobs, or parts of a job, side by side.",
+        ("equals_sign",),
+        ("batch", "job"),
+        footer=13,
+    ),
+    Action(
+        "open_file",
+        action_of("open").title,
+        f"{action_of('open').help} Again to stop a player.",
+        ("o",),
+        INNER,
+        footer=13,
+    ),
+    Action("stop_playing", "Stop playing", "Stop the player.", ("O",), ALL, "Look"),
+    Action("copy", "Copy", "Copy the id of the selected item.", ("y",), ALL, "Look"),
+    Action(
+        "notice",
+        "Notice",
+        "Expand or collapse the list of items that need you.",
+        ("exclamation_mark",),
+        ALL,
+        "Look",
+    ),
+)

@@ -1,0 +1,64 @@
+"""Actions that move: in lists, and between screens."""
+
+from tui.actions.action import INNER, LISTS, Action
+
+
+def _move(id_: str, title: str, help_: str, *keys: str) -> Action:
+    return Action(id_, title, help_, keys, ("list",), "Move")
+
+
+MOVING: tuple[Action, ...] = (
+    _move("cursor_down", "Down", "One down.", "j", "down"),
+    _move("cursor_up", "Up", "One up.", "k", "up"),
+    _move("page_down", "Page down", "A page down.", "pagedown", "ctrl+f", "ctrl+d"),
+    _move("page_up", "Page up", "A page up.", "pageup", "ctrl+b", "ctrl+u"),
+    _move("first", "First", "To the first.", "g", "home"),
+    _move("last", "Last", "To the last.", "G", "end"),
+    Action("open", "Open", "Open the selected item.", ("enter", "l", "right"), LISTS, "Move", 1),
+    Action(
+        "back",
+        "Back",
+        "Clear the filter, then the marks; otherwise go back.",
+        ("escape", "backspace"),
+        INNER,
+        "Move",
+        2,
+    ),
+    Action(
+        "clear", "Clear", "Clear the filter, then the marks.", ("escape",), ("batches",), "Move"
+    ),
+    Action(
+        "go_batches",
+        "Batches",
+        "Go back to all batches.",
+        ("B",),
+        INNER,
+        "Move",
+    ),
+    Action(
+        "next_job",
+        "Next job",
+        "Go to the next job of the list.",
+        ("J", "right_square_bracket"),
+        ("job",),
+        "Move",
+        13,
+    ),
+    Action(
+        "previous_job",
+        "Previous job",
+        "Go to the previous job.",
+        ("K", "left_square_bracket"),
+        ("job",),
+        "Move",
+    ),
+    Action("next_turn", "Next turn", "Go to the next iteration.", ("l", "right"), ("job",), "Move"),
+    Action(
+        "previous_turn",
+        "Turn before",
+        "Go to the previous iteration.",
+        ("h", "left"),
+        ("job",),
+        "Move",
+    ),
+)
