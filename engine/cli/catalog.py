@@ -14,12 +14,12 @@ from engine.cli import render
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.config.settings import load_environment, read_settings
+from engine.config.trust.guard import UntrustedDestination
 from engine.contract import Backend, BackendFamily, MissingRequirement
 from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.extras import missing_extra
-from engine.runtime.trust.guard import UntrustedDestination
 
 T = TypeVar("T")
 

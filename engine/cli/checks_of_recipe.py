@@ -13,10 +13,10 @@ from engine.cli import render
 from engine.cli.catalog import lacking
 from engine.cli.checks import Finding, check_settings
 from engine.cli.jobs import trouble_of
+from engine.client.inputs import refusal_of
 from engine.client.workspace import Workspace
 from engine.config.settings import SettingsError
 from engine.contract.recipe import AnyRecipe
-from engine.intake import InputError
 from engine.queueing.extras import missing_extra
 from engine.queueing.money.estimate import Estimate
 from engine.queueing.queue import QueueOptions
@@ -71,12 +71,17 @@ def _checks(opened: Workspace, trial: Trial) -> Iterator[Finding]:
     try:
         estimate = opened.estimate(trial.recipe, trial.source, options=_options(trial))
         yield Finding("input", True, f"{pluralize(estimate.jobs, 'entry', 'entries')} can be read")
-    except InputError as error:
-        yield Finding("input", False, str(error), "Correct the input; nothing was queued.")
     except (UserError, OSError) as error:
-        yield _failure("input", error)
+        yield _input_failure(error)
     if estimate is not None and estimate.jobs:
         yield from _first_entry(opened, trial, estimate)
+
+
+def _input_failure(error: UserError | OSError) -> Finding:
+    refusal = refusal_of(error)
+    if refusal is None or not refusal.problems:
+        return _failure("input", error)
+    return Finding("input", False, str(error), "Correct the input; nothing was queued.")
 
 
 def _packages(recipe: AnyRecipe) -> Iterator[Finding]:

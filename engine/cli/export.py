@@ -15,12 +15,12 @@ from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, CliError
 from engine.client.ids import batch_name, find_batch
 from engine.client.workspace import Workspace
+from engine.config.trust.guard import outputs_folder
 from engine.contract.outputs import Projection
 from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError, Folder, read_regular
 from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.runtime.artifacts import ArtifactStore
-from engine.runtime.trust.guard import outputs_folder
 from engine.text.plural import pluralize
 
 MARKER = ".safelight-export.json"
@@ -139,7 +139,7 @@ class Exporter:
             root=root,
             artifact=self._artifacts.stored,
             preview=Previews(Thumbnails(self._workspace.paths.thumbnails), self._artifacts.stored),
-            settings=self._workspace.settings.outputs,
+            formats=self._workspace.settings.outputs.formats,
         )
 
     def _claim(self, folder: Path) -> None:

@@ -10,8 +10,8 @@ from engine.config.addresses import checked_url, is_loopback
 from engine.config.environment import Environment, same_form
 from engine.config.keys import Key
 from engine.config.settings import load_environment
-from engine.runtime.trust.grants import is_trusted, is_trusted_folder
-from engine.runtime.trust.guard import OutsideWorkspace, UntrustedDestination
+from engine.config.trust.grants import is_trusted, is_trusted_folder
+from engine.config.trust.guard import OutsideWorkspace, UntrustedDestination
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
 HUB_VARIABLES = (TOKEN, "HF_HOME", ENDPOINT, "HF_HUB_OFFLINE")

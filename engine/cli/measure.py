@@ -10,12 +10,10 @@ import click
 from engine.cli import render
 from engine.cli.options import json_option
 from engine.cli.trouble import FAILED
+from engine.client.measuring import MeasuredSound, measure_file
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from engine.audio.measures import SoundMeasures
-    from engine.audio.sound import Sound
 
 _NO_VALUE = "-"
 
@@ -30,56 +28,28 @@ def measure(files: tuple[Path, ...], *, as_json: bool) -> int:
     measure; one without a value is null, with the reason in `undefined`. Nothing is written, and no
     workspace is needed. The exit code is 1 if a file cannot be read.
     """
-    reports: list[dict[str, Any]] = []
+    sounds: list[MeasuredSound] = []
     for path in files:
-        report = _report(path)
-        reports.append(report)
-        if not as_json and "error" in report:
-            render.say(f"{path}: {report['error']}")
-    readable = [report for report in reports if "error" not in report]
+        sound = measure_file(path)
+        sounds.append(sound)
+        if not as_json and sound.error:
+            render.say(f"{path}: {sound.error}")
+    readable = [sound for sound in sounds if sound.measures is not None]
     if as_json:
-        render.print_json({"sounds": [_as_json(report) for report in reports]})
+        render.print_json({"sounds": [_as_json(sound) for sound in sounds]})
     elif readable:
         render.console().print(_table(readable))
         _print_faults(readable)
-    return 0 if len(readable) == len(reports) else FAILED
+    return 0 if len(readable) == len(sounds) else FAILED
 
 
-def _report(path: Path) -> dict[str, Any]:
-    """Return the measures and the faults of a file, or the error."""
-    from engine.audio.faults import faults_of
-    from engine.audio.measures import measure_sound
-    from engine.audio.sound import SoundError
-
-    try:
-        measures = measure_sound(_sound(path))
-    except OSError as error:
-        return {"file": path, "error": f"cannot be read: {error.strerror or error}."}
-    except SoundError as error:
-        return {"file": path, "error": f"{error}."}
-    return {"file": path, "measures": measures, "faults": faults_of(measures)}
-
-
-def _sound(path: Path) -> "Sound":
-    from zipfile import is_zipfile
-
-    from engine.audio.datasets.npy import read_sound
-    from engine.audio.decode import decode
-
-    with path.open("rb") as stream:
-        if is_zipfile(stream):
-            return read_sound(path)
-        stream.seek(0)
-        return decode(stream, path.name)
-
-
-def _as_json(report: dict[str, Any]) -> dict[str, Any]:
-    if "error" in report:
-        return {"file": str(report["file"]), "error": report["error"]}
+def _as_json(sound: MeasuredSound) -> dict[str, Any]:
+    if sound.measures is None:
+        return {"file": str(sound.path), "error": sound.error}
     return {
-        "file": str(report["file"]),
-        **report["measures"].model_dump(mode="json"),
-        "faults": [asdict(fault) for fault in report["faults"]],
+        "file": str(sound.path),
+        **sound.measures.model_dump(mode="json"),
+        "faults": [asdict(fault) for fault in sound.faults],
     }
 
 
@@ -99,7 +69,7 @@ _COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )
 
 
-def _table(reports: list[dict[str, Any]]) -> "Table":
+def _table(sounds: list[MeasuredSound]) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -107,17 +77,17 @@ def _table(reports: list[dict[str, Any]]) -> "Table":
     for title, *_ in _COLUMNS:
         table.add_column(title, justify="right")
     table.add_column("faults", justify="right")
-    for report in reports:
-        table.add_row(*_cells(report["file"], report["measures"]), str(len(report["faults"])))
+    for sound in sounds:
+        table.add_row(*_cells(sound), str(len(sound.faults)))
     return table
 
 
-def _cells(path: Path, measures: "SoundMeasures") -> list[Any]:
-    values = [shown(getattr(measures, name)) for _, name, shown in _COLUMNS]
-    return [render.shown(str(path), None), *values]
+def _cells(sound: MeasuredSound) -> list[Any]:
+    values = [shown(getattr(sound.measures, name)) for _, name, shown in _COLUMNS]
+    return [render.shown(str(sound.path), None), *values]
 
 
-def _print_faults(reports: list[dict[str, Any]]) -> None:
-    for report in reports:
-        for fault in report["faults"]:
-            render.say(f"{report['file']}: {fault.message}")
+def _print_faults(sounds: list[MeasuredSound]) -> None:
+    for sound in sounds:
+        for fault in sound.faults:
+            render.say(f"{sound.path}: {fault.message}")

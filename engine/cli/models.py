@@ -16,8 +16,9 @@ from engine.cli.hub import (
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED, CliError
 from engine.cli.trust import asking_for_trust
-from engine.config.install import install_command
 from engine.config.settings import load_environment, read_settings
+from engine.config.trust.guard import UntrustedDestination
+from engine.contract.install import install_command
 from engine.models.weights import (
     BackendWithWeights,
     PullError,
@@ -29,7 +30,6 @@ from engine.models.weights import (
     size,
 )
 from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
-from engine.runtime.trust.guard import UntrustedDestination
 from engine.text.terminal import quoted
 
 

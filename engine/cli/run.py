@@ -27,13 +27,13 @@ from engine.cli.summary import print_summary
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
 from engine.cli.trust import asking_for_trust
 from engine.client.ids import batch_name, renamed
+from engine.client.inputs import INPUT_FORMATS
 from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
 from engine.config.logs import log_to_console, log_to_file
 from engine.config.process.limits import refuse_too_little
 from engine.contract.recipe import AnyRecipe
-from engine.intake import FORMATS
 from engine.queueing.plan import wanted_name
 from engine.queueing.queue import NOTE, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
@@ -66,7 +66,7 @@ def _queue_options(function: F) -> F:
         click.option(
             "--format",
             "file_format",
-            type=click.Choice(FORMATS),
+            type=click.Choice(INPUT_FORMATS),
             help="The input's format (default: by its name or content).",
         ),
         workspace_option,

@@ -22,11 +22,11 @@ from engine.cli.trouble import CliError
 from engine.client.workspace import Workspace
 from engine.config.environment import Environment, same_form
 from engine.config.settings import SettingsError, load_environment, read_settings
+from engine.config.trust.grants import all_trusted, revoke, trust_file, trusted
+from engine.config.trust.grants import trust as keep
+from engine.config.trust.guard import UntrustedDestination
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.job.load import in_order
-from engine.runtime.trust.grants import all_trusted, revoke, trust_file, trusted
-from engine.runtime.trust.grants import trust as keep
-from engine.runtime.trust.guard import UntrustedDestination
 
 T = TypeVar("T")
 

@@ -88,7 +88,7 @@ def _of_sqlite(error: sqlite3.DatabaseError) -> UserError | None:
 
 
 def _of_trust(error: BaseException) -> UserError | None:
-    from engine.runtime.trust.guard import UntrustedDestination
+    from engine.config.trust.guard import UntrustedDestination
 
     return Waits(str(error)) if isinstance(error, UntrustedDestination) else None
 

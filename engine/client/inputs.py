@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.client.errors import as_user_error
+from engine.intake.readers import FORMATS
 from engine.text.terminal import clean
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from engine.contract.recipe import AnyRecipe
     from engine.intake import InputError
+
+INPUT_FORMATS = FORMATS
+"""Names of the formats of input files."""
 
 REPORT_EVERY = 1000
 """Entries between two reports of how many were read."""

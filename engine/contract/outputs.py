@@ -1,7 +1,7 @@
 """Outputs of a recipe for people to read, and the data to write them from."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 import db.rows
 from db.queries.jobs import first_ended
-from engine.config.output_settings import OutputSettings
 from engine.contract.data import Artifact
 
 
@@ -27,7 +26,7 @@ class Projection:
         artifact: Returns where the stored file of a hash is.
         preview: Returns a stored file as an image to look at, of at most 480 pixels if its kind
             has thumbnails; otherwise the file itself.
-        settings: What operators set about outputs.
+        formats: Formats of documents that operators want: `json`, `yaml`.
         ended: For a progress output, how many jobs it is about: the first that ended; 0 otherwise.
             Its folder is that of the batch's summary.
     """
@@ -39,7 +38,7 @@ class Projection:
     root: Path
     artifact: Callable[[str], Path]
     preview: Callable[[Artifact], bytes]
-    settings: OutputSettings
+    formats: Sequence[str]
     ended: int = 0
 
     @property

@@ -1,7 +1,7 @@
 """Missing packages of a recipe or a backend, and the command that installs them."""
 
-from engine.config.install import install_command
 from engine.contract.data import MissingRequirement
+from engine.contract.install import install_command
 
 
 def missing_packages(*packages: str, extra: str = "cloud") -> MissingRequirement:

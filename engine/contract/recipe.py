@@ -272,3 +272,12 @@ class Catalog(Protocol):
             KeyError: There is none.
         """
         ...
+
+    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> BaseModel:
+        """Return the validated settings of a family of backends.
+
+        Raises:
+            KeyError: There is no such family.
+            ValueError: Something in them is wrong.
+        """
+        ...

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.audio.headers import facts_of_headers
 from engine.audio.probe import probe
 from engine.audio.sound import MissingExtraError
 from engine.audio.wav import write_float_wav
+from engine.contract.audio_facts import recognition_of
 from engine.contract.files import MAX_SOUND_BYTES, open_regular
-from engine.contract.kinds import Recognition
-from engine.kinds.audio import AudioKind, recognised
-from engine.kinds.registry import content_of, content_of_file
+from engine.contract.kinds import HEAD_BYTES, Recognition
 
 _ZIP = b"PK\x03\x04"
 
@@ -63,7 +63,7 @@ def _opened(source: Path | bytes) -> BinaryIO:
 
 def _facts(stream: BinaryIO, source: Path | bytes) -> Recognition:
     try:
-        return recognised(probe(stream))
+        return recognition_of(probe(stream))
     except MissingExtraError:
         return _by_headers(source)
     except OSError as error:
@@ -72,8 +72,10 @@ def _facts(stream: BinaryIO, source: Path | bytes) -> Recognition:
 
 def _by_headers(source: Path | bytes) -> Recognition:
     """Return the facts that are read without a decoder."""
-    content = content_of(source) if isinstance(source, bytes) else content_of_file(source)
-    found = AudioKind().recognise(content)
-    if found is None:
+    with _opened(source) as stream:
+        head, size = stream.read(HEAD_BYTES), stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        facts = facts_of_headers(head, stream, size)
+    if facts is None:
         raise MissingExtraError
-    return found
+    return recognition_of(facts)

@@ -7,9 +7,9 @@ from engine.audio.spatial.events import MAX_BYTES as MAX_EVENTS_BYTES
 from engine.audio.spatial.events import read_events
 from engine.audio.spatial.hrtf import MAX_BYTES as MAX_HRTF_BYTES
 from engine.audio.spatial.hrtf import MissingSofarError, hrtf_facts
-from engine.config.install import install_command
 from engine.contract.backend import Facts
 from engine.contract.files import open_regular
+from engine.contract.install import install_command
 
 
 class CheckedFile(NamedTuple):

@@ -1,17 +1,14 @@
 """Kind `audio`: WAV, FLAC, MP3, Ogg, and sound in MP4 and WebM."""
 
-import io
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from engine.audio.facts import AudioFacts
-from engine.audio.flac import read_flac
-from engine.audio.mp3 import looks_like_mp3, read_mp3
-from engine.audio.ogg import read_ogg
+from engine.audio.headers import facts_of_headers
 from engine.audio.samples import Waveform, read_waveform, waveform_of
 from engine.audio.sound import SoundError
-from engine.audio.wav import is_wav, read_wav
+from engine.contract.audio_facts import recognition_of
 from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognition, Size, Span
+from engine.imaging.waveform import waveform_image
 from engine.kinds import words
 from engine.kinds.bars import waveform
 
@@ -20,8 +17,6 @@ MAX_COLUMNS = 480
 
 MAX_DECODED = 40_000_000
 """Samples of all channels that are decoded for a drawing: 7 minutes of stereo at 48 kHz."""
-
-_GROUND, _INK = (24, 24, 24), (224, 112, 64)
 
 
 class AudioKind(Kind):
@@ -48,8 +43,8 @@ class AudioKind(Kind):
     def recognise(self, content: Content) -> Recognition | None:
         """Return the facts of sound by its headers."""
         with content.open() as stream:
-            facts = _facts(content.head, stream, content.size)
-        return recognised(facts) if facts else None
+            facts = facts_of_headers(content.head, stream, content.size)
+        return recognition_of(facts) if facts else None
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return length, sample rate and channels."""
@@ -87,20 +82,6 @@ class AudioKind(Kind):
             or (None if wave is None else _drawn(item, wave, size, top))
             for item, wave in zip(items, found, strict=True)
         ]
-
-
-def _facts(head: bytes, stream: BinaryIO, size: int) -> AudioFacts | None:
-    """Return what the headers of a sound say; None if it is none, or a damaged one."""
-    if is_wav(head):
-        wav = read_wav(stream, size)
-        if wav is None:
-            return None
-        return AudioFacts("audio/wav", wav.sample_rate, wav.channels, wav.seconds)
-    if head[:4] == b"fLaC":
-        return read_flac(stream)
-    if head[:4] == b"OggS":
-        return read_ogg(stream, size)
-    return read_mp3(stream, size) if looks_like_mp3(head) else None
 
 
 def _picture(
@@ -169,36 +150,6 @@ def _decoded(item: Item, stream: BinaryIO, columns: int) -> Waveform | None:
         return waveform_of(decode(stream), columns)
     except SoundError:
         return None
-
-
-def waveform_image(levels: Sequence[float], side: int) -> bytes:
-    """Return a waveform as a PNG, half as high as wide.
-
-    Args:
-        levels: Peaks of stretches of the sound, 0 to 1.
-        side: Width in pixels.
-    """
-    from PIL import Image, ImageDraw
-
-    height = side // 2
-    image = Image.new("RGB", (side, height), _GROUND)
-    pen = ImageDraw.Draw(image)
-    for column in range(side):
-        reach = max(1, round(levels[column * len(levels) // side] * (height // 2 - 1)))
-        pen.line((column, height // 2 - reach, column, height // 2 + reach), fill=_INK)
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
-
-
-def recognised(facts: AudioFacts) -> Recognition:
-    """Return audio facts as an artifact carries them."""
-    named = {
-        "seconds": round(facts.seconds, 3) if facts.seconds is not None else None,
-        "sample_rate": facts.sample_rate,
-        "channels": facts.channels,
-    }
-    return Recognition(facts.media_type, facts={k: v for k, v in named.items() if v is not None})
 
 
 def sound_facts(item: Item) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engine.audio.facts import AudioFacts
+from engine.contract.audio_facts import recognition_of
 from engine.contract.kinds import (
     Content,
     Drawing,
@@ -16,7 +17,6 @@ from engine.contract.kinds import (
 )
 from engine.imaging.strip import side_by_side
 from engine.kinds import words
-from engine.kinds.audio import recognised as recognised_audio
 from engine.kinds.audio import sound_facts
 from engine.video.facts import ContainerFacts
 from engine.video.frames import read_stills
@@ -92,7 +92,7 @@ class SoundInVideo(Kind):
             return None
         name = "mp4" if found.container == "mp4" else "webm"
         facts = AudioFacts(f"audio/{name}", found.sample_rate, found.channels, found.seconds)
-        return recognised_audio(facts)
+        return recognition_of(facts)
 
 
 def read_container(content: Content) -> ContainerFacts | None:

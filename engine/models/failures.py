@@ -11,8 +11,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from engine.config.install import install_command
 from engine.contract import Blocked, Permanent, StepError
+from engine.contract.install import install_command
 from engine.models.hosts.memory import is_out_of_memory
 from engine.text.terminal import clean
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from engine.config.environment import Environment, RecordingEnvironment
+from engine.config.trust.guard import addresses_in, refuse_untrusted
 from engine.contract import Backend, BackendFamily, BackendInfo, Capability
 from engine.contract.recipe import AnyRecipe, Recipe
 from engine.plugins.points import OURS, BrokenPlugin, Group, Plugin, others
-from engine.runtime.trust.guard import addresses_in, refuse_untrusted
 from engine.text.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class EntryPointCatalog:
         self.family(name).factories[capability](options, watched)
         return addresses_in(options) | watched.addresses_of_workspace, watched.key_names
 
-    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
+    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> BaseModel:
         """Return the validated settings of a family of backends.
 
         Raises:

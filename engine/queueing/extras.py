@@ -1,7 +1,7 @@
 """Packages that a recipe needs: those of an extra of Safelight."""
 
-from engine.config.install import missing_from_extra
 from engine.contract import MissingRequirement
+from engine.contract.install import missing_from_extra
 from engine.contract.packages import missing_packages
 from engine.contract.recipe import AnyRecipe
 from engine.queueing.overrides import QueueError

@@ -20,6 +20,7 @@ from db.writes import batches as writes
 from db.writes.imports import DoneJob, add_done_jobs, seal_import
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
+from engine.config.trust.grants import trust
 from engine.outputs.folder import ExportError
 from engine.outputs.names import claim, place, place_summary
 from engine.queueing.output_folders import OutputFolders
@@ -39,7 +40,6 @@ from engine.recipes.refine.import_tree import (
 from engine.recipes.refine.settings import RefineSettings
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
-from engine.runtime.trust.grants import trust
 from engine.text.errors import UserError
 from engine.text.terminal import clean, has_hidden
 

@@ -21,18 +21,17 @@ from db.writes.batches import NewOrigin
 from engine.config.environment import Environment, texts_in
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
+from engine.config.trust.guard import refuse_outside
 from engine.config.version import __version__
 from engine.contract import AnyAgent, Backend, ChatBackend
 from engine.contract.backend_names import names_of
 from engine.contract.reader import has_wildcards
-from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
+from engine.contract.recipe import AnyRecipe, Catalog, operations_of, unknown_gate
 from engine.intake.readers import Format
 from engine.outputs.names import claim
-from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.money.prices import load_prices, own_prices, prices_for
 from engine.queueing.overrides import QueueError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
-from engine.runtime.trust.guard import refuse_outside
 from engine.text.terminal import clean, has_hidden, quoted
 
 Source = Path | str | BinaryIO
@@ -121,7 +120,7 @@ class Planner:
         paths: WorkspacePaths,
         store: Store,
         settings: Settings,
-        catalog: EntryPointCatalog,
+        catalog: Catalog,
     ) -> None:
         self._paths = paths
         self._store = store

@@ -18,14 +18,14 @@ from db.writes import batches as writes
 from db.writes.events import record_event
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
+from engine.config.trust.grants import trust
 from engine.contract import Backend
 from engine.contract.files import KeepFile
-from engine.contract.recipe import AnyRecipe
+from engine.contract.recipe import AnyRecipe, Catalog
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.seeds import derive_seed
 from engine.intake import ValidEntry, read
 from engine.outputs.names import claim, place, place_summary, safe_name
-from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.estimate import estimated
 from engine.queueing.extras import refuse_without_extra
 from engine.queueing.input_files import keep_in, look_at
@@ -36,7 +36,6 @@ from engine.queueing.plan import BatchPlan, Planner, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
-from engine.runtime.trust.grants import trust
 
 __all__ = ["Queue", "QueueError", "QueueOptions", "Source"]
 
@@ -70,7 +69,7 @@ class Queue:
         paths: WorkspacePaths,
         store: Store,
         settings: Settings,
-        catalog: EntryPointCatalog,
+        catalog: Catalog,
     ) -> None:
         self._paths = paths
         self._store = store

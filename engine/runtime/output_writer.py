@@ -18,13 +18,13 @@ from db.rows import BatchRow, JobRow
 from db.store import Store
 from engine.config.output_settings import OutputSettings
 from engine.config.paths import WorkspacePaths
+from engine.config.trust.guard import refuse_outside
 from engine.contract import Blocked, Permanent
 from engine.contract.outputs import Projection
 from engine.contract.recipe import AnyRecipe
 from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError
 from engine.runtime.step.job_state import JobState
-from engine.runtime.trust.guard import refuse_outside
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +171,7 @@ class OutputWriter:
             root=self._paths.root,
             artifact=self._artifact,
             preview=self._preview,
-            settings=self.settings,
+            formats=self.settings.formats,
             ended=ended,
         )
 

@@ -11,10 +11,10 @@ import pytest
 
 from engine.cli.trust import asking_for_trust
 from engine.config.environment import Environment
+from engine.config.trust.grants import trust, trust_file, trusted
+from engine.config.trust.guard import UntrustedDestination
 from engine.contract import BackendFamily
 from engine.plugins.catalog import EntryPointCatalog
-from engine.runtime.trust.grants import trust, trust_file, trusted
-from engine.runtime.trust.guard import UntrustedDestination
 from safelight import open_workspace
 from tests.support.toys import ToyBackend, ToySettings
 
@@ -288,7 +288,7 @@ def test_results_of_a_batch_that_somebody_else_queued_stay_inside(run, foreign, 
     mine = foreign.parent / "mine"
     with monkeypatch.context() as theirs:
         theirs.setenv("XDG_CONFIG_HOME", str(foreign.parent / "theirs"))
-        theirs.setattr("engine.runtime.trust.grants._given_here", set())
+        theirs.setattr("engine.config.trust.grants._given_here", set())
         options = ("--max-iterations", "1", *SMALL, "--output-dir", mine, "-w", foreign)
         assert run("queue", "refine", foreign.parent / "p.txt", *options).code == 0
     assert run("engine", "--until-idle", "-w", foreign).code == 3

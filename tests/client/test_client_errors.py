@@ -14,6 +14,7 @@ from engine.client.ids import UnknownId
 from engine.client.workspace import open_workspace
 from engine.config.process.limits import LimitTooLow
 from engine.config.settings import SettingsError
+from engine.config.trust.guard import UntrustedDestination
 from engine.contract import UserError
 from engine.intake import InputError
 from engine.outputs.folder import ExportError
@@ -24,7 +25,6 @@ from engine.queueing.queue import QueueError
 from engine.runtime.intake_lock import IntakeBusy
 from engine.runtime.lock import WorkspaceBusy
 from engine.runtime.store_gone import StoreGone
-from engine.runtime.trust.guard import UntrustedDestination
 
 
 def _invalid() -> ValidationError:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.client.inputs import read_input
-from engine.config import install
+from engine.contract import install
 from engine.contract.reader import Reader
 from engine.queueing.extras import missing_extra
 from engine.queueing.overrides import QueueError

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from engine.config.addresses import is_loopback
-from engine.config.install import install_command
 from engine.contract import Blocked
+from engine.contract.install import install_command
 
 _SOCKS = {
     "httpx": ("socksio", "httpx[socks]"),

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from engine.backends.common.proxies import proxies_hidden
 from engine.config.addresses import is_loopback
-from engine.config.install import install_command
 from engine.config.keys import Key
 from engine.contract import Blocked, MissingRequirement
+from engine.contract.install import install_command
 
 CONNECT_SECONDS = 0.5
 """Time for a server of this machine to accept a connection before it counts as silent."""

@@ -6,7 +6,6 @@ from itertools import chain
 
 from engine.backends.common.readiness import has_package
 from engine.backends.local_sounds.settings import LocalSoundsSettings
-from engine.config.install import install_command
 from engine.contract import (
     Artifact,
     BaseBackend,
@@ -22,6 +21,7 @@ from engine.contract import (
     ScoreTable,
     Similarity,
 )
+from engine.contract.install import install_command
 from engine.contract.model_host import ModelKey, Task
 from engine.contract.packages import missing_packages
 from engine.models.scorers.models import marked_model

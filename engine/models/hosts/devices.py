@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from engine.config.install import install_command
 from engine.contract import Blocked
+from engine.contract.install import install_command
 from engine.models.hosts.spawning import settle, spawning
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.config.install import requirements_command
+from engine.contract.install import requirements_command
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 """Packages that are installed without their own dependencies, which exclude newer ones."""

@@ -1,10 +1,10 @@
-"""Previews of unfinished sounds: their waveform as a picture."""
+"""Previews of unfinished sounds: their waveform as an image."""
 
 from typing import TYPE_CHECKING
 
 from engine.audio.samples import waveform_of
 from engine.audio.sound import Sound
-from engine.kinds.audio import waveform_image
+from engine.imaging.waveform import waveform_image
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from engine.config.install import install_command
+from engine.contract.install import install_command
 from engine.models.weights.content import remove_others
 from engine.models.weights.finding import check_hash, find, remedy
 from engine.models.weights.requirements import RequiredWeights

@@ -29,7 +29,7 @@ def project(projection: Projection) -> None:
     if projection.job is None:
         return
     report = job_report(projection.connection, projection.batch, projection.job)
-    formats = frozenset(projection.settings.formats)
+    formats = frozenset(projection.formats)
     write_job(report, projection.folder, projection.artifact, formats)
 
 

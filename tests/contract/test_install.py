@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from engine.config import install as installing
-from engine.config.install import install_command
+from engine.contract import install as installing
+from engine.contract.install import install_command
 
 
 @pytest.fixture

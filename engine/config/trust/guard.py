@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from db.no_links import refuse_links_below
 from engine.config.environment import RecordingEnvironment, is_address, same_form
+from engine.config.trust.grants import is_trusted, is_trusted_folder
 from engine.contract import Blocked
-from engine.runtime.trust.grants import is_trusted, is_trusted_folder
 from engine.text.terminal import clean
 
 
