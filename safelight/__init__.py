@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING, Any
 from engine.config.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from engine.client.sounds import GeneratedSound as GeneratedSound
-    from engine.client.sounds import NoSound as NoSound
-    from engine.client.sounds import generate_sound as generate_sound
     from engine.client.workspace import Workspace as Workspace
     from engine.client.workspace import open_workspace as open_workspace
     from engine.contract.agent import Agent as Agent
@@ -127,9 +124,12 @@ if TYPE_CHECKING:
     from engine.recipes.visual_prompts.creativity.measure import creativity as creativity
     from engine.recipes.visual_prompts.creativity.model import Creativity as Creativity
     from engine.text.errors import UserError as UserError
+    from safelight.sounds import GeneratedSound as GeneratedSound
+    from safelight.sounds import NoSound as NoSound
+    from safelight.sounds import generate_sound as generate_sound
 
 _MODULES = {
-    "engine.client.sounds": (
+    "safelight.sounds": (
         "GeneratedSound",
         "NoSound",
         "generate_sound",

@@ -69,7 +69,7 @@ def test_pages_are_read_line_by_line():
 def test_rooms_are_packages_of_the_engine_and_top_level_folders():
     for path, room in {
         "engine/runtime/step/call.py": "engine/runtime",
-        "engine/__main__.py": "engine",
+        "engine/__init__.py": "engine",
         "tui/widgets/rows.py": "tui",
         "README.md": ".",
     }.items():

@@ -10,7 +10,7 @@ import click
 from engine.cli import render
 from engine.cli.options import json_option
 from engine.cli.trouble import FAILED
-from engine.client.measuring import MeasuredSound, measure_file
+from engine.client.sound_files import MeasuredSound, measure_file
 
 if TYPE_CHECKING:
     from rich.table import Table

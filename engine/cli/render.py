@@ -63,10 +63,7 @@ def command_line(root: Path, what: str) -> str:
 
 def _program() -> str:
     """Return the name that this program was started by."""
-    started = Path(sys.argv[0])
-    if started.name == "safelight":
-        return "safelight"
-    return "python -m safelight" if started.parent.name == "safelight" else "python -m engine"
+    return "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m safelight"
 
 
 def print_json(document: dict[str, Any], *, indent: int | None = 2) -> None:

@@ -12,7 +12,6 @@ from engine.cli.render import command_line
     [
         ("/venv/bin/safelight", "safelight"),
         ("/site-packages/safelight/__main__.py", "python -m safelight"),
-        ("/site-packages/engine/__main__.py", "python -m engine"),
     ],
 )
 def test_a_command_is_named_by_the_started_program(

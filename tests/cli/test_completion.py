@@ -19,7 +19,7 @@ def home(tmp_path, capsys, monkeypatch):
         (tmp_path / f"safelight.{shell}").write_text(capsys.readouterr().out)
     (tmp_path / "bin").mkdir()
     command = tmp_path / "bin" / "safelight"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m engine "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m safelight "$@"\n')
     command.chmod(0o755)
     (tmp_path / "barns.csv").write_text("prompt\na barn\n")
     monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{os.environ['PATH']}")

@@ -181,8 +181,9 @@ def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     prompts = tmp_path / "many.txt"
     prompts.write_text("".join(f"a harbour at dusk, number {n}\n" for n in range(12)))
     process = subprocess.Popen(
-        [sys.executable, "-m", "engine", "run", "refine", str(prompts), "-w", str(tmp_path / "w"),
-         "--plain", "--set", "width=64", "--set", "height=64", "--set", "seed=3"],
+        [sys.executable, "-m", "safelight", "run", "refine", str(prompts),
+         "-w", str(tmp_path / "w"), "--plain",
+         "--set", "width=64", "--set", "height=64", "--set", "seed=3"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -194,7 +195,7 @@ def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     assert process.returncode == 130, said
     assert "engine --until-idle" in said
     again = subprocess.run(
-        [sys.executable, "-m", "engine", "engine", "--until-idle", "-w", str(tmp_path / "w")],
+        [sys.executable, "-m", "safelight", "engine", "--until-idle", "-w", str(tmp_path / "w")],
         cwd=ROOT, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
@@ -207,7 +208,7 @@ def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path: Path, how: str):
     (tmp_path / "in.txt").write_text("a\nb\n")
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "engine", "run", "refine", str(tmp_path / "in.txt")]
+    command = [sys.executable, "-m", "safelight", "run", "refine", str(tmp_path / "in.txt")]
     command += ["-w", str(tmp_path / "w"), *SMALL, how]
     ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=ROOT, check=False)
     os.close(writing)
@@ -220,7 +221,7 @@ def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path: Path, how: str):
 def test_run_follows_the_engine_that_is_at_work(tmp_path: Path):
     (tmp_path / "in.txt").write_text("a\nb\n")
     work = str(tmp_path / "w")
-    engine = subprocess.Popen([sys.executable, "-m", "engine", "engine", "-w", work], cwd=ROOT)
+    engine = subprocess.Popen([sys.executable, "-m", "safelight", "engine", "-w", work], cwd=ROOT)
     try:
         lock = tmp_path / "w" / ".safelight" / "engine.lock"
         deadline = time.monotonic() + 30

@@ -45,4 +45,4 @@ def forget_current_folder() -> None:
 
 def engine_command(arguments: Sequence[str]) -> list[str]:
     """Return the command that runs Safelight's command line in a separate process."""
-    return [sys.executable, "-P", "-m", "engine", *arguments]
+    return [sys.executable, "-P", "-m", "safelight", *arguments]

@@ -187,7 +187,7 @@ def test_the_command_as_it_is_called(hub: Hub, work: Path, tmp_path: Path, proxy
         "HF_TOKEN": "hf_verysecret",
         "ALL_PROXY": proxy,  # not for a hub on this machine
     }
-    command = [sys.executable, "-m", "engine", "models", "pull", "clipscore", "-w", str(work)]
+    command = [sys.executable, "-m", "safelight", "models", "pull", "clipscore", "-w", str(work)]
     pulled = subprocess.run(
         command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
     )

@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 60.0
 
 def read_readiness(root: Path) -> Readiness:
     """Check each backend in a workspace; return an empty result if that fails."""
-    command = [sys.executable, "-m", "engine", "backends", "--json", "--workspace", str(root)]
+    command = [sys.executable, "-m", "safelight", "backends", "--json", "--workspace", str(root)]
     try:
         said = subprocess.run(  # noqa: S603 - our own program, no shell
             command, capture_output=True, check=True, timeout=PATIENCE_SECONDS

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from engine.backends.builtin import FAMILY
-from engine.client.sounds import NoSound, generate_sound
 from engine.client.workspace import Workspace
 from engine.recipes.sound_effect import RECIPE
 from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeAudioBackend, FakeChatBackend
 from engine.text.errors import UserError
+from safelight.sounds import NoSound, generate_sound
 from tests.recipes.sound_effect.sounds import Limited, Silent
 from tests.support.optional import needs
 

@@ -113,21 +113,15 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
     Raises:
         NoSound: None is.
     """
-    from db.queries.jobs import all_jobs
-    from engine.audio.decode import decode
-    from engine.client.ids import find_batch
+    from engine.client.sound_files import read_sound_file
     from engine.recipes.sound_effect.documents import (
         file_names,
         placed_document,
         placed_name,
         sidecar,
     )
-    from engine.recipes.sound_effect.read_report import job_report
 
-    with workspace.reading() as connection:
-        row = find_batch(connection, batch)
-        job = next(iter(all_jobs(connection, row.id)))
-        report = job_report(connection, row, job)
+    job, report = workspace.jobs(batch)[0], next(iter(workspace.results(batch)))
     take = report.kept_take
     if take is None:
         raise NoSound(
@@ -140,7 +134,7 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
     if placed := report.placed:
         name = folder / placed_name(report, placed)
         metadata["placed"] = placed_document(report, placed, str(name))
-    sound = decode(path.read_bytes())
+    sound = read_sound_file(path)
     has_steps = take.device and take.steps is not None
     audio = _tensor(sound.samples) if has_steps else sound.samples
     return GeneratedSound(audio, sound.sample_rate, path, metadata)

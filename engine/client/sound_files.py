@@ -1,4 +1,4 @@
-"""Measures and faults of sound files."""
+"""Sound files: read, and measured."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +32,7 @@ def measure_file(path: Path) -> MeasuredSound:
     from engine.audio.sound import SoundError
 
     try:
-        measures = measure_sound(_sound(path))
+        measures = measure_sound(read_sound_file(path))
     except OSError as error:
         return MeasuredSound(path, error=f"cannot be read: {error.strerror or error}.")
     except SoundError as error:
@@ -40,7 +40,13 @@ def measure_file(path: Path) -> MeasuredSound:
     return MeasuredSound(path, measures, tuple(faults_of(measures)))
 
 
-def _sound(path: Path) -> "Sound":
+def read_sound_file(path: Path) -> "Sound":
+    """Return the samples of a sound of any format, or of an .npz file.
+
+    Raises:
+        OSError: The file cannot be read.
+        SoundError: It is not a sound that can be decoded.
+    """
     from zipfile import is_zipfile
 
     from engine.audio.datasets.npy import read_sound
