@@ -18,6 +18,9 @@ from engine.text.plural import pluralize
 
 _SHOWN_PROBLEMS = 100
 
+RECIPE = "refine"
+"""Recipe whose results can be read back."""
+
 
 @click.command("import")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -30,9 +33,9 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     Images and fields that cannot be read are listed (exit code 1); the rest is imported.
     """
     opened = Workspace(workspace)
-    done = import_tree(
-        opened.paths, opened.store, import_folder(opened.paths.root, opened.settings), folder, name
-    )
+    refine = opened.catalog.recipe(RECIPE)
+    results = import_folder(opened.paths.root, opened.settings, refine)
+    done = import_tree(opened.paths, opened.store, refine, results, folder, name)
     _tell_left(done.left)
     _write_outputs(opened, done)
     with opened.reading() as connection:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from engine.contract import AnyAgent, Backend
 from engine.contract.batch import BatchStep
 from engine.contract.decision_points import AnyDecision, Approval
+from engine.contract.importing import Importer
 from engine.contract.job import Job
 from engine.contract.options import Option, refuse_duplicates
 from engine.contract.outputs import Outputs
@@ -115,6 +116,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         after: Steps of a batch after its last job, before its outputs are written.
         outputs: Reports and folders of its jobs.
         reader: Reads inputs that are not a list of entries.
+        importer: Reads its finished results back from files.
         best_part: Returns the step with the best output of a job, from its result as plain data;
             `send` takes it if no part is named. By default it is the best file by the headline.
         page: Parts of a job that a dashboard shows together, from top to bottom.
@@ -148,6 +150,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     after: BatchStep[Any] | None = None
     outputs: Outputs = field(default_factory=Outputs)
     reader: Reader | None = None
+    importer: Importer | None = None
     best_part: Callable[[Any], str] | None = None
     page: tuple[PagePart, ...] = ()
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None

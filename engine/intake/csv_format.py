@@ -4,11 +4,12 @@ import csv
 import re
 from collections.abc import Collection, Iterator
 
-from engine.intake.entries import InputEntry, UnreadableInput, to_entry
+from engine.intake.entries import InputEntry, to_entry
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest
 from engine.intake.source import MAX_LINE_BYTES, InputSource, lines
 from engine.text.plural import pluralize
+from engine.text.strict.values import UnreadableInput
 from engine.text.terminal import quoted
 
 SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\s*(\n|$)', re.IGNORECASE)

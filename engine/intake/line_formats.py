@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from engine.intake.entries import TEXT_FIELD, InputEntry, UnreadableInput, to_entry
+from engine.intake.entries import TEXT_FIELD, InputEntry, to_entry
 from engine.intake.option_lines import is_options, read_options, refuse_infotext
 from engine.intake.problems import Problem
 from engine.intake.source import InputSource, lines
-from engine.intake.strict_json import decode
+from engine.text.strict.json_format import decode
+from engine.text.strict.values import UnreadableInput
 
 
 def read_jsonl(source: InputSource) -> Iterator[InputEntry | Problem]:

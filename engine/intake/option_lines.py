@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from engine.intake.entries import UnreadableInput
+from engine.text.strict.values import UnreadableInput
 from engine.text.terminal import quoted
 
 _READ = ("prompt", "negative_prompt", "seed", "width", "height")

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 from engine.intake.csv_format import SEPARATOR_LINE, column_name, read_csv
-from engine.intake.entries import MAX_ENTRIES, InputEntry, UnreadableInput, numbered, unpack
+from engine.intake.entries import MAX_ENTRIES, InputEntry, numbered, unpack
 from engine.intake.line_formats import read_jsonl, read_lines
 from engine.intake.problems import Problem
 from engine.intake.source import MIB, InputSource, open_source, whole_text
+from engine.text.strict.values import UnreadableInput
 from engine.text.terminal import quoted
 
 Format = Literal["json", "yaml", "jsonl", "csv", "lines"]
@@ -98,7 +99,7 @@ def _reader(
 
 
 def _read_json(source: InputSource) -> Iterator[InputEntry | Problem]:
-    from engine.intake.strict_json import decode
+    from engine.text.strict.json_format import decode
 
     text = whole_text(source, MAX_JSON_BYTES)
     if not text.strip():
@@ -115,7 +116,7 @@ def _read_json(source: InputSource) -> Iterator[InputEntry | Problem]:
 
 
 def _read_yaml(source: InputSource, fields: Collection[str]) -> Iterator[InputEntry | Problem]:
-    from engine.intake.strict_yaml import decode  # PyYAML is slow to import
+    from engine.text.strict.yaml_format import decode  # PyYAML is slow to import
 
     document, places = decode(whole_text(source, MAX_YAML_BYTES))
     if document is None:

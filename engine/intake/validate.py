@@ -8,9 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 from engine.contract.recipe_input import RecipeInput
 from engine.intake.entries import InputEntry
-from engine.intake.ids import Ids, given_id, made_id
+from engine.intake.ids import Ids, made_id
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest, sentence
+from engine.text.given_ids import given_id
 
 InputT = TypeVar("InputT", bound=BaseModel)
 

@@ -1,8 +1,8 @@
 """Import of an existing folder of results into the store as a batch that has ended.
 
 The folder has the layout of `docs/outputs.md`, ours or an older script's. Images are stored by
-content; their documents become steps, scores, critiques and prompts of the recipe `refine`, whose
-results have that shape. Such a batch is for viewing, comparing and exporting: it names a backend
+content; their documents become steps, scores, critiques and prompts of the recipe that has read
+them. Such a batch is for viewing, comparing and exporting: it names a backend
 that does not exist, so that it is never run by mistake.
 """
 
@@ -21,23 +21,19 @@ from db.writes.imports import DoneJob, add_done_jobs, seal_import
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.trust.grants import trust
-from engine.outputs.folder import ExportError
+from engine.contract.importing import (
+    FinishedJob,
+    Importer,
+    TreeField,
+    TreeItem,
+    TreeOthers,
+    TreeProblem,
+)
+from engine.contract.recipe import AnyRecipe
 from engine.outputs.names import claim, place, place_summary
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.plan import free_name, results_folder
 from engine.queueing.queue import create_named, take_back
-from engine.recipes.refine import RECIPE
-from engine.recipes.refine.import_job import done_job
-from engine.recipes.refine.import_layout import TreeProblem
-from engine.recipes.refine.import_tree import (
-    TreeField,
-    TreeItem,
-    TreeJob,
-    TreeOthers,
-    read_image,
-    read_tree,
-)
-from engine.recipes.refine.settings import RefineSettings
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
 from engine.text.errors import UserError
@@ -100,16 +96,17 @@ class ImportSummary:
     left: SkippedItem = field(default_factory=SkippedItem)
 
 
-def import_folder(root: Path, settings: Settings) -> Path:
+def import_folder(root: Path, settings: Settings, recipe: AnyRecipe) -> Path:
     """Return the folder that imported batches are written to; outside, it is trusted from now on.
 
     Args:
         root: The workspace.
         settings: Its settings.
+        recipe: The recipe that they are of.
     """
     variables = load_environment(root, settings.given).given
     folder, outside = results_folder(
-        root, root / settings.outputs.folder, RECIPE.outputs.folder, variables
+        root, root / settings.outputs.folder, recipe.outputs.folder, variables
     )
     if outside:
         trust(root, outside)
@@ -117,31 +114,50 @@ def import_folder(root: Path, settings: Settings) -> Path:
 
 
 def import_tree(
-    paths: WorkspacePaths, store: Store, results: Path, folder: Path, name: str = ""
+    paths: WorkspacePaths,
+    store: Store,
+    recipe: AnyRecipe,
+    results: Path,
+    folder: Path,
+    name: str = "",
 ) -> ImportSummary:
     """Import a folder of results into the store, atomically except for reported omissions.
 
     Args:
         paths: The workspace's places.
         store: Its store.
+        recipe: The recipe that reads the folder.
         results: Folder of its results, relative to the workspace unless it is elsewhere.
         folder: The folder to import.
         name: The batch's name; by default the folder's.
 
     Raises:
-        ImportRefused: The folder holds no job, or the name cannot be one.
+        ImportRefused: The folder holds no job, the name cannot be one, or the recipe reads no
+            results back.
         OSError: The folder cannot be read, or the store's disk is full.
     """
     if has_hidden(name):
         raise ImportRefused("A name must not hold control characters or direction marks.")
-    return _Import(paths, store, results, folder).run(name)
+    if recipe.importer is None:
+        raise ImportRefused(f"{recipe.name} does not read results back.")
+    return _Import(paths, store, recipe, recipe.importer, results, folder).run(name)
 
 
 class _Import:
     """One import in progress."""
 
-    def __init__(self, paths: WorkspacePaths, store: Store, results: Path, folder: Path) -> None:
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        store: Store,
+        recipe: AnyRecipe,
+        importer: Importer,
+        results: Path,
+        folder: Path,
+    ) -> None:
         self._store = store
+        self._recipe = recipe
+        self._importer = importer
         self._lock = paths.intake_lock
         self._folder = folder
         self._results = results
@@ -185,37 +201,36 @@ class _Import:
         return count
 
     def _jobs(self) -> Iterator[DoneJob]:
-        for item in read_tree(self._folder):
-            if not isinstance(item, TreeJob):
+        for item in self._importer.read(self._folder):
+            if not isinstance(item, FinishedJob):
                 self._left.add(item)
                 continue
             try:
-                self._keep_images(item)
+                self._keep_files(item)
                 yield self._done_job(item)
-            except ExportError as error:
+            except UserError as error:
                 self._left.add(TreeProblem(item.folder, str(error)))
             except ValueError as error:
                 self._left.add(TreeProblem(item.folder, clean(f"cannot be kept: {error}")))
 
-    def _keep_images(self, item: TreeJob) -> None:
-        for turn in item.report.iterations:
-            path = item.images[turn.number]
-            if self._artifacts.put(read_image(path)) != turn.artifact.hash:
-                raise ExportError(f"{path.name} has changed while it was read")
+    def _keep_files(self, item: FinishedJob) -> None:
+        for path, hash_ in item.files:
+            if self._artifacts.put(self._importer.read_file(path)) != hash_:
+                raise ImportRefused(f"{path.name} has changed while it was read")
 
-    def _done_job(self, item: TreeJob) -> DoneJob:
+    def _done_job(self, item: FinishedJob) -> DoneJob:
         key = self._free_key(item)
         name = place(key, self._name, self._folders.taken, self._folders.holds_job)
-        job = done_job(item.report, key, str(self._results / name), self._folders.full(name))
+        job = item.as_done(key, str(self._results / name), self._folders.full(name))
         self._folders.claim(name)
         self._keys.add(key)
         return job
 
-    def _free_key(self, item: TreeJob) -> str:
+    def _free_key(self, item: FinishedJob) -> str:
         """Return the job's id, or its path if another folder of the tree has the same id."""
-        key = item.report.key
+        key = item.key
         if key in self._keys:
-            key = item.report.output
+            key = item.place
         if has_hidden(key):  # a folder's name may hold anything
             key = clean(key) or "job"
         return claim(key, self._keys.__contains__)
@@ -230,13 +245,14 @@ class _Import:
     def _new_batch(self) -> writes.NewBatch:
         summary = place_summary(self._name, self._folders.summary_taken, self._folders.holds_job)
         nothing = {"name": BACKEND, "model": "", "version": "", "settings": {}}
-        snapshot = {"backends": dict.fromkeys(RECIPE.uses, nothing)}
+        backends = dict.fromkeys(self._recipe.uses, BACKEND)
+        snapshot = {"backends": dict.fromkeys(self._recipe.uses, nothing)}
         return writes.NewBatch(
             name=self._name,
-            recipe=RECIPE.name,
-            recipe_version=RECIPE.version,
+            recipe=self._recipe.name,
+            recipe_version=self._recipe.version,
             seed=0,
-            settings=RefineSettings(image=BACKEND, vision=BACKEND, text=BACKEND).model_dump_json(),
+            settings=self._recipe.settings(**backends).model_dump_json(),
             snapshot=json.dumps(snapshot),
             outputs=str(self._results),
             summary=str(self._results / summary),

@@ -18,6 +18,7 @@ from engine.config.settings import read_settings
 from engine.queueing import import_results as importing
 from engine.queueing.import_results import import_tree
 from engine.queueing.queue import QueueOptions
+from engine.recipes.refine import RECIPE
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in, taking_in
 from engine.runtime.lock import EngineLock
@@ -354,7 +355,8 @@ def test_gc_waits_for_no_import_and_removes_nothing_of_it(run, images, monkeypat
     seen = []
     monkeypatch.setattr(importing, "add_done_jobs", lambda *_: seen.append(_is_held(images)))
     folder = images / "outputs" / "results"
-    import_tree(WorkspacePaths(images), Store(WorkspacePaths(images).store), folder, folder)
+    paths = WorkspacePaths(images)
+    import_tree(paths, Store(paths.store), RECIPE, folder, folder)
     assert seen == [True]
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from engine.contract import Artifact, GeneratedImage, Similarity
+from engine.contract.importing import TreeField
 from engine.queueing.money.prices import load_prices
 from engine.recipes.refine.agents.evaluator import Evaluation
-from engine.recipes.refine.import_tree import TreeField, TreeJob, read_tree
+from engine.recipes.refine.import_tree import TreeJob, read_tree
 from engine.recipes.refine.loop import RefineTurn
 from engine.recipes.storyboard.loop import SceneResult
 from engine.recipes.storyboard.prompt_loop import ScenePrompt

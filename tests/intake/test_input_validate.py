@@ -7,9 +7,10 @@ import pytest
 from pydantic import BaseModel
 
 from engine.intake import InputError, load, read
-from engine.intake.ids import Ids, given_id, made_id
+from engine.intake.ids import Ids, made_id
 from engine.intake.problems import KEPT_PROBLEMS, SHOWN_PROBLEMS, Problem
 from engine.recipes.refine.input import RefineInput
+from engine.text.given_ids import given_id
 
 MISSING = "is missing; give a prompt, or a title, scene or mood"
 

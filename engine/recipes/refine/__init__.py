@@ -8,6 +8,7 @@ from engine.contract.recipe import Headline, Recipe
 from engine.recipes.refine.agents.evaluator import EVALUATOR
 from engine.recipes.refine.agents.refiner import REFINER
 from engine.recipes.refine.deciding import check_decision
+from engine.recipes.refine.importer import IMPORTER
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.loop import refine
 from engine.recipes.refine.read_report import finish, job_report, project
@@ -34,5 +35,6 @@ RECIPE = Recipe(
     ),
     options=(Option("--max-iterations", "max_iterations"),),
     outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
+    importer=IMPORTER,
 )
 """The recipe, as the entry point `refine` of `safelight.recipes` gives it."""

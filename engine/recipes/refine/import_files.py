@@ -12,8 +12,6 @@ from typing import Any, get_args
 
 from engine.contract.backend import Artifact
 from engine.imaging.lineage import Lineage
-from engine.intake.entries import RefusedValue
-from engine.intake.ids import given_id
 from engine.recipes.refine.import_fields import Fields, mapping, number, text, texts
 from engine.recipes.refine.report import (
     EvaluationReport,
@@ -22,6 +20,8 @@ from engine.recipes.refine.report import (
     JobStatus,
     Totals,
 )
+from engine.text.given_ids import given_id
+from engine.text.strict.values import RefusedValue
 
 MAX_DEPTH = 32
 """Maximum depth of nested lists and objects in a document."""

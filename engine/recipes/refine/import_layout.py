@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.contract.importing import TreeProblem
 from engine.recipes.refine.outputs import SUMMARY
 
 MAX_ITERATIONS = 10_000
@@ -23,19 +24,6 @@ _TURN = re.compile(
 _DOCUMENT = re.compile(r".+\.(?:json|ya?ml|txt|csv|md)", re.IGNORECASE)
 LINK = "is a link, and links are not followed"
 _REPEATED = "is one more file of iteration {number}; {taken} is read"
-
-
-@dataclass(frozen=True, slots=True)
-class TreeProblem:
-    """Something in a tree that was not taken.
-
-    Attributes:
-        path: The file or folder; its name may hold anything.
-        message: What is wrong with it, without its subject; fit to be shown.
-    """
-
-    path: Path
-    message: str
 
 
 @dataclass(slots=True)

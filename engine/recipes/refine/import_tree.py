@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.backend import Artifact
+from engine.contract.importing import TreeField, TreeOthers, TreeProblem
 from engine.imaging.decode import check, describe
 from engine.imaging.errors import ImageError
 from engine.imaging.infotext import parse_infotext
 from engine.imaging.lineage import PARAMETERS, Lineage, read, read_document
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
-from engine.intake.entries import UnreadableInput
-from engine.intake.strict_json import decode as decode_json
-from engine.intake.strict_yaml import decode as decode_yaml
 from engine.outputs.folder import ExportError, read_regular
 from engine.recipes.refine.import_elsewhere import find_evaluation, find_image
 from engine.recipes.refine.import_fields import Fields, mapping, text
@@ -37,8 +35,11 @@ from engine.recipes.refine.import_files import (
     read_turns,
     refused,
 )
-from engine.recipes.refine.import_layout import FolderFiles, TreeProblem, TurnFiles, look
+from engine.recipes.refine.import_layout import FolderFiles, TurnFiles, look
 from engine.recipes.refine.report import EvaluationReport, IterationReport, JobReport
+from engine.text.strict.json_format import decode as decode_json
+from engine.text.strict.values import UnreadableInput
+from engine.text.strict.yaml_format import decode as decode_yaml
 from engine.text.terminal import clean
 
 MAX_LEVELS = 4
@@ -58,30 +59,6 @@ _ELSEWHERE = (
 
 
 @dataclass(frozen=True, slots=True)
-class TreeField:
-    """A field of a document that was not taken.
-
-    Attributes:
-        path: The document.
-        name: The field, with those it lies in; fit to be shown.
-    """
-
-    path: Path
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TreeOthers:
-    """Files of text that are not of a job.
-
-    Attributes:
-        count: How many.
-    """
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class TreeJob:
     """One job of a tree.
 
@@ -96,10 +73,10 @@ class TreeJob:
     images: dict[int, Path]
 
 
-TreeItem = TreeJob | TreeProblem | TreeField | TreeOthers
+ReadItem = TreeJob | TreeProblem | TreeField | TreeOthers
 
 
-def read_tree(folder: Path) -> Iterator[TreeItem]:
+def read_tree(folder: Path) -> Iterator[ReadItem]:
     """The jobs of a tree of results, in the order of their paths, with what is left out.
 
     Args:
@@ -154,7 +131,7 @@ class _Walk:
     taken: set[Path] = field(default_factory=set)
     others: int = 0
 
-    def items(self) -> Iterator[TreeItem]:
+    def items(self) -> Iterator[ReadItem]:
         pending = [(self.root, 0)]
         while pending:
             path, level = pending.pop()
@@ -174,7 +151,7 @@ class _Walk:
             for below in files.folders:
                 yield TreeProblem(below, f"lies more than {MAX_LEVELS} folders down")
 
-    def _job(self, files: FolderFiles) -> Iterator[TreeItem]:
+    def _job(self, files: FolderFiles) -> Iterator[ReadItem]:
         reader = _JobReader(files, self.root)
         summary = reader.document([files.summary] if files.summary else [])
         said = read_turns(summary)

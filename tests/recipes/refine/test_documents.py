@@ -4,7 +4,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.intake import strict_yaml
+from engine.text.strict import yaml_format
 from engine.outputs.documents import to_json, to_yaml
 from engine.recipes.refine.documents import iteration_results
 from tests.support.refine_results import make_job, make_turn, stamped
@@ -23,7 +23,7 @@ def test_json_and_yaml_say_the_same(shelf, prompt, negative):
     assert json.loads(to_json(document)) == document
     text = to_yaml(document).decode()
     assert yaml.safe_load(text) == document
-    assert strict_yaml.decode(text)[0] == document
+    assert yaml_format.decode(text)[0] == document
 
 
 @given(st.text() | st.just(HOSTILE))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.recipes.refine.import_layout import TreeProblem
-from engine.recipes.refine.import_tree import TreeField, TreeJob, read_tree
+from engine.contract.importing import TreeField, TreeProblem
+from engine.recipes.refine.import_tree import TreeJob, read_tree
 from tests.support.refine_results import image
 
 WORDS = "A lighthouse stands to the left.\n\nThe light is cold."

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from engine.intake.entries import (
+from engine.text.strict.values import (
     LIST_NAMES,
     MAX_DEPTH,
     TOO_DEEP,
@@ -99,7 +99,7 @@ def _brackets_open_at(text: str, index: int) -> int:
 def _advice(text: str, line: int | None) -> str:
     """Return advice about the commonest mistake: a text with ': ' in it and no quotation marks."""
     written = text.splitlines()[line - 1 : line] if line else []
-    if sum(found.count(": ") for found in written) < 2 or any('"' in found for found in written):
+    if sum(row.count(": ") for row in written) < 2 or any('"' in row for row in written):
         return ""
     return "; put a text with ': ' in it in quotation marks"
 
@@ -178,11 +178,11 @@ def _mapping(node: MappingNode, text: str) -> dict[str, Any]:
 
 def _nothing(node: Node, text: str) -> Any:
     """Return None for an empty scalar; refuse it if a comment seems to be its value."""
-    found = _VALUE_AS_COMMENT.match(text, node.end_mark.index)
-    if found is None:
+    comment = _VALUE_AS_COMMENT.match(text, node.end_mark.index)
+    if comment is None:
         return None
     return RefusedValue(
-        f"is empty, since {quoted(found[1])} is a comment in YAML: write a value that starts with "
+        f"is empty, since {quoted(comment[1])} is a comment in YAML: write a value that starts with "
         "# in quotation marks, and a comment with a space after its #"
     )
 

@@ -3,7 +3,13 @@
 import json
 from typing import Any
 
-from engine.intake.entries import TOO_DEEP, RefusedValue, UnreadableInput, real_number, whole_number
+from engine.text.strict.values import (
+    TOO_DEEP,
+    RefusedValue,
+    UnreadableInput,
+    real_number,
+    whole_number,
+)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
