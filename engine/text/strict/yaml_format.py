@@ -182,8 +182,8 @@ def _nothing(node: Node, text: str) -> Any:
     if comment is None:
         return None
     return RefusedValue(
-        f"is empty, since {quoted(comment[1])} is a comment in YAML: write a value that starts with "
-        "# in quotation marks, and a comment with a space after its #"
+        f"is empty, since {quoted(comment[1])} is a comment in YAML: write a value that starts "
+        "with # in quotation marks, and a comment with a space after its #"
     )
 
 

@@ -4,9 +4,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.text.strict import yaml_format
 from engine.outputs.documents import to_json, to_yaml
 from engine.recipes.refine.documents import iteration_results
+from engine.text.strict import yaml_format
 from tests.support.refine_results import make_job, make_turn, stamped
 
 HOSTILE = "\x1b[31m \x9b2J \u202e \u2028 \ufeff \x7f 'q' \"d\" # : - \r\n\ttab"
