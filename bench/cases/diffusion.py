@@ -20,8 +20,8 @@ from bench.machine import emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.backends.diffusers import DiffusersSettings
 from engine.backends.diffusers import image as backend
-from engine.config.settings import HostSettings
 from engine.contract import Backend, CallContext, ImageRequest
+from engine.contract.host_settings import HostSettings
 from engine.runtime.engine import Engine
 
 

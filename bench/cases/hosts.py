@@ -19,8 +19,8 @@ from typing import Any, cast
 from bench.machine import emit
 from bench.models import FixedModel, task
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
-from engine.config.settings import HostSettings
 from engine.contract import Backend, CallContext
+from engine.contract.host_settings import HostSettings
 from engine.runtime.engine import Engine
 
 MOST, BATCH_SECONDS = 8, 1.0

@@ -17,9 +17,9 @@ from bench.machine import emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.backends.stable_audio import StableAudioSettings
 from engine.backends.stable_audio import audio as backend
-from engine.config.settings import HostSettings
 from engine.contract import Backend, CallContext
 from engine.contract.audio import AudioRequest
+from engine.contract.host_settings import HostSettings
 from tests.support import tiny_stable_audio as tiny
 
 STEPS, GUIDANCE, SECONDS = 10, 7.0, 1.0

@@ -23,11 +23,11 @@ from db.rows import (
 )
 from engine.cli.jobs import output_files, trouble_of
 from engine.cli.render import dollars
+from engine.client.drawn_text import draws_results
 from engine.client.gates import WaitingGate, waiting_gates
 from engine.client.ids import batch_name, job_name
 from engine.config.paths import WorkspacePaths
 from engine.contract.tracing import TRACE
-from engine.kinds.registry import kinds
 from engine.outputs.names import SUFFIXES
 from engine.runtime.artifacts import ArtifactStore
 
@@ -244,7 +244,7 @@ def _step(step: StepRow) -> dict[str, Any]:
 def _is_drawn(step: StepRow) -> bool:
     """Return whether the result of a step is drawn by its kind."""
     is_current = step.state == "done" and step.superseded_at is None
-    return is_current and step.result is not None and kinds().of(step.kind).draws_results
+    return is_current and step.result is not None and draws_results(step.kind)
 
 
 def _result(step: StepRow) -> dict[str, Any]:

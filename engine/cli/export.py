@@ -17,7 +17,6 @@ from engine.client.ids import batch_name, find_batch
 from engine.client.workspace import Workspace
 from engine.config.trust.guard import outputs_folder
 from engine.contract.outputs import Projection
-from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError, Folder, read_regular
 from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.runtime.artifacts import ArtifactStore
@@ -138,7 +137,7 @@ class Exporter:
             folder=root / batch.outputs,
             root=root,
             artifact=self._artifacts.stored,
-            preview=Previews(Thumbnails(self._workspace.paths.thumbnails), self._artifacts.stored),
+            preview=self._workspace.previews(self._artifacts),
             formats=self._workspace.settings.outputs.formats,
         )
 

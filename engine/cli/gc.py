@@ -16,7 +16,6 @@ from engine.cli import render
 from engine.cli.options import workspace_option
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
-from engine.kinds.thumbnails import Thumbnails
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 from engine.runtime.lock import EngineLock, WorkspaceBusy
@@ -132,7 +131,7 @@ def remove_unnamed(workspace: Workspace, files: list[UnreferencedFile]) -> list[
             with contextlib.suppress(FileNotFoundError):
                 item.path.unlink()
                 removed.append(item)
-        Thumbnails(paths.thumbnails).remove_without(ArtifactStore(paths.artifacts).has)
+        workspace.thumbnails.remove_without(ArtifactStore(paths.artifacts).has)
     return removed
 
 

@@ -7,8 +7,8 @@ import click
 
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
+from engine.client.installed_plugins import InstalledPlugin, installed_plugins
 from engine.plugins.catalog import EntryPointCatalog
-from engine.plugins.installed import InstalledPlugin, installed_plugins
 
 
 @click.command()

@@ -14,11 +14,10 @@ from rich.text import Text
 from engine.cli import render
 from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
+from engine.client.drawn_text import facts_of_file, result_lines, title_of
 from engine.client.ids import find_job
 from engine.client.sending import best_part_of
 from engine.client.workspace import Workspace
-from engine.contract.kinds import Item, Lines, Size
-from engine.kinds.drawing import draw_full, facts_line, title_of
 from engine.text.plural import pluralize
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
@@ -160,13 +159,10 @@ def _prompts(job: Mapping[str, Any]) -> Iterator[Table]:
 
 def _results(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yield the results of steps as their kinds draw them, if that is text."""
-    size = Size(min(render.console().width - _INDENT, _MAX_COLUMNS), _RESULT_ROWS)
-    for found in job["results"]:
-        item = Item(kind=found["kind"], data=found["result"], request=found["request"])
-        drawing = draw_full(item, size)
-        if isinstance(drawing, Lines):
-            yield render.shown(found["step"], 60, "bold")
-            lines = ("".join(span.text for span in line) for line in drawing.lines[:_RESULT_ROWS])
+    columns = min(render.console().width - _INDENT, _MAX_COLUMNS)
+    for result in job["results"]:
+        if lines := result_lines(result, columns, _RESULT_ROWS):
+            yield render.shown(result["step"], 60, "bold")
             yield Text("\n".join(lines), no_wrap=True, overflow="crop")
 
 
@@ -207,15 +203,7 @@ def _files(files: list[Mapping[str, Any]]) -> list[RenderableType]:
 
 
 def _facts(file: Mapping[str, Any]) -> str:
-    item = Item(
-        kind=file["kind"],
-        media_type=file["media_type"],
-        size=file["bytes"],
-        width=file["width"],
-        height=file["height"],
-        facts=file["facts"],
-    )
-    parts = (file["media_type"], render.size(file["bytes"]), facts_line(item))
+    parts = (file["media_type"], render.size(file["bytes"]), facts_of_file(file))
     return ", ".join(part for part in parts if part)
 
 

@@ -19,7 +19,9 @@ from engine.config.version import __version__
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.config.settings import Settings
+    from engine.kinds.thumbnails import Previews, Thumbnails
     from engine.plugins.catalog import EntryPointCatalog
+    from engine.runtime.artifacts import ArtifactStore
 
 
 class OpenedWorkspace:
@@ -81,6 +83,23 @@ class OpenedWorkspace:
         from engine.plugins.catalog import EntryPointCatalog
 
         return self._given_catalog or EntryPointCatalog()
+
+    @property
+    def thumbnails(self) -> "Thumbnails":
+        """The thumbnails of its stored files."""
+        from engine.kinds.thumbnails import Thumbnails
+
+        return Thumbnails(self.paths.thumbnails)
+
+    def previews(self, artifacts: "ArtifactStore") -> "Previews":
+        """Return its stored files as images to look at.
+
+        Args:
+            artifacts: Its stored files.
+        """
+        from engine.kinds.thumbnails import Previews
+
+        return Previews(self.thumbnails, artifacts.stored)
 
     @classmethod
     @contextmanager

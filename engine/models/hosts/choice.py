@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.config.settings import HostSettings
+from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey
 from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.current_task import CurrentLoad

@@ -7,7 +7,7 @@ import signal
 import time
 from typing import Protocol
 
-from engine.config.settings import HostSettings
+from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey
 from engine.models.hosts import messages
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit, exit_in_words

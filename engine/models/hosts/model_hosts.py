@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from engine.config.settings import HostSettings
 from engine.contract import Blocked, Retryable, StepError
+from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey, Task
 from engine.models.hosts import messages, safe_pickle
 from engine.models.hosts.batch_size import BatchLimits

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from types import ModuleType
 
-from engine.config.process.safe_imports import SAFE_PATH
-
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -38,7 +36,7 @@ def spawning() -> Iterator[None]:
       from where its parent does.
     - A signal to the whole process group waits until `settle` has decided what to do about it.
     """
-    with _swapping, _environment(SAFE_PATH, "1"):
+    with _swapping, _environment("PYTHONSAFEPATH", "1"):
         resource_tracker.ensure_running()  # else it starts inside, which unblocks the signals
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.config.settings import HostSettings
 from engine.contract import Task
+from engine.contract.host_settings import HostSettings
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.models.hosts.status import HostStatus
 from tests.support.engines import PATIENCE, eventually

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.config.settings import HostSettings
 from engine.contract import ModelKey
+from engine.contract.host_settings import HostSettings
 from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.choice import Chooser, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad

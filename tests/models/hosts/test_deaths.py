@@ -18,7 +18,7 @@ from tests.support.toy_models import key, task
 HOSTS = """
 import asyncio, sys
 from engine.models.hosts.model_hosts import ModelHosts
-from engine.config.settings import HostSettings
+from engine.contract.host_settings import HostSettings
 from tests.models.hosts.conftest import Ear
 from tests.support.toy_models import task
 

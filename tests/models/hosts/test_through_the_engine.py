@@ -12,8 +12,8 @@ import pytest
 from db.queries import batches, jobs
 from db.rows import HostRow
 from engine.cli.hub import adopt_hub_variables
-from engine.config.settings import HostSettings
 from engine.contract import CallContext, Task
+from engine.contract.host_settings import HostSettings
 from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from tests.support.engines import Toy, eventually
 from tests.support.toy_models import key, task

@@ -12,8 +12,8 @@ import pytest
 
 from engine.backends.local import FAMILY, LocalSettings, score
 from engine.backends.local.score import LocalScorers
-from engine.config.settings import HostSettings
 from engine.contract import CompareRequest, Permanent, ScoreInfo, ScoreRequest, Task
+from engine.contract.host_settings import HostSettings
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog
 from tests.models.scorers.conftest import BRIEF, FILES, FOUR, PROMPT, Models
