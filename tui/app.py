@@ -28,6 +28,8 @@ from tui.keys import KeysError, key_file, load_keys
 from tui.line.pace import LinePace
 from tui.opener import Opener
 from tui.screens.batches import BatchesScreen
+from tui.screens.filtered import FilteredScreen
+from tui.screens.viewed import ViewedScreen
 from tui.snapshots.header import Header, HeaderView
 from tui.snapshots.recipe_info import Headlines
 from tui.ui_state import UiState, state_file
@@ -207,6 +209,36 @@ class Dashboard(App[str]):
             found[0].go_to(node)
         else:
             self.open_job(job_id, key)
+
+    def show_list(self, batch_id: int | None, view: str) -> None:
+        """Go back to the list of all batches, or to a batch, in a view: `table` or `sheet`."""
+        while len(self.screen_stack) > 1 and not self._is_list(self.screen, batch_id):
+            self.pop_screen()
+        if batch_id is not None and not self._is_list(self.screen, batch_id):
+            self.open_batch(batch_id, self._name_of(batch_id))
+        if isinstance(self.screen, FilteredScreen):
+            self.screen.show_as(view)
+
+    @staticmethod
+    def _is_list(screen: Screen[Any], batch_id: int | None) -> bool:
+        return isinstance(screen, FilteredScreen) and screen.batch_id == batch_id
+
+    def show_queue(self, batch_id: int | None) -> None:
+        """Show the queue, of one batch if given."""
+        self._show_view("queue", "QueueScreen", batch_id)
+
+    def show_activity(self, batch_id: int | None) -> None:
+        """Show the events, of one batch if given."""
+        self._show_view("activity", "ActivityScreen", batch_id)
+
+    def _show_view(self, module: str, name: str, batch_id: int | None) -> None:
+        """Show one of the views that are not lists, in place of another."""
+        screen = getattr(importlib.import_module(f"tui.screens.{module}"), name)(batch_id)
+        here = self.screen
+        if isinstance(here, ViewedScreen) and not isinstance(here, FilteredScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     def go_batches(self) -> None:
         """Go back to all batches."""

@@ -61,6 +61,18 @@ class DashboardServices(Protocol):
         """Go to a part of a job: on its screen if that is open, else on a new one."""
         ...
 
+    def show_list(self, batch_id: int | None, view: str) -> None:
+        """Go back to the list of all batches, or to a batch, in a view: `table` or `sheet`."""
+        ...
+
+    def show_queue(self, batch_id: int | None) -> None:
+        """Show the queue, of one batch if given."""
+        ...
+
+    def show_activity(self, batch_id: int | None) -> None:
+        """Show the events, of one batch if given."""
+        ...
+
     def go_batches(self) -> None:
         """Go back to all batches."""
         ...

@@ -6,6 +6,8 @@ LISTS = ("batches", "batch")
 WITH_LISTS = ("batches", "batch", "job")
 STEP_IN = ("batches", "batch", "job")
 INNER = ("batch", "job", "compare")
+VIEWED = ("batches", "batch")
+"""Screens with a line of views: `1 2 3 4`."""
 ALL = ("batches", "batch", "job", "compare")
 
 

@@ -1,9 +1,19 @@
 """Actions that change what is seen."""
 
 from engine.client.actions import action_of
-from tui.actions.action import ALL, INNER, LISTS, Action
+from tui.actions.action import ALL, INNER, LISTS, VIEWED, Action
+
+
+def _view(number: int, title: str, help_: str) -> Action:
+    """Return the action that shows a view by its number."""
+    return Action(f"view_{number}", title, help_, (str(number),), VIEWED)
+
 
 LOOKING: tuple[Action, ...] = (
+    _view(1, "List", "Show the list or the table."),
+    _view(2, "Sheet", "Show the contact sheet: many images at once."),
+    _view(3, "Queue", "Show the running and the next jobs."),
+    _view(4, "Activity", "Show the events."),
     Action(
         "filter",
         "Filter",

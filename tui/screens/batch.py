@@ -24,6 +24,7 @@ from tui.widgets.event_tail import EventTail
 from tui.widgets.glance import GlancePanel
 from tui.widgets.job_columns import job_columns
 from tui.widgets.rows import Rows
+from tui.widgets.view_bar import ViewBar
 
 FAULTS = "state:failed,parked"
 FIRST_PAGE = 120
@@ -48,7 +49,7 @@ class BatchScreen(FilteredScreen):
 
     def __init__(self, batch_id: int, name: str) -> None:
         super().__init__()
-        self.batch_id = batch_id
+        self.batch_id: int = batch_id
         self._called = name
         self._scale: tuple[float, float] = (-1, -1)
         self._snapshot: BatchSnapshot | None = None
@@ -67,6 +68,7 @@ class BatchScreen(FilteredScreen):
             self._view.ask, order=app.remembered.order, filter=Filter(), count=FIRST_PAGE
         )
         yield BatchBar()
+        yield self.view_bar(1)
         yield self.filter_input()
         with Panels("batch", app.remembered.widths, default=62):
             yield Rows(job_columns(0, 100), empty=self.EMPTY, id="jobs")
@@ -88,9 +90,7 @@ class BatchScreen(FilteredScreen):
             self.rows.set_columns(job_columns(snapshot.low, snapshot.high))
         self._say_why_empty()
         self.rows.set_rows(snapshot.total, snapshot.start, snapshot.rows)
-        order = ORDERS.get(self._view.ask.order, "")
-        shown = "" if not self.filter_text else f"{snapshot.total} shown · "
-        self.query_one(BatchBar).set_batch(snapshot.batch, f"{shown}{order}")
+        self.query_one(BatchBar).set_batch(snapshot.batch, "")
         self.query_one(GlancePanel).set_glance(snapshot.glance)
         self.query_one(EventTail).add(snapshot.events)
         self._select()
@@ -99,8 +99,15 @@ class BatchScreen(FilteredScreen):
         batch = self._snapshot.batch if self._snapshot else None
         self.show_empty(batch.total if batch else 0, "job")
 
+    def _show_place(self) -> None:
+        batch = self._snapshot.batch if self._snapshot else None
+        order = ORDERS.get(self._view.ask.order, "")
+        place = self.list_place(order, batch.total if batch else 0)
+        self.query_one(ViewBar).set_list(place)
+
     @on(Rows.Moved)
     def _select(self) -> None:
+        self._show_place()
         row: JobItem | None = self.rows.current
         if row is not None and row.id != self._view.selected:
             self._view.selected = row.id

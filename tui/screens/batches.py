@@ -20,6 +20,7 @@ from tui.widgets.bars import TopBar
 from tui.widgets.columns import ListColumn, Run
 from tui.widgets.event_tail import EventTail
 from tui.widgets.rows import Rows
+from tui.widgets.view_bar import ViewBar
 
 
 def _bar(row: BatchItem) -> list[Run]:
@@ -94,6 +95,7 @@ class BatchesScreen(FilteredScreen):
     def compose_body(self) -> Iterator[Widget]:
         """Compose the filter and the list."""
         self._view = BatchesView(self.dashboard.headlines)
+        yield self.view_bar(1)
         yield self.filter_input()
         yield Rows(COLUMNS, empty=self.EMPTY, id="batches")
         with Vertical(id="below"):
@@ -126,6 +128,11 @@ class BatchesScreen(FilteredScreen):
         ]
         self.show_empty(len(self._all), "batch", "batches")
         self.rows.set_rows(len(shown), 0, shown)
+        self._show_place()
+
+    @on(Rows.Moved)
+    def _show_place(self) -> None:
+        self.query_one(ViewBar).set_list(self.list_place("", len(self._all)))
 
     def apply_filter(self, filter_: Filter) -> None:
         """Filter the list."""

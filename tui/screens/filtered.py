@@ -11,9 +11,10 @@ from engine.client.gates import waiting_count
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.feed import QueryAnswered
-from tui.screens.base import BaseScreen
+from tui.screens.viewed import ViewedScreen
 from tui.snapshots.filters import Filter
 from tui.widgets.rows import Rows
+from tui.widgets.view_bar import ListPlace
 
 SHOWN_GATES = 5
 """Maximum gates that are named in a question."""
@@ -34,7 +35,7 @@ class FilterInput(Input):
         self.post_message(self.Submitted(self, self.value))
 
 
-class FilteredScreen(BaseScreen):
+class FilteredScreen(ViewedScreen):
     """A screen with a list.
 
     Attributes:
@@ -60,6 +61,21 @@ class FilteredScreen(BaseScreen):
         )
         line.display = False
         return line
+
+    # -- views --------------------------------------------------------------------------------
+
+    def show_as(self, view: str) -> None:
+        """Show the list as a `table` or as a `sheet`."""
+
+    def list_place(self, order: str, total: int) -> ListPlace:
+        """Return the order of the list and the place in it.
+
+        Args:
+            order: Name of the order.
+            total: Number of rows without a filter.
+        """
+        rows = self.rows
+        return ListPlace(order, min(rows.cursor + 1, rows.total), rows.total, total)
 
     # -- approvals ----------------------------------------------------------------------------
 

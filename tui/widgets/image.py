@@ -117,6 +117,22 @@ class DrawnSource:
 Source = Path | bytes | FileSource | DrawnSource
 
 
+def source_of(
+    paths: WorkspacePaths, file: FileLine | None, *, small: bool
+) -> tuple[FileSource | None, str]:
+    """Return a stored file as a source, and its content's key; None if there is none to read."""
+    path = stored_file(paths, file.hash) if file else None
+    if file is None or path is None:
+        return None, ""
+    drawn = "" if file.kind == "image" else f" {file.kind}{' small' if small else ''}"
+    return FileSource(file, paths, path, small), f"{file.hash}{drawn}"
+
+
+def preview_key(preview: bytes) -> str:
+    """Return the content's key of an image that is not stored."""
+    return f"preview {blake2b(preview, digest_size=16).hexdigest()}"
+
+
 class ImageView(Widget):
     """One stored file, as large as fits, as its kind draws it, or a sentence in its place."""
 
@@ -182,17 +198,11 @@ class ImageView(Widget):
             file: The file; None if there is none yet.
             small: True to draw it for a small area, such as a frame of the film strip.
         """
-        path = stored_file(paths, file.hash) if file else None
-        if file is None or path is None:
-            self._show(None, "")
-            return
-        drawn = "" if file.kind == "image" else f" {file.kind}{' small' if small else ''}"
-        self._show(FileSource(file, paths, path, small), f"{file.hash}{drawn}")
+        self._show(*source_of(paths, file, small=small))
 
     def show_preview(self, preview: bytes) -> None:
         """Show an image that is neither finished nor stored: a small PNG, JPEG or WebP file."""
-        digest = blake2b(preview, digest_size=16).hexdigest()
-        self._show(preview, f"preview {digest}")
+        self._show(preview, preview_key(preview))
 
     def show_drawing(self, drawing: "Raster") -> None:
         """Show an image that a kind has drawn, with its lines."""
@@ -305,7 +315,7 @@ class ImageView(Widget):
         """Read, decode and draw, and post the result; in a thread."""
         drawn, weight, trouble = RenderedImage(), 0, ""
         try:
-            drawn, weight = _make_ready(source, wanted)
+            drawn, weight = render_source(source, wanted)
         except ImageTrouble as error:
             trouble = str(error)
         except BaseException:
@@ -343,7 +353,19 @@ class ImageView(Widget):
             self.remove_children()
 
 
-def _make_ready(source: Source, wanted: ImageKey) -> tuple[RenderedImage, int]:
+def render_source(source: Source, wanted: ImageKey) -> tuple[RenderedImage, int]:
+    """Read, decode and draw a source in a thread.
+
+    Args:
+        source: The source.
+        wanted: Its key in the cache: its size, style and colours.
+
+    Returns:
+        The drawing, and its weight in the cache in bytes.
+
+    Raises:
+        ImageTrouble: It cannot be shown; the message gives the reason.
+    """
     columns, rows = wanted.size
     if isinstance(source, DrawnSource):
         return _framed(source.drawing, wanted)

@@ -1,0 +1,122 @@
+"""The line of views: the numbers that lead to them, the order of the list, the place in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+
+from tui import formatting as figures
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlace:
+    """The order of a list, and the place in it.
+
+    Attributes:
+        order: Name of the order; empty if the list has only one.
+        at: Number of the row under the cursor, from 1; 0 if there is none.
+        shown: Number of rows.
+        total: Number of rows without a filter.
+    """
+
+    order: str = ""
+    at: int = 0
+    shown: int = 0
+    total: int = 0
+
+    @property
+    def position(self) -> str:
+        """The place in the list, with the number of all if some are hidden by a filter."""
+        text = f"{self.at}/{figures.count(self.shown)}"
+        return text if self.shown == self.total else f"{text} of {figures.count(self.total)}"
+
+
+class ViewBar(Widget):
+    """One line: the views with the present one in brackets, then order, place and filter.
+
+    Args:
+        views: Action, key and name of each view, in their order.
+        filter_key: Key of the filter; empty if the views have none.
+    """
+
+    DEFAULT_CSS = """
+    ViewBar { height: 1; padding: 0 1; }
+    """
+    COMPONENT_CLASSES = {"views--here", "views--muted"}  # noqa: RUF012 - Textual's way
+
+    class Pressed(Message):
+        """A view, the order or the filter was clicked.
+
+        Attributes:
+            action: The action that it stands for.
+        """
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, views: Sequence[tuple[str, str, str]], filter_key: str = "") -> None:
+        super().__init__()
+        self._views = tuple(views)
+        self._filter_key = filter_key
+        self._here = ""
+        self._list: ListPlace | None = None
+        self._places: list[tuple[int, int, str]] = []
+
+    def set_here(self, action: str) -> None:
+        """Set the view that is shown, by its action."""
+        if action != self._here:
+            self._here = action
+            self.refresh()
+
+    def set_list(self, place: ListPlace) -> None:
+        """Set the order of the list and the place in it."""
+        if place != self._list:
+            self._list = place
+            self.refresh()
+
+    def render(self) -> Text:
+        """Return the line; the views come first if there is little room."""
+        self._places = []
+        text = Text(no_wrap=True, overflow="ellipsis", end="")
+        for action, key, name in self._views:
+            here = action == self._here
+            label = f"[{key} {name}]" if here else f"{key} {name}"
+            self._add(text, label, action, here=here)
+        right = self._right()
+        room = self.content_size.width - text.cell_len
+        width = sum(len(label) for label, _ in right)
+        if width > room:
+            right, width = right[1:2], len(right[1][0]) if len(right) > 1 else 0
+        if right and width <= room:
+            text.append(" " * (room - width))
+            for label, action in right:
+                self._add(text, label, action, here=False, gap="")
+        return text
+
+    def _right(self) -> list[tuple[str, str]]:
+        place = self._list
+        if place is None:
+            return []
+        parts = [(f"{place.order} ▾   ", "sort_menu")] if place.order else []
+        parts.append((place.position, ""))
+        return [*parts, (f"   {self._filter_key} filter", "filter")] if self._filter_key else parts
+
+    def _add(self, text: Text, label: str, action: str, *, here: bool, gap: str = " ") -> None:
+        style = self.get_component_rich_style(
+            "views--here" if here else "views--muted", partial=True
+        )
+        begin = text.cell_len
+        text.append(label, style).append(gap)
+        if action:
+            self._places.append((begin, begin + len(label), action))
+
+    def on_click(self, event: events.Click) -> None:
+        """Run the clicked view, order or filter."""
+        x = event.x - self.gutter.left
+        for begin, end, action in self._places:
+            if begin <= x < end:
+                self.post_message(self.Pressed(action))
