@@ -10,7 +10,7 @@ from engine.contract.video import VideoBackend
 from engine.recipes.music_video.again import rendered_again
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, check_plan, check_sheet
-from engine.recipes.music_video.deciding import HINTS, check_decision
+from engine.recipes.music_video.deciding import HINTS, SEED_HINT, check_decision
 from engine.recipes.music_video.estimate import calls_of, disk_of
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.loop import KEYFRAMES, PLAN, best_part, music_video
@@ -56,6 +56,7 @@ RECIPE = Recipe(
             for kind, hint in HINTS.items()
         ),
         Choice("section-*/image-*/select", check_decision, again=rendered_again),
+        FreeText("section-*/image-*/seed", check_decision, SEED_HINT, rendered_again),
     ),
     options=(
         Option("--song", target="input", help="The song or songs; the same as INPUT."),

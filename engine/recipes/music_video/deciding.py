@@ -8,25 +8,33 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.contract.decisions import JobShape, numbered
 from engine.contract.job import Job
+from engine.recipes.music_video.effects import EFFECTS as EFFECT_WORDS
+from engine.recipes.music_video.effects import effects_of
 from engine.recipes.music_video.fields import KnownMotion, KnownTransition
 from engine.recipes.music_video.film import FILM, JOIN
 from engine.recipes.music_video.film_sections import FilmSection
-from engine.recipes.music_video.images import GENERATE, SELECT
+from engine.recipes.music_video.images import GENERATE, SEED, SELECT, seed_of
 from engine.recipes.music_video.spec import Palette
 from engine.recipes.music_video.vocabulary import MOTIONS, SOURCES, TRANSITIONS, Source
 from engine.text.plural import pluralize
+from engine.text.terminal import quoted
 
 PROMPT, PALETTE, MOTION, TRANSITION, SOURCE = "prompt", "palette", "motion", "transition", "source"
+EFFECTS = "effects"
 """Decisions on a section: texts, empty for the plan's."""
 
 HINTS = {
     PROMPT: "words for the images of the section",
     PALETTE: "colours as #RRGGBB, with commas between them",
+    EFFECTS: f"amounts, as grain 0.5, bloom off: {', '.join(EFFECT_WORDS)}",
     MOTION: ", ".join(MOTIONS),
     TRANSITION: ", ".join(TRANSITIONS),
     SOURCE: ", ".join(SOURCES),
 }
 """Texts that fit, by the kind of decision."""
+
+SEED_HINT = "another whole number gives another image; empty for the first one"
+"""Hint on the seed of an image."""
 
 _TYPES: dict[str, Any] = {
     PALETTE: TypeAdapter(Palette),
@@ -44,6 +52,8 @@ def parsed(kind: str, text: str) -> Any:
     """
     if kind == PROMPT:
         return text.strip()
+    if kind == EFFECTS:
+        return _effects(text)
     value: Any = text.strip()
     if kind == PALETTE:
         value = tuple(part.strip() for part in text.split(",") if part.strip())
@@ -55,6 +65,13 @@ def parsed(kind: str, text: str) -> Any:
         raise ValueError(f"{message.removeprefix('Value error, ')}.{hint}") from None
 
 
+def _effects(text: str) -> dict[str, float]:
+    try:
+        return effects_of(text)
+    except ValueError as error:
+        raise ValueError(f"{error}.") from None
+
+
 def check_decision(shape: JobShape, key: str, value: Any) -> str:
     """Return why a decision on a section does not fit a film, as a sentence; empty if it does."""
     section, count = numbered(key, "section"), _sections(shape)
@@ -64,7 +81,9 @@ def check_decision(shape: JobShape, key: str, value: Any) -> str:
     image, _, kind = key.rpartition("/")
     if kind == SELECT:
         return _no_candidate(shape, image, value)
-    if kind not in {PROMPT, *_TYPES} or not isinstance(value, str) or not value.strip():
+    if kind == SEED:
+        return _no_seed(shape, image, key, value)
+    if kind not in HINTS or not isinstance(value, str) or not value.strip():
         return ""
     try:
         parsed(kind, value)
@@ -81,6 +100,17 @@ def _no_candidate(shape: JobShape, image: str, number: int) -> str:
         return f"The film has no {image}."
     if number and number not in numbers and (is_over or number > shape.settings.candidates):
         return f"{image} has no candidate {number}; 0 takes the best."
+    return ""
+
+
+def _no_seed(shape: JobShape, image: str, key: str, text: str) -> str:
+    """Return why an image cannot be generated of a seed, as a sentence; empty if it can."""
+    if shape.result_of(FILM, JOIN) is not None and not shape.numbers(
+        f"{image}/candidate", GENERATE
+    ):
+        return f"The film has no {image}."
+    if text.strip() and seed_of(text) is None:
+        return f"{key}: {quoted(text, 24)} is not a whole number from 0."
     return ""
 
 
@@ -102,7 +132,7 @@ async def decided_sections(
 async def _decided(job: Job[Any, Any], section: FilmSection) -> FilmSection:
     scope, spec = job.scope(f"section-{section.number}"), section.spec
     values: dict[str, Any] = {}
-    for kind in (PROMPT, *_TYPES):
+    for kind in HINTS:
         text = await scope.decide(kind, default="")
         try:
             values[kind] = parsed(kind, text) if text.strip() else None
@@ -121,4 +151,5 @@ async def _decided(job: Job[Any, Any], section: FilmSection) -> FilmSection:
         spec=spec.model_copy(update=kept),
         transition=values[TRANSITION] or section.transition,
         source=values[SOURCE] or section.source,
+        effects=values[EFFECTS] or {},
     )

@@ -1,7 +1,7 @@
 """Sections of a film: their plan, together with what the song is like there."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from engine.recipes.music_video.direction import Direction, DirectRequest, SongSection
 from engine.recipes.music_video.settings import MusicVideoSettings
@@ -29,6 +29,7 @@ class FilmSection:
             new.
         source: Source of its frames.
         transition: Transition into it.
+        effects: Amounts of effects that an operator has set, by their words.
     """
 
     index: int
@@ -37,6 +38,7 @@ class FilmSection:
     first: int
     source: Source
     transition: Transition
+    effects: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def number(self) -> int:

@@ -18,8 +18,8 @@ from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.spec import ExportSettings
 from engine.recipes.music_video.steps import METHOD
 
-GENERATE, SCORE, SELECT, GRADE = "generate", "score", "select", "grade"
-"""Names of the steps of an image, and of the decision."""
+GENERATE, SCORE, SELECT, GRADE, SEED = "generate", "score", "select", "grade", "seed"
+"""Names of the steps of an image, and of the decisions."""
 
 SEEDS_APART = 7919
 """Difference of the seeds of two candidates."""
@@ -112,6 +112,13 @@ async def graded_to(
     return await scope.local(GRADE, grade, request, method=METHOD)
 
 
+def seed_of(text: str) -> int | None:
+    """Return the seed that a text of a decision means; None if it means none."""
+    plain = text.strip()
+    is_number = plain.isascii() and plain.isdecimal() and len(plain) < 20
+    return int(plain) if is_number and int(plain) < 2**63 else None
+
+
 def _follows(job: MusicVideoJob) -> bool:
     """Return whether images follow others with this backend."""
     info = job.image.backend.info
@@ -133,6 +140,9 @@ async def _candidate(
         Blocked: Something is missing, and it is waited for or there is no image.
     """
     settings, images = job.settings, dict[int, Artifact]()
+    decided = seed_of(await scope.decide(SEED, default=""))
+    if decided is not None:
+        keyframe = keyframe.model_copy(update={"seed": decided})
     errors: list[Permanent | Blocked] = []
 
     async def attempt(number: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from engine.recipes.music_video.effects import MORPH, changed
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.steps import Song
@@ -183,10 +184,8 @@ def _shot(
 ) -> Shot:
     number, start, end = place
     spec = section.spec
-    transition, seconds = _transition(section, grid, number)
     clip = next((one for one in media.clips if one[0] <= start < one[1]), None)
-    if clip and number:
-        transition, seconds = "morph", grid.beat
+    transition, seconds = _transition(section, grid, number, joins=bool(clip))
     image = None if clip else _image(media, grid, section, number, start)
     visual: Visual | None = None if clip or image is not None else spec.visual
     return Shot(
@@ -222,8 +221,22 @@ def _image(
     return order[number % len(order)] if order else None
 
 
-def _transition(section: FilmSection, grid: Grid, number: int) -> tuple[Transition, float]:
-    """Return the transition into a shot, and its length in seconds."""
+def _transition(
+    section: FilmSection, grid: Grid, number: int, *, joins: bool
+) -> tuple[Transition, float]:
+    """Return the transition into a shot, and its length in seconds; clips are joined by a morph."""
+    transition, seconds = _planned_transition(section, grid, number)
+    if joins and number:
+        transition, seconds = "morph", grid.beat
+    strength = section.effects.get(MORPH)
+    if strength == 0 and transition == "morph":
+        return "cross-dissolve", seconds
+    if strength and number:
+        return "morph", (seconds or grid.beat) * strength
+    return transition, seconds
+
+
+def _planned_transition(section: FilmSection, grid: Grid, number: int) -> tuple[Transition, float]:
     energy, motion = section.spec.energy, section.spec.motion_style
     if number == 0:
         return section.transition, _seconds(section.transition, energy, grid)
@@ -251,7 +264,7 @@ def _effects(
     strength = spec.intensity * amount
     is_peak = section.song.is_climax and start >= grid.climax - 1e-6
     glitches = spec.motion_style in {"glitch", "chaotic"}
-    return Effects(
+    planned = Effects(
         zoom_per_second=0.005 + 0.015 * spec.energy * max(amount, 0.2),
         pulse=_share((0.7 if spec.motion_style == "pulse" else 0.45) * strength),
         parallax=_share(0.5 * strength),
@@ -260,6 +273,7 @@ def _effects(
         aberration=_share((0.6 if glitches else 0.25) * strength),
         flash=_share((0.35 if is_peak else 0.2 if glitches else 0.0) * strength),
     )
+    return changed(planned, section.effects)
 
 
 def _share(value: float) -> float:

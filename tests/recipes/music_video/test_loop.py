@@ -233,6 +233,38 @@ def test_other_words_for_a_section_render_only_what_shows_it(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("one_process")
+def test_other_effects_of_a_section_generate_nothing_and_render_only_its_segments(
+    tmp_path: Path,
+) -> None:
+    images = Images()
+    workspace = run(tmp_path, images, plan(), segment_seconds=1.0)
+    before, asked = steps(workspace), len(images.asked)
+    film = (folder_of(tmp_path) / "film.mp4").read_bytes()
+    decide(workspace, "section-2/effects", "grain 1, zoom off")
+    after = steps(workspace)
+    assert len(images.asked) == asked
+    assert {key for key in after if after[key] > before[key] and "film/segment" in key} == {
+        f"film/segment-{number}" for number in (4, 5, 6)
+    }
+    shots = json.loads((folder_of(tmp_path) / "film_plan.json").read_text())["shots"]
+    effects = {shot["section"]: shot["effects"] for shot in shots}
+    assert (effects[1]["grain"], effects[1]["zoom_per_second"]) == (1, 0)
+    assert effects[0]["grain"] < 1
+    decide(workspace, "section-2/effects", "")
+    assert (folder_of(tmp_path) / "film.mp4").read_bytes() == film
+
+
+@pytest.mark.usefixtures("one_process")
+def test_another_seed_generates_an_image_again_and_what_follows_it(tmp_path: Path) -> None:
+    images = Images()
+    workspace = run(tmp_path, images, plan(), reference="none")
+    images.asked.clear()
+    decide(workspace, "section-2/image-1/seed", "77")
+    assert [one.seed for one in images.asked] == [77]
+    assert "second" in images.asked[0].prompt
+
+
+@pytest.mark.usefixtures("one_process")
 def test_a_missing_key_parks_the_film_and_names_the_sections(tmp_path: Path) -> None:
     """With `fallback_when_blocked` they are procedural."""
     workspace = run(tmp_path / "one", Images(blocks="second"), plan(), follow=True)
@@ -314,6 +346,9 @@ def _hashes(workspace: Workspace) -> list[str]:
         ("section-3/prompt", "x", "the film has 2 sections"),
         ("section-1/motion", "wobbly", "'wobbly' is unknown"),
         ("section-1/palette", "red", "is not a colour"),
+        ("section-1/effects", "grain lots", "section-1/effects: 'lots' is not an amount"),
+        ("section-1/image-1/seed", "-1", "'-1' is not a whole number from 0."),
+        ("section-1/image-9/seed", "1", "The film has no section-1/image-9."),
         ("section-1/source", "dance", "It is one of: keyframes, procedural, video"),
         ("section-1/image-9/select", 1, "The film has no section-1/image-9."),
         ("section-1/image-1/select", 2, "section-1/image-1 has no candidate 2; 0 takes the best."),
