@@ -56,10 +56,10 @@ def _new_images(shape: JobShape, images: Sequence[Numbers | None], key: str) -> 
 
 def _with_followers(shape: JobShape, images: Collection[Numbers]) -> frozenset[Numbers]:
     """Return images, and all that were generated with one of them as their reference."""
-    found, references = set(images), list(_references(shape))
-    while new := {image for image, of in references if of in found and image not in found}:
-        found |= new
-    return frozenset(found)
+    changed, references = set(images), list(_references(shape))
+    while new := {image for image, of in references if of in changed and image not in changed}:
+        changed |= new
+    return frozenset(changed)
 
 
 def _references(shape: JobShape) -> Iterator[tuple[Numbers, Numbers]]:
@@ -88,7 +88,7 @@ def _done(
 
 
 def _borrowing(
-    shape: JobShape, plan: FilmPlan, own: int, images: Collection[Numbers]
+    shape: JobShape, plan: FilmPlan, kept: int, images: Collection[Numbers]
 ) -> Iterator[Shot]:
     """Yield the shots of sections that borrow one of some images, in their own colours."""
     owners = _owners(shape)
@@ -98,7 +98,7 @@ def _borrowing(
         if owners.get(json.loads(step.request)["image"]["hash"]) in images
     }
     for shot in plan.shots:
-        if shot.section in sections and shot.image is not None and shot.image >= own:
+        if shot.section in sections and shot.image is not None and shot.image >= kept:
             yield shot
 
 

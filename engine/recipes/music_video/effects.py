@@ -63,10 +63,10 @@ def changed(planned: Effects, amounts: Mapping[str, float]) -> Effects:
         planned: The effects that it would have.
         amounts: Amounts by the words of the effects.
     """
-    own = {name: amount for name, amount in amounts.items() if name not in {ZOOM, MORPH}}
+    values = {name: amount for name, amount in amounts.items() if name not in {ZOOM, MORPH}}
     if ZOOM in amounts:
-        own["zoom_per_second"] = round(STRONGEST_ZOOM * amounts[ZOOM], 6)
-    return replace(planned, **own)
+        values["zoom_per_second"] = round(STRONGEST_ZOOM * amounts[ZOOM], 6)
+    return replace(planned, **values)
 
 
 def written(effects: Effects, *, morphs: bool) -> str:
