@@ -65,6 +65,19 @@ def plain_type(data: bytes, max_side: int | None = None) -> str | None:
         return Image.MIME[kind]
 
 
+def within(image: Sendable, max_bytes: int) -> Sendable:
+    """Return an image as JPEG if it has more bytes than may be sent, else unchanged.
+
+    The result may still be too large.
+
+    Raises:
+        ImageError: It is not a whole image of an accepted format, or it is too large.
+    """
+    if len(image.data) <= max_bytes:
+        return image
+    return encoded(decoded(image.data).convert("RGB"), "JPEG", JPEG_QUALITY)
+
+
 def encoded(image: Image.Image, kind: str, quality: int) -> Sendable:
     """Return pixels as a file; only JPEG uses `quality`."""
     out = io.BytesIO()

@@ -61,6 +61,7 @@ OURS: Mapping[Group, Mapping[str, str]] = {
         "fal": "engine.backends.fal:FAMILY",
         "gemini-image": "engine.backends.gemini_image:FAMILY",
         "gemini-video": "engine.backends.gemini_video:FAMILY",
+        "runway": "engine.backends.runway:FAMILY",
         "stability": "engine.backends.stability:FAMILY",
         "elevenlabs": "engine.backends.elevenlabs:FAMILY",
         "local": "engine.backends.local:FAMILY",

@@ -8,6 +8,7 @@ import pytest
 from engine.backends.comfyui import running
 from engine.backends.common import download
 from engine.backends.fal import queue as fal_queue
+from engine.backends.runway import tasks as runway_tasks
 from tests.support.providers.server import ProviderServer
 
 
@@ -21,6 +22,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("OLLAMA_HOST", "OLLAMA_API_KEY", "OPENAI_BASE_URL", "FAL_KEY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("RUNWAYML_API_SECRET", raising=False)
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +30,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and polls at once."""
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(runway_tasks, "FIRST_POLL_SECONDS", 0.001)
     monkeypatch.setattr(running, "SETTLE_SECONDS", 0.0)
 
 

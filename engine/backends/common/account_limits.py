@@ -1,12 +1,12 @@
 """Limits of an account that waiting a minute does not lift: money, a plan, a region.
 
-The words are those of Anthropic, fal, Google, LiteLLM, OpenAI, OpenRouter, Ollama and xAI.
+The words are those of Anthropic, fal, Google, LiteLLM, OpenAI, OpenRouter, Ollama, Runway and xAI.
 """
 
 import re
 
 _SPENT = re.compile(
-    r"insufficient_quota|insufficient[ _](?:funds|credits?|balance)|sufficient credits"
+    r"insufficient_quota|insufficient[ _](?:funds|credits?|balance)|(?:sufficient|enough) credits"
     r"|billing[ _]hard[ _]limit|billing_not_active|credit balance is too low"
     r"|exhausted balance|user is locked|payment (?:is )?required"
     r"|reached your (?:\w+ ){0,4}usage limits?|key limit exceeded|models-per-day"

@@ -20,6 +20,7 @@ from engine.backends.common.failures import (
     unless_made,
 )
 from engine.backends.common.http import MAX_IMAGE_BYTES, LastReply, UnreadableReply, guarded
+from engine.backends.common.polling import lookup_error, still_there, until_ended
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import plain
 from engine.backends.fal.replies import ErrorReply, RequestStatus, Submission, is_refusal
@@ -30,8 +31,6 @@ from engine.contract import Blocked, Permanent, Retryable, StepError
 T = TypeVar("T")
 
 FIRST_POLL_SECONDS = 0.25
-MISSES = 5
-"""Looks at a request that may fail one after the other before the call is given up for now."""
 
 _OUR_FAULT = re.compile(r"bad_request|validation|client_|policy|invalid", re.IGNORECASE)
 
@@ -132,24 +131,18 @@ class FalQueue:
         Raises:
             StepError: It has failed, or cannot be looked at.
         """
-        misses, pause = 0, FIRST_POLL_SECONDS
-        while True:
-            try:
-                status = await self._look(self._status(ticket))
-                misses = 0
-            except Retryable as error:
-                misses += 1
-                if misses >= MISSES:
-                    raise
-                pause = max(pause, min(error.retry_after or 0.0, 60.0))
-            else:
-                if status.has_ended:
-                    self._refuse_failure(status)
-                    return status.metrics
-                progress(*status.progress())
-            pause = min(pause, self._settings.poll_seconds) if not misses else pause
-            await asyncio.sleep(pause)
-            pause *= 1.5
+
+        async def look() -> RequestStatus | None:
+            status = await self._look(self._status(ticket))
+            if status.has_ended:
+                return status
+            progress(*status.progress())
+            return None
+
+        longest = self._settings.poll_seconds
+        status = await until_ended(look, first_wait=FIRST_POLL_SECONDS, longest_wait=longest)
+        self._refuse_failure(status)
+        return status.metrics
 
     async def _status(self, ticket: FalTicket) -> RequestStatus:
         response = await self._http.get(self._url(ticket.status), params={"logs": "true"})
@@ -175,9 +168,9 @@ class FalQueue:
             response = await self._http.get(self._url(ticket.response))
             if response.status_code != 200:
                 error = self._made_nothing(response)
-                raise error if _is_the_models(response) else _still_there(error)
+                raise error if _is_the_models(response) else still_there(error)
             if (document := plain(response.content)) is None:
-                raise _still_there(cut_off(self._account, "its result is no JSON"))
+                raise still_there(cut_off(self._account, "its result is no JSON"))
             return document
 
         return await self._look(fetch())
@@ -190,9 +183,9 @@ class FalQueue:
             async with asyncio.timeout(self._settings.timeout):
                 return await call
         except TimeoutError:
-            raise _still_there(out_of_time(self._account, self._settings.timeout)) from None
+            raise still_there(out_of_time(self._account, self._settings.timeout)) from None
         except _broken() as error:
-            raise _still_there(from_exception(self._account, error)) from None
+            raise still_there(from_exception(self._account, error)) from None
 
     def _refusal(self, response: Any, *, resubmit: bool = False) -> StepError:
         reply = ErrorReply.read(response.content, response.headers)
@@ -203,11 +196,7 @@ class FalQueue:
         )
 
     def _lookup_refusal(self, response: Any) -> StepError:
-        refusal = _still_there(self._refusal(response))
-        if isinstance(refusal, Blocked) and refusal.reason == "backend":
-            # A submit reaches fal under the same address, so this request is what is not there.
-            return Retryable(f"fal does not know the request: {refusal.message}")
-        return refusal
+        return lookup_error(self._refusal(response), "fal")
 
     def _made_nothing(self, response: Any) -> StepError:
         """A request that has ended answers with the status of its model."""
@@ -272,10 +261,3 @@ def _is_the_models(response: Any) -> bool:
     passing = {408, 409, 425, 429, 502, 503, 504}
     named = "x-fal-error-type" in response.headers or '"error_type"' in response.text[:2000]
     return response.status_code not in passing or named
-
-
-def _still_there(error: StepError) -> StepError:
-    """Return the same error without the advice to submit again: the request was submitted."""
-    if isinstance(error, Retryable):
-        return error.without_resubmit()
-    return error

@@ -15,19 +15,18 @@ from engine.backends.common.failures import (
     unless_made,
 )
 from engine.backends.common.http import LastReply, UnreadableReply, guarded
+from engine.backends.common.polling import lookup_error, until_ended
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import Lenient, plain
 from engine.backends.gemini.failures import gemini_error
 from engine.backends.gemini.genai import genai_client
 from engine.backends.gemini_video.replies import FileState, Interaction
 from engine.backends.gemini_video.settings import GeminiVideoSettings
-from engine.contract import Blocked, Permanent, Retryable, StepError
+from engine.contract import Permanent, StepError
 
 ReplyT = TypeVar("ReplyT", bound=Lenient)
 
 FIRST_POLL_SECONDS = 0.5
-MISSES = 5
-"""Looks at a request that may fail one after the other before the call is given up for now."""
 
 MAX_REPLY_BYTES = 128 * 2**20
 """The largest reply, which may hold a clip, in bytes."""
@@ -134,19 +133,15 @@ class Interactions:
             raise Permanent("Google could not store the finished clip.")
 
     async def _until(self, look: Callable[[], Awaitable[ReplyT | None]]) -> ReplyT:
-        misses, pause = 0, FIRST_POLL_SECONDS
-        while True:
+        async def careful() -> ReplyT | None:
             try:
-                if (reply := await look()) is not None:
-                    return reply
-                misses = 0
+                return await look()
             except StepError as error:
-                misses += 1
-                if misses >= MISSES or not isinstance(error, Retryable):
-                    raise _still_there(error) from None
-                pause = max(pause, min(error.retry_after or 0.0, 60.0))
-            await asyncio.sleep(min(pause, self._settings.poll_seconds))
-            pause *= 1.5
+                raise lookup_error(error, "Google") from None
+
+        return await until_ended(
+            careful, first_wait=FIRST_POLL_SECONDS, longest_wait=self._settings.poll_seconds
+        )
 
     async def _call(
         self, call: Callable[[], Awaitable[Any]], kind: type[ReplyT], *, unknown: bool = False
@@ -183,13 +178,3 @@ def _broken() -> tuple[type[Exception], ...]:
     from google.genai._interactions_errors import APIError
 
     return (APIError, errors.APIError, httpx.HTTPError, UnreadableReply, OSError, *STUMBLES)
-
-
-def _still_there(error: StepError) -> StepError:
-    """Return the same error without the advice to submit again: the request was submitted."""
-    if isinstance(error, Retryable):
-        return error.without_resubmit()
-    if isinstance(error, Blocked) and error.reason == "backend":
-        # A submit reaches Google under the same address, so this request is what is not there.
-        return Retryable(f"Google does not know the request: {error.message}")
-    return error

@@ -225,6 +225,7 @@ def _run_and_die(root: str, name: str, moment: int) -> None:
     from engine.backends.fal.audio import FalSounds
     from engine.backends.fal.video import FalClips
     from engine.backends.openai import images as openai
+    from engine.backends.runway.video import RunwayClips
     from engine.runtime.step.call_context import StepCallContext
 
     running.SETTLE_SECONDS = 0.05
@@ -239,8 +240,8 @@ def _run_and_die(root: str, name: str, moment: int) -> None:
     if name == "sounds":
         count_awaits(FalSounds, passed, "generate_audio")
         call_then(StepCallContext, "keep", passed)
-    elif name == "clips":
-        count_awaits(FalClips, passed, "generate_video")
+    elif name in {"clips", "runway"}:
+        count_awaits(FalClips if name == "clips" else RunwayClips, passed, "generate_video")
         call_then(StepCallContext, "keep", passed)
     elif name == "openai":
         call_then(openai.OpenAIImages, "_ask", passed)
