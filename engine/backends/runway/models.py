@@ -1,4 +1,4 @@
-"""Models of clips at Runway, and what each takes.
+"""Models of clips at Runway and their inputs.
 
 Names and bounds are those of Runway's own client, `runwayml` 5.24. A model's inputs that are not
 here are left to Runway.
@@ -114,4 +114,4 @@ MODELS: dict[ModelName, RunwayModel] = {
     "kling3.0_pro": _kling3(_LARGE),
     "kling3.0_standard": _kling3(_SMALL),
 }
-"""What each model takes."""
+"""Inputs of each model."""

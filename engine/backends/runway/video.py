@@ -80,8 +80,8 @@ class RunwayClips(RemoteVideoBackend[RunwaySettings]):
         context.progress(1.0, "fetching the clip")
         data = await self.download(url, settings.download_hosts)
         seed = seed_of(request) if self._model.seed else None
-        made = await keep_clip(data, request, context, seed=seed)
-        return made.model_copy(update={"notes": (*made.notes, *self._notes(request))})
+        result = await keep_clip(data, request, context, seed=seed)
+        return result.model_copy(update={"notes": (*result.notes, *self._notes(request))})
 
     def _cost(self, ended: Task, request: VideoRequest) -> int:
         if (spent := ended.cost.credits) is not None:
