@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from tui.snapshots.files import OpenableFile
+    from tui.snapshots.texts import TextKind, Texts
 
 
 MAX_TOASTS = 2
@@ -306,6 +307,24 @@ class Dashboard(App[str]):
                 await self.run_action(action, node)
 
         self.push_screen(HelpScreen(where, self.keymap, read_only=self.read_only), run)
+
+    def show_texts(self, texts: "Texts") -> None:
+        """Show whole texts, with search."""
+        from tui.screens.text import TextScreen
+
+        self.push_screen(TextScreen(texts))
+
+    def show_text(self, title: str, text: str, kind: "TextKind" = "text") -> None:
+        """Show one whole text, with search.
+
+        Args:
+            title: Its name, cleaned.
+            text: The text; it is cleaned.
+            kind: `json` is formatted, `log` is coloured.
+        """
+        from tui.snapshots.texts import Texts, WholeText
+
+        self.show_texts(Texts(title, (WholeText("text", text, kind),)))
 
     # -- the engine ---------------------------------------------------------------------------
 

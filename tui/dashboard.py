@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tui.snapshots.files import OpenableFile
     from tui.snapshots.header import Header, HeaderView
     from tui.snapshots.recipe_info import Headlines
+    from tui.snapshots.texts import TextKind, Texts
     from tui.ui_state import UiState
     from tui.widgets.bars import Notice
 
@@ -101,6 +102,14 @@ class DashboardServices(Protocol):
             file: The file.
             instead: True to play it from where another one is heard; nothing if none is.
         """
+        ...
+
+    def show_texts(self, texts: "Texts") -> None:
+        """Show whole texts, with search."""
+        ...
+
+    def show_text(self, title: str, text: str, kind: "TextKind" = "text") -> None:
+        """Show one whole text, with search."""
         ...
 
     def stop_playing(self) -> None:

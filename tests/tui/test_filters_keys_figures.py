@@ -33,18 +33,19 @@ def test_every_action_has_a_method_where_it_applies() -> None:
     from tui.screens.batches import BatchesScreen
     from tui.screens.compare import CompareScreen
     from tui.screens.job import JobScreen
+    from tui.screens.text import TextScreen
     from tui.widgets.rows import Rows
 
     owners = {
         "batches": BatchesScreen, "batch": BatchScreen, "job": JobScreen,
-        "compare": CompareScreen, "list": Rows,
+        "compare": CompareScreen, "list": Rows, "text": TextScreen,
     }  # fmt: skip
     for action in ACTIONS:
         for where in action.where:
             assert hasattr(owners[where], f"action_{action.id}"), (action.id, where)
 
 
-@pytest.mark.parametrize("where", ["batches", "batch", "job", "compare", "list"])
+@pytest.mark.parametrize("where", ["batches", "batch", "job", "compare", "list", "text"])
 def test_no_key_means_two_things(where: str) -> None:
     keys = [key for b in bindings(where) for key in b.key.split(",")]
     assert len(keys) == len(set(keys))

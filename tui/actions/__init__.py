@@ -11,6 +11,7 @@ from tui.actions.general import GENERAL
 from tui.actions.looking import LOOKING
 from tui.actions.marking import MARKING
 from tui.actions.moving import MOVING
+from tui.actions.reading import READING
 from tui.actions.stepping_in import STEPPING_IN
 
 ACTIONS: tuple[Action, ...] = (
@@ -19,6 +20,7 @@ ACTIONS: tuple[Action, ...] = (
     *MARKING,
     *STEPPING_IN,
     *COMPARING,
+    *READING,
     *ENGINE,
     *GENERAL,
 )

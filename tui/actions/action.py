@@ -9,6 +9,7 @@ INNER = ("batch", "job", "compare")
 VIEWED = ("batches", "batch")
 """Screens with a line of views: `1 2 3 4`."""
 ALL = ("batches", "batch", "job", "compare")
+EVERYWHERE = (*ALL, "text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Actions of the dashboard itself."""
 
-from tui.actions.action import ALL, Action
+from tui.actions.action import ALL, EVERYWHERE, Action
 
 GENERAL: tuple[Action, ...] = (
     Action(
@@ -11,13 +11,13 @@ GENERAL: tuple[Action, ...] = (
         ALL,
         "Safelight",
     ),
-    Action("theme", "Theme", "Another theme.", ("T",), ALL, "Safelight"),
+    Action("theme", "Theme", "Another theme.", ("T",), EVERYWHERE, "Safelight"),
     Action(
         "help",
         "Help",
         "List the available actions; enter runs one.",
         ("question_mark",),
-        ALL,
+        EVERYWHERE,
         "Safelight",
         14,
     ),
@@ -26,7 +26,7 @@ GENERAL: tuple[Action, ...] = (
         "Palette",
         "Find an action by its name.",
         ("ctrl+p", "colon"),
-        ALL,
+        EVERYWHERE,
         "Safelight",
     ),
     Action(

@@ -10,7 +10,7 @@ _NAMES = {
     "colon": ":", "asterisk": "*", "plus": "+", "minus": "-", "underscore": "_",
     "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<", "left": "←",
     "right": "→", "up": "↑", "down": "↓", "left_square_bracket": "[",
-    "right_square_bracket": "]", "dollar_sign": "$",
+    "right_square_bracket": "]", "dollar_sign": "$", "number_sign": "#", "vertical_line": "|",
 }  # fmt: skip
 
 

@@ -81,6 +81,14 @@ LOOKING: tuple[Action, ...] = (
         INNER,
         footer=13,
     ),
+    Action(
+        "view_text",
+        "Text",
+        "Show the whole text: error, reasons, prompt, trace, log, with search.",
+        ("v",),
+        ALL,
+        footer=13,
+    ),
     Action("stop_playing", "Stop playing", "Stop the player.", ("O",), ALL, "Look"),
     Action("copy", "Copy", "Copy the id of the selected item.", ("y",), ALL, "Look"),
     Action(

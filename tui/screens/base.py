@@ -16,6 +16,7 @@ from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import Feed, QueryAnswered, SnapshotReady, View
+from tui.snapshots.subject import Subject
 from tui.stepping_in import step_in
 from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
 
@@ -81,6 +82,10 @@ class BaseScreen(Screen[int | None]):
 
     def on_screen_resume(self) -> None:
         """Show the present state of the store."""
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read the store for this screen from now on."""
         self.feed.show((self.view, self), (self.dashboard.head_view, self))
         self.query_one(Banner).catch_up(self.dashboard.trouble, self.dashboard.head)
         self.show_head(self.dashboard.head)
@@ -221,6 +226,30 @@ class BaseScreen(Screen[int | None]):
             batch_id = self.spending_of()
             of = f"b{batch_id}" if batch_id else "all batches"
             self.app.push_screen(SpendingScreen(of, message.value))
+
+    def subject(self) -> Subject | None:
+        """Return the thing under the cursor; None if there is none."""
+        targets, _ = self.targets()
+        return Subject(**targets[-1]) if targets else None
+
+    def action_view_text(self) -> None:
+        """Read the whole texts of the thing under the cursor and show them."""
+        from tui.snapshots.texts import read_texts
+
+        subject = self.subject()
+        if subject is None:
+            self.say("Nothing is selected.", bad=True)
+        else:
+            read = partial(read_texts, subject=subject, paths=self.dashboard.paths)
+            self.feed.ask(read, self, "texts")
+
+    @on(QueryAnswered)
+    def show_texts(self, message: QueryAnswered) -> None:
+        """Show the texts that were read."""
+        if message.tag == "texts" and message.value.texts:
+            self.dashboard.show_texts(message.value)
+        elif message.tag == "texts":
+            self.say("There is no text yet.", bad=True)
 
     def action_notice(self) -> None:
         """Expand the notice, hide it, show it again."""

@@ -12,6 +12,7 @@ from tui.actions import bindings
 from tui.feed import View
 from tui.screens.base import BaseScreen
 from tui.snapshots.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
+from tui.snapshots.subject import Subject
 from tui.widgets.bars import TopBar
 from tui.widgets.candidate import CandidateView
 from tui.widgets.differences import Differences
@@ -225,6 +226,11 @@ class CompareScreen(BaseScreen):
     def _active_candidate(self) -> Candidate | None:
         found = self._candidates
         return found[self._active] if found else None
+
+    def subject(self) -> Subject | None:
+        """Return the active thing."""
+        candidate = self._active_candidate
+        return Subject(0, candidate.job, candidate.node) if candidate else None
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """Return the job of the active thing."""

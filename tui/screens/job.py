@@ -28,6 +28,7 @@ from tui.snapshots.decisions import (
 )
 from tui.snapshots.files import OpenableFile
 from tui.snapshots.job import JobSnapshot, JobView
+from tui.snapshots.subject import Subject
 from tui.snapshots.tree import TreeLine
 from tui.widgets.bars import TopBar
 from tui.widgets.detail_panel import DetailPanel
@@ -372,6 +373,11 @@ class JobScreen(BaseScreen):
     def spending_of(self) -> int | None:
         """Return the batch of this job."""
         return self._snapshot.batch_id if self._snapshot else None
+
+    def subject(self) -> Subject:
+        """Return the selected part of the job."""
+        snapshot = self._snapshot
+        return Subject(self.spending_of() or 0, self.job_id, snapshot.selected if snapshot else 0)
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """Return this job."""

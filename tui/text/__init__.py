@@ -1,0 +1,1 @@
+"""Long texts: lines of any number, decoded and cleaned as they are read."""
