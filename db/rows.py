@@ -301,7 +301,7 @@ class CommandRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow(Row):
-    """An operator's decision for a job; `value` is JSON."""
+    """An operator's decision for a job; `value` is JSON. One that was undone is history."""
 
     id: int
     job_id: int
@@ -309,6 +309,7 @@ class DecisionRow(Row):
     value: str
     author: str
     created_at: str
+    undone_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

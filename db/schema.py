@@ -11,12 +11,13 @@ from db.migrations import (
     m0005_kinds,
     m0006_batch_steps,
     m0007_lineage,
+    m0009_operator,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 9
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -30,6 +31,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0005_kinds", m0005_kinds.apply),
     ("0006_batch_steps", m0006_batch_steps.apply),
     ("0007_lineage", m0007_lineage.apply),
+    ("0009_operator", m0009_operator.apply),
 )
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from db.queries.controls import is_paused
 from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow, StepRow
 
 
@@ -61,10 +62,23 @@ def has_started(connection: sqlite3.Connection, batch_id: int) -> bool:
 
 
 def work_left(connection: sqlite3.Connection) -> bool:
-    """Return True if any batch has jobs or a finish to run; held and parked ones do not count."""
+    """Return True if any batch has jobs or a finish to run; held and parked ones do not count.
+
+    While everything is paused, only running jobs do.
+    """
+    if is_paused(connection):
+        sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')"
+        return bool(connection.execute(sql).fetchone()[0])
     sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE finish IN ('pending', 'running')
              AND NOT preparing
              AND CASE WHEN queued + running > 0 THEN NOT held ELSE paused + parked = 0 END)"""
+    return bool(connection.execute(sql).fetchone()[0])
+
+
+def unfinished(connection: sqlite3.Connection) -> bool:
+    """Return True if some batch has not ended."""
+    sql = """SELECT EXISTS (SELECT 1 FROM batches
+             WHERE finish IN ('pending', 'running') AND NOT preparing)"""
     return bool(connection.execute(sql).fetchone()[0])
 
 
@@ -80,7 +94,8 @@ def best_score(
 
 def running_engine(connection: sqlite3.Connection) -> EngineRow | None:
     """Return the engine that last reported itself running; its lock tells if it really is."""
-    sql = "SELECT * FROM engines WHERE state IN ('running', 'stopping') ORDER BY id DESC LIMIT 1"
+    sql = """SELECT * FROM engines WHERE state IN ('running', 'draining', 'stopping')
+             ORDER BY id DESC LIMIT 1"""
     row = connection.execute(sql).fetchone()
     return EngineRow.of(row) if row else None
 

@@ -8,6 +8,9 @@ from db.rows import LaneRow
 from db.writes.events import record_event
 from db.writes.hosts import clear_hosts
 
+DRAINING = "draining"
+"""State of an engine that takes nothing new and stops once its running jobs have ended."""
+
 
 def start_engine(
     connection: sqlite3.Connection, pid: int, host: str, version: str, run_id: str
@@ -30,7 +33,7 @@ def start_engine(
 
 
 def see_engine(connection: sqlite3.Connection, engine_id: int, state: str) -> None:
-    """Store that an engine is alive, and whether it is stopping."""
+    """Store that an engine is alive, and its state: `running` or `draining`."""
     connection.execute(
         "UPDATE engines SET seen_at = ?, state = ? WHERE id = ?", (now(), state, engine_id)
     )

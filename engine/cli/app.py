@@ -17,6 +17,7 @@ _COMMANDS = {
     "run": ("engine.cli.run:run", "Queue an input and wait until it is done."),
     "queue": ("engine.cli.run:queue", "Queue an input, or append to a batch, and return."),
     "engine": ("engine.cli.engine:engine", "Run the engine; stop or restart one."),
+    "stop": ("engine.cli.engine:stop", action_of("stop").help),
     "status": ("engine.cli.status:status", "Show the engine, the lanes and the batches."),
     "jobs": ("engine.cli.jobs:jobs", "List the jobs of a batch."),
     "show": ("engine.cli.show:show", "Show everything about one job."),

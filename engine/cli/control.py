@@ -22,8 +22,12 @@ from engine.plugins.catalog import UnknownName
 from engine.text.plural import pluralize
 from engine.text.terminal import quoted
 
+EVERYTHING = "everything"
+"""Subject of a command without an id, for messages."""
+
 _MAX_PRIORITY = 1_000_000
 _IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+_SOME_IDS = click.argument("ids", nargs=-1, metavar="[ID...]")
 
 
 def operator_command(verb: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -47,31 +51,41 @@ def operator_command(verb: str, **settings: Any) -> Callable[[Callable[..., Any]
 
 
 @operator_command("pause")
-@_IDS
+@_SOME_IDS
+@click.option("--all", "everything", is_flag=True, help=f"{action_of('pause_all').help}")
 @workspace_option
-def pause(workspace: Path, ids: tuple[str, ...]) -> int:
+def pause(workspace: Path, ids: tuple[str, ...], *, everything: bool) -> int:
     """ID is a batch (b1 or its name) or a job (j1 or BATCH/KEY)."""
-    return carry_out(Workspace(workspace), "pause", ids)
+    return _some_or_all(Workspace(workspace), "pause", ids, everything=everything)
 
 
 @operator_command("resume")
-@_IDS
+@_SOME_IDS
+@click.option("--all", "everything", is_flag=True, help=f"{action_of('resume_all').help}")
 @workspace_option
-def resume(workspace: Path, ids: tuple[str, ...]) -> int:
+def resume(workspace: Path, ids: tuple[str, ...], *, everything: bool) -> int:
     """A running engine reads settings and .env again. ID is a batch or a job, as for `pause`."""
-    return carry_out(Workspace(workspace), "resume", ids)
+    return _some_or_all(Workspace(workspace), "resume", ids, everything=everything)
+
+
+def _some_or_all(workspace: Workspace, verb: str, ids: tuple[str, ...], *, everything: bool) -> int:
+    """Pause or resume what is named, or everything."""
+    if everything == bool(ids):
+        raise click.UsageError(f"Name what to {verb}, or everything with --all.")
+    return carry_out(workspace, f"{verb}_all" if everything else verb, ids)
 
 
 @operator_command("cancel")
 @_IDS
+@click.option("--waiting", is_flag=True, help=f"{action_of('cancel_waiting').help}")
 @click.option("--yes", is_flag=True, help="Do not ask before a whole batch is cancelled.")
 @workspace_option
-def cancel(workspace: Path, ids: tuple[str, ...], *, yes: bool) -> int:
+def cancel(workspace: Path, ids: tuple[str, ...], *, waiting: bool, yes: bool) -> int:
     """`safelight retry` runs them again. ID is a batch or a job, as for `pause`."""
-    opened = Workspace(workspace)
+    opened, verb = Workspace(workspace), "cancel_waiting" if waiting else "cancel"
     if not yes and sys.stdin.isatty():
-        _ask_about_batches(opened, ids)
-    return carry_out(opened, "cancel", ids)
+        _ask_about_batches(opened, verb, ids)
+    return carry_out(opened, verb, ids)
 
 
 @operator_command("retry")
@@ -201,7 +215,7 @@ def _change(text: str) -> int:
     return change
 
 
-def _ask_about_batches(workspace: Workspace, ids: Sequence[str]) -> None:
+def _ask_about_batches(workspace: Workspace, verb: str, ids: Sequence[str]) -> None:
     with workspace.reading() as connection:
         named = [resolve(connection, text) for text in ids]
     for item in named:
@@ -209,7 +223,7 @@ def _ask_about_batches(workspace: Workspace, ids: Sequence[str]) -> None:
             left = item.batch.total - item.batch.ended
             unfinished = pluralize(left, "job that has", "jobs that have") + " not ended"
             render.say(f"{item} ({item.batch.name}) has {unfinished}.")
-            click.confirm(action_of("cancel").question(str(item)), abort=True)
+            click.confirm(action_of(verb).question(str(item)), abort=True)
 
 
 def carry_out(
@@ -231,7 +245,7 @@ def carry_out(
 def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> int:
     """Wait for the answers and print them; return 2 if a command was refused."""
     refused = False
-    for text, command in zip(ids, workspace.commands.wait(numbers), strict=True):
+    for text, command in zip(ids or [EVERYTHING], workspace.commands.wait(numbers), strict=True):
         if command is None or command.state == "pending":
             render.say(f"{text}: {workspace.commands.waits_for()}")
             continue

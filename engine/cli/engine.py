@@ -10,9 +10,11 @@ from click.core import ParameterSource
 from rich.console import Console
 
 from db.clock import now
+from engine.cli.control import carry_out, operator_command
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED
+from engine.client.actions import action_of
 from engine.client.engine_process import EngineProcess
 from engine.client.run_id import run_id
 from engine.client.workspace import Workspace
@@ -41,15 +43,22 @@ def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) 
     return _run_here(opened, until_idle=until_idle)
 
 
-@engine.command()
+@operator_command("stop")
+@click.option("--after-current", is_flag=True, help=action_of("drain").help)
 @workspace_option
 @click.pass_context
-def stop(ctx: click.Context, workspace: Path) -> int:
-    """Stop the engine gracefully."""
-    process = EngineProcess(Workspace(_named(ctx, workspace)).paths)
+def stop(ctx: click.Context, workspace: Path, *, after_current: bool) -> int:
+    """With --after-current it returns at once; `safelight status` shows what still runs."""
+    opened = Workspace(_named(ctx, workspace))
+    if after_current:
+        return carry_out(opened, "drain", [])
+    process = EngineProcess(opened.paths)
     process.wait_until_gone(process.stop())
     click.echo("The engine has stopped.")
     return 0
+
+
+engine.add_command(stop)
 
 
 @engine.command()
@@ -65,8 +74,8 @@ def restart(ctx: click.Context, workspace: Path) -> int:
 def _named(ctx: click.Context, workspace: Path) -> Path:
     """Return the workspace, given before or after the word `stop`; the nearer one wins."""
     origin = ctx.get_parameter_source("workspace")
-    before: Path = ctx.obj
-    return workspace if origin is ParameterSource.COMMANDLINE else before
+    before: Path | None = ctx.obj  # None for `safelight stop`
+    return workspace if before is None or origin is ParameterSource.COMMANDLINE else before
 
 
 def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
@@ -105,9 +114,12 @@ def _say_at_work(workspace: Workspace) -> None:
 
 def _outcome(workspace: Workspace, began: str) -> int:
     """Return the exit code for what waits and for what has ended since the engine started."""
-    from db.queries.batches import batches
+    from db.queries.batches import batches, unfinished
+    from db.queries.controls import is_paused
 
     with workspace.reading() as connection:
+        if is_paused(connection) and unfinished(connection):
+            return PARKED
         states = {
             batch.state
             for batch in batches(connection)

@@ -16,10 +16,12 @@ from rich.text import Text
 
 from db.clock import now, seconds_between
 from db.queries import batches as queries
+from db.queries.controls import is_paused
 from db.queries.gates import waiting_gates_of_batch
 from db.queries.history import data_version
 from db.queries.jobs import jobs_page
 from db.rows import BatchRow, HostRow, JobRow, LaneRow
+from db.writes.engines import DRAINING
 from engine.cli import render
 from engine.cli.hosts import host_document, host_line
 from engine.cli.options import json_option, workspace_option
@@ -44,6 +46,8 @@ class WorkspaceStatus:
         hosts: The model hosts of the engine that runs.
         suspended: True if the engine's process is suspended.
         at_gates: Numbers of the batches whose end waits for an approval.
+        paused: True while everything is paused.
+        draining: True if the engine stops once its running jobs have ended.
     """
 
     engine: tuple[int, str] | None
@@ -54,6 +58,8 @@ class WorkspaceStatus:
     hosts: list[HostRow] = field(default_factory=list)
     suspended: bool = False
     at_gates: frozenset[int] = frozenset()
+    paused: bool = False
+    draining: bool = False
 
 
 @click.command()
@@ -86,6 +92,8 @@ def read_status(
         hosts=queries.hosts(connection) if engine else [],
         batches=batches,
         suspended=is_suspended(engine),
+        paused=is_paused(connection),
+        draining=engine is not None and _drains(connection),
         at_gates=frozenset(
             batch.id
             for batch in batches
@@ -106,6 +114,11 @@ def read_status(
     )
 
 
+def _drains(connection: sqlite3.Connection) -> bool:
+    row = queries.running_engine(connection)
+    return row is not None and row.state == DRAINING
+
+
 def higher_is_better(workspace: Workspace, recipe: str) -> bool:
     """Return True if higher scores of a recipe are better, or if it is not installed."""
     try:
@@ -122,7 +135,9 @@ def status_document(state: WorkspaceStatus) -> dict[str, Any]:
             "running": state.engine is not None and not state.suspended,
             "pid": pid,
             "host": host,
+            "stops_after_current": state.draining,
         },
+        "paused": state.paused,
         "lanes": [asdict(lane) for lane in state.lanes],
         "hosts": [host_document(host) for host in state.hosts],
         "batches": [
@@ -179,7 +194,7 @@ def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
 
 def image_of(state: WorkspaceStatus, width: int) -> RenderableType:
     """Return the status as text that fits a width in columns."""
-    parts: list[RenderableType] = [_engine_line(state), *_lane_lines(state)]
+    parts: list[RenderableType] = [_engine_line(state), *_pause_line(state), *_lane_lines(state)]
     parts += [*map(host_line, state.hosts), *_parked_lines(state)]
     if state.batches:
         parts += [Text(""), batch_table(state, width)]
@@ -195,7 +210,17 @@ def _engine_line(state: WorkspaceStatus) -> Text:
     if state.suspended:
         sentence = f"Engine: pid {pid} is suspended and does nothing. {remedy(state.engine)}"
         return Text(sentence, style="yellow")
-    return Text(f"Engine: running, pid {pid} on ") + render.shown(host)
+    line = Text(f"Engine: running, pid {pid} on ") + render.shown(host)
+    return (
+        line + Text(". It stops after the running jobs.", style="yellow")
+        if state.draining
+        else line
+    )
+
+
+def _pause_line(state: WorkspaceStatus) -> Iterator[Text]:
+    if state.paused:
+        yield Text("Everything is paused. To resume: safelight resume --all", style="yellow")
 
 
 def _lane_lines(state: WorkspaceStatus) -> Iterator[Text]:

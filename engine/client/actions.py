@@ -46,6 +46,7 @@ class OperatorAction(NamedTuple):
         done: The past tense, for a summary of several: `Paused` 3 jobs.
         destructive: True if the operator is asked first.
         starts_work: True if an engine has something to do after it.
+        usage: The command and its option that do it, if that is not the verb: `pause --all`.
     """
 
     verb: str
@@ -57,6 +58,12 @@ class OperatorAction(NamedTuple):
     done: str = ""
     destructive: bool = False
     starts_work: bool = False
+    usage: str = ""
+
+    @property
+    def command_line(self) -> str:
+        """The command of the command line that does it: `pause --all`."""
+        return self.usage or self.verb
 
     @property
     def is_command(self) -> bool:
@@ -81,6 +88,7 @@ _BOTH: tuple[Subject, ...] = ("batch", "job")
 _JOB_COMMANDS = "engine.runtime.job_commands"
 _DECISIONS = "engine.runtime.decision_commands"
 _LIMITS = "engine.runtime.limit_commands"
+_WHOLE = "engine.runtime.workspace_commands"
 _PROCESS = "engine.client.engine_process:EngineProcess"
 
 ACTIONS: tuple[OperatorAction, ...] = (
@@ -111,6 +119,16 @@ ACTIONS: tuple[OperatorAction, ...] = (
         destructive=True,
     ),
     OperatorAction(
+        "cancel_waiting",
+        "Cancel waiting",
+        "End jobs that wait; running ones continue.",
+        _BOTH,
+        f"{_JOB_COMMANDS}:cancel_waiting",
+        done="Cancelled what waits of",
+        destructive=True,
+        usage="cancel --waiting",
+    ),
+    OperatorAction(
         "retry",
         "Retry",
         "Run jobs again from the step that failed.",
@@ -118,6 +136,25 @@ ACTIONS: tuple[OperatorAction, ...] = (
         f"{_JOB_COMMANDS}:retry",
         done="Retried",
         starts_work=True,
+    ),
+    OperatorAction(
+        "pause_all",
+        "Pause all",
+        "Pause everything: no batch gets new work, and running jobs stop at their step.",
+        ("engine",),
+        f"{_WHOLE}:pause_all",
+        done="Paused",
+        usage="pause --all",
+    ),
+    OperatorAction(
+        "resume_all",
+        "Resume all",
+        "Resume everything; batches that were paused by themselves stay paused.",
+        ("engine",),
+        f"{_WHOLE}:resume_all",
+        done="Resumed",
+        starts_work=True,
+        usage="resume --all",
     ),
     OperatorAction(
         "priority",
@@ -231,6 +268,14 @@ ACTIONS: tuple[OperatorAction, ...] = (
         ("engine",),
         f"{_PROCESS}.stop",
         destructive=True,
+    ),
+    OperatorAction(
+        "drain",
+        "Stop after current",
+        "Running jobs continue to their end, nothing new is taken, then the engine stops.",
+        ("engine",),
+        f"{_WHOLE}:drain",
+        usage="stop --after-current",
     ),
     OperatorAction(
         "restart",

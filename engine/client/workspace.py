@@ -158,6 +158,14 @@ class Workspace(QueueingWorkspace):
             targets = [resolve(connection, text).target for text in ids]
         return self.commands.add(verb, targets, arguments, source=source)
 
+    def pause_all(self) -> int:
+        """Pause everything, over restarts; return the command's number."""
+        return self.command("pause_all", [])[0]
+
+    def resume_all(self) -> int:
+        """Resume everything that `pause_all` paused; return the command's number."""
+        return self.command("resume_all", [])[0]
+
     def step_in(
         self, verb: str, targets: Sequence[TargetIds], arguments: Mapping[str, Any], *, source: str
     ) -> Report:

@@ -112,9 +112,15 @@ class BatchStepRunner:
         """Stop all steps where they are; return the tasks that end."""
         return self._stop(list(self._runs.values()))
 
-    def stop_first(self, batch_id: int) -> list["asyncio.Task[None]"]:
-        """Stop the first steps of a batch where they are; return the tasks that end."""
-        return self._stop([run for place, run in self._runs.items() if place == (BEFORE, batch_id)])
+    def stop_first(self, batch_id: int | None) -> list["asyncio.Task[None]"]:
+        """Stop the first steps of a batch, or of all, where they are; return the ending tasks."""
+        return self._stop(
+            [
+                run
+                for (scope, number), run in self._runs.items()
+                if scope == BEFORE and batch_id in {None, number}
+            ]
+        )
 
     @staticmethod
     def _stop(chosen: "Sequence[JobState]") -> list["asyncio.Task[None]"]:

@@ -71,8 +71,8 @@ class BatchWork:
         """Stop the steps of all batches; return their tasks, which end soon."""
         return list(self._steps.stop())
 
-    def stop_start(self, batch_id: int) -> "list[asyncio.Task[None]]":
-        """Stop the first steps of a batch; return their tasks, which end soon."""
+    def stop_start(self, batch_id: int | None) -> "list[asyncio.Task[None]]":
+        """Stop the first steps of a batch, or of all; return their tasks, which end soon."""
         return list(self._steps.stop_first(batch_id))
 
     def _ended(self, batch_id: int) -> None:

@@ -43,6 +43,18 @@ class RunningJobs(Protocol):
         """
         ...
 
+    async def put_back_all(self) -> int:
+        """Stop every job at the step it is in and queue it again; return how many."""
+        ...
+
+    def drain(self) -> int:
+        """Take nothing new, and stop once the running jobs have ended; return how many run.
+
+        Raises:
+            CommandRefused: No engine runs.
+        """
+        ...
+
     def reload(self) -> None:
         """Reload settings and environment, and let blocked lanes try again."""
         ...
@@ -66,6 +78,14 @@ class NoEngine:
     async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
         """Return 0: nothing is running."""
         return 0
+
+    async def put_back_all(self) -> int:
+        """Return 0: nothing is running."""
+        return 0
+
+    def drain(self) -> int:
+        """Raise: there is no engine to stop."""
+        raise CommandRefused("No engine runs on this workspace.")
 
     def reload(self) -> None:
         """Do nothing: nothing needs a reload."""

@@ -14,7 +14,7 @@ from db.queries.jobs import job as read_job
 from db.rows import CommandRow
 from db.writes import commands as command_writes
 from engine.contract.recipe import Catalog
-from engine.runtime import decision_commands, job_commands, limit_commands
+from engine.runtime import decision_commands, job_commands, limit_commands, workspace_commands
 from engine.runtime.command_context import (
     Arguments,
     AsyncWrite,
@@ -33,6 +33,7 @@ HANDLERS: Mapping[str, Callable[[CommandContext, CommandTarget, Arguments], Awai
     "pause": job_commands.pause,
     "resume": job_commands.resume,
     "cancel": job_commands.cancel,
+    "cancel_waiting": job_commands.cancel_waiting,
     "retry": job_commands.retry,
     "priority": job_commands.priority,
     "decide": decision_commands.decide,
@@ -44,6 +45,9 @@ HANDLERS: Mapping[str, Callable[[CommandContext, CommandTarget, Arguments], Awai
 
 WITHOUT_TARGET: Mapping[str, Callable[[CommandContext, Arguments], Awaitable[str]]] = {
     "lane": limit_commands.lane,
+    "pause_all": workspace_commands.pause_all,
+    "resume_all": workspace_commands.resume_all,
+    "drain": workspace_commands.drain,
 }
 """Handlers of other commands, by verb."""
 

@@ -62,11 +62,12 @@ class Housekeeping:
         self._timings = timings
         self._due: dict[str, float] = {}
 
-    async def run(self, engine_id: int) -> None:
+    async def run(self, engine_id: int, *, draining: bool = False) -> None:
         """Do what is due.
 
         Args:
             engine_id: The engine's row.
+            draining: True if the engine stops once its running jobs have ended.
 
         Raises:
             StoreGone: The store was deleted or replaced underneath.
@@ -81,7 +82,7 @@ class Housekeeping:
             rows = self._lanes.rows()
             self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
         if self._is_due("heartbeat", timings.heartbeat):
-            self._beat(engine_id)
+            self._beat(engine_id, engine_writes.DRAINING if draining else "running")
         if self._is_due("history", timings.history):
             await _attempt(self._prune, "old events")
         if self._is_due("temporary", timings.temporary):
@@ -95,14 +96,14 @@ class Housekeeping:
         self._due[what] = moment + seconds
         return True
 
-    def _beat(self, engine_id: int) -> None:
+    def _beat(self, engine_id: int, state: str) -> None:
         if not self._store.is_in_place():
             path = self._live.paths.store
             raise StoreGone(
                 f"{path} was deleted or replaced underneath. What it held is saved beside its "
                 f"folder, as {path.stem}-rescued.db."
             )
-        self._writer.write(lambda c: engine_writes.see_engine(c, engine_id, "running"))
+        self._writer.write(lambda c: engine_writes.see_engine(c, engine_id, state))
 
     async def _prune(self) -> None:
         keep = self._live.store.keep_events

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
+from db.queries.controls import is_paused
 from db.rows import JobRow
 from db.writes import batches as batch_writes
 from db.writes import jobs as job_writes
@@ -10,6 +11,9 @@ from db.writes.batch_steps import give_up_finish, reopen_batch_steps, resume_fin
 from engine.config.settings import SettingsError
 from engine.runtime.command_context import Arguments, CommandContext, CommandRefused, CommandTarget
 from engine.text.plural import pluralize
+
+WAITING = ("queued", "paused", "parked")
+"""States of jobs that wait: in the queue, for an operator, or for something that they need."""
 
 
 async def pause(context: CommandContext, target: CommandTarget, _arguments: Arguments) -> str:
@@ -51,6 +55,8 @@ async def _resume_batch(context: CommandContext, target: CommandTarget) -> str:
     if not moved and not batch.held:
         return f"{target} is {batch.state}; none of its jobs is paused or parked."
     goes_on = moved + (batch.queued if batch.held else 0)
+    if is_paused(context.reader):
+        return f"Resumed {target}, but everything is paused: safelight resume --all."
     return f"Resumed {target}; {pluralize(goes_on, 'job continues', 'jobs continue')}."
 
 
@@ -68,14 +74,28 @@ async def _resume_one(context: CommandContext, target: CommandTarget, job: JobRo
 async def cancel(context: CommandContext, target: CommandTarget, _arguments: Arguments) -> str:
     """Cancel unfinished jobs; keep finished results."""
     stopped = await context.running.stop_jobs(target.batch.id, target.job_id, "cancelled")
-    states = ("queued", "paused", "parked")
-    moved = await _move(context, target, states, "cancelled", "job.cancelled")
+    moved = await _move(context, target, WAITING, "cancelled", "job.cancelled")
     if target.job is None:
         await context.write(lambda c: give_up_finish(c, target.batch.id))
     state = context.state_of(target.job) if target.job is not None else "cancelled"
     if not moved and (state != "cancelled" or not (stopped or target.job is None)):
         raise CommandRefused(f"{target} is {state}; there is nothing to cancel.")
     return f"Cancelled {target}; {pluralize(moved, 'job')} waited and {stopped} ran."
+
+
+async def cancel_waiting(
+    context: CommandContext, target: CommandTarget, _arguments: Arguments
+) -> str:
+    """Cancel jobs that wait in the queue, are paused or parked; leave running ones alone."""
+    moved = await _move(context, target, WAITING, "cancelled", "job.cancelled")
+    if not moved:
+        what = f"is {context.state_of(target.job)}" if target.job else "has no job that waits"
+        raise CommandRefused(f"{target} {what}; nothing was cancelled.")
+    if target.job is not None:
+        return f"Cancelled {target}."
+    return (
+        f"Cancelled {pluralize(moved, 'job')} of {target} that waited; {target.batch.running} run."
+    )
 
 
 async def retry(context: CommandContext, target: CommandTarget, _arguments: Arguments) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.queries import batches as queries
+from db.queries.controls import is_paused
 from db.queries.history import data_version
 from db.rows import LaneRow
 from db.store import Store
@@ -190,10 +191,8 @@ class Session:
         if self.trouble is None:
             await self._process_commands()
             await self._prober.probe()
-            self._batch_work.start()
-            await self.claim()
-            self._batch_work.finish()
-            await self._housekeeping.run(self._engine_id)
+            await self._take_work()
+            await self._housekeeping.run(self._engine_id, draining=self._control.is_draining)
         await self._control.pause(self._timings.turn)
 
     async def _process_commands(self) -> None:
@@ -204,6 +203,25 @@ class Session:
         for command in queries.pending_commands(self._reader):
             log.info("command %d: %s %s", command.id, command.verb, command.targets)
             log.info("%s", await self._commands.carry_out(command))
+
+    async def _take_work(self) -> None:
+        """Take what there is to do, unless everything is paused or the engine is to stop soon."""
+        if is_paused(self._reader):
+            if self._control.is_draining:
+                self._stop_if_drained()
+            return
+        if self._control.is_draining:
+            self._batch_work.finish()
+            self._stop_if_drained()
+            return
+        self._batch_work.start()
+        await self.claim()
+        self._batch_work.finish()
+
+    def _stop_if_drained(self) -> None:
+        if not self._is_busy:
+            log.info("what ran has ended")
+            self._control.stop()
 
     async def claim(self) -> None:
         """Take jobs for the places that are free now."""
@@ -252,6 +270,19 @@ class Session:
         if then == "cancelled":  # a call may outlive its run, as that of a paused job does
             self._steps.abandon(batch_id, job_id)
         return len(stopped)
+
+    async def put_back_all(self) -> int:
+        """Stop every job, and the first steps of batches, at the step; return how many jobs."""
+        stopped = self.jobs.stop("queued")
+        await _ended([*stopped, *self._batch_work.stop_start(None)], self._timings.jobs)
+        return len(stopped)
+
+    def drain(self) -> int:
+        """Take nothing new, and stop once the running jobs have ended; return how many run."""
+        self._control.drain()
+        engine_id = self._engine_id
+        self._writer.write(lambda c: engine_writes.see_engine(c, engine_id, engine_writes.DRAINING))
+        return len(self.jobs.runs)
 
     def reload(self) -> None:
         """Read settings and environment again and let blocked lanes try again."""

@@ -294,3 +294,32 @@ def test_a_second_engine_is_refused_before_it_says_that_it_is_at_work(run, toys)
     assert ran.code == 2
     assert "An engine is already at work on this workspace" in ran.err
     assert "its log is" not in ran.err
+
+
+def test_everything_is_paused_and_resumed(run, toys):
+    assert "Paused everything" in run("pause", "--all", "--workspace", toys).out
+    assert run("status", "--json", "--workspace", toys).json["paused"] is True
+    assert "safelight resume --all" in run("status", "--workspace", toys).out
+    assert "Resumed everything" in run("resume", "--all", "--workspace", toys).out
+    ran = run("resume", "--all", "--workspace", toys)
+    assert (ran.code, "is not paused" in ran.err) == (2, True)
+    assert run("status", "--json", "--workspace", toys).json["paused"] is False
+
+
+@pytest.mark.parametrize("ids", [[], ["b3", "--all"]])
+def test_what_is_paused_is_named_or_everything(run, toys, ids):
+    ran = run("pause", *ids, "--workspace", toys)
+    assert (ran.code, "Name what to pause, or everything with --all." in ran.err) == (2, True)
+
+
+def test_only_what_waits_is_cancelled(run, toys):
+    ran = run("cancel", "b3", "--waiting", "--workspace", toys)
+    assert (ran.code, "Cancelled 2 jobs of b3 that waited; 0 run." in ran.out) == (0, True)
+    ran = run("cancel", "b3", "--waiting", "--workspace", toys)
+    assert (ran.code, "has no job that waits" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [["stop"], ["engine", "stop"]])
+def test_no_engine_is_stopped_after_the_current(run, toys, words):
+    ran = run(*words, "--after-current", "--workspace", toys)
+    assert (ran.code, "No engine runs on this workspace." in ran.err) == (2, True)

@@ -20,9 +20,10 @@ ESCAPES = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 def test_status_json_has_exactly_the_documented_shape(run, toys):
     document = run("status", "--json", "--workspace", toys).json
 
-    assert set(document) == {"version", "engine", "lanes", "hosts", "batches"}
+    assert set(document) == {"version", "engine", "paused", "lanes", "hosts", "batches"}
     assert document["version"] == 1
-    assert document["engine"] == {"running": False, "pid": None, "host": None}
+    none = {"running": False, "pid": None, "host": None, "stops_after_current": False}
+    assert (document["engine"], document["paused"]) == (none, False)
     fields = {"id", "name", "recipe", "status", "jobs", "cost_usd", "best_score"}
     for batch in document["batches"]:
         assert set(batch) == fields | {"created_at", "finished_at"}

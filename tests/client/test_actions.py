@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import click
 import pytest
 
 from engine.cli.app import app
@@ -31,9 +32,14 @@ def test_every_action_can_be_loaded_and_says_what_it_does(action) -> None:
 @pytest.mark.parametrize("action", COMMANDS, ids=lambda action: action.verb)
 def test_the_command_line_has_it_with_its_help(action) -> None:
     context = app.make_context("safelight", ["--help"], resilient_parsing=True)
-    command = app.get_command(context, action.verb)
+    name, *options = action.command_line.split()
+    command = app.get_command(context, name)
     assert command is not None
     assert command.help is not None
+    if options:
+        flags = {flag: o for o in command.params for flag in o.opts if isinstance(o, click.Option)}
+        assert flags[options[0]].help == action.help
+        return
     assert command.help.startswith(action.help)
     assert command.short_help == action.help
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
-from db.migrations import m0007_lineage
+import db.schema
 from db.queries import lineage
 from db.schema import SCHEMA_VERSION
 from db.store import Store
@@ -22,15 +22,17 @@ def _queue(store: Store, name: str, origin: NewOrigin | None = None) -> int:
 
 def test_a_store_of_before_gains_lineage(tmp_path: Path) -> None:
     path = tmp_path / "safelight.db"
-    _queue(Store.create(path, created_by="test"), "old")
     database = Database(path)
-    with database.conn:
-        database.execute("DROP TABLE lineage")
-        name = m0007_lineage.__name__.rpartition(".m")[2]
-        database.execute("DELETE FROM _sqlite_migrations WHERE name >= ?", (name,))
+    collected = Migrations("safelight")
+    for name, function in db.schema._STEPS:
+        if name < "0007":
+            collected(name=name)(function)
+    collected.apply(database)
     database.execute("PRAGMA user_version = 6")
     database.close()
+    path.chmod(0o600)
     store = Store(path)
+    _queue(store, "old")
     reader = store.reader()
     assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
     assert lineage.origin_of(reader, 1) is None
