@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from engine.audio.analysis import check_sound, faults_of, without_music
+from engine.audio.dynamics import SILENT_PEAK
 from engine.audio.features import Key, Rhythm, Undefined
 from engine.audio.key import key
 from engine.audio.rhythm import rhythm
@@ -47,6 +48,7 @@ class SongAnalysis:
         climax: The moment of most energy.
         undefined: Reasons why a value is None, by its name.
         warnings: Faults of the recording, one sentence each.
+        similarities: Similarity of each two sections, 0 to 1; empty if it is not known.
     """
 
     seconds: float
@@ -62,6 +64,7 @@ class SongAnalysis:
     climax: Climax
     undefined: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    similarities: tuple[tuple[float, ...], ...] = ()
 
 
 def analyse_song(sound: Sound) -> SongAnalysis:
@@ -85,7 +88,7 @@ def analyse_song(sound: Sound) -> SongAnalysis:
     tonality = _measured("key", lambda: _music(spectra, key), undefined)
     pulse = _measured("rhythm", lambda: _music(spectra, rhythm), undefined)
     curves = curves_of(sound, spectra)
-    sections = form_of(spectra, pulse, curves.times, curves.energy)
+    sections, similarities = form_of(spectra, pulse, curves.times, curves.energy)
     moods = moods_over_time(spectra, curves, tonality, pulse)
     return SongAnalysis(
         seconds=sound.seconds,
@@ -100,7 +103,16 @@ def analyse_song(sound: Sound) -> SongAnalysis:
         shifts=shifts_of(moods, sections),
         climax=climax_of(curves, sections, pulse),
         undefined=undefined,
-        warnings=faults_of(sound),
+        warnings=(*_silence(spectra), *faults_of(sound)),
+        similarities=similarities,
+    )
+
+
+def _silence(spectra: Spectra) -> tuple[str, ...]:
+    return (
+        ()
+        if spectra.peak > SILENT_PEAK
+        else ("The song is silent, so nothing in the film follows it.",)
     )
 
 

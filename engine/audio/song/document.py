@@ -50,7 +50,7 @@ def song_document(analysis: SongAnalysis, name: str = "", media_type: str = "") 
             "format": media_type,
         },
         "rhythm": _rhythm(analysis.rhythm),
-        "sections": _sections(analysis.sections),
+        "sections": _sections(analysis),
         "spectral": _spectral(analysis.curves),
         "tonal": _tonal(analysis.key, analysis.curves),
         "mood": _mood(analysis),
@@ -106,7 +106,8 @@ def _rhythm(rhythm: Rhythm | None) -> dict[str, Any]:
     }
 
 
-def _sections(sections: tuple[SongSection, ...]) -> dict[str, Any]:
+def _sections(analysis: SongAnalysis) -> dict[str, Any]:
+    sections = analysis.sections
     return {
         "boundaries": [section.start for section in sections],
         "ends": [section.end for section in sections],
@@ -114,6 +115,8 @@ def _sections(sections: tuple[SongSection, ...]) -> dict[str, Any]:
         "functions": [section.function for section in sections],
         "repeat_of": [section.repeat_of for section in sections],
         "energy": [section.energy for section in sections],
+        "confidence": [section.confidence for section in sections],
+        "similarities": [list(row) for row in analysis.similarities],
     }
 
 
@@ -206,17 +209,25 @@ def _read(document: dict[str, Any]) -> SongAnalysis:
         climax=Climax(**document["climax"]),
         undefined={str(key): str(reason) for key, reason in document["undefined"].items()},
         warnings=tuple(str(warning) for warning in document["warnings"]),
+        similarities=_read_similarities(document["sections"], len(sections)),
     )
 
 
 def _read_sections(data: dict[str, Any]) -> tuple[SongSection, ...]:
-    columns = ("boundaries", "ends", "labels", "functions", "repeat_of", "energy")
-    sections = tuple(
-        SongSection(*row) for row in zip(*(data[name] for name in columns), strict=True)
-    )
+    names = ["boundaries", "ends", "labels", "functions", "repeat_of", "energy"]
+    if "confidence" in data:  # a field that came later
+        names.append("confidence")
+    sections = tuple(SongSection(*row) for row in zip(*(data[name] for name in names), strict=True))
     if not sections:
         raise ValueError("there are no sections")
     return sections
+
+
+def _read_similarities(data: dict[str, Any], count: int) -> tuple[tuple[float, ...], ...]:
+    rows = tuple(tuple(map(float, row)) for row in data.get("similarities", ()))
+    if rows and {len(rows), *map(len, rows)} != {count}:
+        raise ValueError("the similarities are not those of the sections")
+    return rows
 
 
 def _read_key(data: dict[str, Any]) -> Key | None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from engine.audio.features import Rhythm
-from engine.audio.song.structure import parts_of
+from engine.audio.song.structure import confidences_of, parts_of
 from engine.audio.spectra import Spectra
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class SongSection:
         function: Function in the form.
         repeat_of: Index of the first section that sounds like it, or None.
         energy: Mean energy, 0 to 1 relative to the song.
+        confidence: Confidence in what it repeats, 0 to 1; 0.5 is a toss-up, 1 what a person says.
     """
 
     start: float
@@ -45,12 +46,15 @@ class SongSection:
     function: Function
     repeat_of: int | None
     energy: float
+    confidence: float = 0.5
 
 
 def form_of(
     spectra: Spectra, rhythm: Rhythm | None, times: "Floats", energy: "Floats"
-) -> tuple[SongSection, ...]:
-    """Return sections that cover a song without gaps; one if it is too short to be divided.
+) -> tuple[tuple[SongSection, ...], tuple[tuple[float, ...], ...]]:
+    """Return sections that cover a song without gaps, and the similarity of each two of them.
+
+    A song that is too short to be divided has one.
 
     Args:
         spectra: The song.
@@ -58,12 +62,14 @@ def form_of(
         times: Times of the energy in seconds.
         energy: Energy, 0 to 1.
     """
-    starts, groups = parts_of(spectra, rhythm)
-    bounds = [*starts, spectra.seconds]
+    parts = parts_of(spectra, rhythm)
+    groups = list(parts.groups)
+    bounds = [*parts.starts, spectra.seconds]
+    confidences = confidences_of(groups, parts.similarities)
     energies = [_mean(energy, times, start, end) for start, end in pairwise(bounds)]
     functions = functions_of(groups, energies, [end - start for start, end in pairwise(bounds)])
     names = _names(functions)
-    return tuple(
+    sections = tuple(
         SongSection(
             start=round(bounds[k], 4),
             end=round(bounds[k + 1], 4),
@@ -71,9 +77,11 @@ def form_of(
             function=functions[k],
             repeat_of=_first_alike(groups, functions, k),
             energy=round(energies[k], 4),
+            confidence=confidences[k],
         )
         for k in range(len(groups))
     )
+    return sections, parts.similarities
 
 
 def functions_of(groups: list[int], energies: list[float], seconds: list[float]) -> list[Function]:

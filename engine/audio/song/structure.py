@@ -5,6 +5,8 @@ first beat of a bar. Two parts are alike if both their sound and the course of t
 alike they have to be follows from the song, since neighbours are known to differ.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -35,25 +37,97 @@ _UNKNOWN = 0.5
 _ALIKE = 0.5
 _MOST_GROUPS = 6
 _SHORT_END = 0.75
+_SIMILARITY_DIGITS = 4
 
 
-def parts_of(spectra: Spectra, rhythm: Rhythm | None) -> tuple[list[float], list[int]]:
-    """Return the starts of the parts of a song in seconds, and the number of each one's group.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Parts of a song.
 
-    Groups are numbered in the order in which they appear. A song under 30 s is one part.
+    Attributes:
+        starts: Their starts in seconds, the first one 0.
+        groups: Number of the group of parts that sound alike, by part, in order of appearance.
+        similarities: Similarity of each two parts, of shape (parts, parts): 1 for the same, 0.5
+            where parts are just alike enough for one group.
+    """
+
+    starts: tuple[float, ...]
+    groups: tuple[int, ...]
+    similarities: tuple[tuple[float, ...], ...]
+
+
+def parts_of(spectra: Spectra, rhythm: Rhythm | None) -> Parts:
+    """Return the parts of a song; a song under 30 s is one part.
 
     Args:
         spectra: The song.
         rhythm: Its beats and bars, or None.
     """
     if spectra.seconds < SHORTEST or not spectra.peak:
-        return [0.0], [0]
+        return Parts((0.0,), (0,), ((1.0,),))
     described = _described(spectra)
     change = novelty(described, _reach(rhythm))
     times = boundaries(change, spectra.seconds, height=_HEIGHT, rise=_RISE, apart=_APART)
     starts = _on_bars([0.0, *times], rhythm, spectra.seconds)
-    groups = _groups(_distances(spectra, rhythm, described, [*starts, spectra.seconds]))
-    return _joined(starts, groups, spectra.seconds)
+    distances = _distances(spectra, rhythm, described, [*starts, spectra.seconds])
+    kept, groups = _joined(starts, _groups(distances), spectra.seconds)
+    return Parts(tuple(kept), tuple(groups), similarities_of(spectra, rhythm, kept))
+
+
+def similarities_of(
+    spectra: Spectra, rhythm: Rhythm | None, starts: Sequence[float]
+) -> tuple[tuple[float, ...], ...]:
+    """Return the similarity of each two parts of a song in sound and chords, 0 to 1.
+
+    Args:
+        spectra: The song.
+        rhythm: Its beats and bars, or None.
+        starts: Starts of the parts in seconds, ascending.
+
+    Returns:
+        Shape (parts, parts), symmetric. It is halved by each distance that separates groups, which
+        follows from how much neighbours differ.
+    """
+    import numpy as np
+
+    if len(starts) < 2 or not spectra.peak:
+        return tuple((1.0,) * len(starts) for _ in starts)
+    distances = _distances(spectra, rhythm, _described(spectra), [*starts, spectra.seconds])
+    halving = max(_ALIKE * float(np.median(np.diagonal(distances, 1))), 1e-9)
+    rows = np.round(0.5 ** (distances / halving), _SIMILARITY_DIGITS).tolist()
+    return tuple(tuple(row) for row in rows)
+
+
+def confidences_of(
+    groups: Sequence[int], similarities: Sequence[Sequence[float]]
+) -> tuple[float, ...]:
+    """Return the confidence in the group of each part, 0 to 1: 0.5 is a toss-up.
+
+    It is half the lead of the similarity to its own group over that to the nearest other one, above
+    0.5. A part alone in its group is as similar to it as to itself. The only group has 0.5.
+
+    Args:
+        groups: Number of the group of each part.
+        similarities: Similarity of each two parts.
+    """
+    return tuple(
+        round(min(1.0, max(0.0, 0.5 + (inside - other) / 2)), _SIMILARITY_DIGITS)
+        if other is not None
+        else 0.5
+        for inside, other in (_nearest(k, groups, similarities[k]) for k in range(len(groups)))
+    )
+
+
+def _nearest(
+    part: int, groups: Sequence[int], similar: Sequence[float]
+) -> tuple[float, float | None]:
+    """Return the mean similarity of a part to its own group and to the nearest other one."""
+    means = {}
+    for group in set(groups):
+        members = [k for k, other in enumerate(groups) if other == group and k != part]
+        means[group] = sum(similar[k] for k in members) / len(members) if members else 1.0
+    inside = means.pop(groups[part])
+    return inside, max(means.values(), default=None)
 
 
 def _described(spectra: Spectra) -> "Floats":

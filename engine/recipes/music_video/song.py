@@ -75,7 +75,7 @@ def measure(
         return Measured({}, problem=str(error))
     unused = _unused(hand, analysis.seconds)
     if hand:
-        analysis = _by_hand(analysis, hand)
+        analysis = _by_hand(analysis, hand, sound)
     lines, warnings = _lyrics(lyrics, sound, analysis, hear=hear)
     facts = _facts(analysis, lines) | {"warnings": [*analysis.warnings, *unused, *warnings]}
     return Measured(
@@ -86,7 +86,9 @@ def measure(
     )
 
 
-def _by_hand(analysis: "SongAnalysis", hand: Sequence[tuple[str, float]]) -> "SongAnalysis":
+def _by_hand(
+    analysis: "SongAnalysis", hand: Sequence[tuple[str, float]], sound: "Sound"
+) -> "SongAnalysis":
     """Return an analysis with sections that a person has marked, in place of its own.
 
     Sections of one name, with or without a number, repeat the first of them. Of those that start
@@ -95,6 +97,8 @@ def _by_hand(analysis: "SongAnalysis", hand: Sequence[tuple[str, float]]) -> "So
     from engine.audio.song.form import Function
     from engine.audio.song.form import SongSection as Section
     from engine.audio.song.moods import climax_of, shifts_of
+    from engine.audio.song.structure import similarities_of
+    from engine.audio.spectra import Spectra
 
     marked = {start: label for label, start in hand if start < analysis.seconds}
     starts = sorted(marked.items())
@@ -109,6 +113,7 @@ def _by_hand(analysis: "SongAnalysis", hand: Sequence[tuple[str, float]]) -> "So
             function=functions.get(names[index], "verse"),
             repeat_of=first if (first := names.index(names[index])) < index else None,
             energy=_energy(analysis, bounds[index], bounds[index + 1]),
+            confidence=1.0,
         )
         for index, (_, label) in enumerate(starts)
     )
@@ -119,6 +124,7 @@ def _by_hand(analysis: "SongAnalysis", hand: Sequence[tuple[str, float]]) -> "So
         sections=sections,
         shifts=shifts_of(analysis.moods, sections),
         climax=climax_of(analysis.curves, sections, analysis.rhythm),
+        similarities=similarities_of(Spectra.of(sound), analysis.rhythm, bounds[:-1]),
     )
 
 

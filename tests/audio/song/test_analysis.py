@@ -117,6 +117,39 @@ def test_the_document_has_the_usual_names_and_is_read_back(song: SongAnalysis) -
     assert song_document(again, "song.ogg", "audio/ogg") == document
 
 
+def test_repeats_of_a_form_are_similar_and_a_document_without_them_is_read(
+    song: SongAnalysis,
+) -> None:
+    """The song is A B A B, 12 s each."""
+    document = song_document(song)
+    similar = np.array(document["sections"]["similarities"])
+    repeat_of = document["sections"]["repeat_of"]
+    assert similar.shape == (len(repeat_of),) * 2
+    repeats = [(k, first) for k, first in enumerate(repeat_of) if first is not None]
+    assert repeats
+    for section, first in repeats:
+        assert similar[section, first] > 0.5
+    assert similar[0, 1] < 0.4
+    assert min(document["sections"]["confidence"]) > 0.5
+    del document["sections"]["similarities"], document["sections"]["confidence"]
+    earlier = song_of(document)
+    assert earlier.similarities == ()
+    assert {section.confidence for section in earlier.sections} == {0.5}
+
+
+def test_similarities_of_other_sections_are_refused(song: SongAnalysis) -> None:
+    document = song_document(song)
+    document["sections"]["similarities"].pop()
+    with pytest.raises(SongDocumentError, match="similarities"):
+        song_of(document)
+
+
+def test_a_silent_song_warns() -> None:
+    silent = analyse_song(Sound(np.zeros((1, 22_050 * 4), np.float32), 22_050))
+    assert silent.warnings == ("The song is silent, so nothing in the film follows it.",)
+    assert silent.similarities == ((1.0,),)
+
+
 def _shorter(document: dict[str, Any]) -> None:
     document["spectral"]["rms"].pop()
 

@@ -5,6 +5,7 @@ import pytest
 
 from engine.audio.song.analysis import SongAnalysis, analyse_song
 from engine.audio.song.form import functions_of
+from engine.audio.song.structure import confidences_of
 from tests.support.songs import formed, lacking, rendered
 
 Truth = list[tuple[float, float, str]]
@@ -46,6 +47,42 @@ def test_names_are_unique_and_choruses_repeat_the_first(
         assert analysis.sections[analysis.climax.section].function == "chorus"
 
 
+def test_similarities_are_a_matrix_in_which_repeats_stand_out(
+    songs: list[tuple[SongAnalysis, Truth]],
+) -> None:
+    for analysis, truth in songs:
+        matrix = np.array(analysis.similarities)
+        count = len(analysis.sections)
+        assert matrix.shape == (count, count)
+        assert np.allclose(matrix, matrix.T)
+        assert np.allclose(np.diagonal(matrix), 1)
+        assert 0 <= matrix.min() <= matrix.max() <= 1
+        names = [_true_name(section.start, section.end, truth) for section in analysis.sections]
+        same = np.array([[a == b for b in names] for a in names]) & ~np.eye(count, dtype=bool)
+        other = np.array([[a != b for b in names] for a in names])
+        assert matrix[same].mean() > matrix[other].mean() + 0.2
+        confidences = [section.confidence for section in analysis.sections]
+        assert all(0 <= one <= 1 for one in confidences)
+        assert np.mean(confidences) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("groups", "similar", "confidences"),
+    [
+        ([0], [[1.0]], (0.5,)),
+        ([0, 0], [[1.0, 0.9], [0.9, 1.0]], (0.5, 0.5)),
+        ([0, 1], [[1.0, 0.2], [0.2, 1.0]], (0.9, 0.9)),
+        ([0, 1, 0], [[1.0, 0.1, 0.8], [0.1, 1.0, 0.3], [0.8, 0.3, 1.0]], (0.85, 0.9, 0.75)),
+        ([0, 1, 0], [[1.0, 0.9, 0.1], [0.9, 1.0, 0.1], [0.1, 0.1, 1.0]], (0.1, 0.75, 0.5)),
+    ],
+    ids=["one", "one-group", "two", "clear", "wrong"],
+)
+def test_confidence_is_the_lead_of_the_own_group(
+    groups: list[int], similar: list[list[float]], confidences: tuple[float, ...]
+) -> None:
+    assert confidences_of(groups, similar) == pytest.approx(confidences)
+
+
 def test_beats_and_bars_of_whole_songs_are_found(
     songs: list[tuple[SongAnalysis, Truth]],
 ) -> None:
@@ -79,6 +116,11 @@ def test_functions_follow_from_repetition_energy_and_position(
     groups: list[int], energies: list[float], functions: list[str]
 ) -> None:
     assert functions_of(groups, energies, [16.0] * len(groups)) == functions
+
+
+def _true_name(start: float, end: float, truth: Truth) -> str:
+    """Return the function of the true part that a section shares most time with."""
+    return max(truth, key=lambda part: min(end, part[1]) - max(start, part[0]))[2]
 
 
 def _boundary_scores(analysis: SongAnalysis, truth: Truth) -> tuple[float, float]:

@@ -1,6 +1,9 @@
 """Sections of a song that a person has marked."""
 
 import io
+import json
+
+import numpy as np
 
 from engine.contract import Artifact
 from engine.recipes.music_video.input import MAX_LABEL, HandSection, MusicVideoInput
@@ -23,6 +26,9 @@ def test_sections_that_start_together_are_one_and_late_ones_are_named() -> None:
         ("chorus", 2.0, None),
         ("chorus 2", 4.0, 1),
     ]
+    document = json.loads(measured.document)["sections"]
+    assert document["confidence"] == [1.0, 1.0, 1.0]
+    assert np.diagonal(document["similarities"]).tolist() == [1.0, 1.0, 1.0]
     [late] = [one for one in measured.facts["warnings"] if "left out" in one]
     assert "outro" in late
     assert "\x1b" not in late
