@@ -1,6 +1,6 @@
 """A workspace that batches are queued into: from inputs, from forms, from other jobs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +140,25 @@ class QueueingWorkspace(OpenedWorkspace):
         with self.reading() as connection:
             folder = self.paths.artifacts
             return loaded, Sending(connection, self.catalog, folder, named, loaded, chosen)
+
+    def takers(self, source: str, recipes: "Iterable[AnyRecipe]") -> "list[AnyRecipe]":
+        """Return the recipes that take a part of a job, of some.
+
+        Args:
+            source: The part, `JOB` or `JOB:PART`.
+            recipes: The recipes.
+
+        Raises:
+            UnknownId: There is no such job.
+            UnknownPart: A job has no such part, or nothing that can be sent.
+        """
+        from engine.client.sending import part_of, split_source
+        from engine.queueing.sending import trouble_of
+
+        with self.reading() as connection:
+            named, name = split_source(connection, source)
+            part = part_of(connection, self.catalog, named, name)
+        return [recipe for recipe in recipes if not trouble_of(recipe, part)]
 
     def append(self, batch: str, source: "Source", options: "QueueOptions | None" = None) -> int:
         """Add entries to a batch; return how many."""

@@ -9,6 +9,7 @@ model, recipe or step ever holds a path of one machine.
 import io
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, cast
@@ -129,6 +130,12 @@ class _File:
         except RuntimeError as error:  # a home folder that is not known
             raise ValueError(f"cannot be found: {error}") from None
         return path
+
+
+def sort_of(metadata: Iterable[Any]) -> FileSort | None:
+    """Return the sort of file that the metadata of a field or a type names, or None."""
+    functions = (getattr(one, "func", None) for one in metadata)
+    return next((one.sort for one in functions if isinstance(one, _File)), None)
 
 
 def _schema(description: str) -> WithJsonSchema:

@@ -1,20 +1,31 @@
 """Parts of jobs as the input of another recipe: its entries, and the origin of each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
 from db.rows import JobRow
 from db.writes.batches import NewOrigin
 from engine.contract import Artifact
+from engine.contract.files import FileSort, sort_of
 from engine.contract.recipe import AnyRecipe
 from engine.intake.ids import slug
 from engine.queueing.overrides import QueueError
 from engine.queueing.parts import Part
 from engine.runtime.artifacts import ArtifactStore
+
+_KINDS: Mapping[FileSort, frozenset[str]] = {
+    "image": frozenset({"image"}),
+    "sound": frozenset({"audio"}),
+    "events": frozenset({"data", "file"}),
+    "hrtf": frozenset({"file"}),
+}
+"""Kinds of stored files that fields of each sort take."""
+
+_NAMED_KINDS = frozenset({"image", "audio", "video"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ def sent_entry(
 ) -> SentEntry:
     """Return a part of a job as an entry of a recipe.
 
-    A file goes to the first field that takes one, and the prompt that it was generated from to the
+    A file goes to the first field that takes its kind, the prompt that it was generated from to the
     field `prompt`; a text goes to `prompt`.
 
     Args:
@@ -64,16 +75,14 @@ def sent_entry(
         QueueError: The recipe takes neither its file nor its text, or the file is gone.
     """
     fields: dict[str, Any] = {}
-    takes = file_fields(recipe.input)
+    if obstacle := trouble_of(recipe, part):
+        raise QueueError(f"Recipe {recipe.name} takes {obstacle}, and {source} is one.")
     if part.artifact is not None:
-        if not takes:
-            raise QueueError(f"Recipe {recipe.name} takes no file, and {source} is one.")
+        field = _field_for(recipe.input, part.artifact.kind)
         stored = ArtifactStore(folder).path(part.artifact.hash).absolute()
         if not stored.is_file():
             raise QueueError(f"The stored file of {source} is gone.", remedy="Retry the job first.")
-        fields[takes[0]] = str(stored)
-    elif "prompt" not in recipe.input.model_fields:
-        raise QueueError(f"Recipe {recipe.name} takes no prompt, and {source} is a text.")
+        fields[field] = str(stored)
     if part.text and "prompt" in recipe.input.model_fields:
         fields["prompt"] = part.text
     scope = part.step.scope if part.step else ""
@@ -87,10 +96,46 @@ def sent_entry(
     return SentEntry(key, fields | dict(given), origin)
 
 
-def file_fields(model: type[BaseModel]) -> list[str]:
-    """Return the fields of an input model that take a file, in the model's order."""
-    return [name for name, field in model.model_fields.items() if _takes_file(field.annotation)]
+def trouble_of(recipe: AnyRecipe, part: Part) -> str:
+    """Return the sort of part that a recipe does not take, as `no image`; empty if it does."""
+    if part.artifact is None:
+        return "" if "prompt" in recipe.input.model_fields else "no text"
+    kind = part.artifact.kind
+    if _field_for(recipe.input, kind):
+        return ""
+    noun = {"audio": "sound"}.get(kind, kind)
+    return f"no {noun}" if file_fields(recipe.input) and kind in _NAMED_KINDS else "no file"
 
 
-def _takes_file(annotation: Any) -> bool:
-    return annotation is Artifact or any(map(_takes_file, get_args(annotation)))
+def _field_for(model: type[BaseModel], kind: str) -> str:
+    """Return the first field that takes a kind of file; empty if there is none."""
+    takes = file_fields(model).items()
+    return next((name for name, kinds in takes if not kinds or kind in kinds), "")
+
+
+def file_fields(model: type[BaseModel]) -> dict[str, frozenset[str]]:
+    """Return the kinds of files that each field of an input model takes, in the model's order.
+
+    Fields that take no file are left out; those that take any have no kinds.
+    """
+    fields: dict[str, frozenset[str]] = {}
+    for name, field in model.model_fields.items():
+        sorts = set(_sorts_in(field.annotation, field.metadata))
+        if sorts:
+            any_file = None in sorts
+            fields[name] = frozenset().union(
+                *(_KINDS[sort] for sort in sorts if sort and not any_file)
+            )
+    return fields
+
+
+def _sorts_in(annotation: Any, metadata: Iterable[Any] = ()) -> Iterator[FileSort | None]:
+    """Yield the sorts of files that a type takes, None for a file of any sort."""
+    if annotation is Artifact:
+        yield sort_of(metadata)
+    elif get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        yield from _sorts_in(inner, more)
+    else:
+        for inner in get_args(annotation):
+            yield from _sorts_in(inner)

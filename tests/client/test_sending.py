@@ -4,17 +4,22 @@ import json
 import shutil
 import sqlite3
 from dataclasses import replace
+from typing import Annotated
 
 import pytest
+from pydantic import BaseModel
 
 from db.queries import lineage
 from db.queries.jobs import all_jobs, artifacts, steps
 from engine.client.ids import UnknownId
 from engine.client.sending import split_source
 from engine.client.workspace import Workspace
+from engine.contract import Artifact
+from engine.contract.files import ImageFile, SoundFile
 from engine.plugins.catalog import EntryPointCatalog, UnknownName
 from engine.queueing.overrides import QueueError
 from engine.queueing.parts import UnknownPart
+from engine.queueing.sending import file_fields
 from tests.cli.conftest import run  # noqa: F401 - a fixture
 from tests.support.one_process import compute_here
 
@@ -186,6 +191,39 @@ def test_a_recipe_without_such_a_field_refuses(images) -> None:
     workspace = Workspace(images, catalog=catalog)
     with pytest.raises(QueueError, match="Recipe toy takes no file"):
         workspace.send("j1", "toy")
+
+
+def test_only_recipes_that_take_the_part_are_offered(workspace) -> None:
+    recipes = [workspace.catalog.recipe(name) for name in workspace.catalog.names("recipe")]
+    image = {recipe.name for recipe in workspace.takers("j1:iteration-1", recipes)}
+    assert {"refine", "storyboard"} <= image
+    assert image.isdisjoint({"music-video", "sound-effect", "visual-prompts"})
+    with workspace.reading() as connection:
+        (refined,) = [s for s in steps(connection, 1) if s.operation == "refine"]
+    text = {recipe.name for recipe in workspace.takers(f"j1:{refined.key}", recipes)}
+    assert {"refine", "storyboard", "sound-effect"} <= text
+    assert "music-video" not in text
+
+
+def test_an_image_is_not_taken_for_a_song(workspace) -> None:
+    with pytest.raises(QueueError, match="Recipe music-video takes no image, and b1/circles:"):
+        workspace.send("j1:iteration-1", "music-video")
+
+
+def test_fields_of_files_know_their_kinds() -> None:
+    class Entry(BaseModel):
+        any_file: Artifact | None = None
+        sound: SoundFile
+        image: ImageFile | None = None
+        many: tuple[Annotated[ImageFile, "x"], ...] = ()
+        words: str = ""
+
+    assert file_fields(Entry) == {
+        "any_file": frozenset(),
+        "sound": {"audio"},
+        "image": {"image"},
+        "many": {"image"},
+    }
 
 
 def test_a_stored_file_that_is_gone_is_a_sentence(workspace) -> None:

@@ -75,6 +75,15 @@ async def test_the_selected_part_is_sent_after_a_question(root) -> None:
     assert json.loads(job.input)["prompt"] == "A boat on a lake at dusk"
 
 
+async def test_recipes_that_cannot_take_it_are_not_offered(root) -> None:
+    async with running(Dashboard(root), (120, 40)) as pilot:
+        await choosing(pilot)
+        menu = pilot.app.screen.query_one(OptionList)
+        names = {str(option.id) for option in menu.options}
+    assert {"refine", "storyboard"} <= names
+    assert "music-video" not in names
+
+
 async def test_nothing_is_sent_without_a_yes(root) -> None:
     async with running(Dashboard(root), (120, 40)) as pilot:
         await choosing(pilot)

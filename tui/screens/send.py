@@ -16,8 +16,10 @@ from engine.client.inputs import refusal_of
 from engine.text.terminal import clean
 
 if TYPE_CHECKING:
-    from engine.client.recipes import RecipeChoices
+    from collections.abc import Sequence
+
     from engine.client.workspace import Workspace
+    from engine.contract.recipe import AnyRecipe
 
 
 class SendScreen(ModalScreen[str | None]):
@@ -56,20 +58,25 @@ class SendScreen(ModalScreen[str | None]):
     def _find(self) -> None:
         from engine.client.recipes import find_recipes, installed_catalog
 
-        found = find_recipes(self._root, installed_catalog())
-        self.app.call_from_thread(self._offer, found)
+        choices = find_recipes(self._root, installed_catalog())
+        recipes, trouble = [choice.recipe for choice in choices.recipes], choices.trouble
+        try:
+            recipes = _open(self._root).takers(self._source, recipes)
+            trouble = trouble if recipes else f"No recipe takes it. {trouble}".strip()
+        except Exception as error:  # noqa: BLE001 - a bug is raised again
+            recipes, trouble = [], _refusal(error)
+        self.app.call_from_thread(self._offer, recipes, trouble)
 
-    def _offer(self, found: "RecipeChoices") -> None:
+    def _offer(self, recipes: "Sequence[AnyRecipe]", trouble: str) -> None:
         if not self.is_attached:
             return
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(
-            Option(_line(choice.recipe.name, choice.recipe.summary), id=choice.recipe.name)
-            for choice in found.recipes
+            Option(_line(recipe.name, recipe.summary), id=recipe.name) for recipe in recipes
         )
-        options.highlighted = 0 if found.recipes else None
-        self.query_one("#trouble", Static).update(found.trouble)
+        options.highlighted = 0 if recipes else None
+        self.query_one("#trouble", Static).update(trouble)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Choose a recipe."""
