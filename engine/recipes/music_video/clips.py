@@ -1,7 +1,7 @@
 """Clips of a film: sections that a video model generates, in pieces of legal lengths.
 
-A clip starts with a keyframe of its section, or where the clip before it ended, and is cut at the
-last bar within it. It is never shown beyond its section: what is too short for another clip shows
+A clip starts with a keyframe of its section, or where the clip before it ended, ends with the
+keyframe that follows, if the model takes one, and is cut at the last bar within it. It is never shown beyond its section: what is too short for another clip shows
 the section's images.
 """
 
@@ -27,6 +27,9 @@ GENERATE = "generate"
 
 SEEDS = 500_000
 """First number of the seeds of clips, apart from those of images."""
+
+_BLENDING = frozenset({"cross-dissolve", "morph"})
+"""Transitions through which a clip may lead into the section that follows."""
 
 _SHORTEST_PART = 0.5
 """Part of a clip that is shown at least if it is cut at a bar."""
@@ -113,6 +116,45 @@ def _cut(at: float, until: float, end: float, bars: Sequence[float]) -> float:
     return bar if bar - at >= _SHORTEST_PART * (until - at) else until
 
 
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Keyframes between which the clips of a section lead.
+
+    Attributes:
+        own: Those of the section.
+        beyond: The first one of the section after it, if it blends into that; None otherwise.
+    """
+
+    own: tuple[Artifact, ...]
+    beyond: Artifact | None
+
+    def first(self, number: int) -> Artifact | None:
+        """Return the keyframe that a clip starts with, by its number from 1."""
+        return self.own[(number - 1) % len(self.own)] if self.own else None
+
+    def last(self, number: int, *, is_final: bool) -> Artifact | None:
+        """Return the keyframe that a clip ends with: that of the next clip, or of what follows."""
+        if is_final and self.beyond is not None:
+            return self.beyond
+        return self.first(number + 1) if len(self.own) > 1 else None
+
+
+def anchors_of(
+    section: FilmSection, sections: Sequence[FilmSection], images: Sequence[FilmImage]
+) -> Anchors:
+    """Return the keyframes between which the clips of a section lead.
+
+    Args:
+        section: The section.
+        sections: All sections in order.
+        images: All images.
+    """
+    after = next((one for one in sections if one.index == section.index + 1), None)
+    is_blended = after is not None and after.transition in _BLENDING
+    beyond = _frames(after, images)[:1] if after is not None and is_blended else []
+    return Anchors(tuple(_frames(section, images)), beyond[0] if beyond else None)
+
+
 async def generate_clips(
     job: MusicVideoJob,
     song: Song,
@@ -134,7 +176,11 @@ async def generate_clips(
     blocked: list[tuple[int, Blocked]] = []
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_of_section(job, song, spec, section, images, blocked))
+            group.create_task(
+                _of_section(
+                    job, song, spec, section, anchors_of(section, sections, images), blocked
+                )
+            )
             for section in wanted
         ]
     raise_blocked(blocked, sections, job.settings)
@@ -146,19 +192,19 @@ async def _of_section(
     song: Song,
     spec: RenderSpec,
     section: FilmSection,
-    images: Sequence[FilmImage],
+    anchors: Anchors,
     blocked: list[tuple[int, Blocked]],
 ) -> SectionClips:
     """Return the clips of a section, one after the other: each continues the one before."""
     bars = song.downbeats or song.beats
-    frames = _frames(section, images)
     planned = plan_clips(section.spec.start_time, section.spec.end_time, bars, job.use(VIDEO).info)
     clips: list[FilmClip] = []
     last: Artifact | None = None
     for number, plan in enumerate(planned, 1):
-        first = last or (frames[(number - 1) % len(frames)] if frames else None)
+        first = last or anchors.first(number)
+        end = anchors.last(number, is_final=number == len(planned))
         scope = job.scope(f"section-{section.number}").scope(f"clip-{number}")
-        request = _request(job, spec, section, number, plan, first)
+        request = _request(job, spec, section, number, plan, (first, end))
         request = await _with_schedules(job, scope, song, section, plan, request)
         simpler = request.simplified(
             simple_prompt(section, spec.global_style), request.negative_prompt
@@ -204,9 +250,21 @@ def _request(
     section: FilmSection,
     number: int,
     plan: PlannedClip,
-    first: Artifact | None,
+    ends: tuple[Artifact | None, Artifact | None],
 ) -> VideoRequest:
+    """Return the request for a clip.
+
+    Args:
+        job: The job.
+        spec: The render spec.
+        section: Its section.
+        number: Its number within the section, from 1.
+        plan: Its times.
+        ends: The images that it starts and ends with.
+    """
     info = job.use(VIDEO).info
+    first, last = ends
+    steers = job.settings.steer_clips and first is not None and "last_image" in info.takes
     width, height = info.nearest_size(*spec.export_settings.resolution)
     return VideoRequest(
         prompt=prompt_of(section, number, "view", spec.global_style, job.settings),
@@ -216,6 +274,7 @@ def _request(
         height=height,
         seconds=plan.seconds,
         first_image=first if "first_image" in info.takes else None,
+        last_image=last if steers and last != first else None,
         motion=section.spec.intensity if "motion" in info.takes else None,
     )
 

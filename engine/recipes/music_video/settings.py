@@ -61,6 +61,11 @@ class MusicVideoSettings(GatedSettings):
         description="Source of all sections: `keyframes` (images that move), `procedural` or "
         "`video`. By default as the plan has it, and clips if `video` names a backend.",
     )
+    steer_clips: bool = Field(
+        True,
+        description="Whether a clip ends with the keyframe that follows, if its model takes a last "
+        "image.",
+    )
     template: str = Field(DEFAULT_TEMPLATE, description="Style to start from, by its name.")
     templates: dict[str, Template] = Field(
         default_factory=dict, description="Templates of your own, by name."

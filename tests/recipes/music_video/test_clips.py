@@ -8,10 +8,12 @@ import pytest
 
 from engine.backends.fal import FAMILY as FAL
 from engine.client.workspace import Workspace
+from engine.contract import Artifact
 from engine.contract.video import FrameCounts, VideoInfo
 from engine.recipes.music_video import RECIPE
-from engine.recipes.music_video.clips import plan_clips
+from engine.recipes.music_video.clips import Anchors, plan_clips
 from engine.testing.catalog import MemoryCatalog
+from engine.testing.fakes import FakeChatBackend
 from tests.recipes.music_video.clips import Clips
 from tests.recipes.music_video.song import SMALL, song
 from tests.recipes.music_video.test_loop import PARTS, Images, folder_of, plan, report_of
@@ -52,11 +54,13 @@ def test_clips_of_frames_and_without_bars() -> None:
     assert planned[-1].end == 34 / 8
 
 
-def run(root: Path, clips: Clips, **settings: Any) -> Workspace:
+def run(
+    root: Path, clips: Clips, *, text: FakeChatBackend | None = None, **settings: Any
+) -> Workspace:
     (root / "song.wav").write_bytes(song())
     source = root / "entries.json"
     source.write_text(json.dumps([{"id": "one", "song": "song.wav", "sections": PARTS}]))
-    catalog = MemoryCatalog([RECIPE], [Images(), plan(), clips])
+    catalog = MemoryCatalog([RECIPE], [Images(), text or plan(), clips])
     workspace = Workspace(root / "w", create=True, catalog=catalog)
     names = {"image": "fake", "text": "fake", "video": "fake", "palette_strength": 0}
     workspace.queue("music-video", source, settings={**SMALL, **names, **settings})
@@ -88,6 +92,45 @@ def test_sections_show_clips_that_begin_with_their_images(tmp_path: Path) -> Non
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     red, green, blue = frames[30].reshape(-1, 3).mean(axis=0)
     assert green > 1.5 * max(red, blue)
+
+
+def _blended() -> FakeChatBackend:
+    sections = [
+        {"index": k, "prompts": [name], "theme": name, "transition": "morph"}
+        for k, name in enumerate(("first", "second"))
+    ]
+    return FakeChatBackend({"direct_music_video": {"style": "ink", "sections": sections}})
+
+
+@pytest.mark.usefixtures("one_process")
+@pytest.mark.parametrize("steer", [True, False])
+def test_the_last_clip_before_a_blend_ends_with_the_image_that_follows(
+    tmp_path: Path, steer: bool
+) -> None:
+    """Others end with the next image of their section, if there is one."""
+    clips = Clips(takes=("last_image",))
+    workspace = run(tmp_path, clips, text=_blended(), steer_clips=steer)
+    assert report_of(workspace).state == "done"
+    by_section = {
+        name: [one for one in clips.asked if name in one.prompt] for name in ("first", "second")
+    }
+    starts = {name: asked[0].first_image for name, asked in by_section.items()}
+    ends = [one.last_image for one in by_section["first"]]
+    assert starts["first"] != starts["second"]
+    assert ends[-1] == (starts["second"] if steer else None)
+    assert all(one.last_image != one.first_image for one in clips.asked)
+    if not steer:
+        assert {one.last_image for one in clips.asked} == {None}
+
+
+def test_a_clip_ends_with_the_next_keyframe_of_its_section() -> None:
+    one, two, beyond = (Artifact(hash=c * 64, media_type="image/png", size=1) for c in "123")
+    anchors = Anchors((one, two), None)
+    assert [anchors.first(n) for n in (1, 2, 3)] == [one, two, one]
+    assert [anchors.last(n, is_final=n == 3) for n in (1, 2, 3)] == [two, one, two]
+    assert Anchors((one, two), beyond).last(3, is_final=True) == beyond
+    assert Anchors((one,), None).last(1, is_final=True) is None
+    assert Anchors((), beyond).last(1, is_final=False) is None
 
 
 @pytest.mark.usefixtures("one_process")
