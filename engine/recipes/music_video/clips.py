@@ -1,8 +1,8 @@
 """Clips of a film: sections that a video model generates, in pieces of legal lengths.
 
 A clip starts with a keyframe of its section, or where the clip before it ended, ends with the
-keyframe that follows, if the model takes one, and is cut at the last bar within it. It is never shown beyond its section: what is too short for another clip shows
-the section's images.
+keyframe that follows, if the model takes one, and is cut at the last bar within it. It is never
+shown beyond its section: what is too short for another clip shows the section's images.
 """
 
 import asyncio
