@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from db.clock import now
+from db.queries.queue import NextJob, next_jobs
 from db.rows import JobRow
 from db.text import storable
 from db.writes.batch_steps import recover_batches, reopen_batch_steps
@@ -21,32 +22,10 @@ def claim_jobs(connection: sqlite3.Connection, free: int) -> list[JobRow]:
     A job's priority is its own plus its batch's. A batch with a limit of jobs in flight yields no
     more than that.
     """
-    candidates: list[tuple[int, int, int, int, bool]] = []
-    for batch in connection.execute(
-        """SELECT id, priority, in_flight, running FROM batches
-           WHERE queued > 0 AND NOT preparing AND NOT held AND start = 'done'
-           ORDER BY priority DESC, id"""
-    ):
-        room = free if batch["in_flight"] is None else batch["in_flight"] - batch["running"]
-        candidates.extend(
-            (
-                -(batch["priority"] + row["priority"]),
-                batch["id"],
-                row["position"],
-                row["id"],
-                row["lane"] is not None,
-            )
-            for row in connection.execute(
-                """SELECT id, priority, position, lane FROM jobs
-                   WHERE batch_id = ? AND state = 'queued'
-                   ORDER BY priority DESC, position LIMIT ?""",
-                (batch["id"], max(0, min(room, free))),
-            )
-        )
-    chosen = sorted(candidates)[:free]
-    for batch_id in {batch_id for _, batch_id, *_ in chosen}:
+    chosen = next_jobs(connection, free)
+    for batch_id in {job.batch_id for job in chosen}:
         start_batch(connection, batch_id)
-    return [_start(connection, batch, job, probes=probes) for _, batch, _, job, probes in chosen]
+    return [_start(connection, job) for job in chosen]
 
 
 _START = f"""
@@ -56,11 +35,11 @@ RETURNING {", ".join(JobRow.__match_args__)}
 """  # noqa: S608 - our own names
 
 
-def _start(connection: sqlite3.Connection, batch_id: int, job_id: int, *, probes: bool) -> JobRow:
+def _start(connection: sqlite3.Connection, job: NextJob) -> JobRow:
     """Mark a job as running; one that tests a blocked lane is reported once it gets through."""
-    row = connection.execute(_START, (now(), job_id)).fetchone()
-    if not probes:
-        record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
+    row = connection.execute(_START, (now(), job.job_id)).fetchone()
+    if not job.probes:
+        record_event(connection, "job.started", batch_id=job.batch_id, job_id=job.job_id)
     return JobRow(*row)
 
 
