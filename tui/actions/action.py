@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 LISTS = ("batches", "batch")
 WITH_LISTS = ("batches", "batch", "job")
-STEP_IN = ("batches", "batch", "job")
+STEP_IN = ("batches", "batch", "job", "queue")
 INNER = ("batch", "job", "compare")
-VIEWED = ("batches", "batch")
+NOW = ("queue", "activity")
+"""Screens of the present work and of the history."""
+VIEWED = ("batches", "batch", *NOW)
 """Screens with a line of views: `1 2 3 4`."""
-ALL = ("batches", "batch", "job", "compare")
+ALL = ("batches", "batch", "job", "compare", *NOW)
 EVERYWHERE = (*ALL, "text")
 
 

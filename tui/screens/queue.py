@@ -1,0 +1,123 @@
+"""Screen of the queue: what runs, what comes next across batches, what waits, and the lanes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual import on
+from textual.widget import Widget
+
+from tui.actions import bindings
+from tui.feed import View
+from tui.screens.viewed import ViewedScreen
+from tui.snapshots.queue import LaneItem, QueueItem, QueueSnapshot, QueueView
+from tui.widgets.bars import TopBar
+from tui.widgets.queue_bar import QueueBar
+from tui.widgets.queue_rows import LaneRows, QueueRows
+from tui.widgets.rows import Rows
+
+HEAD, MOST_LANES = 2, 6
+"""Lines of a border and a heading, and maximum lines of lanes."""
+
+WIDEST = 256
+
+
+class QueueScreen(ViewedScreen):
+    """The queue of the whole workspace.
+
+    Args:
+        batch_id: The batch whose first row is selected; None for the first of all.
+    """
+
+    WHERE = "queue"
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = bindings("queue")
+
+    def __init__(self, batch_id: int | None = None) -> None:
+        super().__init__()
+        self.batch_id = batch_id
+        self._placed = False
+        self._view = QueueView()
+
+    @property
+    def view(self) -> View:
+        """Return the view of the queue."""
+        return self._view
+
+    def compose_body(self) -> Iterator[Widget]:
+        """Compose the sum, the queue, the lanes."""
+        yield self.view_bar(3)
+        yield QueueBar()
+        yield QueueRows()
+        yield LaneRows()
+
+    def on_mount(self) -> None:
+        """Return the crumbs."""
+        self.query_one(TopBar).set_trail("queue", read_only=self.dashboard.read_only)
+
+    @property
+    def rows(self) -> QueueRows:
+        """Return the list of jobs."""
+        return self.query_one(QueueRows)
+
+    async def show(self, snapshot: QueueSnapshot) -> None:
+        """Show what was read."""
+        self.query_one(QueueBar).set_queue(snapshot)
+        self.rows.set_rows(len(snapshot.items), 0, snapshot.items)
+        lanes = self.query_one(LaneRows)
+        lanes.set_rows(len(snapshot.lanes), 0, snapshot.lanes)
+        lanes.styles.height = HEAD + max(1, min(MOST_LANES, len(snapshot.lanes)))
+        if not self._placed:
+            self._placed = True
+            self._place(snapshot)
+
+    def _place(self, snapshot: QueueSnapshot) -> None:
+        """Select the first row of the batch that the screen was opened from."""
+        wanted = (i for i, row in enumerate(snapshot.items) if self._is_first(row))
+        self.rows.go(next(wanted, 1))
+
+    def _is_first(self, row: QueueItem) -> bool:
+        return row.batch is not None and self.batch_id in {None, row.batch}
+
+    def targets(self) -> tuple[list[dict[str, int]], str]:
+        """Return the job or the batch under the cursor."""
+        row: QueueItem | None = self.rows.current
+        if row is None or row.batch is None:
+            return [], ""
+        if row.job is not None:
+            return [{"job": row.job}], f"j{row.job} ({row.key})"
+        return [{"batch": row.batch}], f"b{row.batch}"
+
+    def spending_of(self) -> int | None:
+        """Return the batch under the cursor."""
+        row: QueueItem | None = self.rows.current
+        return row.batch if row else None
+
+    @on(Rows.Chosen)
+    async def chosen(self) -> None:
+        """Open a row that was clicked twice."""
+        await self.run_action("open")
+
+    def action_open(self) -> None:
+        """Open the job or the batch under the cursor."""
+        row: QueueItem | None = self.rows.current
+        if row is not None and row.job is not None:
+            self.dashboard.open_job(row.job, row.key)
+        elif row is not None and row.batch is not None:
+            self.dashboard.open_batch(row.batch, row.name.partition(" › ")[0])
+
+    def action_wider(self) -> None:
+        """Let one more call at once through the selected lane."""
+        self._resize(+1)
+
+    def action_narrower(self) -> None:
+        """Let one call fewer at once through the selected lane."""
+        self._resize(-1)
+
+    def _resize(self, by: int) -> None:
+        lane: LaneItem | None = self.query_one(LaneRows).current
+        if lane is None:
+            self.say("No engine has opened a lane yet.", bad=True)
+            return
+        concurrency = max(1, min(WIDEST, lane.concurrency + by))
+        if concurrency != lane.concurrency:
+            self.send("lane", [], {"lane": lane.name, "concurrency": concurrency})

@@ -1,0 +1,41 @@
+"""The queue in one line: running, waiting, parked, and the time until nothing is left."""
+
+from rich.style import Style
+from rich.text import Text
+from textual.widget import Widget
+
+from tui import formatting as figures
+from tui.snapshots.queue import QueueSnapshot
+from tui.states import look
+
+
+class QueueBar(Widget):
+    """One line with the sums of the queue."""
+
+    COMPONENT_CLASSES = {"bar--running", "bar--parked", "bar--muted"}  # noqa: RUF012 - Textual's way
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._queue: QueueSnapshot | None = None
+
+    def set_queue(self, queue: QueueSnapshot) -> None:
+        """Show the sums of a queue."""
+        self._queue = queue
+        self.refresh()
+
+    def render(self) -> Text:
+        """Return the line."""
+        text, queue = Text(no_wrap=True, overflow="ellipsis", end=""), self._queue
+        if queue is None:
+            return text
+        muted = self._tone("muted")
+        running = self._tone("running") if queue.running else muted
+        text.append(f"{look('running').shape} {queue.running} running", running)
+        text.append(f"   {figures.count(queue.waiting)} wait their turn", muted)
+        if queue.parked:
+            parked = f"{look('parked').shape} {figures.count(queue.parked)} wait for you"
+            text.append(f"   {parked}", self._tone("parked"))
+        return text
+
+    def _tone(self, name: str) -> Style:
+        return self.get_component_rich_style(f"bar--{name}", partial=True)
