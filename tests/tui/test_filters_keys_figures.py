@@ -7,7 +7,7 @@ import pytest
 from tests.tui.support import Place, running, shows, until
 from tui import formatting as figures
 from tui.actions import ACTIONS, BY_ID, bindings
-from tui.actions.action import WITH_LISTS
+from tui.actions.action import EVERYWHERE, WITH_LISTS
 from tui.actions.key_names import key_name
 from tui.keys import KeysError, key_file, load_keys
 from tui.snapshots.filters import Filter
@@ -29,23 +29,26 @@ def test_filters() -> None:
 
 
 def test_every_action_has_a_method_where_it_applies() -> None:
+    from tui.screens.activity import ActivityScreen
     from tui.screens.batch import BatchScreen
     from tui.screens.batches import BatchesScreen
     from tui.screens.compare import CompareScreen
     from tui.screens.job import JobScreen
+    from tui.screens.queue import QueueScreen
     from tui.screens.text import TextScreen
     from tui.widgets.rows import Rows
 
     owners = {
         "batches": BatchesScreen, "batch": BatchScreen, "job": JobScreen,
-        "compare": CompareScreen, "list": Rows, "text": TextScreen,
+        "compare": CompareScreen, "list": Rows, "text": TextScreen, "queue": QueueScreen,
+        "activity": ActivityScreen,
     }  # fmt: skip
     for action in ACTIONS:
         for where in action.where:
             assert hasattr(owners[where], f"action_{action.id}"), (action.id, where)
 
 
-@pytest.mark.parametrize("where", ["batches", "batch", "job", "compare", "list", "text"])
+@pytest.mark.parametrize("where", [*EVERYWHERE, "list"])
 def test_no_key_means_two_things(where: str) -> None:
     keys = [key for b in bindings(where) for key in b.key.split(",")]
     assert len(keys) == len(set(keys))

@@ -1,6 +1,6 @@
 """Actions that move: in lists, and between screens."""
 
-from tui.actions.action import INNER, LISTS, Action
+from tui.actions.action import INNER, LISTS, NOW, Action
 
 
 def _move(id_: str, title: str, help_: str, *keys: str) -> Action:
@@ -14,13 +14,21 @@ MOVING: tuple[Action, ...] = (
     _move("page_up", "Page up", "A page up.", "pageup", "ctrl+b", "ctrl+u"),
     _move("first", "First", "To the first.", "g", "home"),
     _move("last", "Last", "To the last.", "G", "end"),
-    Action("open", "Open", "Open the selected item.", ("enter", "l", "right"), LISTS, "Move", 1),
+    Action(
+        "open",
+        "Open",
+        "Open the selected item.",
+        ("enter", "l", "right"),
+        (*LISTS, *NOW),
+        "Move",
+        1,
+    ),
     Action(
         "back",
         "Back",
         "Clear the filter, then the marks; otherwise go back.",
         ("escape", "backspace"),
-        INNER,
+        (*INNER, *NOW),
         "Move",
         2,
     ),
@@ -32,7 +40,7 @@ MOVING: tuple[Action, ...] = (
         "Batches",
         "Go back to all batches.",
         ("B",),
-        INNER,
+        (*INNER, *NOW),
         "Move",
     ),
     Action(
