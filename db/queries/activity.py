@@ -24,12 +24,12 @@ class HistoryLine(NamedTuple):
     Attributes:
         first: Number of its first row.
         last: Number of its last row.
-        count: Number of rows.
+        size: Number of rows.
     """
 
     first: int
     last: int
-    count: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def activity_rows(
         if row is None:
             continue
         values = list(row)
-        if row["type"] == "job.done" and line.count > 1:
+        if row["type"] == "job.done" and line.size > 1:
             where = (line.first, line.last, row["batch_id"])
             values[-2:] = connection.execute(_SCORES, where).fetchone()
         rows.append((line, ActivityRow(*values)))

@@ -176,8 +176,8 @@ _LEVELS = {"error": "failed", "warning": "parked"}
 
 
 def _event(line: HistoryLine, row: ActivityRow, headlines: Headlines) -> ActivityItem:
-    single = row.job_id is not None and line.count == 1
-    text = _single(row) if line.count == 1 else _several(line.count, row, headlines)
+    single = row.job_id is not None and line.size == 1
+    text = _single(row) if line.size == 1 else _several(line.size, row, headlines)
     return ActivityItem(
         id=line.first,
         time=figures.clock(row.at),

@@ -25,7 +25,7 @@ class _Lines:
     def add(self, line: HistoryLine) -> None:
         self.first.append(line.first)
         self.last.append(line.last)
-        self.count.append(line.count)
+        self.count.append(line.size)
 
     def cut(self, first: int) -> None:
         """Remove the lines from the end that begin at or after a number."""
