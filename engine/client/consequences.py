@@ -1,6 +1,8 @@
-"""Consequences of a decision before it is sent, as its recipe knows them."""
+"""Consequences of a decision before it is sent, and the text in force, as a recipe knows them."""
 
 import sqlite3
+from collections.abc import Callable
+from typing import Any
 
 from db.queries.batches import batch as read_batch
 from db.queries.jobs import job as read_job
@@ -18,14 +20,30 @@ def consequence_of(connection: sqlite3.Connection, job_id: int, key: str) -> str
         job_id: The job.
         key: Key of the decision.
     """
+    return clean(_asked(connection, job_id, key, "again"), 200)
+
+
+def present_of(connection: sqlite3.Connection, job_id: int, key: str) -> str:
+    """Return the text that a job has now for a decision, clean; empty if it is not known.
+
+    Args:
+        connection: A reader.
+        job_id: The job.
+        key: Key of the decision.
+    """
+    return clean(_asked(connection, job_id, key, "present"), 20_000, keep_newlines=True)
+
+
+def _asked(connection: sqlite3.Connection, job_id: int, key: str, name: str) -> str:
+    """Return what a function of a decision's declaration returns; empty without one."""
     job = read_job(connection, job_id)
     batch = read_batch(connection, job.batch_id) if job else None
     recipe = load_recipe(batch.recipe) if batch else None
     asked = decision_for(recipe, key) if recipe else None
-    again = getattr(asked, "again", None)
-    if job is None or batch is None or recipe is None or again is None:
+    function: Callable[[Any, str], str] | None = getattr(asked, name, None)
+    if job is None or batch is None or recipe is None or function is None:
         return ""
     try:
-        return clean(str(again(shape_of(connection, recipe, batch, job), key)), 200)
+        return str(function(shape_of(connection, recipe, batch, job), key))
     except Exception:  # noqa: BLE001 - a third party's recipe may fail in any way
         return ""

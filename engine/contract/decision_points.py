@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from engine.contract.decisions import Again, Check, written
+from engine.contract.decisions import Again, Check, Present, written
 from engine.text.terminal import quoted
 
 
@@ -40,12 +40,14 @@ class FreeText:
 
     Attributes:
         hint: Texts that fit, for the list in the dashboard.
+        present: Returns the text that is in force, which the dashboard's editor starts from.
     """
 
     key: str
     check: Check | None = None
     hint: str = ""
     again: Again | None = None
+    present: Present | None = None
 
     def problem(self, value: Any) -> str:
         """Return why a value is of the wrong type, to follow the key; empty if it is not."""

@@ -66,6 +66,10 @@ Again = Callable[[JobShape, str], str]
 """Returns what a decision of a key has computed again, as a sentence; empty if it is not known."""
 
 
+Present = Callable[[JobShape, str], str]
+"""Returns the text that a job has now for a key, for an editor to start from; empty if unknown."""
+
+
 def written(value: Any) -> str:
     """Return a decision's value as a message quotes it: JSON, 40 characters at most."""
     return quoted(json.dumps(value, ensure_ascii=False, default=str), 40)

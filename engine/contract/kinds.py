@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from engine.contract.backend import Facts
+from engine.contract.timeline import Timeline
 
 HEAD_BYTES = 4096
 """Bytes from the start of a file that `Content.head` holds, at most."""
@@ -204,3 +205,14 @@ class Kind:
             size: The area of each.
         """
         return [self.full(item, size) for item in items]
+
+    def timeline(self, item: Item) -> Timeline | None:
+        """Return what is on the timeline of an item, or None if it has none."""
+        return None
+
+    def frame(self, item: Item, seconds: float, side: int) -> bytes | None:
+        """Return the frame of a file at a time, at most `side` pixels wide and high, or None.
+
+        The image may be PNG, JPEG or WebP.
+        """
+        return None

@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 
 from engine.contract import CompareRequest, Comparison, Similarity
 from engine.contract.kinds import Drawing, Face, Item, Line, Lines, Size, Span
+from engine.contract.timeline import Timeline, TimelineSection
 from engine.kinds import words
 from engine.kinds.bars import across
 from engine.kinds.text import DataKind, data_of
@@ -87,6 +88,14 @@ class TimelineKind(FigureKind):
         width = min(MAX_CELL, max(len(label) for _, _, label in found))
         room = max(4, size.columns - width - 18)
         return Lines(tuple(_time_line(s, end, width, room) for s in found[: size.rows]))
+
+    def timeline(self, item: Item) -> Timeline | None:
+        """Return the stretches as sections."""
+        stretches = [s for entry in _listed(data_of(item)) if (s := _stretch(entry))]
+        end = max((stop for _, stop, _ in stretches), default=0.0)
+        if not end:
+            return None
+        return Timeline(end, tuple(TimelineSection(*stretch) for stretch in sorted(stretches)))
 
 
 class SimilarityKind(FigureKind):

@@ -1,11 +1,13 @@
 """Kind `film-plan`: the outline of a film on the timeline of its song."""
 
+import base64
 from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
 from engine.audio.features import Section
 from engine.contract.kinds import Drawing, Item, Line, Lines, Raster, Size, Span
+from engine.contract.timeline import Timeline, TimelineSection, TimelineShot
 from engine.kinds.bars import bars, resampled
 from engine.kinds.figures import FigureKind
 from engine.kinds.film_strip import strip_of
@@ -13,7 +15,7 @@ from engine.kinds.music import lanes, ruler
 from engine.kinds.rows import LABEL, row
 from engine.kinds.text import data_of
 from engine.text.plural import pluralize
-from engine.video.outline import FilmOutline
+from engine.video.outline import FilmOutline, OutlinedSection, OutlinedShot
 
 MOST_PALETTES = 6
 """Palettes that are listed with their colours."""
@@ -68,6 +70,48 @@ class FilmPlanKind(FigureKind):
         """Return its shots side by side."""
         data = self.thumbnail(item, 480)
         return None if data is None else Raster(data)
+
+    def timeline(self, item: Item) -> Timeline | None:
+        """Return its sections with what can be decided about them, its shots and beats."""
+        film = _film(item)
+        if film is None:
+            return None
+        images = [_image(text) for text in film.images]
+        return Timeline(
+            seconds=film.seconds,
+            sections=tuple(map(_timeline_section, film.sections)),
+            shots=tuple(_timeline_shot(shot, images) for shot in film.shots),
+            energy=film.energy,
+            beats=film.beats,
+            downbeats=film.downbeats,
+        )
+
+
+def _timeline_section(section: OutlinedSection) -> TimelineSection:
+    lanes = {"motion": section.motion, "source": section.source}
+    facts = {"prompt": section.prompt, "effects": section.effects}
+    return TimelineSection(
+        start=section.start,
+        end=section.end,
+        label=section.label,
+        scope=section.scope,
+        palette=section.palette,
+        lanes=tuple((name, text) for name, text in lanes.items() if text),
+        facts=tuple((name, text) for name, text in facts.items() if text),
+    )
+
+
+def _timeline_shot(shot: OutlinedShot, images: Sequence[bytes]) -> TimelineShot:
+    image = images[shot.image] if shot.image is not None else b""
+    mark = _MARKS.get(shot.transition, "·")
+    return TimelineShot(shot.start, shot.end, image, shot.scope, shot.transition, mark)
+
+
+def _image(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def _film(item: Item) -> FilmOutline | None:

@@ -9,6 +9,7 @@ from engine.audio.features import Section
 from engine.audio.notation.spelling import key_name
 from engine.audio.song.outline import SongOutline
 from engine.contract.kinds import Drawing, Item, Line, Lines, Size, Span
+from engine.contract.timeline import Timeline, TimelineSection
 from engine.kinds.bars import bars, resampled
 from engine.kinds.figures import FigureKind
 from engine.kinds.music import lanes, ruler
@@ -57,6 +58,23 @@ class SongKind(FigureKind):
         room = max(1, size.columns)
         curve = bars(resampled(song.energy, room), max(1, size.rows - 1))
         return Lines((*curve, _marks(song, room)))
+
+    def timeline(self, item: Item) -> Timeline | None:
+        """Return its sections, beats and energy."""
+        song = _song(item)
+        if song is None:
+            return None
+        return Timeline(
+            seconds=song.seconds,
+            sections=tuple(
+                TimelineSection(one.start, one.end, one.label, lanes=(("mood", one.mood),))
+                for one in song.sections
+            ),
+            energy=song.energy,
+            beats=song.beats or song.downbeats,
+            downbeats=song.downbeats,
+            marks=((song.climax, "climax"), *((time, "shift of mood") for time in song.shifts)),
+        )
 
 
 def _song(item: Item) -> SongOutline | None:

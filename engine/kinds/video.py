@@ -21,7 +21,7 @@ from engine.kinds.audio import sound_facts
 from engine.video.facts import ContainerFacts
 from engine.video.frames import read_stills
 from engine.video.mp4 import looks_like_mp4, read_mp4
-from engine.video.stills import decode_stills
+from engine.video.stills import decode_frame, decode_stills
 from engine.video.webm import looks_like_webm, read_webm
 
 _MIDDLE, _ENDS_AND_MIDDLE = (0.5,), (0.0, 0.5, 1.0)
@@ -78,6 +78,16 @@ class VideoKind(Kind):
         """Return the middle frame, or None if its decoder is missing."""
         found = self.thumbnail(item, _SIDE)
         return None if found is None else Raster(found)
+
+    def frame(self, item: Item, seconds: float, side: int) -> bytes | None:
+        """Return the frame that is shown at a time, or None if its decoder is missing."""
+        if item.open is None:
+            return None
+        with item.open() as stream:
+            try:
+                return decode_frame(stream, seconds, side)
+            except ImportError:
+                return None
 
 
 class SoundInVideo(Kind):

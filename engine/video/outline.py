@@ -16,6 +16,8 @@ Word = Annotated[str, Field(max_length=60)]
 Palette = Annotated[
     tuple[Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")], ...], Field(max_length=16)
 ]
+Scope = Annotated[str, Field(max_length=120)]
+Times = Annotated[tuple[Seconds, ...], Field(max_length=20_000)]
 Levels = Annotated[tuple[Share, ...], Field(max_length=10_000)]
 
 
@@ -35,6 +37,9 @@ class OutlinedSection(Outlined):
         palette: Its colours, the most important first.
         motion: Movement of the camera.
         source: Origin of its frames.
+        scope: Scope of the job that decisions about it are in.
+        prompt: Words of its images.
+        effects: Amounts of its effects, in the notation of decisions.
     """
 
     start: Seconds
@@ -43,6 +48,9 @@ class OutlinedSection(Outlined):
     palette: Palette = ()
     motion: Word = ""
     source: Word = ""
+    scope: Scope = ""
+    prompt: Annotated[str, Field(max_length=2000)] = ""
+    effects: Annotated[str, Field(max_length=300)] = ""
 
 
 class OutlinedShot(Outlined):
@@ -53,12 +61,14 @@ class OutlinedShot(Outlined):
         end: Time of the next cut.
         image: Index of its image; None without one.
         transition: Change from the shot before.
+        scope: Scope of the job that decisions about its image are in.
     """
 
     start: Seconds
     end: Seconds
     image: Annotated[int, Field(ge=0)] | None = None
     transition: Word = ""
+    scope: Scope = ""
 
 
 class FilmOutline(Outlined):
@@ -70,6 +80,8 @@ class FilmOutline(Outlined):
         shots: Shots in order.
         images: Small images as JPEG in Base64.
         energy: Energy of the song over time, 0 to 1, at equal distances.
+        beats: Times of the song's beats.
+        downbeats: Times of the first beats of bars.
     """
 
     seconds: Annotated[float, Field(gt=0, le=36_000)]
@@ -79,6 +91,8 @@ class FilmOutline(Outlined):
         tuple[Annotated[str, Field(max_length=MAX_IMAGE_CHARS)], ...], Field(max_length=MAX_IMAGES)
     ] = ()
     energy: Levels = ()
+    beats: Times = ()
+    downbeats: Times = ()
 
     @model_validator(mode="after")
     def _images_are_there(self) -> Self:

@@ -42,6 +42,29 @@ def decode_stills(video: Video, shares: Sequence[float], side: int) -> list[byte
     return [_png(image) for image in images if image is not None]
 
 
+def decode_frame(video: Video, seconds: float, side: int) -> bytes | None:
+    """Return the frame of a video that is shown at a time, as PNG; None if it cannot be decoded.
+
+    Args:
+        video: The file.
+        seconds: Time from its start.
+        side: Longer side of the frame in pixels, at most.
+
+    Raises:
+        ImportError: PyAV is missing.
+    """
+    import av
+
+    try:
+        with closing(open_video(video)) as container:
+            stream = container.streams.video[0]
+            stream.thread_count = 1
+            image = _frame_at(container, int((seconds + 1e-6) / stream.time_base), side)
+    except (ValueError, av.FFmpegError):
+        return None
+    return None if image is None else _png(image)
+
+
 def _still(container: Any, share: float, side: int) -> "Image | None":
     still = _nearest(container, share, side)
     if still is None or _INSET < share < 1 - _INSET or _light(still) > _DARKEST:
@@ -59,8 +82,14 @@ def _light(image: "Image") -> float:
 def _nearest(container: Any, share: float, side: int) -> "Image | None":
     """Return the last frame up to a place, or the last one that is worth its decoding."""
     stream = container.streams.video[0]
+    return _frame_at(container, int(share * _ticks(container, stream)), side)
+
+
+def _frame_at(container: Any, ticks: int, side: int) -> "Image | None":
+    """Return the last frame up to a time in units of the time base from the start."""
+    stream = container.streams.video[0]
     base, start = float(stream.time_base), stream.start_time or 0
-    at = start + int(share * _ticks(container, stream))
+    at = start + ticks
     container.seek(max(at, start), stream=stream)
     latest = None
     for frame in _decoded(container, stream):

@@ -9,19 +9,12 @@ from textual import on, work
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from db.queries import inspect
-from engine.client.gates import WaitingGate, waiting_gates
-from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
-from tui.formatting import money
-from tui.screens.base import BaseScreen
+from tui.screens.deciding import DecidingScreen
 from tui.screens.panels import Panels
 from tui.snapshots.decisions import (
-    PROMPT,
-    decided_text,
-    following_of,
     key_of_prompt,
     key_to_select,
     texts_of,
@@ -45,7 +38,7 @@ TREE_SHARE = 34
 """Width of the tree in percent, if none is remembered."""
 
 
-class JobScreen(BaseScreen):
+class JobScreen(DecidingScreen):
     """One job.
 
     Args:
@@ -65,7 +58,7 @@ class JobScreen(BaseScreen):
         self.job_id = job_id
         self._key = key
         self._snapshot: JobSnapshot | None = None
-        self._deciding: tuple[str, str, object] = ("", "", None)
+        self._deciding = ("", "", None)
 
     @property
     def view(self) -> View:
@@ -199,7 +192,7 @@ class JobScreen(BaseScreen):
             self.say("The recipe has no decision about these.", bad=True)
             return
         name = clean(node.scope.rpartition("/")[2], 60).replace("-", " ")
-        self._ask_first(f"Choose {name}?", *key, since=node.steps[-1])
+        self.ask_first(f"Choose {name}?", *key, since=node.steps[-1])
 
     def action_edit_prompt(self) -> None:
         """Edit the prompt of the selected scope, or another of its texts."""
@@ -215,40 +208,17 @@ class JobScreen(BaseScreen):
         if key is None:
             self.say("Select a part of the job whose prompt can be edited first.", bad=True)
             return
-        read = partial(self._view.prompt_of, scope=key.rpartition("/")[0])
-        self.feed.ask(read, self, f"prompt {key}")
+        self._edit_text(key)
 
     def _edit_text(self, key: str | None) -> None:
-        """Edit a text: the prompt as it was painted from, any other as it was decided."""
-        if key is None:
-            return
-        scope, _, kind = key.rpartition("/")
-        read = partial(self._view.prompt_of, scope=scope)
-        if kind != PROMPT:
-            read = partial(decided_text, job_id=self.job_id, key=key)
-        self.feed.ask(read, self, f"prompt {key}")
+        """Edit a text, from the one that is in force."""
+        if key is not None:
+            self.edit_text(key, partial(self._view.prompt_of, scope=key.rpartition("/")[0]))
 
-    def action_approve(self) -> None:
-        """Show the value that waits at a gate."""
-        self.feed.ask(partial(waiting_gates, job_id=self.job_id), self, "gates")
-
-    def _show_gate(self, gates: list[WaitingGate]) -> None:
-        from tui.screens.approve import MAX_SHOWN, ApproveScreen, Verdict
-
-        selected = self._snapshot.node.label if self._snapshot and self._snapshot.node else ""
-        gate = next((g for g in gates if g.key.endswith(selected)), gates[0] if gates else None)
-        if gate is None:
-            self.say("This job is not waiting for approval.", bad=True)
-            return
-        if len(str(gate.value)) > MAX_SHOWN:
-            self.say(f"That is too long to show here: safelight approve j{self.job_id} --print")
-            return
-
-        def answer(verdict: Verdict | None) -> None:
-            if verdict is not None:
-                self.send(verdict.verb, [{"job": self.job_id}], verdict.arguments)
-
-        self.app.push_screen(ApproveScreen(gate), answer)
+    @property
+    def part(self) -> str:
+        """Name of the selected part."""
+        return self._snapshot.node.label if self._snapshot and self._snapshot.node else ""
 
     def action_compare(self) -> None:
         """Compare the selected part with those of its family."""
@@ -326,49 +296,11 @@ class JobScreen(BaseScreen):
         self.app.call_from_thread(self.say, sentence, bad=refused)
         self.feed.wake()
 
-    def _ask_first(self, question: str, key: str, value: object, since: int) -> None:
-        self._deciding = question, key, value
-        read = partial(following_of, job_id=self.job_id, step_id=since, key=key)
-        self.feed.ask(read, self, "decide")
-
     @on(QueryAnswered)
     def answered(self, message: QueryAnswered) -> None:
-        """Continue with a decision once its consequences are known."""
-        if message.tag == "decide":
-            self._confirm(*message.value)
-        elif message.tag == "gates":
-            self._show_gate(message.value)
-        elif message.tag == "compare":
+        """Compare once the family is known."""
+        if message.tag == "compare":
             self._compare(message.value)
-        elif message.tag.startswith("prompt "):
-            self._edit(message.tag.partition(" ")[2], message.value)
-
-    def _confirm(self, following: inspect.LaterSteps, consequence: str) -> None:
-        question, key, value = self._deciding
-        decide = partial(self.send, "decide", [{"job": self.job_id}], {"key": key, "value": value})
-        if not following.steps:
-            decide()
-            return
-        cost = f", which cost {money(following.cost)} so far" if following.cost else ""
-        steps = pluralize(following.steps, "step")
-        again = f"Dependent steps run again: at most {steps}{cost}. {consequence}".rstrip()
-        self.dashboard.confirm(f"{question} {again}", decide)
-
-    def _edit(self, key: str, text: str) -> None:
-        from tui.screens.edit_prompt import EditPromptScreen
-
-        if len(text) >= inspect.TEXT_LIMIT:
-            self.say(f"That prompt is too long to edit here: safelight decide j{self.job_id} {key}")
-            return
-
-        def decide(prompt: str | None) -> None:
-            if prompt is not None and prompt != text:
-                scope = key.rpartition("/")[0]
-                nodes = self._snapshot.nodes if self._snapshot else ()
-                begun = [node.steps[0] for node in nodes if node.scope == scope and node.steps]
-                self._ask_first(f"Decide {key}?", key, prompt, since=min(begun, default=0) - 1)
-
-        self.app.push_screen(EditPromptScreen(key, text), decide)
 
     def spending_of(self) -> int | None:
         """Return the batch of this job."""

@@ -7,7 +7,7 @@ and `prompt`, a text.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from db.queries import inspect
@@ -161,11 +161,46 @@ def decided_text(connection: sqlite3.Connection, job_id: int, key: str) -> str:
     return clean(text, 20_000, keep_newlines=True) if isinstance(text, str) else ""
 
 
+def text_in_force(
+    connection: sqlite3.Connection,
+    job_id: int,
+    key: str,
+    painted: Callable[[sqlite3.Connection], str] | None = None,
+) -> str:
+    """Return the text that an editor starts from: as decided, else as the recipe has it now.
+
+    Args:
+        connection: A reader.
+        job_id: The job.
+        key: Key of the decision.
+        painted: Reads the prompt that the part was painted from, if nothing else is known.
+    """
+    from engine.client.consequences import present_of  # not for the first paint
+
+    text = decided_text(connection, job_id, key) or present_of(connection, job_id, key)
+    if not text and painted is not None and key.rpartition("/")[2] == PROMPT:
+        return painted(connection)
+    return text
+
+
+def _before_scope(connection: sqlite3.Connection, job_id: int, key: str) -> int:
+    """Return the number of the step before the first of the scope that a key is in."""
+    scope = key.rpartition("/")[0]
+    steps = (
+        step.id
+        for step in inspect.step_lines(connection, job_id)
+        if f"{step.scope}/".startswith(f"{scope}/")
+    )
+    return min(steps, default=0) - 1
+
+
 def following_of(
-    connection: sqlite3.Connection, job_id: int, step_id: int, key: str
+    connection: sqlite3.Connection, job_id: int, step_id: int | None, key: str
 ) -> tuple[inspect.LaterSteps, str]:
     """Return the work since a step, and what the recipe says that a decision computes again."""
     from engine.client.consequences import consequence_of  # not for the first paint
 
+    if step_id is None:
+        step_id = _before_scope(connection, job_id, key)
     later = inspect.following(connection, job_id, step_id)
     return later, consequence_of(connection, job_id, key) if later.steps else ""

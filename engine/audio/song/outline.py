@@ -55,6 +55,7 @@ class SongOutline(Measured):
         energy: Energy over time, 0 to 1, at equal distances.
         bass: Level from 20 to 250 Hz in the same way.
         downbeats: Times of the first beats of bars.
+        beats: Times of all beats; empty in outlines of earlier versions.
         shifts: Times of marked changes of mood.
         climax: Time of most energy.
     """
@@ -70,6 +71,7 @@ class SongOutline(Measured):
     downbeats: Times
     shifts: Times
     climax: Seconds
+    beats: Times = ()
 
 
 def outline_of(analysis: "SongAnalysis") -> SongOutline:
@@ -95,6 +97,7 @@ def outline_of(analysis: "SongAnalysis") -> SongOutline:
         energy=_columns(curves.energy),
         bass=_columns(curves.bands["bass"]),
         downbeats=rhythm.downbeats if rhythm else (),
+        beats=rhythm.beats if rhythm else (),
         shifts=tuple(max(0.0, shift.time) for shift in analysis.shifts),
         climax=max(0.0, analysis.climax.time),
     )

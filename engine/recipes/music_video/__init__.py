@@ -15,6 +15,7 @@ from engine.recipes.music_video.estimate import calls_of, disk_of
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.loop import KEYFRAMES, PLAN, best_part, music_video
 from engine.recipes.music_video.outputs import write_batch, write_job
+from engine.recipes.music_video.present import present_text
 from engine.recipes.music_video.read_report import job_report
 from engine.recipes.music_video.reader import READER
 from engine.recipes.music_video.settings import MusicVideoSettings
@@ -52,7 +53,7 @@ RECIPE = Recipe(
         Approval(PLAN, RenderSpec, check_plan),
         Approval(KEYFRAMES, KeyframeSheet, check_sheet),
         *(
-            FreeText(f"section-*/{kind}", check_decision, hint, rendered_again)
+            FreeText(f"section-*/{kind}", check_decision, hint, rendered_again, present_text)
             for kind, hint in HINTS.items()
         ),
         Choice("section-*/image-*/select", check_decision, again=rendered_again),

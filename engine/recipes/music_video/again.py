@@ -67,7 +67,7 @@ def _references(shape: JobShape) -> Iterator[tuple[Numbers, Numbers]]:
     owners = _owners(shape)
     for image, step in _done(shape, _CANDIDATE, GENERATE):
         reference = json.loads(step.request).get("reference") or {}
-        if (owner := owners.get(reference.get("hash"))) is not None:
+        if (owner := owners.get(reference.get("hash", ""))) is not None:
             yield image, owner
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from engine.contract import Artifact, CallContext, Request, Result
+from engine.recipes.music_video.effects import written
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import FilmImage
+from engine.recipes.music_video.keyframes import key_of
 from engine.recipes.music_video.steps import Song
 from engine.video.outline import MAX_IMAGES, FilmOutline, OutlinedSection, OutlinedShot
-from engine.video.plan import FilmPlan
+from engine.video.plan import FilmPlan, Shot
 
 SIDE = 160
 """Longer side of the small images in pixels."""
@@ -64,13 +66,14 @@ def outline_request(
     known = len(small[:MAX_IMAGES]) if len(small) == len(images) else 0
     return OutlineRequest(
         seconds=plan.seconds,
-        sections=tuple(_section(one) for one in sections),
+        sections=tuple(_section(one, plan) for one in sections),
         shots=tuple(
             OutlinedShot(
                 start=shot.start,
                 end=shot.end,
                 image=shot.image if shot.image is not None and shot.image < known else None,
                 transition=shot.transition,
+                scope=_scope(shot, sections, images),
             )
             for shot in plan.shots
         ),
@@ -79,8 +82,20 @@ def outline_request(
     )
 
 
-def _section(section: FilmSection) -> OutlinedSection:
+def _scope(shot: Shot, sections: Sequence[FilmSection], images: Sequence[FilmImage]) -> str:
+    """Return the scope of the image that a shot shows; a borrowed one is decided at its origin."""
+    if shot.image is None or shot.image >= len(images):
+        return ""
+    keyframe = images[shot.image].keyframe
+    if keyframe.role != "borrowed":
+        return keyframe.key
+    return key_of(sections[keyframe.section].first, keyframe.view)
+
+
+def _section(section: FilmSection, plan: FilmPlan) -> OutlinedSection:
     spec = section.spec
+    shots = [shot for shot in plan.shots if shot.section == section.index]
+    morphs = any(shot.transition == "morph" for shot in shots[1:])
     return OutlinedSection(
         start=spec.start_time,
         end=spec.end_time,
@@ -88,6 +103,9 @@ def _section(section: FilmSection) -> OutlinedSection:
         palette=spec.color_palette,
         motion=spec.motion_style,
         source=section.source,
+        scope=f"section-{section.number}",
+        prompt=spec.ai_prompt or spec.theme,
+        effects=written(shots[0].effects, morphs=morphs) if shots else "",
     )
 
 
@@ -100,9 +118,10 @@ async def outline(request: OutlineRequest, context: CallContext) -> Outlined:
 
 def outline_document(film: dict[str, Any], song: bytes, *images: bytes) -> bytes:
     """Return the outline of a film as JSON."""
-    energy = json.loads(song)["energy"]
+    heard = json.loads(song)
+    times = {name: heard.get(name, ()) for name in ("energy", "beats", "downbeats")}
     small = [_small(data) for data in images]
-    return FilmOutline(**film, energy=energy, images=small).model_dump_json().encode()
+    return FilmOutline(**film, **times, images=small).model_dump_json().encode()
 
 
 def _small(data: bytes) -> str:

@@ -12,11 +12,14 @@ import pytest
 
 from db.clock import ago
 from db.writes.steps import forget_temporary
+from engine.client.consequences import present_of
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, CallContext, GeneratedImage, ImageRequest, Permanent
 from engine.contract.files import TEMPORARY
 from engine.recipes.music_video import RECIPE
+from engine.recipes.music_video.effects import EFFECTS, effects_of
 from engine.recipes.music_video.report import FilmReport
+from engine.recipes.music_video.vocabulary import MOTIONS
 from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend, FakeImageBackend, FakeScoreBackend
 from tests.recipes.music_video.song import SMALL, catalog, song
@@ -448,3 +451,18 @@ def test_a_section_that_repeats_another_shows_its_images_in_its_own_colours(
     film = json.loads((folder_of(tmp_path) / "film_plan.json").read_text())
     shown = [{shot["image"] for shot in film["shots"] if shot["section"] == k} for k in (0, 1)]
     assert shown[0].isdisjoint(shown[1])
+
+
+@pytest.mark.usefixtures("one_process")
+def test_the_editor_of_a_text_starts_from_the_one_of_the_section(finished: Workspace) -> None:
+    """The words for style and colours, which a prompt has as well, are not among them."""
+    with finished.reading() as connection:
+        prompt, motion, effects, palette = (
+            present_of(connection, 1, f"section-2/{kind}")
+            for kind in ("prompt", "motion", "effects", "palette")
+        )
+        assert present_of(connection, 1, "section-9/prompt") == ""
+    assert prompt == "second"
+    assert motion in MOTIONS
+    assert set(effects_of(effects)) == set(EFFECTS)
+    assert palette.startswith("#")
