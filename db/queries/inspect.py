@@ -297,8 +297,9 @@ def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[DecisionRo
     """Return the newest decision of each key of a job, oldest first, at most 500; values cut."""
     sql = f"""SELECT id, job_id, substr(key, 1, 500) AS key,
               substr(value, 1, {TEXT_LIMIT}) AS value, substr(author, 1, 200) AS author,
-              created_at FROM decisions WHERE job_id = ?
-              AND id IN (SELECT max(id) FROM decisions WHERE job_id = ? GROUP BY key)
+              created_at, undone_at FROM decisions WHERE job_id = ?
+              AND id IN (SELECT max(id) FROM decisions WHERE job_id = ? AND undone_at IS NULL
+                         GROUP BY key)
               ORDER BY id LIMIT 500"""  # noqa: S608 - our own number
     return [DecisionRow.of(row) for row in connection.execute(sql, (job_id, job_id))]
 
