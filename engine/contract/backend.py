@@ -6,6 +6,7 @@ can run in this process, in a process pool, in a model host or on another machin
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import (
@@ -104,6 +105,13 @@ class CallContext(Protocol):
             path: The file, at most 64 GiB; it stays where it is.
             role: What it is to this step.
             kind: Name of its kind; by default it is recognised by content.
+        """
+        ...
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Return a private folder for large files of this call, removed at its end.
+
+        It is on the disk of the stored files.
         """
         ...
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -89,6 +90,21 @@ class ArtifactStore:
                     _sync(file)
                     name.replace(path)
         return hash_, size
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a private folder beside the stored files, removed at its end.
+
+        That of a process that was killed is removed by `sweep`.
+        """
+        make_folder(self.folder)
+        around = self.folder / "00"
+        make_folder(around)
+        name = tempfile.mkdtemp(dir=around, prefix=f"{_NEW}{mark()}-")
+        try:
+            yield Path(name)
+        finally:
+            shutil.rmtree(name, ignore_errors=True)
 
     @contextlib.contextmanager
     def _place(self, hash_: str) -> Iterator[Path]:
@@ -184,8 +200,7 @@ class ArtifactStore:
         for folder in self._folders():
             for name in os.listdir(folder):  # noqa: PTH208 - there may be many
                 if name.startswith(_NEW) and is_over(name[len(_NEW) :].rpartition("-")[0]):
-                    with contextlib.suppress(OSError):
-                        (folder / name).unlink()
+                    _remove(folder / name)
 
     def _folders(self) -> list[Path]:
         folders = self.folder.glob("[0-9a-f][0-9a-f]")
@@ -204,6 +219,15 @@ class ArtifactStore:
 def _damaged(hash_: str) -> FileLost:
     message = f"The stored file {hash_[:12]} is damaged: its bytes have another hash."
     return FileLost(message, remedy=_REMEDY)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, if it can be."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def _size_of(path: Path | str) -> int | None:

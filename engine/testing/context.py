@@ -1,9 +1,11 @@
 """A call's context that keeps everything in memory, for tests of a backend on its own."""
 
 import asyncio
+import contextlib
 import hashlib
 import io
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,6 +77,12 @@ class MemoryContext:
         """Store the bytes of a file; return their handle."""
         data = await asyncio.to_thread(path.read_bytes)
         return await self.keep(data, role, kind=kind)
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a temporary folder, removed at its end."""
+        with tempfile.TemporaryDirectory(prefix="safelight-") as folder:
+            yield Path(folder)
 
     async def submitted(self, request_id: str) -> None:
         """Record the provider's id of this call."""

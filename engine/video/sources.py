@@ -75,12 +75,10 @@ class ShotFrames:
         return self._prepared[index]
 
     def _of_visual(self, moment: Moment) -> "Frame":
-        import numpy as np
-
         from engine.video.procedural import draw as draw_visual
 
         shot, rate = moment.shot, self.plan.rate
-        visual = draw_visual(
+        return draw_visual(
             shot.visual or "flow",
             self.plan.signals,
             float(moment.frame / rate),
@@ -90,7 +88,6 @@ class ShotFrames:
             shot.seed,
             float(rate),
         )
-        return np.array(visual, np.uint8)  # a copy: effects change it in place
 
     def _of_clip(self, moment: Moment) -> "Frame":
         index = moment.shot.clip

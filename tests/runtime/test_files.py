@@ -150,3 +150,32 @@ def test_handles_of_images_are_written_as_before() -> None:
     unknown = Artifact(hash="b" * 64, media_type="application/octet-stream", size=1)
     assert unknown.kind == "file"
     assert "kind" not in unknown.model_dump()
+
+
+def test_a_scratch_folder_is_beside_the_files_and_goes_with_its_call(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path / "artifacts")
+    hash_ = store.put(b"kept")
+    with store.scratch() as folder:
+        assert store.folder in folder.parents
+        assert folder.stat().st_mode & 0o077 == 0
+        (folder / "film").write_bytes(b"large")
+        store.sweep()  # of a process that lives
+        assert (folder / "film").exists()
+    assert not folder.exists()
+    assert store.hashes() == [hash_]
+
+
+def test_scratch_of_a_killed_process_is_swept(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from engine.runtime.artifacts import ArtifactStore\n"
+        "with ArtifactStore(Path(sys.argv[1])).scratch() as folder:\n"
+        "    (folder / 'film').write_bytes(b'x')\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    folder = tmp_path / "artifacts"
+    command = [sys.executable, "-c", script, str(folder)]
+    subprocess.run(command, cwd=ROOT, check=False)
+    assert len(list(folder.glob("00/.new-*/film"))) == 1
+    ArtifactStore(folder).sweep()
+    assert list(folder.glob("00/*")) == []

@@ -29,7 +29,7 @@ from engine.video.effects.bloom import add_bloom  # noqa: E402
 from engine.video.effects.colour import Finish, planes_of  # noqa: E402
 from engine.video.effects.depth import split  # noqa: E402
 from engine.video.effects.dissolve import dissolve  # noqa: E402
-from engine.video.effects.fonts import font_for, missing_letters  # noqa: E402
+from engine.video.effects.fonts import Typeface, fonts_of, missing_letters  # noqa: E402
 from engine.video.effects.lettering import strip_of  # noqa: E402
 from engine.video.effects.morph import flow_between, morph  # noqa: E402
 from engine.video.effects.motion import window  # noqa: E402
@@ -361,7 +361,7 @@ def test_lines_of_lyrics_are_broken_and_shrunk_to_fit():
         assert strip.plain.shape[0] <= 108
         is_long = text.startswith("WW")
         assert is_long or all(box.left >= 0 and box.right <= 192 for box in strip.boxes)
-    assert font_for("plain", 20).getlength("plain") > 20
+    assert Typeface("plain", 20).length(["plain"]) > 20
     assert missing_letters("plain") == ""
 
 
@@ -384,11 +384,66 @@ def test_the_font_with_the_most_letters_is_taken(monkeypatch, tmp_path):
     )
     assert missing_letters("été") == ""
     assert missing_letters("été \ue123 \ue124 a") == "\ue123\ue124"
-    assert font_for("été \ue123", 20).path == known
+    assert Typeface("été \ue123", 20).font.path == known
     decomposed, composed = (
         strip_of(LyricLine(0, 1, text), LyricsStyle(), FILM) for text in ("e\u0301te", "éte")
     )
     assert (decomposed.plain == composed.plain).all()
+
+
+def _subset(source: str, letters: str, target: Path) -> str:
+    """Write a font with some letters of another, with its metrics."""
+    from fontTools.subset import Subsetter
+    from fontTools.ttLib import TTFont
+
+    with TTFont(source) as font:
+        subsetter = Subsetter()
+        subsetter.populate(text=letters)
+        subsetter.subset(font)
+        font.save(target)
+    return str(target)
+
+
+def test_two_scripts_on_one_line_have_a_font_each(monkeypatch, tmp_path):
+    """They stand on one base line, as if one font had them all."""
+    pytest.importorskip("fontTools")
+    full = next((name for name in fonts._names() if name and not fonts._missing(name, "жé")), "")
+    if not full:
+        pytest.skip("fonts-dejavu-core is not installed")
+    latin = _subset(full, "abcde fgé\u0301", tmp_path / "latin.ttf")
+    cyrillic = _subset(full, "жзий", tmp_path / "cyrillic.ttf")
+    line = LyricLine(0, 1, "abc жзи fжd")
+    monkeypatch.setattr(fonts, "_names", lambda: (full,))
+    expected = strip_of(line, LyricsStyle(), FILM)
+    monkeypatch.setattr(fonts, "_names", lambda: (latin, cyrillic))
+    assert missing_letters(line.text) == ""
+    face = Typeface(line.text, 20)
+    assert face.font.path == latin
+    assert [(run.text, run.font.path) for run in face.runs("fжd")] == [
+        ("f", latin), ("ж", cyrillic), ("d", latin),
+    ]  # fmt: skip
+    assert [run.text for run in face.runs("зe\u0301")] == ["з", "e\u0301"]
+    drawn = strip_of(line, LyricsStyle(), FILM)
+    assert drawn.plain.shape == expected.plain.shape
+    assert np.abs(drawn.plain.astype(int) - expected.plain).mean() < 2
+    for box, other in zip(drawn.boxes, expected.boxes, strict=True):
+        assert box == pytest.approx(other, abs=2)
+
+
+def test_marks_of_fonts_are_those_of_their_content(monkeypatch, tmp_path):
+    full = next((name for name in fonts._names() if name and not fonts._missing(name, "жé")), "")
+    if not full:
+        pytest.skip("fonts-dejavu-core is not installed")
+    copy = tmp_path / "same.ttf"
+    copy.write_bytes(Path(full).read_bytes())
+    monkeypatch.setattr(fonts, "_names", lambda: (full,))
+    [mark] = fonts_of("ж")
+    assert mark.startswith("DejaVuSans.ttf:")
+    monkeypatch.setattr(fonts, "_names", lambda: (str(copy),))
+    [other] = fonts_of("ж")
+    assert other.partition(":")[2] == mark.partition(":")[2]
+    monkeypatch.setattr(fonts, "_names", lambda: ("", str(copy)))
+    assert fonts_of("abc") == ("pillow",)
 
 
 def test_clips_are_sampled_at_the_time_of_the_frame():

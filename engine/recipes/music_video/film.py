@@ -2,18 +2,20 @@
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
+
+from pydantic import Field
 
 from engine.contract import Artifact, CallContext, OpenFile, Permanent, Request, Result
 from engine.contract.files import TEMPORARY
 from engine.contract.job import Job, Scope
 from engine.recipes.music_video.steps import METHOD
 from engine.video.cuts import clips_of, excerpt, images_of, segments_of
-from engine.video.plan import FilmPlan, Signals
+from engine.video.plan import FilmPlan, LyricLine, Signals
 from engine.video.quality import Quality
 
 SEGMENT, JOIN = "segment", "join"
@@ -39,6 +41,8 @@ class SegmentRequest(Request):
         first: The first frame.
         last: The last frame.
         quality: Way to encode.
+        fonts: Marks of the fonts that its lyrics are drawn in. A field that came later: it is left
+            out of the stored request if it is empty.
     """
 
     plan: dict[str, Any]
@@ -48,6 +52,7 @@ class SegmentRequest(Request):
     first: int
     last: int
     quality: Quality
+    fonts: tuple[str, ...] = Field((), exclude_if=lambda fonts: not fonts)
 
 
 class RenderedSegment(Result):
@@ -134,8 +139,9 @@ def segment_bytes(
     return encoded(film, images, clips, *span, quality)
 
 
+@lru_cache(maxsize=2)
 def signals_of(levels: bytes) -> Signals:
-    """Return the signals that the analysis has written."""
+    """Return the signals that the analysis has written; those of a song are read once a process."""
     rows = json.loads(levels)
     return Signals(**{name: tuple(map(_frozen, values)) for name, values in rows.items()})
 
@@ -163,8 +169,8 @@ async def render_film(request: FilmRequest, context: CallContext) -> RenderedFil
         Permanent: The segments do not fit together.
     """
     files = [OpenFile(one) for one in (request.song, *request.segments)]
-    with tempfile.TemporaryDirectory(prefix="safelight-film-") as folder:
-        target = Path(folder) / "film"
+    with context.scratch() as folder:
+        target = folder / "film"
         try:
             await context.compute(join_files, request.plan, request.quality, str(target), *files)
         except ValueError as error:
@@ -191,6 +197,7 @@ def segment_request(
     levels: Artifact,
     span: tuple[int, int],
     quality: Quality,
+    fonts: Mapping[LyricLine, tuple[str, ...]],
 ) -> SegmentRequest:
     """Return the request for some frames: it depends on nothing that they do not show.
 
@@ -200,6 +207,7 @@ def segment_request(
         levels: Its signals.
         span: First and last frame.
         quality: Way to encode.
+        fonts: Marks of the fonts of each line of the lyrics.
     """
     part = excerpt(plan, *span)
     images, clips = images_of(part), clips_of(part)
@@ -219,7 +227,15 @@ def segment_request(
         first=span[0],
         last=span[1],
         quality=quality,
+        fonts=tuple(sorted({mark for line in part.lyrics for mark in fonts[line]})),
     )
+
+
+def fonts_of_lyrics(plan: FilmPlan) -> dict[LyricLine, tuple[str, ...]]:
+    """Return marks of the fonts that each line of the lyrics is drawn in."""
+    from engine.video.effects.lettering import fonts_of_line
+
+    return {line: fonts_of_line(line) for line in plan.lyrics}
 
 
 def plain_plan(plan: FilmPlan) -> dict[str, Any]:
@@ -253,9 +269,10 @@ async def render(
     """
     scope: Scope = job.scope(name)
     spans = segments_of(plan, job.settings.segment_seconds)
+    fonts = await asyncio.to_thread(fonts_of_lyrics, plan)
 
     async def segment(number: int, span: tuple[int, int]) -> Artifact:
-        request = segment_request(plan, media, levels, span, quality)
+        request = segment_request(plan, media, levels, span, quality, fonts)
         rendered = await scope.local(f"{SEGMENT}-{number}", render_segment, request, method=METHOD)
         return rendered.video
 

@@ -5,6 +5,7 @@ import contextlib
 import functools
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -112,6 +113,10 @@ class StepCallContext:
         artifact = await self._store(_keep_file, path, kind)
         self.kept.append({"role": role, **vars(artifact)})
         return artifact
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Return a private folder on the disk of the stored files, removed at its end."""
+        return self.artifacts.scratch()
 
     async def _store(
         self, keep: Callable[[ArtifactStore, S, str | None], Artifact], source: S, kind: str | None

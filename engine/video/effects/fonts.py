@@ -1,10 +1,14 @@
 """Fonts for lyrics of any script: Pillow's own, and those that are installed on this machine."""
 
+import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
+from unicodedata import combining
 
 from PIL import ImageFont
 
@@ -36,22 +40,79 @@ _MOST_FOLDERS = 5000
 """Folders of fonts that are looked into, at most."""
 
 
-def font_for(text: str, size: int) -> Font:
-    """Return the font that lacks the fewest letters of a text; Pillow's if others are no better.
+class Run(NamedTuple):
+    """Letters of a word that one font draws."""
+
+    text: str
+    font: Font
+
+
+class Typeface:
+    """Fonts of a line of text: one for most letters, and others for letters that it lacks.
 
     Args:
-        text: The text.
+        text: The whole text.
         size: Size in pixels.
+
+    Attributes:
+        font: The font that lacks the fewest letters of the text; Pillow's if others are no better.
     """
-    letters = _letters(text)
-    name = min(_names(), key=lambda name: len(_missing(name, letters)))
-    return _font(name, size) or ImageFont.load_default(size)
+
+    def __init__(self, text: str, size: int) -> None:
+        self._main, self._others = _names_for(_letters(text), _names())
+        self._size = size
+        self.font = self._loaded(self._main)
+
+    def runs(self, word: str) -> list[Run]:
+        """Return a word as parts that have one font each; marks stay with their letters."""
+        parts: list[tuple[str, str]] = []
+        for letter in word:
+            name = self._others.get(letter, self._main)
+            if parts and (combining(letter) or not letter.strip() or parts[-1][1] == name):
+                parts[-1] = parts[-1][0] + letter, parts[-1][1]
+            else:
+                parts.append((letter, name))
+        return [Run(text, self._loaded(name)) for text, name in parts]
+
+    def length(self, words: Sequence[str]) -> float:
+        """Return the width of words with spaces between them, in pixels."""
+        space = self.font.getlength(" ") * max(len(words) - 1, 0)
+        runs = (run for word in words for run in self.runs(word))
+        return sum((run.font.getlength(run.text) for run in runs), space)
+
+    def _loaded(self, name: str) -> Font:
+        return _font(name, self._size) or ImageFont.load_default(self._size)
 
 
 def missing_letters(text: str) -> str:
-    """Return the letters of a text that the font for it does not have, in order, once each."""
+    """Return the letters of a text that no font has, in order, once each."""
     letters = _letters(text)
-    return min((_missing(name, letters) for name in _names()), key=len)
+    return "".join(one for one in letters if all(_missing(name, one) for name in _names()))
+
+
+def fonts_of(text: str) -> tuple[str, ...]:
+    """Return marks of the fonts that draw a text, by their content; of Pillow's only its name."""
+    main, others = _names_for(_letters(text), _names())
+    return tuple(sorted({_mark(name) for name in (main, *others.values())}))
+
+
+@lru_cache(maxsize=512)
+def _names_for(letters: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Return the font of most letters, and for those that it lacks others that have them."""
+    main = min(names, key=lambda name: len(_missing(name, letters)))
+    others = {
+        letter: name
+        for letter in _missing(main, letters)
+        if (name := next((one for one in names if not _missing(one, letter)), None)) is not None
+    }
+    return main, others
+
+
+@cache
+def _mark(name: str) -> str:
+    if not name:
+        return "pillow"
+    return f"{Path(name).name}:{hashlib.sha256(Path(name).read_bytes()).hexdigest()[:16]}"
 
 
 def _letters(text: str) -> str:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
 from PIL import Image, ImageDraw
+from PIL.ImageFont import FreeTypeFont
 
 from engine.text.terminal import clean
-from engine.video.effects.fonts import Font, font_for
+from engine.video.effects.fonts import Font, Typeface, fonts_of
 from engine.video.plan import LyricLine, LyricsStyle
 
 if TYPE_CHECKING:
@@ -45,6 +46,16 @@ class Strip(NamedTuple):
     boxes: tuple[Box, ...]
 
 
+def words_in(line: LyricLine) -> list[str]:
+    """Return the words of a line as they are drawn."""
+    return [_composed(word[2], 60) for word in line.words] or _composed(line.text, 500).split()
+
+
+def fonts_of_line(line: LyricLine) -> tuple[str, ...]:
+    """Return marks of the fonts that a line is drawn in."""
+    return fonts_of("".join(words_in(line)))
+
+
 def strip_of(line: LyricLine, style: LyricsStyle, film: tuple[int, int]) -> Strip:
     """Draw a line of the lyrics.
 
@@ -53,25 +64,38 @@ def strip_of(line: LyricLine, style: LyricsStyle, film: tuple[int, int]) -> Stri
         style: Look of the lyrics.
         film: Width and height of the film.
     """
-    words = [_composed(word[2], 60) for word in line.words] or _composed(line.text, 500).split()
+    words = words_in(line)
     size = max(8, round(style.size * min(film)))
-    rows, font = _broken(words, size, round(film[0] * (1 - 2 * MARGIN)))
-    pitch = round(1.3 * font_size(font, size))
+    rows, face = _broken(words, size, round(film[0] * (1 - 2 * MARGIN)))
+    pitch = round(1.3 * font_size(face.font, size))
     height = min(film[1], pitch * max(len(rows), 1) + size)
     boxes: list[Box] = []
     image = Image.new("L", (film[0], height))
     draw = ImageDraw.Draw(image)
     for number, row in enumerate(rows):
-        x = (film[0] - font.getlength(" ".join(row))) / 2
+        x = (film[0] - face.length(row)) / 2
         y = size // 2 + number * pitch
         for word in row:
-            draw.text((x, y), word, fill=255, font=font)
-            right = x + font.getlength(word)
+            right = _drawn(draw, (x, y), word, face)
             boxes.append(Box(round(x), y, round(right), y + pitch))
-            x = right + font.getlength(" ")
+            x = right + face.font.getlength(" ")
     plain = _coloured(image, style.colour, style.shadow, size)
     sung = _coloured(image, style.highlight, style.shadow, size)
     return Strip(plain, sung, tuple(boxes))
+
+
+def _drawn(draw: ImageDraw.ImageDraw, at: tuple[float, int], word: str, face: Typeface) -> float:
+    """Draw a word, its fonts on one base line; return where it ends."""
+    x, top = at
+    base = _ascent(face.font)
+    for run in face.runs(word):
+        draw.text((x, top + base - _ascent(run.font)), run.text, fill=255, font=run.font)
+        x += run.font.getlength(run.text)
+    return x
+
+
+def _ascent(font: Font) -> int:
+    return font.getmetrics()[0] if isinstance(font, FreeTypeFont) else 0
 
 
 def _composed(text: str, limit: int) -> str:
@@ -84,19 +108,19 @@ def font_size(font: Font, default: int) -> float:
     return float(getattr(font, "size", default))
 
 
-def _broken(words: list[str], size: int, width: int) -> tuple[list[list[str]], Font]:
-    """Return words as rows of a width, and the font in which at most `MAX_LINES` are needed."""
+def _broken(words: list[str], size: int, width: int) -> tuple[list[list[str]], Typeface]:
+    """Return words as rows of a width, and the fonts in which at most `MAX_LINES` are needed."""
     while True:
-        font = font_for("".join(words), size)
+        face = Typeface("".join(words), size)
         rows: list[list[str]] = []
         for word in words:
-            if rows and font.getlength(" ".join([*rows[-1], word])) <= width:
+            if rows and face.length([*rows[-1], word]) <= width:
                 rows[-1].append(word)
             else:
                 rows.append([word])
-        fits = all(font.getlength(" ".join(row)) <= width for row in rows)
+        fits = all(face.length(row) <= width for row in rows)
         if size <= 8 or (fits and len(rows) <= MAX_LINES):
-            return rows, font
+            return rows, face
         size = max(8, int(size * 0.85))
 
 

@@ -46,7 +46,7 @@ def draw(
         frame_rate: Frames per second of the film.
 
     Returns:
-        BGRA, opaque, shape (height, width, 4).
+        BGRA, opaque, shape (height, width, 4); the caller may change it in place.
 
     Raises:
         ValueError: There is no such visual, or a colour cannot be read.

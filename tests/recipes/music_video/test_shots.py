@@ -1,5 +1,6 @@
 """Keyframes and shots: how many, at which times, with which images."""
 
+import json
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from engine.contract import Artifact
 from engine.recipes.music_video.direction import SongSection
+from engine.recipes.music_video.film import fonts_of_lyrics, segment_request, signals_of
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import generated_size
 from engine.recipes.music_video.keyframes import Keyframe, plan_keyframes
@@ -15,7 +17,7 @@ from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.shots import SHORTEST_SHOT, SectionMedia, shots_of
 from engine.recipes.music_video.spec import GlobalStyle, SectionSpec
 from engine.recipes.music_video.steps import Song
-from engine.video.plan import FilmPlan
+from engine.video.plan import FilmPlan, LyricLine, Shot
 
 BAR = 2.0
 FILE = Artifact(hash="0" * 64, media_type="application/json", size=1)
@@ -192,3 +194,29 @@ def test_images_are_generated_in_the_shape_of_the_film(
     resolution: tuple[int, int], side: int, size: tuple[int, int]
 ) -> None:
     assert generated_size(resolution, side) == size
+
+
+def test_the_levels_of_a_song_are_read_once_a_process() -> None:
+    rows = {
+        "times": [0.0, 0.5], "spectrum": [[0.5] * 64, [0.25] * 64],
+        **{name: [0.1, 0.2] for name in ("rms", "bass", "energy", "flux")},
+    }  # fmt: skip
+    levels = json.dumps(rows).encode()
+    signals = signals_of(levels)
+    assert signals_of(bytes(bytearray(levels))) is signals
+    assert signals.rms == (0.1, 0.2)
+
+
+def test_segments_name_the_fonts_of_the_lyrics_that_they_show() -> None:
+    shot = Shot(start=0, end=4, source="procedural", visual="flow")
+    line = LyricLine(0.5, 1.0, "one")
+    plan = FilmPlan(width=96, height=54, frame_rate=10, seconds=4, shots=(shot,), lyrics=(line,))
+    fonts = {line: ("pillow",)}
+    media: dict[str, list[Artifact]] = {"images": [], "clips": []}
+    shown, bare = (
+        segment_request(plan, media, FILE, span, "preview", fonts) for span in ((0, 20), (20, 40))
+    )
+    assert shown.fonts == ("pillow",)
+    assert bare.fonts == ()
+    assert "fonts" not in bare.model_dump()
+    assert fonts_of_lyrics(plan).keys() == {line}
