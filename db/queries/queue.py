@@ -63,6 +63,15 @@ def next_jobs(connection: sqlite3.Connection, count: int, *, limits: bool = True
     return sorted(candidates)[:count]
 
 
+def highest_of_others(connection: sqlite3.Connection, batch_id: int) -> int | None:
+    """Return the highest priority of a queued job of any other batch; None if there is none."""
+    sql = """SELECT max(b.priority + (SELECT priority FROM jobs WHERE batch_id = b.id
+               AND state = 'queued' ORDER BY priority DESC, position LIMIT 1)) FROM batches b
+             WHERE queued > 0 AND NOT preparing AND NOT held AND start = 'done' AND id <> ?"""
+    value = connection.execute(sql, (batch_id,)).fetchone()[0]
+    return None if value is None else int(value)
+
+
 def running_ids(connection: sqlite3.Connection, limit: int) -> list[int]:
     """Return the ids of running jobs, the oldest first."""
     sql = "SELECT id FROM jobs WHERE state = 'running' ORDER BY id LIMIT ?"

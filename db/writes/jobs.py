@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from db.clock import now
-from db.queries.queue import NextJob, next_jobs
+from db.queries.queue import NextJob, highest_of_others, next_jobs
 from db.rows import JobRow
 from db.text import storable
 from db.writes.batch_steps import recover_batches, reopen_batch_steps
@@ -238,3 +238,41 @@ def add_priority(
     else:
         sql = "UPDATE batches SET priority = priority + ? WHERE id = ?"
         connection.execute(sql, (change, batch_id))
+
+
+def move_to_front(connection: sqlite3.Connection, batch_id: int, job_id: int | None) -> int:
+    """Raise the priority of a queued job, or of a batch, above that of all others.
+
+    Returns:
+        The change; 0 if it was next already.
+    """
+    if job_id is None:
+        change = _change_of_batch(connection, batch_id)
+    else:
+        change = _change_of_job(connection, job_id)
+    if change:
+        add_priority(connection, batch_id, job_id, change)
+    return change
+
+
+def _change_of_job(connection: sqlite3.Connection, job_id: int) -> int:
+    order = next_jobs(connection, 1, limits=False)
+    if not order or order[0].job_id == job_id:
+        return 0
+    total = connection.execute(
+        """SELECT j.priority + b.priority FROM jobs j JOIN batches b ON b.id = j.batch_id
+           WHERE j.id = ?""",
+        (job_id,),
+    ).fetchone()[0]
+    return int(1 - order[0].rank - total)
+
+
+def _change_of_batch(connection: sqlite3.Connection, batch_id: int) -> int:
+    """Return the change after which the last of its queued jobs comes before other batches."""
+    others = highest_of_others(connection, batch_id)
+    least = connection.execute(
+        """SELECT priority + (SELECT min(priority) FROM jobs
+             WHERE batch_id = b.id AND state = 'queued') FROM batches b WHERE id = ?""",
+        (batch_id,),
+    ).fetchone()[0]
+    return 0 if others is None or least is None else max(0, others + 1 - int(least))

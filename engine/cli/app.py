@@ -28,6 +28,7 @@ _COMMANDS = {
     "retry": ("engine.cli.control:retry", action_of("retry").help),
     "send": ("engine.cli.send:send", action_of("send").help),
     "priority": ("engine.cli.control:priority", action_of("priority").help),
+    "front": ("engine.cli.control:front", action_of("front").help),
     "decide": ("engine.cli.control:decide", action_of("decide").help),
     "approve": ("engine.cli.gates:approve", action_of("approve").help),
     "reject": ("engine.cli.gates:reject", action_of("reject").help),

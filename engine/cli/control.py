@@ -107,6 +107,14 @@ def priority(workspace: Path, change: str, ids: tuple[str, ...]) -> int:
     return carry_out(Workspace(workspace), "priority", ids, by)
 
 
+@operator_command("front")
+@_IDS
+@workspace_option
+def front(workspace: Path, ids: tuple[str, ...]) -> int:
+    """The first ID comes first. Running jobs continue. ID is a batch or a job, as for `pause`."""
+    return carry_out(Workspace(workspace), "front", ids[::-1])
+
+
 @operator_command("decide")
 @click.argument("job")
 @click.argument("key")

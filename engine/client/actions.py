@@ -166,6 +166,14 @@ ACTIONS: tuple[OperatorAction, ...] = (
         done="Changed the priority of",
     ),
     OperatorAction(
+        "front",
+        "To the front",
+        "Move queued jobs or batches before all others.",
+        _BOTH,
+        f"{_JOB_COMMANDS}:front",
+        done="Moved to the front:",
+    ),
+    OperatorAction(
         "decide",
         "Decide",
         "Override a decision of a job; steps that depend on it run again.",

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.client.actions import UnknownAction, action_of
 from engine.contract.decisions import PROMPT
 
 MICRO = 1_000_000
@@ -22,7 +23,15 @@ def command_text(
     """
     ids = [f"{kind[:1]}{number}" for target in targets for kind, number in target.items()]
     build = _BUILDERS.get(verb, _plain)
-    return shlex.join(["safelight", verb, *build(ids, arguments)])
+    return shlex.join(["safelight", *_words(verb), *build(ids, arguments)])
+
+
+def _words(verb: str) -> list[str]:
+    """Return the words for a verb on the command line."""
+    try:
+        return action_of(verb).command_line.split()
+    except UnknownAction:
+        return [verb]
 
 
 def _plain(ids: Sequence[str], arguments: Mapping[str, Any]) -> list[str]:

@@ -36,6 +36,7 @@ HANDLERS: Mapping[str, Callable[[CommandContext, CommandTarget, Arguments], Awai
     "cancel_waiting": job_commands.cancel_waiting,
     "retry": job_commands.retry,
     "priority": job_commands.priority,
+    "front": job_commands.front,
     "decide": decision_commands.decide,
     "approve": decision_commands.approve,
     "reject": decision_commands.reject,

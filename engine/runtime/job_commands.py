@@ -129,6 +129,19 @@ async def priority(context: CommandContext, target: CommandTarget, arguments: Ar
     return f"Priority of {target} changed by {change:+d}."
 
 
+async def front(context: CommandContext, target: CommandTarget, _arguments: Arguments) -> str:
+    """Raise the priority until all that is queued of the target comes next."""
+    state = target.job.state if target.job else target.state
+    queued = state == "queued" if target.job else target.batch.queued > 0
+    if not queued:
+        raise CommandRefused(f"{target} is {state}; nothing of it is queued.")
+    batch_id, job_id = target.batch.id, target.job_id
+    change = await context.write(lambda c: job_writes.move_to_front(c, batch_id, job_id))
+    if not change:
+        return f"{target} was next already."
+    return f"{target} is next; its priority changed by {change:+d}."
+
+
 async def _retry_left_out(context: CommandContext, job: JobRow) -> bool:
     return await context.write(lambda c: job_writes.retry_left_out(c, job))
 

@@ -122,6 +122,20 @@ def test_priority_moves_by_a_number(run, toys, change, by):
     assert job["priority"] == by
 
 
+def test_front_puts_the_first_named_first_and_refuses_what_is_not_queued(run, toys):
+    jobs = [job["id"] for job in run("jobs", "b3", "--json", "--workspace", toys).json["jobs"]]
+    names = jobs[::-1]
+    assert run("front", *names, "--workspace", toys).code == 0
+    shown = [run("show", n, "--json", "--workspace", toys).json["job"]["priority"] for n in names]
+    assert shown == sorted(shown, reverse=True)
+    assert shown[0] > shown[-1]
+    again = run("front", names[0], "--workspace", toys)
+    assert again.code == 0
+    assert "already" in again.out
+    run("cancel", "b3", "--yes", "--workspace", toys)
+    assert run("front", names[0], "--workspace", toys).code == 2
+
+
 @pytest.mark.parametrize("change", ["sideways", "1.5", "99999999999999999999"])
 def test_priority_that_is_no_change_is_refused(run, toys, change):
     assert run("priority", change, "j5", "--workspace", toys).code == 2

@@ -274,6 +274,23 @@ async def test_priority_decides_who_comes_next(toy: Toy) -> None:
     assert order == [4, 3, 1, 2]
 
 
+async def test_to_the_front_comes_before_all_others(toy: Toy) -> None:
+    toy.settings = quick_settings(jobs_in_flight=1)
+    for _ in range(3):
+        toy.queue(2, overrides={"steps": 1})
+    toy.command("priority", {"change": 5}, batch=1)
+    toy.command("priority", {"change": -2}, job=6)
+    numbers = [toy.command("front", {}, batch=3), toy.command("front", {}, job=4)]
+    await toy.run()
+    order = [
+        e.job_id for e in toy.read(lambda c: history.events_after(c, 0)) if e.type == "job.started"
+    ]
+    assert order == [4, 5, 6, 1, 2, 3]
+    answers = [toy.read(lambda c, n=n: batches.command(c, n)).answer for n in numbers]
+    assert "b3 is next" in answers[0]
+    assert "is next" in answers[1]
+
+
 async def test_commands_that_cannot_be_done_are_refused_and_the_engine_goes_on(toy: Toy) -> None:
     toy.queue()
     async with toy.running():

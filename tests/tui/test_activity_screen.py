@@ -201,6 +201,9 @@ async def test_what_i_did_has_a_command_line_to_copy(
         await shows(pilot, "safelight pause b1", "Paused b1")
         await pilot.press("y")
         assert copied == ["safelight pause b1"]
+        await pilot.press("v")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "text")
+        await shows(pilot, "safelight pause b1", "Paused b1")
 
 
 async def test_steps_with_traces(evening: Place) -> None:

@@ -100,8 +100,10 @@ async def test_keys_of_the_queue(place: Place) -> None:
         await until(pilot, lambda: place.read("SELECT priority FROM jobs") == [(0,), (1,)])
         await until(pilot, lambda: keys(read(place), "next") == ["two", "one"])
         await shows(pilot, "+1")
+        await pilot.press("j", "g")
+        await until(pilot, lambda: keys(read(place), "next") == ["one", "two"])
         await pilot.press("p")
-        await shows(pilot, "2 (two)", "1 job paused; r resumes")
+        await shows(pilot, "1 (one)", "1 job paused; r resumes")
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen.WHERE == "job")
 

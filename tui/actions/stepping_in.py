@@ -34,6 +34,16 @@ STEPPING_IN: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
+        "front",
+        action_of("front").title,
+        action_of("front").help,
+        ("g",),
+        ("queue",),
+        "Step in",
+        4,
+        writes=True,
+    ),
+    Action(
         "choose",
         "Choose",
         "Select this result, whatever its scores; dependent steps run again.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.widget import Widget
@@ -26,6 +27,9 @@ from tui.widgets.activity_bar import TABS, ActivityBar
 from tui.widgets.activity_rows import ActivityRows
 from tui.widgets.bars import TopBar
 from tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from tui.snapshots.texts import TextKind
 
 EVENTS, LOG, TRACES, COMMANDS = range(4)
 
@@ -238,6 +242,15 @@ class ActivityScreen(ViewedScreen):
             self.dashboard.open_batch(row.batch, row.subject)
         else:
             self.say("This line is about no job or batch.", bad=True)
+
+    def action_view_text(self) -> None:
+        """Show the whole record or answer, or the texts of the job of the row under the cursor."""
+        row: ActivityItem | None = self.rows.current
+        if row is not None and row.whole and (self._tab in {LOG, COMMANDS} or row.job is None):
+            kind: TextKind = "log" if self._tab == LOG else "text"
+            self.dashboard.show_text(row.subject, row.whole, kind)
+        else:
+            super().action_view_text()
 
     def action_copy(self) -> None:
         """Copy the command line, the record, or the id of the row under the cursor."""

@@ -150,6 +150,10 @@ class BaseScreen(Screen[int | None]):
         """Cancel the targets, after asking."""
         self._step_in("cancel")
 
+    def action_front(self) -> None:
+        """Move the targets before all others."""
+        self._step_in("front")
+
     def action_raise_priority(self) -> None:
         """Raise the priority."""
         self._step_in("priority", {"change": 1})
