@@ -71,7 +71,7 @@ class Dashboard(App[str]):
     # are pushed, and the default screen never is.
     CSS_PATH = [Path(__file__).with_suffix(".tcss"), BatchesScreen.CSS_PATH]  # noqa: RUF012
     TITLE = "safelight"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (140, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-normal-height"), (50, "-tall")]  # noqa: RUF012
     COMMANDS = {lambda: _action_provider()}  # noqa: RUF012, PLW0108 - imported when opened
 
@@ -303,7 +303,7 @@ class Dashboard(App[str]):
         async def run(action: str | None) -> None:
             if action:
                 focused = screen.focused or screen
-                node = focused if BY_ID[action].where == ("list",) else screen
+                node = focused if "sheet" in BY_ID[action].where else screen
                 await self.run_action(action, node)
 
         self.push_screen(HelpScreen(where, self.keymap, read_only=self.read_only), run)

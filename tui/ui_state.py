@@ -26,12 +26,16 @@ class UiState:
         order: Order of the list of jobs.
         filters: Filters of lists, by workspace and list.
         bell: True if the terminal's bell rings when a batch ends or is parked.
+        view: View of batches: `table` or `sheet`.
+        sheet_columns: Columns of contact sheets, 0 for as many as fit well.
         widths: Share of the width that the first panel of a screen has, in percent, by screen.
     """
 
     theme: str = "safelight"
     order: str = "position"
     bell: bool = True
+    view: str = "table"
+    sheet_columns: int = 0
     filters: dict[str, str] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
 
@@ -56,6 +60,8 @@ class UiState:
             theme=_text(data.get("theme"), "safelight"),
             order=_text(data.get("order"), "position"),
             bell=data.get("bell") is not False,
+            view=_text(data.get("view"), "table"),
+            sheet_columns=_number(data.get("sheet_columns")),
             filters=_mapping(data.get("filters"), str),
             widths=_mapping(data.get("widths"), int),
         )
@@ -76,6 +82,10 @@ class UiState:
 
 def _text(value: Any, default: str) -> str:
     return value if isinstance(value, str) else default
+
+
+def _number(value: Any) -> int:
+    return value if type(value) is int else 0
 
 
 def _mapping(value: Any, kind: type) -> dict[str, Any]:

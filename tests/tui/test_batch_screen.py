@@ -36,7 +36,7 @@ def order(pilot) -> list[str]:
 
 
 async def test_jobs_with_score_trend_and_error(scored: Place) -> None:
-    async with running(scored.dashboard(), (140, 36)) as pilot:
+    async with running(scored.dashboard(), (138, 36)) as pilot:
         await open_batch(pilot)
         await shows(pilot, "good", "90.0", "▅█", "The provider refused", "✓ 2 done", "✗ 1 failed")
 

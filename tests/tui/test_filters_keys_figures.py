@@ -37,18 +37,19 @@ def test_every_action_has_a_method_where_it_applies() -> None:
     from tui.screens.queue import QueueScreen
     from tui.screens.text import TextScreen
     from tui.widgets.rows import Rows
+    from tui.widgets.sheet import Sheet
 
     owners = {
         "batches": BatchesScreen, "batch": BatchScreen, "job": JobScreen,
         "compare": CompareScreen, "list": Rows, "text": TextScreen, "queue": QueueScreen,
-        "activity": ActivityScreen,
+        "activity": ActivityScreen, "sheet": Sheet,
     }  # fmt: skip
     for action in ACTIONS:
         for where in action.where:
             assert hasattr(owners[where], f"action_{action.id}"), (action.id, where)
 
 
-@pytest.mark.parametrize("where", [*EVERYWHERE, "list"])
+@pytest.mark.parametrize("where", [*EVERYWHERE, "list", "sheet"])
 def test_no_key_means_two_things(where: str) -> None:
     keys = [key for b in bindings(where) for key in b.key.split(",")]
     assert len(keys) == len(set(keys))

@@ -127,7 +127,7 @@ async def test_very_many_rows_are_painted_and_jumped_through(place: Place, count
         await until(pilot, lambda: "k0000001" in seen(pilot.app))
         rows = pilot.app.screen.rows
         assert rows.total == count
-        assert len(rows._window) <= 400
+        assert len(rows.state.window) <= 400
         await pilot.press("G")
         await until(pilot, lambda: f"k{count:07}" in seen(pilot.app))
         await pilot.press("pageup", "k")
@@ -136,4 +136,4 @@ async def test_very_many_rows_are_painted_and_jumped_through(place: Place, count
         await until(pilot, lambda: f"k{count // 2 + 1:07}" in seen(pilot.app))
         await pilot.press("s")
         await until(pilot, lambda: rows.current is not None and rows.current.score == 0)
-        assert len(rows._window) <= 400
+        assert len(rows.state.window) <= 400

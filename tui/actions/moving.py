@@ -4,7 +4,11 @@ from tui.actions.action import INNER, LISTS, NOW, Action
 
 
 def _move(id_: str, title: str, help_: str, *keys: str) -> Action:
-    return Action(id_, title, help_, keys, ("list",), "Move")
+    return Action(id_, title, help_, keys, ("list", "sheet"), "Move")
+
+
+def _in_sheet(id_: str, title: str, help_: str, *keys: str) -> Action:
+    return Action(id_, title, help_, keys, ("sheet",), "Move")
 
 
 MOVING: tuple[Action, ...] = (
@@ -14,6 +18,10 @@ MOVING: tuple[Action, ...] = (
     _move("page_up", "Page up", "A page up.", "pageup", "ctrl+b", "ctrl+u"),
     _move("first", "First", "To the first.", "g", "home"),
     _move("last", "Last", "To the last.", "G", "end"),
+    _in_sheet("cursor_left", "Left", "One to the left.", "h", "left"),
+    _in_sheet("cursor_right", "Right", "One to the right.", "l", "right"),
+    _in_sheet("larger", "Larger", "Show fewer and larger images.", "plus"),
+    _in_sheet("smaller", "Smaller", "Show more and smaller images.", "minus", "underscore"),
     Action(
         "open",
         "Open",

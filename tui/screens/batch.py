@@ -12,18 +12,21 @@ from textual.widget import Widget
 from engine.text.plural import pluralize
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
-from tui.screens.filtered import FilteredScreen
 from tui.screens.panels import Panels
+from tui.screens.sheeted import SheetedScreen
 from tui.snapshots.batch import BatchSnapshot, BatchView, JobItem
 from tui.snapshots.files import openable
 from tui.snapshots.filters import ORDERS, Filter
 from tui.snapshots.listing import MAX_MARKS
 from tui.widgets.bars import TopBar
 from tui.widgets.batch_bar import BatchBar
+from tui.widgets.caption import Caption
 from tui.widgets.event_tail import EventTail
 from tui.widgets.glance import GlancePanel
+from tui.widgets.job_cells import job_cell
 from tui.widgets.job_columns import job_columns
 from tui.widgets.rows import Rows
+from tui.widgets.sheet import Sheet
 from tui.widgets.view_bar import ViewBar
 
 FAULTS = "state:failed,parked"
@@ -34,7 +37,7 @@ SORTED_BY = {"": "state", "job": "position", "score": "worst", "trend": "worst",
 """Orders by the headings that request them."""
 
 
-class BatchScreen(FilteredScreen):
+class BatchScreen(SheetedScreen):
     """The jobs of one batch.
 
     Args:
@@ -71,9 +74,13 @@ class BatchScreen(FilteredScreen):
         yield self.view_bar(1)
         yield self.filter_input()
         with Panels("batch", app.remembered.widths, default=62):
-            yield Rows(job_columns(0, 100), empty=self.EMPTY, id="jobs")
+            with Horizontal(id="lists"):
+                yield (rows := Rows(job_columns(0, 100), empty=self.EMPTY, id="jobs"))
+                columns = app.remembered.sheet_columns
+                yield Sheet(rows.state, job_cell, app.paths, columns=columns, id="sheet")
             with Vertical(id="beside"):
                 yield GlancePanel(app.paths)
+        yield Caption()
         with Horizontal(id="below"):
             yield EventTail()
 
@@ -91,7 +98,9 @@ class BatchScreen(FilteredScreen):
         self._say_why_empty()
         self.rows.set_rows(snapshot.total, snapshot.start, snapshot.rows)
         self.query_one(BatchBar).set_batch(snapshot.batch, "")
+        self.sheet.set_faces(snapshot.faces)
         self.query_one(GlancePanel).set_glance(snapshot.glance)
+        self.query_one(Caption).set_glance(self.rows.current, snapshot.glance)
         self.query_one(EventTail).add(snapshot.events)
         self._select()
 
@@ -113,10 +122,12 @@ class BatchScreen(FilteredScreen):
             self._view.selected = row.id
             self.call_after_refresh(self.feed.wake)  # the cursor first: reading takes longer
 
-    @on(Rows.Wanted)
-    def wanted(self, message: Rows.Wanted) -> None:
-        """Read the rows that have scrolled into view."""
-        if message.count > 3 and self._ask(start=message.start, count=message.count):
+    def read_range(self) -> None:
+        """Read the rows and images that are visible, unless they are held."""
+        shown, needed = self.visible_cells(), self.needed()
+        changed = shown != self._view.shown
+        self._view.shown = shown
+        if (needed is not None and self._ask(*needed)) or changed:
             self.feed.wake()
 
     def _ask(self, start: int, count: int) -> bool:
@@ -161,6 +172,7 @@ class BatchScreen(FilteredScreen):
 
     def _from_top(self) -> None:
         self.rows.forget()
+        self.sheet.forget()
         self._view.selected = 0
 
     def action_faults(self) -> None:

@@ -179,6 +179,10 @@ class FilteredScreen(ViewedScreen):
         """Go back to the list."""
         message.stop()
         self.query_one(FilterInput).display = bool(message.value)
+        self.focus_list()
+
+    def focus_list(self) -> None:
+        """Give the keys to the list."""
         self.rows.focus()
 
     def action_mark(self) -> None:
@@ -187,8 +191,7 @@ class FilteredScreen(ViewedScreen):
 
     def action_unmark(self) -> None:
         """Unmark all."""
-        self.rows.marks = set()
-        self.rows.mark([])
+        self.rows.unmark()
 
     @on(Rows.Chosen)
     async def chosen(self) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.actions import actions_for
-from tui.actions.action import WITH_LISTS, Action
+from tui.actions.action import LISTS, WITH_LISTS, Action
 from tui.actions.key_names import key_name, keys_of
 from tui.keys import key_file
 from tui.states import LOOKS
@@ -43,7 +43,7 @@ class HelpScreen(ModalScreen[str | None]):
 
     def __init__(self, where: str, keymap: Mapping[str, str], *, read_only: bool) -> None:
         super().__init__()
-        moves = actions_for("list") if where in WITH_LISTS else ()
+        moves = actions_for("sheet" if where in LISTS else "list") if where in WITH_LISTS else ()
         here = [*actions_for(where, read_only=read_only), *moves]
         self._actions = [a for group in GROUPS for a in here if a.group == group]
         self._keymap = keymap

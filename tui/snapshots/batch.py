@@ -1,8 +1,8 @@
 """Snapshot of one batch: a page of its jobs, the selected job at a glance, the newest events."""
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from db.queries import inspect, lists
 from db.queries.inspect import FileLine
@@ -11,8 +11,9 @@ from db.rows import EventRow
 from engine.text.terminal import clean
 from tui import formatting as figures
 from tui.snapshots.batches import BatchItem, BatchReader, EventReader
+from tui.snapshots.faces import Face, FaceReader
 from tui.snapshots.files import faces
-from tui.snapshots.listing import Listing, PageRequest
+from tui.snapshots.listing import Listing, Page, PageRequest
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
 
 WORDS = 4_000
@@ -81,6 +82,7 @@ class BatchSnapshot:
     rows: tuple[JobItem, ...]
     glance: Glance | None
     events: tuple[EventRow, ...]
+    faces: Mapping[int, Face] = field(default_factory=dict)
 
 
 class BatchView:
@@ -89,6 +91,7 @@ class BatchView:
     Attributes:
         ask: The requested page.
         selected: Job shown at a glance, 0 for none.
+        shown: First index and number of rows whose images are shown; none for (0, 0).
     """
 
     every = 5.0
@@ -97,11 +100,13 @@ class BatchView:
         self.batch_id = batch_id
         self.ask = PageRequest()
         self.selected = 0
+        self.shown = (0, 0)
         self._headlines = headlines
         self._reader = BatchReader(headlines)
         self._events = EventReader(batch_id)
         self._listing = Listing(batch_id)
         self._times = Times()
+        self._faces = FaceReader()
 
     def read(self, connection: sqlite3.Connection, version: int) -> BatchSnapshot | None:
         """Return the present batch; without a batch if it is gone."""
@@ -125,7 +130,14 @@ class BatchView:
             ),
             glance=read_glance(connection, self.selected, headline),
             events=self._events.read(connection),
+            faces=self._faces.of(connection, self._with_faces(page), headline),
         )
+
+    def _with_faces(self, page: Page) -> Sequence[lists.JobLine]:
+        """Return the jobs of a page whose images are shown."""
+        first, count = self.shown
+        begin = max(0, first - page.start)
+        return page.rows[begin : max(begin, first + count - page.start)]
 
     def ids(self, connection: sqlite3.Connection, start: int, count: int) -> list[int]:
         """Return ids of rows of the list in its present order and filter, at most 10 000."""

@@ -1,7 +1,7 @@
 """A list that is as fast with a million rows as with ten: only visible rows are held and drawn."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -16,19 +16,8 @@ from textual.strip import Strip
 from tui.actions import bindings
 from tui.states import TONES
 from tui.widgets.columns import ListColumn, fit, fit_runs, layout
+from tui.widgets.list_state import ListState, RowT
 from tui.widgets.selecting import selected_text, with_selection
-
-
-class HasId(Protocol):
-    """A row of a list."""
-
-    @property
-    def id(self) -> int:
-        """Identity of the row, independent of its position."""
-        ...
-
-
-RowT = TypeVar("RowT", bound=HasId)
 
 
 class Rows(ScrollView, Generic[RowT], can_focus=True):
@@ -98,34 +87,58 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._empty = empty
-        self._window: Sequence[RowT] = ()
-        self._start = 0
+        self.state: ListState[RowT] = ListState()
+        self.state.watch(self.follow)
         self._asked = (-1, -1)
         self._styles: dict[str, Style] = {}
         self._drawn: dict[int, tuple[object, Strip]] = {}
-        self.total = 0
-        self.cursor = 0
-        self.marks: set[int] = set()
-        self.last_mark = 0
+
+    @property
+    def total(self) -> int:
+        """Number of rows."""
+        return self.state.total
+
+    @property
+    def cursor(self) -> int:
+        """Index of the row under the cursor."""
+        return self.state.cursor
+
+    @property
+    def marks(self) -> set[int]:
+        """Ids of the marked rows."""
+        return self.state.marks
+
+    @property
+    def last_mark(self) -> int:
+        """Index of the row that was marked last."""
+        return self.state.last_mark
 
     # -- rows ---------------------------------------------------------------------------------
 
     def set_rows(self, total: int, start: int, rows: Sequence[RowT]) -> None:
         """Take rows that were read: `rows` from index `start` on, of `total` in all."""
-        here = self.current
-        self._window, self._start = rows, start
-        if total != self.total:
-            self.total = total
+        here, before = self.current, self.total
+        self.state.set_window(total, start, rows)
+        if total != before:
             self.virtual_size = Size(0, total + 1)
             self._refresh_scrollbars()
         self._follow(here)
         self._refresh_changed()
+        self.state.tell(self.follow)
+
+    def follow(self) -> None:
+        """Show changes of cursor and marks by another widget."""
+        if self.display:
+            self._refresh_changed()
+            self._keep_in_sight()
 
     def forget(self) -> None:
         """Go to the top, because another list follows."""
-        self._window, self.cursor, self.last_mark, self._asked = (), 0, 0, (-1, -1)
+        self.state.forget()
+        self._asked = (-1, -1)
         self.scroll_to(y=0, animate=False)
         self.refresh()
+        self.state.tell(self.follow)
 
     def set_empty(self, text: str) -> None:
         """Show another text if there are no rows."""
@@ -142,20 +155,19 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
 
     def _follow(self, before: RowT | None) -> None:
         """Keep the cursor on its row, if that is still visible."""
-        self.cursor = max(0, min(self.cursor, self.total - 1))
+        self.state.cursor = max(0, min(self.cursor, self.total - 1))
         now = self.current
         if before is None or now is None or now.id == before.id:
             return
-        found = next((i for i, row in enumerate(self._window) if row.id == before.id), None)
+        found = self.state.index_of(before.id)
         if found is not None:
-            self._go(self._start + found)
+            self._go(found)
         else:
             self.post_message(self.Moved(self.cursor))
 
     def row(self, index: int) -> RowT | None:
         """Return the row at an index, None if it is not held."""
-        at = index - self._start
-        return self._window[at] if 0 <= at < len(self._window) else None
+        return self.state.row(index)
 
     @property
     def current(self) -> RowT | None:
@@ -185,10 +197,11 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     def _go(self, index: int) -> None:
         index = max(0, min(index, self.total - 1))
         if index != self.cursor:
-            before, self.cursor = self.cursor, index
+            before, self.state.cursor = self.cursor, index
             self.refresh_line(before + 1)
             self.refresh_line(index + 1)
             self.post_message(self.Moved(index))
+            self.state.tell(self.follow)
         self._keep_in_sight()
 
     def _keep_in_sight(self) -> None:
@@ -261,16 +274,20 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
 
     def mark(self, ids: Sequence[int], *, on: bool = True) -> None:
         """Mark or unmark rows by id."""
-        self.marks = self.marks | set(ids) if on else self.marks - set(ids)
+        self.state.marks = self.marks | set(ids) if on else self.marks - set(ids)
         self.refresh()
+        self.state.tell(self.follow)
+
+    def unmark(self) -> None:
+        """Unmark all rows."""
+        self.mark(list(self.marks), on=False)
 
     def toggle_mark(self) -> None:
         """Mark or unmark the row under the cursor and move down."""
-        if (row := self.current) is not None:
-            self.marks = self.marks ^ {row.id}
-            self.last_mark = self.cursor
+        if self.state.toggle_mark():
             self.refresh()
             self._go(self.cursor + 1)
+            self.state.tell(self.follow)
 
     # -- drawing ------------------------------------------------------------------------------
 

@@ -1,0 +1,544 @@
+"""A contact sheet: the rows of a list as a grid of small images; only visible ones are decoded."""
+
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from engine.config.paths import WorkspacePaths
+from tui.actions import bindings
+from tui.images.cells import cell_style
+from tui.snapshots.faces import Face
+from tui.states import TONES, look
+from tui.widgets.columns import fit
+from tui.widgets.drawing import tones
+from tui.widgets.image import THUMBNAILS, ImageKey, RenderedImage, Source, preview_key, source_of
+from tui.widgets.list_state import ListState, RowT
+from tui.widgets.rows import Rows
+from tui.widgets.sheet_decoder import SheetDecoder
+
+STEPS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
+"""Numbers of columns."""
+
+USUAL_WIDTH = 19
+"""Width of a cell in columns of the terminal, unless the operator has chosen another."""
+
+UNSHOWN = "cannot be shown"
+
+ASPECT = 0.75
+"""Height of an image by its width, until one is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCell:
+    """The words of one cell, cleaned.
+
+    Attributes:
+        key: Name of the row.
+        state: Its state.
+        score: Its score as text.
+        words: Text in place of an image.
+        note: A short text over an image that is not finished, such as `40 %`.
+    """
+
+    key: str
+    state: str
+    score: str = ""
+    words: str = ""
+    note: str = ""
+
+
+class Sheet(ScrollView, Generic[RowT], can_focus=True):
+    """A grid over the state of a list.
+
+    Args:
+        state: The list's rows, cursor and marks.
+        cell: Returns the words of a row.
+        paths: Paths of the workspace.
+        id: Its id in style sheets.
+    """
+
+    BINDINGS = bindings("sheet")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "sheet--cursor",
+        "sheet--cursor-away",
+        "sheet--frame",
+        "sheet--ground",
+        "sheet--muted",
+        "sheet--mark",
+        *(f"sheet--{tone}" for tone in TONES),
+    }
+
+    class Wanted(Message):
+        """Rows and faces are needed.
+
+        Attributes:
+            start: Index of the first row, a page before the visible ones.
+            count: Number of rows.
+        """
+
+        def __init__(self, start: int, count: int) -> None:
+            super().__init__()
+            self.start, self.count = start, count
+
+        def can_replace(self, message: Message) -> bool:
+            """Replace older requests."""
+            return isinstance(message, Sheet.Wanted)
+
+    class Resized(Message):
+        """The operator has chosen another number of columns; 0 for the usual one."""
+
+        def __init__(self, columns: int) -> None:
+            super().__init__()
+            self.columns = columns
+
+    def __init__(
+        self,
+        state: ListState[RowT],
+        cell: Callable[[RowT], SheetCell],
+        paths: WorkspacePaths,
+        *,
+        columns: int = 0,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self.state = state
+        self.state.watch(self.follow)
+        self._cell = cell
+        self._paths = paths
+        self._chosen = columns if columns in STEPS else 0
+        self._faces: Mapping[int, Face] = {}
+        self._aspect = 0.0
+        self._asked = (-1, -1)
+        self._styles: dict[str, Style] = {}
+        self._drawn: dict[int, tuple[object, list[Strip]]] = {}
+        self._own: dict[ImageKey, RenderedImage] = {}  # of visible cells: stay if the cache is full
+        self._decoder = SheetDecoder(self, self.take_drawn)
+        self._prefix = 0
+
+    # -- content ------------------------------------------------------------------------------
+
+    def set_faces(self, faces: Mapping[int, Face]) -> None:
+        """Set the images of the visible rows, by the rows' ids."""
+        self._faces = faces
+        if not self._aspect:
+            self._learn_aspect()
+        self.follow()
+
+    def forget(self) -> None:
+        """Go to the top, because another list follows."""
+        self._asked = (-1, -1)
+        self._drawn.clear()
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+
+    def _learn_aspect(self) -> None:
+        """Take the shape of the first image as that of all, so that the grid stays as it is."""
+        files = [face.file for face in self._faces.values() if face.file]
+        known = [f.height / f.width for f in files if f.kind == "image" and f.width and f.height]
+        if known:
+            self._aspect = max(0.4, min(1.5, sorted(known)[len(known) // 2]))
+            self._lay_out()
+        elif files:
+            self._aspect = 0.5  # waveforms, notation, text: wide
+            self._lay_out()
+
+    def follow(self) -> None:
+        """Show changes by another widget or in the store."""
+        if not self.display or not self.size:
+            return
+        self._fit_size()
+        self._prefix = _common([self._cell(row).key for row in self.state.window[:200]])
+        self._keep_in_sight()
+        self._refresh_changed()
+        self.want()
+
+    # -- geometry -----------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> int:
+        """Number of cells in a line."""
+        if self._chosen:
+            return min(self._chosen, max(1, self._width // 6))
+        fitting = [step for step in STEPS if step * USUAL_WIDTH <= self._width]
+        return fitting[-1] if fitting else min(2, max(1, self._width // 6))
+
+    @property
+    def _width(self) -> int:
+        return max(1, self.scrollable_content_region.width)
+
+    @property
+    def _height(self) -> int:
+        return max(1, self.scrollable_content_region.height)
+
+    def _widths(self, column: int) -> tuple[int, int]:
+        """Return begin and width of a column."""
+        begin = column * self._width // self.columns
+        return begin, (column + 1) * self._width // self.columns - begin
+
+    @property
+    def _box(self) -> tuple[int, int]:
+        """Columns and rows of an image."""
+        columns = max(1, self._width // self.columns - 2)
+        rows = round(columns * (self._aspect or ASPECT) / 2)
+        return columns, max(1, min(rows, self._height - 1))
+
+    @property
+    def _step(self) -> int:
+        """Rows of a line of cells, with their labels."""
+        return self._box[1] + 1
+
+    @property
+    def _lines(self) -> int:
+        """Lines of cells that are visible as a whole."""
+        return max(1, self._height // self._step)
+
+    def _fit_size(self) -> None:
+        lines = -(-self.state.total // self.columns)
+        size = Size(0, lines * self._step)
+        if size != self.virtual_size:
+            self.virtual_size = size
+            self._refresh_scrollbars()
+
+    def _lay_out(self) -> None:
+        self._decoder.clear()
+        self._drawn.clear()
+        self._own.clear()
+        self._fit_size()
+        self._keep_in_sight()
+        self._refresh_changed()
+        self.refresh()
+        self.want()
+
+    def _visible(self) -> tuple[int, int]:
+        """Return the first visible line of cells, and the number of visible lines."""
+        top = int(self.scroll_y)
+        first = top // self._step
+        return first, -(-(top + self._height) // self._step) - first
+
+    @property
+    def visible_range(self) -> tuple[int, int]:
+        """Index of the first visible cell, and number of visible cells."""
+        first, lines = self._visible()
+        return first * self.columns, lines * self.columns
+
+    def want(self) -> None:
+        """Request the visible rows, with a page before and after them."""
+        if not self.display:
+            return
+        wanted = self.visible_range
+        if wanted != self._asked:
+            self._asked = wanted
+            first, shown = wanted
+            self.post_message(self.Wanted(max(0, first - shown), 3 * shown))
+
+    # -- moving -------------------------------------------------------------------------------
+
+    def _go(self, index: int) -> None:
+        index = max(0, min(index, self.state.total - 1))
+        if index != self.state.cursor:
+            self.state.cursor = index
+            self.post_message(Rows.Moved(index))
+            self.state.tell(self.follow)
+        self._keep_in_sight()
+        self._refresh_changed()
+
+    def _keep_in_sight(self) -> None:
+        line, step = self.state.cursor // self.columns, self._step
+        top = int(self.scroll_y)
+        if line * step < top:
+            self.scroll_to(y=line * step, animate=False)
+        elif (line + 1) * step > top + self._height:
+            over = (line + 1 - self._lines) * step
+            self.scroll_to(y=max(0, over), animate=False)
+
+    def action_cursor_left(self) -> None:
+        """Move left."""
+        self._go(self.state.cursor - 1)
+
+    def action_cursor_right(self) -> None:
+        """Move right."""
+        self._go(self.state.cursor + 1)
+
+    def action_cursor_down(self) -> None:
+        """Move down one line of cells."""
+        if self.state.cursor // self.columns < (self.state.total - 1) // self.columns:
+            self._go(self.state.cursor + self.columns)
+
+    def action_cursor_up(self) -> None:
+        """Move up one line of cells."""
+        if self.state.cursor >= self.columns:
+            self._go(self.state.cursor - self.columns)
+
+    def action_page_down(self) -> None:
+        """Move down one page."""
+        self._go(self.state.cursor + self._lines * self.columns)
+
+    def action_page_up(self) -> None:
+        """Move up one page."""
+        self._go(self.state.cursor - self._lines * self.columns)
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self._go(0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self._go(self.state.total - 1)
+
+    def action_larger(self) -> None:
+        """Show fewer and larger images."""
+        self._choose(max((step for step in STEPS if step < self.columns), default=STEPS[0]))
+
+    def action_smaller(self) -> None:
+        """Show more and smaller images."""
+        self._choose(min((step for step in STEPS if step > self.columns), default=STEPS[-1]))
+
+    def _choose(self, columns: int) -> None:
+        self._chosen = columns
+        self.post_message(self.Resized(columns))
+        self._lay_out()
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the clicked cell; a second click opens it."""
+        line = (event.y + int(self.scroll_y)) // self._step
+        column = next(c for c in range(self.columns) if event.x < sum(self._widths(c)) or
+                      c == self.columns - 1)  # fmt: skip
+        index = line * self.columns + column
+        if index >= self.state.total:
+            return
+        if index == self.state.cursor and event.chain > 1:
+            self.post_message(Rows.Chosen())
+        self._go(index)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Request the rows that have scrolled into view."""
+        super().watch_scroll_y(old_value, new_value)
+        self._decoder.clear()
+        self._refresh_changed()
+        self.want()
+
+    def on_resize(self) -> None:
+        """Lay everything out again."""
+        self._lay_out()
+
+    def on_show(self) -> None:
+        """Catch up with the list."""
+        self._asked = (-1, -1)
+        self.follow()
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        """Forget drawings in other colours."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._drawn.clear()
+
+    def on_focus(self) -> None:
+        """Redraw the cursor in its focused style."""
+        self._refresh_changed()
+
+    def on_blur(self) -> None:
+        """Redraw the cursor in its unfocused style."""
+        self._refresh_changed()
+
+    def _refresh_changed(self) -> None:
+        """Draw only lines of cells in which something has changed."""
+        first, lines = self._visible()
+        self._drawn = {
+            at: d for at, d in self._drawn.items() if first - 2 <= at <= first + lines + 2
+        }
+        for line in range(first, first + lines):
+            drawn = self._drawn.get(line)
+            if drawn is None or drawn[0] != self._what(line):
+                top = line * self._step - int(self.scroll_y)
+                self.refresh(Region(0, top, self.size.width, self._step))
+
+    def _what(self, line: int) -> tuple[object, ...]:
+        state = self.state
+        cells = [self._what_cell(line * self.columns + at) for at in range(self.columns)]
+        here = state.cursor - line * self.columns
+        on = here if 0 <= here < self.columns else -1
+        return (*cells, on, self.has_focus, self._box, self._width, self._prefix)
+
+    def _what_cell(self, index: int) -> tuple[object, ...]:
+        row = self.state.row(index)
+        if row is None:
+            return (index < self.state.total,)
+        face = self._faces.get(row.id)
+        image = self._image(face)
+        failed = image is None and face is not None and self._decoder.failed(self._key(face))
+        return (row, row.id in self.state.marks, failed, None if image is None else id(image))
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row of the terminal; Textual requests only visible ones."""
+        line, at = divmod(int(self.scroll_y) + y, self._step)
+        what = self._what(line)
+        drawn = self._drawn.get(line)
+        if drawn is None or drawn[0] != what:
+            drawn = self._drawn[line] = (what, self._draw_line(line))
+        return drawn[1][at]
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(f"sheet--{name}", partial=True)
+        return self._styles[name]
+
+    def _draw_line(self, line: int) -> list[Strip]:
+        cells = [self._draw_cell(line * self.columns + at, at) for at in range(self.columns)]
+        width, base = self.size.width, self.rich_style
+        return [
+            Strip.join([cell[at] for cell in cells]).adjust_cell_length(width, base)
+            for at in range(self._step)
+        ]
+
+    def _draw_cell(self, index: int, column: int) -> list[Strip]:
+        width, rows = self._widths(column)[1], self._box[1]
+        row = self.state.row(index)
+        if row is None:
+            return [Strip.blank(width, self.rich_style)] * (rows + 1)
+        here, cell = index == self.state.cursor, self._cell(row)
+        left, right = self._edges(here=here)
+        face = self._faces.get(row.id)
+        image = self._image(face)
+        if image is None:
+            lines = self._words(cell, self._why_not(face), width - 2)
+        else:
+            lines = self._framed(image, width - 2)
+        label = self._label(cell, width, here=here, marked=row.id in self.state.marks)
+        return [*(Strip([left, *line, right], width) for line in lines), label]
+
+    def _why_not(self, face: Face | None) -> str:
+        """Return the text for an image that is being drawn or cannot be; empty without one."""
+        if face is None or self._source(face)[0] is None:
+            return ""
+        return UNSHOWN if self._decoder.failed(self._key(face)) else "…"
+
+    def _edges(self, *, here: bool) -> tuple[Segment, Segment]:
+        base = self.rich_style
+        if not here:
+            return Segment(" ", base), Segment(" ", base)
+        frame = base + self._style("frame" if self.has_focus else "muted")
+        return Segment("▐", frame), Segment("▌", frame)
+
+    def _framed(self, image: RenderedImage, width: int) -> list[Strip]:
+        """Return the image in the middle of its cell."""
+        base, rows = self.rich_style, self._box[1]
+        lines = []
+        for y in range(rows):
+            line = image.line(y, rows)
+            lines.append(Strip.blank(width, base) if line is None else _centred(line, width, base))
+        return lines
+
+    def _words(self, cell: SheetCell, wait: str, width: int) -> list[Strip]:
+        """Return words in place of an image, on a ground of their own."""
+        base, rows = self.rich_style + self._style("ground"), self._box[1]
+        text = wait or cell.words
+        style = base + self._style("muted" if wait else look(cell.state).tone)
+        lines = textwrap.wrap(text, max(1, width - 2), max_lines=rows, placeholder="…")
+        top = (rows - len(lines)) // 2
+        return [
+            _centred(Strip([Segment(lines[y - top], style)]), width, base)
+            if 0 <= y - top < len(lines)
+            else Strip.blank(width, base)
+            for y in range(rows)
+        ]
+
+    def _label(self, cell: SheetCell, width: int, *, here: bool, marked: bool) -> Strip:
+        base = self.rich_style
+        if here:
+            base += self._style("cursor" if self.has_focus else "cursor-away")
+        shown = look(cell.state)
+        shape = "" if cell.state == "done" else shown.shape
+        segments = [Segment("●" if marked else " ", base if here else base + self._style("mark"))]
+        if shape:
+            segments.append(Segment(shape, base if here else base + self._style(shown.tone)))
+        strong = " ".join(text for text in (cell.note, cell.score) if text)
+        text = f" {strong}" if strong and shape else strong
+        segments.append(Segment(text, base))
+        room = width - 1 - sum(cell_len(s.text) for s in segments)
+        key = cell.key[self._prefix :] or cell.key
+        name = f" {fit(key, room - 1)}" if room > 1 else ""
+        segments.append(Segment(name, base if here else base + self._style("muted")))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    # -- images -------------------------------------------------------------------------------
+
+    def _source(self, face: Face | None) -> tuple[Source | None, str]:
+        if face is None:
+            return None, ""
+        if face.preview:
+            return face.preview, preview_key(face.preview)
+        return source_of(self._paths, face.file, small=True)
+
+    def _image(self, face: Face | None) -> RenderedImage | None:
+        """Return a drawing; one that is missing is drawn in a thread."""
+        if face is None:
+            return None
+        wanted = self._key(face)
+        image = self._own.get(wanted) or THUMBNAILS.get(wanted)
+        if image is not None:
+            self._own[wanted] = image
+        elif not self._decoder.failed(wanted):
+            source, _ = self._source(face)
+            if source is not None:
+                self._decoder.add(source, wanted)
+        return image
+
+    def _key(self, face: Face) -> ImageKey:
+        is_drawn = not face.preview and face.file is not None and face.file.kind != "image"
+        return ImageKey(
+            content=_content(face),
+            size=self._box,
+            style=cell_style(self.app.console.color_system, no_color=self.app.no_color),
+            backdrop=self.background_colors[1].rgb,
+            tones=tones(self.app.theme_variables) if is_drawn else (),
+        )
+
+    def take_drawn(self) -> None:
+        """Show the drawings that are ready, and forget those that are out of sight."""
+        first, lines = self._visible()
+        rows = [
+            self.state.row(i) for i in range(first * self.columns, (first + lines) * self.columns)
+        ]
+        faces = [self._faces[row.id] for row in rows if row is not None and row.id in self._faces]
+        if len(self._own) > 2 * len(faces) + 20:
+            contents = {_content(face) for face in faces}
+            self._own = {k: v for k, v in self._own.items() if k.content in contents}
+        self._refresh_changed()
+
+
+def _content(face: Face) -> str:
+    """Return the content's key of a face, as `source_of` does."""
+    if face.preview:
+        return preview_key(face.preview)
+    if face.file is None:
+        return ""
+    return (
+        face.file.hash if face.file.kind == "image" else f"{face.file.hash} {face.file.kind} small"
+    )
+
+
+def _common(keys: list[str]) -> int:
+    """Return the length of the start that all keys share, up to a separator."""
+    if len(keys) < 2:
+        return 0
+    first, last = min(keys), max(keys)
+    shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    return max(first.rfind(sign, 0, shared) for sign in "-_/. ") + 1
+
+
+def _centred(line: Strip, width: int, style: Style) -> Strip:
+    left = (width - line.cell_length) // 2
+    blank = [Segment(" " * left, style)] if left > 0 else []
+    return Strip([*blank, *line.apply_style(style)]).adjust_cell_length(width, style)
