@@ -11,7 +11,7 @@ from tui.images import cells
 from tui.ui_state import UiState, state_file
 from tui.widgets import sheet_decoder
 from tui.widgets.caption import failed_measures
-from tui.widgets.image import THUMBNAILS
+from tui.widgets.image import THUMBNAILS, render_source
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 
@@ -68,7 +68,7 @@ async def test_rows_and_cells_share_cursor_and_marks(many: Place) -> None:
 
 async def test_only_visible_images_are_decoded(many: Place, monkeypatch, drawn) -> None:
     decoded: list[object] = []
-    real = sheet_decoder.render_source
+    real = render_source
 
     def counted(source, key):
         decoded.append(key.content)

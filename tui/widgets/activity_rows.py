@@ -41,7 +41,7 @@ class ActivityRows(Rows[ActivityItem]):
     def forget(self) -> None:
         """Go to the top, because another list follows."""
         super().forget()
-        self.total = self._fresh = self.unseen = 0
+        self.state.total = self._fresh = self.unseen = 0
 
     def set_history(self, total: int, start: int, rows: Sequence[ActivityItem], fresh: int) -> None:
         """Take rows that were read; `fresh` lines are newer than the first read."""
@@ -56,17 +56,15 @@ class ActivityRows(Rows[ActivityItem]):
 
     def _shift(self, added: int, total: int) -> None:
         """Keep the lines that are being read in place, below new ones."""
-        self.cursor += added
-        self._start += added
-        self.total = total
+        self.state.shift(added, total)
         self.virtual_size = self.virtual_size.with_height(total + 1)
         self.scroll_to(y=self.scroll_y + added, animate=False, immediate=True, force=True)
 
     def _follow(self, before: ActivityItem | None) -> None:
         """Stay on the newest line if it is followed; otherwise the cursor was moved already."""
         if self.following:
-            self.cursor = 0
-        self.cursor = max(0, min(self.cursor, self.total - 1))
+            self.state.cursor = 0
+        self.state.cursor = max(0, min(self.cursor, self.total - 1))
 
     def hold(self) -> None:
         """Follow the newest line no longer, or again."""

@@ -49,6 +49,17 @@ class ListState(Generic[RowT]):
         """Hold `rows` from index `start` on, of `total` in all."""
         self.total, self._start, self._window = total, start, rows
 
+    def shift(self, added: int, total: int) -> None:
+        """Keep rows and cursor in place below new rows at the top.
+
+        Args:
+            added: Number of new rows.
+            total: Number of rows in all.
+        """
+        self.cursor += added
+        self._start += added
+        self.total = total
+
     def forget(self) -> None:
         """Drop the rows and go to the top, because another list follows."""
         self._window, self.cursor, self.last_mark = (), 0, 0
