@@ -54,6 +54,10 @@ class BatchRow(Row):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    starred: int
+    note: str
+    archived_at: str | None
+    deleting: int
 
     @property
     def jobs(self) -> dict[str, int]:
@@ -111,6 +115,7 @@ class JobRow(Row):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    rating: int | None = None
 
     @property
     def decoded_result(self) -> Any:

@@ -11,6 +11,7 @@ from db.migrations import (
     m0005_kinds,
     m0006_batch_steps,
     m0007_lineage,
+    m0008_ratings,
     m0009_operator,
 )
 
@@ -31,6 +32,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0005_kinds", m0005_kinds.apply),
     ("0006_batch_steps", m0006_batch_steps.apply),
     ("0007_lineage", m0007_lineage.apply),
+    ("0008_ratings", m0008_ratings.apply),
     ("0009_operator", m0009_operator.apply),
 )
 

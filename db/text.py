@@ -1,4 +1,8 @@
-"""Text that SQLite can store."""
+"""Text that SQLite can store, and hashes in stored text."""
+
+import re
+
+_HASH = re.compile('"hash" ?: ?"([0-9a-f]{64})"')
 
 
 def storable(text: str) -> str:
@@ -10,3 +14,8 @@ def storable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def hashes_in(text: str) -> list[str]:
+    """Return the hashes of stored files that a JSON text names."""
+    return _HASH.findall(text)

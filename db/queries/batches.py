@@ -18,10 +18,25 @@ def own_steps(connection: sqlite3.Connection, batch_id: int) -> list[StepRow]:
     return [StepRow.of(row) for row in connection.execute(sql, (batch_id,))]
 
 
-def batches(connection: sqlite3.Connection, limit: int = 1000) -> list[BatchRow]:
-    """Return the newest batches, newest first."""
-    sql = "SELECT * FROM batches ORDER BY id DESC LIMIT ?"
+def batches(
+    connection: sqlite3.Connection, limit: int = 1000, *, archived: bool = True
+) -> list[BatchRow]:
+    """Return the newest batches, newest first; without those that are being deleted.
+
+    Args:
+        connection: A reader.
+        limit: Maximum number, -1 for all.
+        archived: Archived ones too.
+    """
+    hidden = "" if archived else " AND archived_at IS NULL"
+    sql = f"SELECT * FROM batches WHERE NOT deleting{hidden} ORDER BY id DESC LIMIT ?"  # noqa: S608
     return [BatchRow.of(row) for row in connection.execute(sql, (limit,))]
+
+
+def count_archived(connection: sqlite3.Connection) -> int:
+    """Return the number of archived batches."""
+    sql = "SELECT count(*) FROM batches WHERE archived_at IS NOT NULL AND NOT deleting"
+    return int(connection.execute(sql).fetchone()[0])
 
 
 def batches_named(connection: sqlite3.Connection, name: str) -> list[BatchRow]:

@@ -7,7 +7,7 @@ middle is read from the end).
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from db.rows import EventRow, Row
@@ -40,6 +40,9 @@ class BatchLine(Row):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    starred: int
+    note: str
+    archived: int
 
     @property
     def total(self) -> int:
@@ -76,11 +79,13 @@ class JobLine(Row):
     started_at: str | None
     finished_at: str | None
     outdated: int
+    rating: int | None
 
 
 _BATCH = """id, substr(name, 1, 300) AS name, substr(recipe, 1, 300) AS recipe, priority, state,
 held, finish, substr(finish_error, 1, 2000) AS finish_error, queued, running, paused, parked, done,
-failed, cancelled, cost, budget, created_at, started_at, finished_at"""
+failed, cancelled, cost, budget, created_at, started_at, finished_at, starred,
+substr(note, 1, 300) AS note, archived_at IS NOT NULL AS archived"""
 
 _EVENT = f"""id, at, batch_id, job_id, step_id, type, level,
 substr(message, 1, {TEXT_LIMIT}) AS message, '{{}}' AS data"""
@@ -93,7 +98,7 @@ j.started_at, j.finished_at,
 j.state IN ('queued', 'running', 'paused', 'parked') AND EXISTS (
   SELECT 1 FROM decisions d WHERE d.job_id = j.id AND d.created_at > (
     SELECT max(t.finished_at) FROM scores s JOIN steps t ON t.id = s.step_id
-    WHERE s.job_id = j.id AND t.superseded_at IS NULL)) AS outdated
+    WHERE s.job_id = j.id AND t.superseded_at IS NULL)) AS outdated, j.rating
 FROM jobs j LEFT JOIN errors e ON e.id = j.error_id"""  # noqa: S608 - our own names
 
 
@@ -101,9 +106,12 @@ def _lines(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -
     return [JobLine.of(row) for row in connection.execute(sql, values)]
 
 
-def batch_lines(connection: sqlite3.Connection, limit: int = 500) -> list[BatchLine]:
-    """Return the newest batches, newest first."""
-    sql = f"SELECT {_BATCH} FROM batches ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own names
+def batch_lines(
+    connection: sqlite3.Connection, limit: int = 500, *, archived: bool = False
+) -> list[BatchLine]:
+    """Return the newest batches, newest first; archived ones only if asked for."""
+    hidden = "NOT deleting" if archived else "NOT deleting AND archived_at IS NULL"
+    sql = f"SELECT {_BATCH} FROM batches WHERE {hidden} ORDER BY id DESC LIMIT ?"  # noqa: S608
     return [BatchLine.of(row) for row in connection.execute(sql, (limit,))]
 
 
@@ -186,6 +194,29 @@ def ids_without_score(
     return _page(connection, sql, [batch_id], start, count, total)
 
 
+def count_rated(connection: sqlite3.Connection, batch_id: int) -> int:
+    """Return the number of rated jobs."""
+    sql = "SELECT count(*) FROM jobs WHERE batch_id = ? AND rating IS NOT NULL"
+    return int(connection.execute(sql, (batch_id,)).fetchone()[0])
+
+
+def ids_by_rating(
+    connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
+) -> list[int]:
+    """Return ids of rated jobs, the best rated first; `total` is their number."""
+    order = ("rating DESC, position", "rating, position DESC")
+    sql = "SELECT id FROM jobs WHERE batch_id = ? AND rating IS NOT NULL"
+    return _page(connection, sql, [batch_id], start, count, total, order)
+
+
+def ids_without_rating(
+    connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
+) -> list[int]:
+    """Return ids of jobs without a rating, in the order of the input; `total` is their number."""
+    sql = "SELECT position, id FROM jobs WHERE batch_id = ? AND rating IS NULL"
+    return _page(connection, sql, [batch_id], start, count, total)
+
+
 def _page(
     connection: sqlite3.Connection,
     sql: str,
@@ -215,6 +246,7 @@ MATCH_ORDERS = {
     "state": "state, position",
     "low": "score IS NULL, score, position",
     "high": "score IS NULL, score DESC, position",
+    "rating": "rating IS NULL, rating DESC, position",
 }
 """Orders accepted by `ids_matching`, as SQL."""
 
@@ -226,6 +258,7 @@ def ids_matching(
     words: Sequence[str] = (),
     without: Sequence[str] = (),
     states: Sequence[str] | None = None,
+    ratings: Collection[int | None] | None = None,
     order: str = "position",
 ) -> list[int]:
     """Return ids of all jobs whose key has every one of `words` and none of `without`.
@@ -239,6 +272,8 @@ def ids_matching(
         words: Lower-case texts that the key has; case does not matter for ASCII letters.
         without: Lower-case texts that it does not have.
         states: States that the job may be in, None for any.
+        ratings: Ranks of ratings (`db.rating`) that it may have, None among them if it may have
+            none; None for any.
         order: One of `MATCH_ORDERS`.
     """
     terms = ["batch_id = ?", *["instr(lower(key), ?) > 0"] * len(words)]
@@ -247,6 +282,11 @@ def ids_matching(
     if states is not None:
         terms.append(f"state IN ({', '.join('?' * len(states))})")
         values += states
+    if ratings is not None:
+        ranks = sorted(rank for rank in ratings if rank is not None)
+        none = " OR rating IS NULL" if None in ratings else ""
+        terms.append(f"(rating IN ({', '.join('?' * len(ranks))}){none})")
+        values += ranks
     sql = f"SELECT id FROM jobs WHERE {' AND '.join(terms)} ORDER BY {MATCH_ORDERS[order]}"  # noqa: S608
     return [row[0] for row in connection.execute(sql, values)]
 
@@ -340,7 +380,8 @@ def _probing(connection: sqlite3.Connection) -> list[ParkedJobs]:
 
 def batch_states(connection: sqlite3.Connection, limit: int = 100) -> list[tuple[int, str, str]]:
     """Return number, name and state of the newest batches, newest first."""
-    sql = "SELECT id, substr(name, 1, 300), state FROM batches ORDER BY id DESC LIMIT ?"
+    sql = """SELECT id, substr(name, 1, 300), state FROM batches WHERE NOT deleting
+             ORDER BY id DESC LIMIT ?"""
     return [(row[0], row[1], row[2]) for row in connection.execute(sql, (limit,))]
 
 

@@ -46,16 +46,20 @@ class Day(Row):
     presumed: int
 
 
+_OF_DELETED = """ UNION ALL SELECT backend, model, purpose, steps, calls, cost, 0, tokens_in,
+tokens_out FROM spent_on_deleted"""
+
+
 def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> list[Spending]:
     """Return the spending by backend, model and purpose; the highest first.
 
     Args:
         connection: A connection to read with.
-        batch_id: One batch, None for the whole workspace.
+        batch_id: One batch, None for the whole workspace, deleted batches included.
     """
     where, values = ("", ()) if batch_id is None else (" WHERE batch_id = ?", (batch_id,))
-    rows = connection.execute(
-        f"""SELECT s.*, s.tries + coalesce(c.calls, 0) AS calls, c.tokens_in, c.tokens_out FROM
+    present = f"""SELECT backend, model, purpose, s.steps, s.tries + coalesce(c.calls, 0) AS calls,
+             s.cost, s.reserved, c.tokens_in, c.tokens_out FROM
               (SELECT backend, model, name AS purpose, count(*) AS steps, sum(cost) AS cost,
                       sum(reserved) AS reserved,
                       sum(CASE WHEN reused_from IS NULL AND NOT EXISTS (
@@ -65,8 +69,13 @@ def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> lis
             LEFT JOIN
               (SELECT backend, model, purpose, count(*) AS calls, sum(tokens_in) AS tokens_in,
                       sum(tokens_out) AS tokens_out FROM api_calls{where} GROUP BY 1, 2, 3) c
-            USING (backend, model, purpose)
-            ORDER BY s.cost DESC, backend, model, purpose""",  # noqa: S608 - our own words
+            USING (backend, model, purpose)"""  # noqa: S608 - our own words
+    past = "" if batch_id is not None else _OF_DELETED
+    rows = connection.execute(
+        f"""SELECT backend, model, purpose, sum(steps) AS steps, sum(calls) AS calls,
+            sum(cost) AS cost, sum(reserved) AS reserved, sum(tokens_in) AS tokens_in,
+            sum(tokens_out) AS tokens_out FROM ({present}{past}) GROUP BY 1, 2, 3
+            ORDER BY 6 DESC, 1, 2, 3""",  # noqa: S608 - our own words
         (*values, *values),
     )
     return [Spending.of(row) for row in rows]

@@ -1,10 +1,9 @@
 """Queries for upkeep: parked jobs, files that only inputs name, the oldest event to keep."""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 
-_HASH = re.compile('"hash" ?: ?"([0-9a-f]{64})"')
+from db.text import hashes_in
 
 
 def parked_reasons(connection: sqlite3.Connection) -> list[tuple[int, str, str, int]]:
@@ -22,7 +21,7 @@ def mentioned_hashes(connection: sqlite3.Connection) -> Iterator[str]:
     sql = """SELECT input FROM jobs WHERE instr(input, '"hash"')
              UNION ALL SELECT value FROM decisions WHERE instr(value, '"hash"')"""
     for row in connection.execute(sql):
-        yield from _HASH.findall(row[0])
+        yield from hashes_in(row[0])
 
 
 def before_last_events(

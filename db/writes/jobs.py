@@ -57,7 +57,7 @@ def end_job(
     text = None if message is None else storable(message)
     cursor = connection.execute(
         """UPDATE jobs SET state = ?, result = ?, score = coalesce(?, score), error_id = ?,
-           message = ?, reason = NULL, lane = NULL, stage = NULL,
+           message = ?, reason = NULL, lane = NULL, stage = NULL, indexed = 0,
            finished_at = max(?, coalesce(started_at, '')) WHERE id = ? AND state = 'running'""",
         (state, result, score, error_id, text, now(), job.id),
     )
@@ -180,7 +180,7 @@ def set_state(
         ended = now() if state == "cancelled" else None
         cursor = connection.execute(
             """UPDATE jobs SET state = ?, reason = NULL, lane = NULL, message = NULL,
-               finished_at = ? WHERE id = ? AND state = ?""",
+               indexed = 0, finished_at = ? WHERE id = ? AND state = ?""",
             (state, ended, job.id, job.state),
         )
         if cursor.rowcount:

@@ -11,7 +11,6 @@ from db.writer import StoreWriter
 from db.writes import engines as engine_writes
 from db.writes.events import prune_events
 from db.writes.steps import forget_temporary
-from engine.contract.files import TEMPORARY
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.host_status import HostStatusReporter
 from engine.runtime.lanes.lane_set import LaneSet
@@ -112,7 +111,7 @@ class Housekeeping:
 
     async def _forget(self) -> None:
         before = ago(86_400 * self._live.store.keep_temporary_days)
-        while await self._writer.write(lambda c: forget_temporary(c, TEMPORARY, before)) >= JOBS:
+        while await self._writer.write(lambda c: forget_temporary(c, before)) >= JOBS:
             pass
 
 

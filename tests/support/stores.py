@@ -19,6 +19,22 @@ def make_store(folder: Path) -> Store:
     return Store.create(folder / "private" / "safelight.db", created_by="tests")
 
 
+def make_older_store(path: Path, before: int) -> sqlite3.Connection:
+    """A store as it was before a migration, by its number; the connection writes to it."""
+    from sqlite_utils import Database
+
+    from db.schema import _STEPS, migrations
+
+    database = Database(path)
+    migrations().apply(database, stop_before=_STEPS[before - 1][0])
+    database.execute(f"PRAGMA user_version = {before - 1}")
+    database.close()
+    path.chmod(0o600)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 def add_batch(
     store: Store,
     keys: Sequence[str],

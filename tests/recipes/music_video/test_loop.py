@@ -15,7 +15,6 @@ from db.writes.steps import forget_temporary
 from engine.client.consequences import present_of
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, CallContext, GeneratedImage, ImageRequest, Permanent
-from engine.contract.files import TEMPORARY
 from engine.recipes.music_video import RECIPE
 from engine.recipes.music_video.effects import EFFECTS, effects_of
 from engine.recipes.music_video.report import FilmReport
@@ -379,9 +378,9 @@ def test_segments_are_forgotten_some_days_later_and_rendered_again_if_needed(
         before = connection.execute("select count(*) from artifacts").fetchone()[0]
     store = sqlite3.connect(workspace.paths.store)
     with store:
-        assert forget_temporary(store, TEMPORARY, ago(86_400)) == 0
-        assert forget_temporary(store, TEMPORARY, ago(-60)) == 1
-        assert forget_temporary(store, TEMPORARY, ago(-60)) == 0
+        assert forget_temporary(store, ago(86_400)) == 0
+        assert forget_temporary(store, ago(-60)) == 1
+        assert forget_temporary(store, ago(-60)) == 0
         assert store.execute("select count(*) from artifacts").fetchone()[0] == before - 6
     store.close()
     decide(workspace, "section-2/motion", "glitch")
