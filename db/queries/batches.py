@@ -57,7 +57,7 @@ def newest_numbered(connection: sqlite3.Connection, name: str) -> BatchRow | Non
 def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
     """Return batches whose jobs have all ended and whose finish has not run."""
     sql = """SELECT id FROM batches WHERE finish IN ('pending', 'running')
-             AND finish = 'pending' AND NOT preparing
+             AND finish = 'pending' AND NOT preparing AND NOT deleting
              AND queued + running + paused + parked = 0 ORDER BY id"""
     return [row[0] for row in connection.execute(sql)]
 
@@ -85,7 +85,7 @@ def work_left(connection: sqlite3.Connection) -> bool:
         sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')"
         return bool(connection.execute(sql).fetchone()[0])
     sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE finish IN ('pending', 'running')
-             AND NOT preparing
+             AND NOT preparing AND NOT deleting
              AND CASE WHEN queued + running > 0 THEN NOT held ELSE paused + parked = 0 END)"""
     return bool(connection.execute(sql).fetchone()[0])
 

@@ -1,9 +1,10 @@
 """Queries for ratings, and for the marks of batches."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.rating import NOTE_LIMIT
+from db.rating import NOTE_LIMIT, rating_word
 from db.rows import Row
 
 
@@ -48,3 +49,31 @@ def present_ratings(connection: sqlite3.Connection, job_id: int) -> dict[str, Ra
               ORDER BY id DESC LIMIT ?"""  # noqa: S608
     rows = [RatingRow.of(row) for row in connection.execute(sql, (job_id, MOST))]
     return {row.part: row for row in rows}
+
+
+def count_ratings(
+    connection: sqlite3.Connection, batch_ids: Sequence[int]
+) -> dict[int, dict[str, int]]:
+    """Return the number of jobs by rating, of each batch that has rated jobs."""
+    sql = """SELECT rating, count(*) FROM jobs WHERE batch_id = ? AND rating IS NOT NULL
+             GROUP BY rating"""
+    counts = {}
+    for batch_id in batch_ids:
+        rows = connection.execute(sql, (batch_id,)).fetchall()
+        named = {word: row[1] for row in rows if (word := rating_word(row[0])) is not None}
+        if named:
+            counts[batch_id] = named
+    return counts
+
+
+def rating_document(connection: sqlite3.Connection, job_id: int) -> dict[str, str | None] | None:
+    """Return the present rating of a job's result as results are written; None without one."""
+    row = present_ratings(connection, job_id).get("")
+    if row is None or (row.value is None and not row.note):
+        return None
+    return {
+        "rating": rating_word(row.value),
+        "note": row.note,
+        "author": row.author,
+        "created_at": row.created_at,
+    }

@@ -25,14 +25,14 @@ def archive_batch(connection: sqlite3.Connection, batch_id: int, *, archived: bo
 
 
 def begin_deletion(connection: sqlite3.Connection, batch_id: int) -> bool:
-    """Mark an ended batch to be deleted; from then on it is in no list.
+    """Mark a batch whose jobs have ended to be deleted; from then on it is in no list.
 
     Returns:
-        False if it is not there or has not ended.
+        False if it is not there, or has jobs left or last steps that run.
     """
     cursor = connection.execute(
         """UPDATE batches SET deleting = 1 WHERE id = ? AND NOT preparing
-           AND queued + running + paused + parked = 0 AND finish IN ('done', 'failed')""",
+           AND queued + running + paused + parked = 0 AND finish <> 'running'""",
         (batch_id,),
     )
     if cursor.rowcount:

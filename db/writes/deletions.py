@@ -5,7 +5,7 @@ What was spent stays: by day in `spending`, by model and purpose in `spent_on_de
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from db.text import hashes_in
 from db.writes.events import record_event
@@ -58,7 +58,7 @@ def delete_rest(connection: sqlite3.Connection, batch_id: int) -> bool:
 
 
 def _settle(
-    connection: sqlite3.Connection, batch_id: int, where: str, values: dict[str, object]
+    connection: sqlite3.Connection, batch_id: int, where: str, values: Mapping[str, object]
 ) -> None:
     """Presume reservations as spent: the outcome of these calls will never be known."""
     sql = f"SELECT id FROM steps WHERE reserved > 0 AND {where}"  # noqa: S608 - our own words
@@ -70,7 +70,9 @@ _TRIES = """CASE WHEN reused_from IS NULL AND NOT EXISTS (
   SELECT 1 FROM api_calls WHERE step_id = steps.id) THEN attempts ELSE 0 END"""
 
 
-def _keep_spending(connection: sqlite3.Connection, where: str, values: dict[str, object]) -> None:
+def _keep_spending(
+    connection: sqlite3.Connection, where: str, values: Mapping[str, object]
+) -> None:
     """Add what steps have cost to the sums over deleted batches."""
     sums = f"""
         SELECT backend, model, name, count(*), sum({_TRIES}), sum(cost), NULL, NULL
@@ -93,7 +95,7 @@ def _keep_spending(connection: sqlite3.Connection, where: str, values: dict[str,
     )
 
 
-def _free(connection: sqlite3.Connection, where: str, values: dict[str, object]) -> None:
+def _free(connection: sqlite3.Connection, where: str, values: Mapping[str, object]) -> None:
     """Note the files of jobs as freed: those of their steps, and those that their inputs name."""
     _note_freed(connection, f"SELECT hash FROM artifacts WHERE {where}", values)  # noqa: S608
     texts = f"""SELECT input FROM jobs WHERE instr(input, '"hash"')
@@ -103,7 +105,7 @@ def _free(connection: sqlite3.Connection, where: str, values: dict[str, object])
     connection.executemany("INSERT OR IGNORE INTO freed_files (hash) VALUES (?)", named)
 
 
-def _note_freed(connection: sqlite3.Connection, hashes: str, values: dict[str, object]) -> None:
+def _note_freed(connection: sqlite3.Connection, hashes: str, values: Mapping[str, object]) -> None:
     connection.execute(f"INSERT OR IGNORE INTO freed_files (hash) {hashes}", values)
 
 

@@ -186,7 +186,7 @@ def lane(
         "requests_per_minute": requests_per_minute,
     }
     opened = Workspace(workspace)
-    return _tell(opened, [name], opened.command("lane", [], wanted, source="cli"))
+    return tell(opened, [name], opened.command("lane", [], wanted, source="cli"))
 
 
 @operator_command("budget")
@@ -243,14 +243,14 @@ def carry_out(
     """Queue commands, wait for the answers and print them; return 2 if one was refused."""
     ids = list(dict.fromkeys(ids))
     warn_of_namesakes(workspace, ids)
-    code = _tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
+    code = tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
     if code == 0 and action_of(verb).starts_work and workspace.engine_process() is None:
         then = render.command_line(workspace.shown_root, "engine --until-idle")
         render.say(f"No engine runs. To continue: {then}")
     return code
 
 
-def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> int:
+def tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> int:
     """Wait for the answers and print them; return 2 if a command was refused."""
     refused = False
     for text, command in zip(ids or [EVERYTHING], workspace.commands.wait(numbers), strict=True):

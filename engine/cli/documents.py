@@ -9,6 +9,8 @@ from typing import Any
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.queries import lineage
+from db.queries.ratings import RatingRow, ratings_of
+from db.rating import rating_word
 from db.rows import (
     ApiCallRow,
     ArtifactRow,
@@ -53,6 +55,7 @@ def job_detail(
         "steps": [_step(step) for step in steps],
         "prompts": [_prompt(prompt, keys) for prompt in prompts],
         "results": [_result(step) for step in steps if _is_drawn(step)],
+        "ratings": [_rating(row) for row in ratings_of(connection, job.id)],
         "errors": [_error(error, keys) for error in queries.errors(connection, job.id)],
         "decisions": [_decision(row) for row in queries.decision_rows(connection, job.id)],
         "api_calls": [_call(call, keys) for call in queries.api_calls(connection, job.id)],
@@ -94,6 +97,7 @@ def _head(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> dict[
         "starts": job.starts,
         "input": json.loads(job.input),
         "best_score": job.score,
+        "rating": rating_word(job.rating),
         "cost_usd": dollars(job.cost),
         "created_at": job.created_at,
         "started_at": job.started_at,
@@ -274,6 +278,16 @@ def _error(error: ErrorRow, keys: Mapping[int, str]) -> dict[str, Any]:
         "message": error.message,
         "remedy": error.remedy,
         "traceback": error.traceback,
+    }
+
+
+def _rating(row: RatingRow) -> dict[str, Any]:
+    return {
+        "part": row.part,
+        "rating": rating_word(row.value),
+        "note": row.note,
+        "author": row.author,
+        "created_at": row.created_at,
     }
 
 

@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from db.queries.jobs import all_jobs
+from db.rating import ranks_of
 from db.rows import BatchRow, JobRow
 from engine.cli import render
 from engine.cli.options import workspace_option
@@ -29,17 +30,27 @@ MARKER = ".safelight-export.json"
 @click.command()
 @click.argument("batch")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--rating", help="Only jobs rated like this: 4, keep, reject, '>=4'.")
+@click.option("--min-rating", type=click.IntRange(1, 5), help="Only jobs rated so or better.")
 @workspace_option
-def export(workspace: Path, batch: str, folder: Path | None) -> int:
+def export(
+    workspace: Path,
+    batch: str,
+    folder: Path | None,
+    rating: str | None,
+    min_rating: int | None,
+) -> int:
     """Write the results of BATCH to DIR: a new or empty folder, or an earlier export of it.
 
-    Without DIR, the batch's folders under outputs are written again in place.
+    Without DIR, the batch's folders under outputs are written again in place. Ratings are written
+    with the results; `keep` is better than 5. With some jobs only, no summary is written.
     """
+    ratings = _ratings(rating, min_rating)
     opened = Workspace(workspace)
     with opened.reading() as connection:
         row = find_batch(connection, batch)
         try:
-            exporter = Exporter(opened, connection, row, folder)
+            exporter = Exporter(opened, connection, row, folder, ratings)
             written, problems = exporter.write()
         except OSError as error:
             raise CliError(f"{error.filename or folder}: {error.strerror}.") from error
@@ -47,7 +58,7 @@ def export(workspace: Path, batch: str, folder: Path | None) -> int:
         click.echo(render.shown(problem, None).plain, err=True)
     where = folder or opened.shown_root / row.outputs
     render.say(f"Wrote {pluralize(written, 'job')} of {batch_name(row.id)} to {where}.")
-    if not exporter.is_complete:
+    if not exporter.is_complete and ratings is None:
         render.say(f"{BATCH_SUMMARY} is written once the batch has ended.")
     return FAILED if problems else 0
 
@@ -60,6 +71,7 @@ class Exporter:
         connection: A read-only connection.
         batch: The batch.
         folder: Target folder, None for the batch's own.
+        ratings: Ranks of the ratings of jobs to write, None for all jobs.
     """
 
     def __init__(
@@ -68,11 +80,14 @@ class Exporter:
         connection: sqlite3.Connection,
         batch: BatchRow,
         folder: Path | None,
+        ratings: Collection[int] | None = None,
     ) -> None:
+        self._ratings = ratings
         self._workspace = workspace
         self._connection = connection
         self._batch = batch
         self._folder = folder
+        self._written = 0
         self._names: set[str] = set()
         self._artifacts = ArtifactStore(workspace.paths.artifacts)
         self._outputs = workspace.catalog.recipe(batch.recipe).outputs
@@ -98,9 +113,9 @@ class Exporter:
         else:
             self._refuse_elsewhere()
         problems = list(self._write_jobs())
-        if self._outputs.write_batch is not None and self.is_complete:
+        if self._outputs.write_batch is not None and self.is_complete and self._ratings is None:
             self._outputs.write_batch(self._projection_of_batch())
-        return self._batch.total - len(problems), problems
+        return self._written, problems
 
     def _refuse_elsewhere(self) -> None:
         """Refuse a batch that would write outside the workspace without the user's consent."""
@@ -110,10 +125,13 @@ class Exporter:
 
     def _write_jobs(self) -> Iterator[str]:
         for job in all_jobs(self._connection, self._batch.id):
+            if self._ratings is not None and job.rating not in self._ratings:
+                continue
             projection = self._projection_of_job(job)
             try:
                 if self._outputs.write_job is not None:
                     self._outputs.write_job(projection)
+                self._written += 1
             except ExportError as error:
                 yield f"{error}."
 
@@ -151,6 +169,17 @@ class Exporter:
                     " name a new or an empty folder."
                 )
             target.put(MARKER, json.dumps(mark).encode())
+
+
+def _ratings(rating: str | None, min_rating: int | None) -> frozenset[int] | None:
+    """Return the ranks that both options accept; None without them."""
+    accepted = ranks_of(f">={min_rating}") if min_rating else None
+    if rating is None:
+        return accepted
+    named = ranks_of(rating)
+    if named is None:
+        raise click.BadParameter("1 to 5, keep, reject, or >=4, <3.", param_hint="--rating")
+    return named if accepted is None else named & accepted
 
 
 def _marked(folder: Path) -> object:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from db.queries import jobs as queries
 from db.queries.worked import worked
+from db.rating import rating_word
 from db.rows import JobRow
 from db.schema import JOB_STATES
 from engine.cli import render
@@ -61,6 +62,7 @@ def job_document(connection: sqlite3.Connection, job: JobRow, root: Path) -> dic
         "status": job.state,
         "iterations": job.iterations,
         "best_score": job.score,
+        "rating": rating_word(job.rating),
         "cost_usd": render.dollars(job.cost),
         "error": trouble_of(connection, job),
         "outputs": output_files(root, job.output),

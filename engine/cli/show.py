@@ -57,6 +57,7 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Results", list(_results(job)))
     yield from _section("Steps", _steps(job["steps"]))
     yield from _section("Files", _files(job["files"]))
+    yield from _section("Ratings", [_rated(job["ratings"])] if job["ratings"] else [])
     yield from _section("Errors", [part for error in job["errors"] for part in _error(error)])
     yield from _section("Decisions", [_decided(job["decisions"])] if job["decisions"] else [])
     yield from _section("Calls of providers", [_call(call) for call in job["api_calls"]])
@@ -95,6 +96,8 @@ def _head(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     known = {name: job[name] for name in _HEAD if job[name] not in (None, "")}
     if job["best_score"] is not None:
         known["best score"] = render.score(job["best_score"])
+    if job["rating"]:
+        known["rating"] = job["rating"]
     if job["cost_usd"]:
         known["cost"] = f"${job['cost_usd']:.6f}"
     yield _fields(known)
@@ -230,6 +233,19 @@ def _error(error: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def _decided(decisions: list[Mapping[str, Any]]) -> Table:
     return _fields({decision["key"]: decision["value"] for decision in decisions})
+
+
+def _rated(ratings: list[Mapping[str, Any]]) -> Table:
+    """Return the present rating of a job and of each part; a job's own has no name of a part."""
+    present = {one["part"] or "the job": one for one in ratings}
+    return _fields(
+        {
+            part: "  ".join(
+                [one["rating"] or "none", *filter(None, [one["note"]]), f"({one['author']})"]
+            )
+            for part, one in present.items()
+        }
+    )
 
 
 def _call(call: Mapping[str, Any]) -> Text:

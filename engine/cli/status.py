@@ -20,6 +20,7 @@ from db.queries.controls import is_paused
 from db.queries.gates import waiting_gates_of_batch
 from db.queries.history import data_version
 from db.queries.jobs import jobs_page
+from db.queries.ratings import count_ratings
 from db.rows import BatchRow, HostRow, JobRow, LaneRow
 from db.writes.engines import DRAINING
 from engine.cli import render
@@ -28,6 +29,7 @@ from engine.cli.options import json_option, workspace_option
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
 from engine.runtime.suspended import is_suspended, remedy
+from engine.text.plural import pluralize
 
 WATCH_SECONDS = 0.5
 ALL = -1
@@ -48,6 +50,8 @@ class WorkspaceStatus:
         at_gates: Numbers of the batches whose end waits for an approval.
         paused: True while everything is paused.
         draining: True if the engine stops once its running jobs have ended.
+        archived: Number of archived batches that are left out.
+        rated: Number of jobs by rating, of each batch by its number.
     """
 
     engine: tuple[int, str] | None
@@ -60,37 +64,43 @@ class WorkspaceStatus:
     at_gates: frozenset[int] = frozenset()
     paused: bool = False
     draining: bool = False
+    archived: int = 0
+    rated: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
 @click.command()
 @click.option("--watch", is_flag=True, help="Keep it updated until Ctrl-C.")
 @click.option("--limit", default=30, show_default=True, help="Maximum batches; JSON has all.")
+@click.option("--archived", is_flag=True, help="List archived batches too.")
 @json_option
 @workspace_option
-def status(workspace: Path, *, watch: bool, limit: int, as_json: bool) -> int:
+def status(workspace: Path, *, watch: bool, limit: int, archived: bool, as_json: bool) -> int:
     """Show the engine, the lanes and the batches."""
     opened, console = Workspace(workspace), render.console()
     limit = ALL if as_json else max(1, limit)
     if not watch:
         with opened.reading() as connection:
-            state = read_status(opened, connection, limit)
+            state = read_status(opened, connection, limit, archived=archived)
         _print(console, state, as_json=as_json, indent=2)
         return 0
     with contextlib.suppress(KeyboardInterrupt):
-        _watch(opened, console, limit, as_json=as_json)
+        _watch(opened, console, limit, archived=archived, as_json=as_json)
     return 0
 
 
 def read_status(
-    workspace: Workspace, connection: sqlite3.Connection, limit: int
+    workspace: Workspace, connection: sqlite3.Connection, limit: int, *, archived: bool = False
 ) -> WorkspaceStatus:
     """Read the present state, with one short read per batch."""
-    batches, engine = queries.batches(connection, limit), workspace.engine_process()
+    batches = queries.batches(connection, limit, archived=archived)
+    engine = workspace.engine_process()
     return WorkspaceStatus(
         engine=engine,
         lanes=queries.lanes(connection),
         hosts=queries.hosts(connection) if engine else [],
         batches=batches,
+        archived=0 if archived else queries.count_archived(connection),
+        rated=count_ratings(connection, [batch.id for batch in batches]),
         suspended=is_suspended(engine),
         paused=is_paused(connection),
         draining=engine is not None and _drains(connection),
@@ -151,6 +161,10 @@ def status_document(state: WorkspaceStatus) -> dict[str, Any]:
                 "best_score": state.best[batch.id],
                 "created_at": batch.created_at,
                 "finished_at": batch.finished_at,
+                "starred": bool(batch.starred),
+                "note": batch.note,
+                "archived": batch.archived_at is not None,
+                "ratings": state.rated.get(batch.id, {}),
             }
             for batch in state.batches
         ],
@@ -166,17 +180,20 @@ def _print(
         console.print(image_of(state, console.width))
 
 
-def _watch(workspace: Workspace, console: Console, limit: int, *, as_json: bool) -> None:
+def _watch(
+    workspace: Workspace, console: Console, limit: int, *, as_json: bool, archived: bool = False
+) -> None:
+    changes = _changes(workspace, limit, archived=archived)
     if as_json or not console.is_terminal:
-        for state in _changes(workspace, limit):
+        for state in changes:
             _print(console, state, as_json=as_json)
         return
     with Live(console=console, auto_refresh=False, screen=False) as live:
-        for state in _changes(workspace, limit):
+        for state in changes:
             live.update(image_of(state, console.width), refresh=True)
 
 
-def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
+def _changes(workspace: Workspace, limit: int, *, archived: bool) -> Iterator[WorkspaceStatus]:
     """Yield the status now and whenever the store or the engine's process has changed."""
     with workspace.reading() as connection:
         seen: tuple[object, ...] | None = None
@@ -185,7 +202,7 @@ def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
             current = (data_version(connection), holder, is_suspended(holder))
             if current != seen:
                 seen = current
-                yield read_status(workspace, connection, limit)
+                yield read_status(workspace, connection, limit, archived=archived)
             time.sleep(WATCH_SECONDS)
 
 
@@ -198,9 +215,17 @@ def image_of(state: WorkspaceStatus, width: int) -> RenderableType:
     parts += [*map(host_line, state.hosts), *_parked_lines(state)]
     if state.batches:
         parts += [Text(""), batch_table(state, width)]
+        parts += [_archived_line(state)] if state.archived else []
+    elif state.archived:
+        parts.append(_archived_line(state))
     else:
         parts.append(Text("No batches. Queue some: safelight queue refine prompts.json"))
     return Group(*parts)
+
+
+def _archived_line(state: WorkspaceStatus) -> Text:
+    more = pluralize(state.archived, "batch is", "batches are")
+    return Text(f"{more} archived: safelight status --archived", style="dim")
 
 
 def _engine_line(state: WorkspaceStatus) -> Text:
@@ -268,7 +293,7 @@ _Column = tuple[
 
 _COLUMNS: tuple[_Column, ...] = (
     ("id", lambda b, _: batch_name(b.id), lambda *_: True),
-    ("name", lambda b, _: render.shown(b.name, 60), lambda *_: True),
+    ("name", lambda b, _: _name(b), lambda *_: True),
     ("recipe", lambda b, _: render.shown(b.recipe, 20), lambda *_: True),
     ("state", lambda b, _: render.state(b.state), lambda *_: True),
     ("jobs", lambda b, _: f"{b.done}/{b.total}", lambda *_: True),
@@ -293,6 +318,13 @@ def batch_table(state: WorkspaceStatus, width: int) -> Table:
     for batch in state.batches:
         table.add_row(*(column[1](batch, state) for column in columns))
     return table
+
+
+def _name(batch: BatchRow) -> Text:
+    """Return a batch's name, with its star and its note."""
+    star = Text("★ ", style="yellow") if batch.starred else Text("")
+    note = Text("  ") + render.shown(batch.note, 60, "dim") if batch.note else Text("")
+    return star + render.shown(batch.name, 60) + note
 
 
 def _seconds(batch: BatchRow) -> float | None:

@@ -89,6 +89,7 @@ _JOB_COMMANDS = "engine.runtime.job_commands"
 _DECISIONS = "engine.runtime.decision_commands"
 _LIMITS = "engine.runtime.limit_commands"
 _WHOLE = "engine.runtime.workspace_commands"
+_BATCHES = "engine.runtime.batch_commands"
 _PROCESS = "engine.client.engine_process:EngineProcess"
 
 ACTIONS: tuple[OperatorAction, ...] = (
@@ -213,6 +214,63 @@ ACTIONS: tuple[OperatorAction, ...] = (
         ),
         done="Rejected",
         starts_work=True,
+    ),
+    OperatorAction(
+        "rate",
+        "Rate",
+        "Rate a result or a part of it: 1 to 5, keep, reject; with a note.",
+        ("job",),
+        "engine.runtime.rating_commands:rate",
+        (
+            Argument("value", "text", "1 to 5, keep, reject, or none.", False),
+            Argument("note", "text", "A note, in place of the one before.", False),
+            Argument("part", "text", "A part of the job, as `iteration-2`.", False),
+            Argument("author", "text", "Who rates.", False),
+        ),
+        done="Rated",
+    ),
+    OperatorAction(
+        "star",
+        "Star",
+        "Star a batch, or take its star away.",
+        ("batch",),
+        f"{_BATCHES}:star",
+        (Argument("on", "json", "False to take it away.", False),),
+        done="Starred",
+    ),
+    OperatorAction(
+        "note",
+        "Note",
+        "Write a note on a batch, in place of the one before.",
+        ("batch",),
+        f"{_BATCHES}:note",
+        (Argument("text", "text", "The note; empty for none."),),
+        done="Noted",
+    ),
+    OperatorAction(
+        "archive",
+        "Archive",
+        "Leave batches out of lists; their jobs continue.",
+        ("batch",),
+        f"{_BATCHES}:archive",
+        done="Archived",
+    ),
+    OperatorAction(
+        "unarchive",
+        "Unarchive",
+        "List archived batches again.",
+        ("batch",),
+        f"{_BATCHES}:unarchive",
+        done="Listed again",
+    ),
+    OperatorAction(
+        "delete",
+        "Delete",
+        "Delete ended batches with their jobs, files and outputs; the money spent stays counted.",
+        ("batch",),
+        f"{_BATCHES}:delete",
+        done="Deleting",
+        destructive=True,
     ),
     OperatorAction(
         "budget",

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from db.queries import batches as batch_queries
+from db.queries.deletions import batch_to_delete, has_freed
 from db.rows import CommandRow
 from db.store import Store, Write
 from db.writes.commands import add_command
@@ -116,6 +117,16 @@ class Commands:
             commands = batch_queries.pending_commands(connection)
         for command in commands:
             write(partial(_carry_out, command, self._load_catalog()))
+        self._delete_marked(write)
+
+    def _delete_marked(self, write: Write) -> None:
+        """Delete batches that are marked for it, and files that earlier ones have left."""
+        with reading(self._store) as connection:
+            if batch_to_delete(connection) is None and not has_freed(connection):
+                return
+        from engine.runtime.deletion import Deletion, delete_here
+
+        delete_here(Deletion(self._store, self._paths, self._load_catalog()), write)
 
     def answer(self, number: int) -> CommandRow | None:
         """Return a command, with its answer once it has been carried out."""

@@ -16,7 +16,7 @@ from db.rows import BatchRow, CommandRow
 from engine.client.commands import Report, TargetIds
 from engine.client.coroutines import run_coroutine
 from engine.client.ids import find_batch, resolve
-from engine.client.queueing import QueueingWorkspace
+from engine.client.keeping import KeepingWorkspace
 from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
 from engine.config.version import __version__
@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # each is imported by the first call that needs it
 OnUpdate = Callable[[BatchUpdate], None]
 
 
-class Workspace(QueueingWorkspace):
+class Workspace(KeepingWorkspace):
     """One workspace: batches are queued into it, run and followed, and stepped into.
 
     `OpenedWorkspace` has its arguments, attributes and errors.

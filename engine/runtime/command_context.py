@@ -55,6 +55,10 @@ class RunningJobs(Protocol):
         """
         ...
 
+    def is_calling(self, batch_id: int) -> bool:
+        """Return True if a call of a batch is in flight, also one that has outlived its job."""
+        ...
+
     def reload(self) -> None:
         """Reload settings and environment, and let blocked lanes try again."""
         ...
@@ -86,6 +90,10 @@ class NoEngine:
     def drain(self) -> int:
         """Raise: there is no engine to stop."""
         raise CommandRefused("No engine runs on this workspace.")
+
+    def is_calling(self, batch_id: int) -> bool:
+        """Return False: nothing is running."""
+        return False
 
     def reload(self) -> None:
         """Do nothing: nothing needs a reload."""

@@ -14,7 +14,14 @@ from db.queries.jobs import job as read_job
 from db.rows import CommandRow
 from db.writes import commands as command_writes
 from engine.contract.recipe import Catalog
-from engine.runtime import decision_commands, job_commands, limit_commands, workspace_commands
+from engine.runtime import (
+    batch_commands,
+    decision_commands,
+    job_commands,
+    limit_commands,
+    rating_commands,
+    workspace_commands,
+)
 from engine.runtime.command_context import (
     Arguments,
     AsyncWrite,
@@ -41,6 +48,12 @@ HANDLERS: Mapping[str, Callable[[CommandContext, CommandTarget, Arguments], Awai
     "approve": decision_commands.approve,
     "reject": decision_commands.reject,
     "budget": limit_commands.budget,
+    "rate": rating_commands.rate,
+    "star": batch_commands.star,
+    "note": batch_commands.note,
+    "archive": batch_commands.archive,
+    "unarchive": batch_commands.unarchive,
+    "delete": batch_commands.delete,
 }
 """Handlers of commands about a batch or a job, by verb."""
 
@@ -104,4 +117,6 @@ class CommandHandler:
         batch = read_batch(self._context.reader, job.batch_id if job else named["batch"])
         if batch is None:
             raise CommandRefused(f"There is no batch b{named.get('batch')}.")
+        if batch.deleting:
+            raise CommandRefused(f"b{batch.id} is being deleted.")
         return CommandTarget(batch, job)

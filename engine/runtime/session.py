@@ -20,8 +20,10 @@ from db.writes.events import record_event
 from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.background import Background
 from engine.runtime.batch_work import BatchWork
 from engine.runtime.commands import CommandHandler
+from engine.runtime.deletion import Deletion
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.job.batches import BatchCache
 from engine.runtime.job.runner import JobRunner
@@ -119,6 +121,12 @@ class Session:
         self._housekeeping = Housekeeping(
             store, self._writer, self._progress, self._hosts, self.lanes, live, timings
         )
+        self._background = Background(
+            self._reader,
+            self._writer,
+            Deletion(store, live.paths, catalog),
+            lambda: self._is_busy or self._steps.is_calling(),
+        )
 
     def _services(self) -> StepServices:
         settings = self._live.settings
@@ -193,6 +201,7 @@ class Session:
             await self._prober.probe()
             await self._take_work()
             await self._housekeeping.run(self._engine_id, draining=self._control.is_draining)
+            await self._background.run()
         await self._control.pause(self._timings.turn)
 
     async def _process_commands(self) -> None:
@@ -283,6 +292,10 @@ class Session:
         engine_id = self._engine_id
         self._writer.write(lambda c: engine_writes.see_engine(c, engine_id, engine_writes.DRAINING))
         return len(self.jobs.runs)
+
+    def is_calling(self, batch_id: int) -> bool:
+        """Return True if a call of a batch is in flight, also one that has outlived its job."""
+        return self._steps.is_calling(batch_id)
 
     def reload(self) -> None:
         """Read settings and environment again and let blocked lanes try again."""

@@ -3,7 +3,9 @@ import re
 
 from engine.cli.jobs import output_files
 
-FIELDS = {"id", "key", "status", "iterations", "best_score", "cost_usd", "error", "outputs"}
+FIELDS = {
+    "id", "key", "status", "iterations", "best_score", "rating", "cost_usd", "error", "outputs",
+}  # fmt: skip
 
 
 def test_jobs_json_has_the_documented_shape_in_the_order_of_the_input(run, toys):

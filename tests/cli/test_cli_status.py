@@ -26,7 +26,8 @@ def test_status_json_has_exactly_the_documented_shape(run, toys):
     assert (document["engine"], document["paused"]) == (none, False)
     fields = {"id", "name", "recipe", "status", "jobs", "cost_usd", "best_score"}
     for batch in document["batches"]:
-        assert set(batch) == fields | {"created_at", "finished_at"}
+        times = {"created_at", "finished_at"}
+        assert set(batch) == fields | times | {"starred", "note", "archived", "ratings"}
         assert set(batch["jobs"]) <= set(JOB_STATES)
     newest, parked, mixed = document["batches"]
     assert (newest["id"], newest["status"], newest["finished_at"]) == ("b3", "queued", None)

@@ -21,8 +21,8 @@ from db.writes import jobs as job_writes
 from db.writes.batches import NewBatch, NewJob, add_jobs, create_batch, seal_batch
 from db.writes.ratings import rate
 from db.writes.records import Outcome
-from db.writes.steps import begin_step, finish_step
 from db.writes.search import index_jobs
+from db.writes.steps import begin_step, finish_step
 from tests.support.stores import add_batch, batch_row, intent, make_older_store, make_store
 
 HOSTILE = [

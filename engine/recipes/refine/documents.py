@@ -64,6 +64,7 @@ def job_summary(job: JobReport) -> dict[str, Any]:
         "folder": job.output,
         "input": job.input,
         "best": _best(job),
+        "rating": job.rating,
         "iterations": [
             {
                 "iteration": turn.number,
@@ -93,6 +94,7 @@ def batch_entry(job: JobReport) -> dict[str, Any]:
         "error": job.error,
         "folder": job.output,
         "best": _best(job),
+        "rating": job.rating,
         "totals": totals(job.totals),
     }
 

@@ -128,7 +128,7 @@ def read_job(
         entry: What was queued, as the iterations' files tell it.
     """
     fields = Fields.of(summary)
-    fields.known("version", "folder", "iterations", "total_iterations", "last_updated")
+    fields.known("version", "folder", "iterations", "total_iterations", "last_updated", "rating")
     batch = fields.within("batch")
     entry_fields = fields.first(mapping, "input") or entry or {}
     queued = fields.within("input").known(*(name for name in entry_fields if name != "title"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
+from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import GeneratedImage
 from engine.contract.outputs import Projection
@@ -101,6 +102,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
             iterations=len(iterations),
         ),
         iterations=iterations,
+        rating=rating_document(connection, job.id),
     )
 
 

@@ -134,6 +134,8 @@ class JobReport(FrozenModel):
         output: Its folder, relative to the folder of all results, with `/`.
         totals: Its sums.
         iterations: Its iterations in order.
+        rating: What the operator thinks of it: `rating` (`1` to `5`, `keep`, `reject`), `note`,
+            `author`, `created_at`; None if it is not rated.
     """
 
     id: int | None = None
@@ -149,6 +151,7 @@ class JobReport(FrozenModel):
     output: str = ""
     totals: Totals = Totals()
     iterations: tuple[IterationReport, ...] = ()
+    rating: dict[str, str | None] | None = None
 
     @property
     def best_iteration(self) -> IterationReport | None:

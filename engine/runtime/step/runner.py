@@ -65,6 +65,16 @@ class StepRunner:
         """True if another backend is asked if one is blocked."""
         return self._services.engine_settings.fallback_when_blocked
 
+    def is_calling(self, batch_id: int | None = None) -> bool:
+        """Return True while a call is in flight, also one that has outlived its job's run.
+
+        Args:
+            batch_id: Only calls of this batch, None for all.
+        """
+        if batch_id is None:
+            return bool(self._tasks)
+        return any(execution.batch_id == batch_id for execution in self._under_way.values())
+
     async def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         """Return the result of a write, once it is committed."""
         return await self._services.writer.write(operation)
