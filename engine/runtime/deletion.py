@@ -23,7 +23,7 @@ from db.rows import BatchRow, JobRow
 from db.store import Store
 from db.writes import deletions as writes
 from engine.config.paths import WorkspacePaths
-from engine.contract.outputs import Projection, Write
+from engine.contract.outputs import Outputs, Projection, Write
 from engine.contract.recipe import Catalog
 from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError, Folder
@@ -114,7 +114,7 @@ class _OutputRemover:
         self._paths = deletion.paths
         self._artifacts = ArtifactStore(deletion.paths.artifacts)
         try:
-            self._outputs = deletion.catalog.recipe(batch.recipe).outputs
+            self._outputs: Outputs | None = deletion.catalog.recipe(batch.recipe).outputs
         except (KeyError, ImportError, AttributeError):  # not installed: its outputs stay
             self._outputs = None
 
