@@ -65,15 +65,15 @@ class Words:
 
 def _split(text: str) -> list[tuple[str, bool]]:
     """Return words and phrases, and whether each is to be left out."""
-    found: list[tuple[str, bool]] = []
+    terms: list[tuple[str, bool]] = []
     for number, part in enumerate(text.split('"')):
         words = [part] if number % 2 else part.split()
         for word in words:
             inverse = not number % 2 and len(word) > 1 and word[0] in "-!"
             cleaned = " ".join(_searchable(word).split())[:LONGEST_WORD]
             if cleaned:
-                found.append((cleaned, inverse))
-    return found
+                terms.append((cleaned, inverse))
+    return terms
 
 
 def _searchable(text: str) -> str:
@@ -90,7 +90,7 @@ def _quoted(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Which jobs are searched.
+    """Conditions on the jobs of a search.
 
     Attributes:
         batch_id: Only this batch.

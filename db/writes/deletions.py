@@ -43,14 +43,14 @@ def delete_rest(connection: sqlite3.Connection, batch_id: int) -> bool:
     ).fetchone()
     if row is None:
         return False
-    own, values = "batch_id = :batch AND job_id IS NULL", {"batch": batch_id}
-    _settle(connection, batch_id, own, values)
-    _keep_spending(connection, own, values)
-    steps = f"step_id IN (SELECT id FROM steps WHERE {own})"  # noqa: S608 - our own words
+    of_batch, values = "batch_id = :batch AND job_id IS NULL", {"batch": batch_id}
+    _settle(connection, batch_id, of_batch, values)
+    _keep_spending(connection, of_batch, values)
+    steps = f"step_id IN (SELECT id FROM steps WHERE {of_batch})"  # noqa: S608 - our of_batch words
     _note_freed(connection, f"SELECT hash FROM artifacts WHERE {steps}", values)  # noqa: S608
     connection.execute(f"DELETE FROM progress WHERE {steps}", values)  # noqa: S608
     for table in ("steps", "errors"):
-        connection.execute(f"DELETE FROM {table} WHERE {own}", values)  # noqa: S608
+        connection.execute(f"DELETE FROM {table} WHERE {of_batch}", values)  # noqa: S608
     connection.execute("DELETE FROM events WHERE batch_id = ?", (batch_id,))
     connection.execute("DELETE FROM batches WHERE id = ?", (batch_id,))
     record_event(connection, "batch.deleted", message=row[0], data={"batch": batch_id})
@@ -101,7 +101,7 @@ def _free(connection: sqlite3.Connection, where: str, values: Mapping[str, objec
     texts = f"""SELECT input FROM jobs WHERE instr(input, '"hash"')
                 AND {where.replace("job_id", "id")}
                 UNION ALL SELECT value FROM decisions WHERE instr(value, '"hash"') AND {where}"""  # noqa: S608
-    named = {(found,) for (text,) in connection.execute(texts, values) for found in hashes_in(text)}
+    named = {(hash_,) for (text,) in connection.execute(texts, values) for hash_ in hashes_in(text)}
     connection.executemany("INSERT OR IGNORE INTO freed_files (hash) VALUES (?)", named)
 
 

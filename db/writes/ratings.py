@@ -52,5 +52,5 @@ def _rating_of_job(connection: sqlite3.Connection, job_id: int) -> int | None:
     sql = """SELECT part, value FROM ratings WHERE id IN
              (SELECT max(id) FROM ratings WHERE job_id = ? GROUP BY part)"""
     values = {row[0]: row[1] for row in connection.execute(sql, (job_id,)) if row[1] is not None}
-    own: int | None = values.get("")
-    return own if own is not None else max(values.values(), default=None)
+    rated: int | None = values.get("")
+    return rated if rated is not None else max(values.values(), default=None)

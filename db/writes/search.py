@@ -89,10 +89,10 @@ def _words_of(connection: sqlite3.Connection, job_id: int) -> dict[str, str]:
 
 def _listed(text: str) -> list[str]:
     try:
-        found = json.loads(text)
+        parts = json.loads(text)
     except ValueError:  # cut, or not ours
         return [text]
-    return [part for part in found if isinstance(part, str)] if isinstance(found, list) else []
+    return [part for part in parts if isinstance(part, str)] if isinstance(parts, list) else []
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What an operator keeps: ratings, stars, notes; what is put away, deleted, and found again."""
+"""Ratings, stars and notes of an operator; archived, deleted and searched batches."""
 
 import getpass
 import sqlite3
@@ -175,5 +175,8 @@ def rating_arguments(
         author = getpass.getuser()
     except (KeyError, OSError):  # a user without a name
         author = "operator"
-    given = {"value": None if value is None else str(value), "note": note, "part": part}
-    return {**{name: one for name, one in given.items() if one is not None}, "author": author[:100]}
+    arguments = {"value": None if value is None else str(value), "note": note, "part": part}
+    return {
+        **{name: one for name, one in arguments.items() if one is not None},
+        "author": author[:100],
+    }

@@ -152,8 +152,8 @@ def _part(
     table = {"prompt": "prompts", "reason": "prompts", "critique": "critiques"}.get(field)
     if table is None:
         return ""
-    found = parts_with(connection, job_id, table)
-    best = max(found, key=lambda part: _count(patterns, part[2]), default=None)
+    parts = parts_with(connection, job_id, table)
+    best = max(parts, key=lambda part: _count(patterns, part[2]), default=None)
     if best is None or not _count(patterns, best[2]):
         return ""
     return clean(best[0] or best[1], 200)

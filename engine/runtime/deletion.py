@@ -99,8 +99,8 @@ class Deletion:
 class _OutputRemover:
     """Remover of a batch's own files below the outputs folder.
 
-    A file is its own if the recipe writes one of that name for the job: the recipe writes the
-    job's folder anew, elsewhere, and what bears these names is removed. Anything else stays.
+    A file belongs to a job if its recipe writes one of that name: the recipe writes the
+    job's folder in a temporary place, and files of these names are removed. Others stay.
 
     Args:
         reader: A connection to read with.
