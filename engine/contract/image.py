@@ -25,6 +25,10 @@ def _is_empty(value: tuple[Artifact, ...]) -> bool:
     return not value
 
 
+def _is_missing(value: Artifact | None) -> bool:
+    return value is None
+
+
 class ImageRequest(PromptedRequest):
     """Asks for one image.
 
@@ -34,18 +38,22 @@ class ImageRequest(PromptedRequest):
         reference: An image to follow in palette and layout.
         more_references: Further ones, for backends that take several. A field that came later: it
             is left out of the stored request where it is empty, so that earlier fingerprints hold.
+        control: An image whose layout it has, for backends with a ControlNet; likewise.
     """
 
     width: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     height: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     reference: Artifact | None = None
     more_references: tuple[Artifact, ...] = Field(default=(), exclude_if=_is_empty)
+    control: Artifact | None = Field(default=None, exclude_if=_is_missing)
 
     def suited_to(self, info: BackendInfo) -> Self:
-        """The same with as many reference images, the first ones, as the backend follows."""
+        """The same with what the backend follows: so many reference images, the first ones."""
         most = info.max_references if isinstance(info, ImageInfo) else 1
         further = self.more_references[: max(0, most - 1)]
-        return self.model_copy(update={"more_references": further})
+        is_laid_out = isinstance(info, ImageInfo) and info.takes_control
+        control = self.control if is_laid_out else None
+        return self.model_copy(update={"more_references": further, "control": control})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +64,13 @@ class ImageInfo(BackendInfo):
         max_references: Maximum number of reference images it follows in one request; a request
             with more fails for good.
         follows_layout: True if it takes palette and layout from a reference, and no subjects.
+        takes_control: True if it lays an image out by another one, by a ControlNet.
     """
 
     capability: str = "image"
     max_references: int = 1
     follows_layout: bool = False
+    takes_control: bool = False
 
 
 class GeneratedImage(Result):
@@ -107,6 +117,7 @@ class ImageProxy:
         negative_prompt: str = "",
         reference: Artifact | None = None,
         more_references: Sequence[Artifact] = (),
+        control: Artifact | None = None,
         simpler_prompt: str = "",
     ) -> Call[GeneratedImage]:
         """Describe the generation of one image.
@@ -119,6 +130,7 @@ class ImageProxy:
             negative_prompt: Description of what to avoid.
             reference: An image to follow in palette and layout.
             more_references: Further ones.
+            control: An image whose layout it has, for backends with a ControlNet.
             simpler_prompt: Prompt for one more attempt of each backend that refuses the first.
         """
         request = ImageRequest(
@@ -129,6 +141,7 @@ class ImageProxy:
             height=height,
             reference=reference,
             more_references=tuple(more_references),
+            control=control,
         )
         simpler = request.simplified(simpler_prompt, negative_prompt) if simpler_prompt else None
         return Call(self.backend, "generate", request, GeneratedImage, _generate, simpler=simpler)

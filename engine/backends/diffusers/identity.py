@@ -26,6 +26,10 @@ def version_of(settings: DiffusersSettings, method: str) -> str:
         method: Version of the backend's own method.
     """
     named = (*_ALWAYS, *_OF_REFERENCE[settings.reference])
+    if settings.controlnet:
+        named += ("control", "control_scale")
+    if settings.upscale:
+        named += ("upscale_from",)
     return common.version_of(settings, method, named, _parts(settings))
 
 
@@ -59,9 +63,11 @@ def lane_for(wanted: Sequence[RequiredWeights]) -> str:
 def _parts(settings: DiffusersSettings) -> dict[str, Any]:
     """Models that are loaded with the main one."""
     parts: dict[str, Any] = {}
-    for name in ("config", "vae", "refiner"):
+    for name in ("config", "vae", "refiner", "controlnet", "upscale"):
         if source := getattr(settings, name):
             parts[name] = marked(source)
+    if settings.controlnet and settings.control == "depth":
+        parts["depth_model"] = marked(settings.depth_model)
     if settings.refiner:
         parts["refiner_at"] = settings.refiner_at
     if counted := _counted(settings.loras):

@@ -6,7 +6,7 @@ from typing import Any
 from engine.backends.common.lineage import lineage_of
 from engine.backends.common.references import references_of
 from engine.backends.diffusers.identity import lane_for, version_of
-from engine.backends.diffusers.packages import lacking_packages
+from engine.backends.diffusers.packages import lacking_edges, lacking_packages
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
     Artifact,
@@ -21,7 +21,13 @@ from engine.contract import (
     Task,
 )
 from engine.imaging.lineage import Lineage, stamp
-from engine.models.diffusion.options import AdapterFile, ImageTask, PipelineOptions, Sampling
+from engine.models.diffusion.options import (
+    AdapterFile,
+    ControlOptions,
+    ImageTask,
+    PipelineOptions,
+    Sampling,
+)
 from engine.models.diffusion.sources import all_wanted
 from engine.models.weights import RequiredWeights, marked, missing_weights
 
@@ -51,6 +57,7 @@ class DiffusersImages(BaseBackend):
             reusable=True,  # the seed decides
             limits=Limits(settings.concurrency or 2 * settings.batch),
             max_references=MAX_FOLLOWED if settings.reference == "ip-adapter" else 1,
+            takes_control=settings.controlnet is not None,
             client="diffusers",
         )
         self.key = ModelKey(
@@ -67,7 +74,10 @@ class DiffusersImages(BaseBackend):
     def missing(self) -> list[MissingRequirement]:
         """Packages that are not installed, else weights that are not on this machine."""
         more = ("peft",) if self.settings.loras else ()
-        return lacking_packages(*more) or missing_weights(self.weights())
+        lacking = lacking_packages(*more)
+        if self.settings.controlnet and self.settings.control == "canny":
+            lacking += lacking_edges()
+        return lacking or missing_weights(self.weights())
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Generate the requested image.
@@ -77,7 +87,10 @@ class DiffusersImages(BaseBackend):
         """
         followed = self._followed(request)
         references = tuple([await context.read(image) for image in followed])
-        ask = self._ask(request, references)
+        control = b""
+        if request.control is not None and self.info.takes_control:
+            control = await context.read(request.control)
+        ask = self._ask(request, references, control)
         task = Task(self.key, OPERATION, ask.model_dump(), ask.group())
         context.progress(None, f"waiting for {self.info.model}")
         answer = await context.infer(task)
@@ -95,7 +108,9 @@ class DiffusersImages(BaseBackend):
         remedy = "Set diffusers.reference to ip-adapter, or give fewer."
         return references_of(request, self.info.max_references, by, remedy=remedy)
 
-    def _ask(self, request: ImageRequest, references: tuple[bytes, ...]) -> ImageTask:
+    def _ask(
+        self, request: ImageRequest, references: tuple[bytes, ...], control: bytes
+    ) -> ImageTask:
         settings = self.settings
         following = settings.reference if references and settings.reference != "none" else None
         return ImageTask(
@@ -105,6 +120,8 @@ class DiffusersImages(BaseBackend):
             width=request.width,
             height=request.height,
             references=references,
+            control=control,
+            upscale_from=settings.upscale_from if settings.upscale else 0,
             preview_every=settings.preview_every,
             sampling=Sampling(
                 scheduler=settings.scheduler,
@@ -114,6 +131,7 @@ class DiffusersImages(BaseBackend):
                 following=following,
                 strength=settings.strength,
                 ip_scale=settings.ip_adapter_scale,
+                control_scale=settings.control_scale,
                 refine_at=settings.refiner_at,
                 loras=settings.loras,
             ),
@@ -146,6 +164,12 @@ def _options_of(settings: DiffusersSettings) -> PipelineOptions:
             weights=settings.ip_adapter_weights,
             image_encoder=settings.ip_adapter_encoder,
         )
+    control = None
+    if settings.controlnet is not None:
+        depth = settings.depth_model if settings.control == "depth" else ""
+        control = ControlOptions(
+            source=settings.controlnet, kind=settings.control, depth_model=depth
+        )
     return PipelineOptions(
         model=settings.model,
         config=settings.config,
@@ -153,6 +177,8 @@ def _options_of(settings: DiffusersSettings) -> PipelineOptions:
         vae=settings.vae,
         refiner=settings.refiner,
         ip_adapter=adapter,
+        control=control,
+        upscaler=settings.upscale,
         dtype=settings.dtype,
         vae_tiling=settings.vae_tiling,
         most=settings.batch,

@@ -29,6 +29,11 @@ def lacking_sampler(scheduler: str) -> list[MissingRequirement]:
     return [missing_packages("torchsde", extra="local")]
 
 
+def lacking_edges() -> list[MissingRequirement]:
+    """Return the package that draws the edges of images, if it is not installed."""
+    return [] if has_package("cv2") else [missing_packages("cv2", extra="video")]
+
+
 def lacking_encoder() -> list[MissingRequirement]:
     """Return the packages that encode clips, if one is not installed."""
     lacking = [name for name in ("cv2", "numba", "av") if not has_package(name)]

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from engine.backends.common.local_models import DEVICE, SourceText, split_loras
-from engine.models.diffusion.options import LoraFile, Precision, SchedulerName
+from engine.models.diffusion.options import ControlKind, LoraFile, Precision, SchedulerName
 from engine.models.diffusion.schedulers import KARRAS
 from engine.models.weights import checked_source, parse_source
 
@@ -52,6 +52,16 @@ Loras = Annotated[
 """LoRAs, each written as `SOURCE` or `SOURCE*WEIGHT`."""
 
 
+def _checked_upscaler(source: str) -> str:
+    if not source.endswith(".safetensors"):
+        raise ValueError("has to be a .safetensors file: a path, or org/name:file.safetensors")
+    return source
+
+
+UpscalerFile = Annotated[SourceText, AfterValidator(_checked_upscaler)]
+"""A network that enlarges images."""
+
+
 class DiffusersSettings(BaseModel):
     """Settings of local image, sound and video models.
 
@@ -79,6 +89,12 @@ class DiffusersSettings(BaseModel):
         ip_adapter_weights: Its weights in there.
         ip_adapter_encoder: Folder of its image encoder in there.
         ip_adapter_scale: How strongly it counts, for images and clips.
+        controlnet: The ControlNet by which images are laid out: id on the hub, or folder.
+        control: Way in which the map that it follows is drawn of an image.
+        control_scale: How strongly it counts, 0 to 2.
+        depth_model: Model that draws maps of depth: id on the hub, or folder.
+        upscale: Real-ESRGAN that enlarges images, a `.safetensors` file.
+        upscale_from: Longer side in pixels in which an image is generated to be enlarged.
         preview_every: Steps between two previews; 0 for none.
         batch: Images in one call at most.
         audio_model: The model of sounds: id on the hub, or folder.
@@ -142,6 +158,26 @@ class DiffusersSettings(BaseModel):
         "sdxl_models/image_encoder", description="Folder of its image encoder in there."
     )
     ip_adapter_scale: float = Field(0.6, ge=0, le=2, description="How strongly it counts.")
+    controlnet: SourceText | None = Field(
+        None, description="ControlNet by which images are laid out: id on the hub, or folder."
+    )
+    control: ControlKind = Field(
+        "canny", description="Map that it follows: edges, depth, or the image is one already."
+    )
+    control_scale: float = Field(0.8, ge=0, le=2, description="How strongly it counts.")
+    depth_model: SourceText = Field(
+        "depth-anything/Depth-Anything-V2-Small-hf",
+        description="Model that draws maps of depth: id on the hub, or folder.",
+    )
+    upscale: UpscalerFile | None = Field(
+        None, description="Real-ESRGAN that enlarges images, a .safetensors file."
+    )
+    upscale_from: int = Field(
+        1024,
+        ge=64,
+        le=4096,
+        description="Longer side in which an image is generated to be enlarged.",
+    )
     preview_every: int = Field(5, ge=0, description="Steps between two previews; 0 for none.")
     batch: int = Field(4, ge=1, le=64, description="Images in one call at most.")
     audio_model: SourceText = Field(

@@ -20,6 +20,7 @@ class ImageCall:
         tasks: For each image, the index of its task.
         asks: Requests of the images.
         references: Its reference images.
+        controls: Images whose layout it has, by the ControlNet; empty without one.
         generators: The source of its noise.
     """
 
@@ -27,12 +28,18 @@ class ImageCall:
     tasks: list[int] = field(default_factory=list)
     asks: list[ImageTask] = field(default_factory=list)
     references: list[list[Any]] = field(default_factory=list)
+    controls: list[Any] = field(default_factory=list)
     generators: list[Any] = field(default_factory=list)
 
     @property
     def sampling(self) -> Sampling:
         """The sampling that all of them share."""
         return self.asks[0].sampling
+
+    @property
+    def is_controlled(self) -> bool:
+        """True if its images have the layout of others."""
+        return bool(self.controls)
 
     @property
     def following(self) -> str | None:
@@ -54,15 +61,28 @@ def call_of(asks: Sequence[ImageTask], step: int, answers: list[Any]) -> ImageCa
     decoded: dict[bytes, Any] = {}  # variations follow the same image
     for task, ask in enumerate(asks):
         try:
-            decoded |= {data: opened(data) for data in ask.references if data not in decoded}
+            followed = (*ask.references, *filter(None, (ask.control,)))
+            decoded |= {data: opened(data) for data in followed if data not in decoded}
         except ImageError as error:
             answers[task] = Permanent(f"The reference cannot be followed: {error}.")
             continue
         call.tasks.append(task)
         call.asks.append(ask)
         call.references.append([decoded[data] for data in ask.references])
+        if ask.control:
+            call.controls.append(decoded[ask.control])
         call.generators.append(torch.Generator("cpu").manual_seed(folded(ask.seed)))
     return call
+
+
+def smaller(ask: ImageTask) -> ImageTask:
+    """Return a request for the image that is enlarged afterwards; the same if it is not."""
+    side = max(ask.width, ask.height)
+    if not 0 < ask.upscale_from < side:
+        return ask
+    scale = ask.upscale_from / side
+    size = {name: max(1, round(getattr(ask, name) * scale)) for name in ("width", "height")}
+    return ask.model_copy(update=size)
 
 
 def answers_of(output: Any, call: ImageCall) -> list[Any]:

@@ -6,16 +6,21 @@ other images in the call and on any device.
 
 import gc
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from engine.contract import BatchReporter, Permanent
+from PIL import Image
+
+from engine.contract import BatchReporter, Permanent, StepError
 from engine.models.diffusion.adapters import ImageAdapter, Loras
-from engine.models.diffusion.calls import ImageCall, answers_of, call_of
+from engine.models.diffusion.calls import ImageCall, answers_of, call_of, smaller
+from engine.models.diffusion.control import Control
 from engine.models.diffusion.options import ImageTask
 from engine.models.diffusion.residence import ResidentPipelines
 from engine.models.diffusion.schedulers import scheduler_like
 from engine.models.diffusion.sizes import covering, side_step
+from engine.models.diffusion.upscaling import Upscaler
 from engine.models.diffusion.watching import CallAbandoned, Watcher
 
 GENERATE = "generate"
@@ -23,13 +28,29 @@ GENERATE = "generate"
 the image's pixels row by row, three bytes each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Helpers:
+    """Models that work beside a pipeline, as far as there are any.
+
+    Attributes:
+        refiner: The SDXL refiner.
+        adapter: The IP-Adapter.
+        control: The ControlNet.
+        upscaler: The network that enlarges images.
+    """
+
+    refiner: Any = None
+    adapter: ImageAdapter | None = None
+    control: Control | None = None
+    upscaler: Upscaler | None = None
+
+
 class ImageModel(ResidentPipelines):
     """A pipeline in a model host.
 
     Args:
         pipe: The text-to-image pipeline.
-        refiner: The SDXL refiner, if any.
-        adapter: The IP-Adapter, if any.
+        helpers: Models beside it.
         loras: The pipeline's LoRAs.
         device: Device for torch.
         most: Maximum number of images in one call.
@@ -38,8 +59,7 @@ class ImageModel(ResidentPipelines):
     def __init__(
         self,
         pipe: Any,
-        refiner: Any,
-        adapter: ImageAdapter | None,
+        helpers: Helpers,
         loras: Loras,
         device: str,
         most: int,
@@ -48,8 +68,11 @@ class ImageModel(ResidentPipelines):
         self.most = most
         self._pipe = pipe
         self._following: Any = None
-        self._refiner = refiner
-        self._adapter = adapter
+        self._controlled: Any = None
+        self._refiner = helpers.refiner
+        self._adapter = helpers.adapter
+        self._control = helpers.control
+        self._upscaler = helpers.upscaler
         self._loras = loras
         self._scheduler = pipe.scheduler
         self._vae_dtype = getattr(getattr(pipe, "vae", None), "dtype", None)
@@ -69,7 +92,8 @@ class ImageModel(ResidentPipelines):
         if operation != GENERATE:
             raise ValueError(f"no operation {operation!r}; there is {GENERATE!r}")
         answers: list[Any] = [None] * len(payloads)
-        asks = [ImageTask.model_validate(payload) for payload in payloads]
+        wanted = [ImageTask.model_validate(payload) for payload in payloads]
+        asks = wanted if self._upscaler is None else [smaller(ask) for ask in wanted]
         call = call_of(asks, self._side_step(), answers)
         if call.tasks:
             try:
@@ -78,7 +102,8 @@ class ImageModel(ResidentPipelines):
                 self._after_interrupt()
                 return answers
             for task, answer in zip(call.tasks, output, strict=True):
-                answers[task] = None if reporter.is_given_up(task) else answer
+                is_wanted = not reporter.is_given_up(task)
+                answers[task] = self._enlarged(answer, wanted[task]) if is_wanted else None
         return answers
 
     def _made(self, call: ImageCall, reporter: BatchReporter) -> list[Any]:
@@ -98,8 +123,13 @@ class ImageModel(ResidentPipelines):
         """Return the pipeline to use, and its arguments for the references."""
         sampling, following = call.sampling, call.following
         pipe, more = self._pipe, dict[str, Any]()
+        if call.is_controlled and self._control is not None:
+            pipe = self._control.plain
+            name = "control_image" if following == "img2img" else "image"
+            more[name] = self._control.maps(call.controls, call.size)
+            more["controlnet_conditioning_scale"] = sampling.control_scale
         if following == "img2img":
-            pipe = self._img2img()
+            pipe = self._img2img(is_controlled=call.is_controlled)
             more["image"] = [covering(images[0], *call.size) for images in call.references]
             # At least one step is run: the pipelines round down.
             more["strength"] = min(1.0, max(sampling.strength, 1.5 / sampling.steps))
@@ -158,8 +188,22 @@ class ImageModel(ResidentPipelines):
         every = [ask.preview_every for ask in call.asks]
         return Watcher(reporter, call.tasks, every, self._is_xl, begins, ends)
 
-    def _img2img(self) -> Any:
+    def _enlarged(self, answer: Any, ask: ImageTask) -> Any:
+        """Return an answer in the size that is asked for, enlarged if it is smaller."""
+        if self._upscaler is None or isinstance(answer, StepError):
+            return answer
+        if (answer["width"], answer["height"]) == (ask.width, ask.height):
+            return answer
+        small = Image.frombytes("RGB", (answer["width"], answer["height"]), answer["rgb"])
+        image = covering(self._upscaler.enlarged(small), ask.width, ask.height)
+        return {"rgb": image.tobytes(), "width": image.width, "height": image.height}
+
+    def _img2img(self, *, is_controlled: bool) -> Any:
         """The pipeline that starts from an image; it shares every part with the other."""
+        if is_controlled and self._control is not None:
+            if self._controlled is None:
+                self._controlled = self._control.following()
+            return self._controlled
         if self._following is None:
             from diffusers import AutoPipelineForImage2Image
 
@@ -183,8 +227,16 @@ class ImageModel(ResidentPipelines):
     def close(self) -> None:
         """Release everything that it holds."""
         self._pipe = self._following = self._refiner = self._adapter = None
+        self._controlled = self._control = self._upscaler = None
         del self._loras
         gc.collect()
 
     def _pipes(self) -> list[Any]:
-        return [pipe for pipe in (self._pipe, self._following, self._refiner) if pipe is not None]
+        control = self._control.plain if self._control else None
+        pipes = (self._pipe, self._following, control, self._controlled, self._refiner)
+        return [pipe for pipe in pipes if pipe is not None]
+
+    def _tensors(self) -> Iterator[Any]:
+        yield from super()._tensors()
+        if self._upscaler is not None:
+            yield from self._upscaler.parameters()

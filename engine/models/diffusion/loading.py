@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.contract import LoadContext, Permanent
 from engine.models.diffusion.adapters import ImageAdapter, PipelineLoras
-from engine.models.diffusion.images import ImageModel
+from engine.models.diffusion.control import Control
+from engine.models.diffusion.images import Helpers, ImageModel
 from engine.models.diffusion.library import SAFE, library, mend, precision, quiet
 from engine.models.diffusion.options import PipelineOptions
 from engine.models.diffusion.sources import (
@@ -21,6 +22,7 @@ from engine.models.diffusion.sources import (
     refiner_wanted,
     vae_wanted,
 )
+from engine.models.diffusion.upscaling import Upscaler
 from engine.models.failures import loading
 from engine.models.weights import require
 
@@ -45,12 +47,17 @@ def load(options: str, place: LoadContext) -> ImageModel:
     if asked.ip_adapter is not None:
         wanted = adapter_wanted(asked.ip_adapter, offline=asked.offline)
         adapter = ImageAdapter.attach(pipe, asked.ip_adapter, dtype, wanted)
+    control = None
+    if asked.control is not None:
+        control = Control.attach(pipe, asked, dtype, place.device)
+    upscaler = Upscaler.load(asked, place.device) if asked.upscaler is not None else None
     for one in filter(None, (pipe, refiner)):
         one.set_progress_bar_config(disable=True)
         if asked.vae_tiling and hasattr(one, "vae"):  # pixel-space models do not have one
             one.vae.enable_tiling()
         one.to(place.device)
-    return ImageModel(pipe, refiner, adapter, PipelineLoras(pipe), place.device, asked.most)
+    helpers = Helpers(refiner, adapter, control, upscaler)
+    return ImageModel(pipe, helpers, PipelineLoras(pipe), place.device, asked.most)
 
 
 def _base(asked: PipelineOptions, dtype: Any) -> Any:

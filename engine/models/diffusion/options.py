@@ -49,6 +49,24 @@ class AdapterFile(FrozenModel):
     image_encoder: str
 
 
+ControlKind = Literal["canny", "depth", "as-is"]
+"""Way in which the map for a ControlNet is drawn: edges, depth, or the image is one already."""
+
+
+class ControlOptions(FrozenModel):
+    """A ControlNet and the map that it follows.
+
+    Attributes:
+        source: Folder or id of the ControlNet.
+        kind: Way in which its maps are drawn.
+        depth_model: Folder or id of the model of depth, for the kind `depth`.
+    """
+
+    source: str
+    kind: ControlKind = "canny"
+    depth_model: str = ""
+
+
 class LoraFile(FrozenModel):
     """A LoRA and its weight.
 
@@ -74,6 +92,8 @@ class PipelineOptions(FrozenModel):
         vae: Another VAE: folder, id or single file.
         refiner: The SDXL refiner: folder or id.
         ip_adapter: The IP-Adapter, if references are followed by one.
+        control: The ControlNet, if images are laid out by one.
+        upscaler: Network that enlarges images: a `.safetensors` file.
         dtype: Numbers that it computes with.
         vae_tiling: True to decode images in tiles.
         most: Maximum number of images in one call.
@@ -86,6 +106,8 @@ class PipelineOptions(FrozenModel):
     vae: str | None = None
     refiner: str | None = None
     ip_adapter: AdapterFile | None = None
+    control: ControlOptions | None = None
+    upscaler: str | None = None
     dtype: Precision = "auto"
     vae_tiling: bool = False
     most: int = Field(4, ge=1)
@@ -104,6 +126,7 @@ class Sampling(FrozenModel):
         following: Way in which the reference is followed; None for images without one.
         strength: Share of the steps that an img2img image is denoised, 0 to 1.
         ip_scale: Weight of the IP-Adapter, 0 to 1.
+        control_scale: Weight of the ControlNet, 0 to 2.
         refine_at: Share of the noise schedule after which the refiner takes over.
         loras: The active LoRAs.
     """
@@ -115,6 +138,7 @@ class Sampling(FrozenModel):
     following: Following | None = None
     strength: float = Field(0.6, gt=0, le=1)
     ip_scale: float = Field(0.6, ge=0)
+    control_scale: float = Field(0.8, ge=0, le=2)
     refine_at: float = Field(0.8, gt=0, lt=1)
     loras: tuple[LoraFile, ...] = ()
 
@@ -129,6 +153,9 @@ class ImageTask(FrozenModel):
         width: Width in pixels.
         height: Height in pixels.
         references: Encoded images to follow.
+        control: Encoded image whose layout it has, by the ControlNet; empty for none.
+        upscale_from: Longer side in which it is generated before the upscaler enlarges it; 0 for
+            its own.
         preview_every: Steps between two previews; 0 disables them.
         sampling: Its sampling.
     """
@@ -139,6 +166,8 @@ class ImageTask(FrozenModel):
     width: int = Field(ge=1)
     height: int = Field(ge=1)
     references: tuple[bytes, ...] = ()
+    control: bytes = b""
+    upscale_from: int = Field(0, ge=0)
     preview_every: int = Field(0, ge=0)
     sampling: Sampling = Sampling()
 
@@ -153,6 +182,8 @@ class ImageTask(FrozenModel):
             "size": [self.width, self.height],
             "negative": bool(self.negative_prompt),
             "references": len(self.references),
+            "control": bool(self.control),
+            "upscale_from": self.upscale_from,
             "sampling": self.sampling.model_dump(mode="json"),
         }
         if self.sampling.following == "ip-adapter":

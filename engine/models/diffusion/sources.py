@@ -85,6 +85,43 @@ def refiner_wanted(options: PipelineOptions) -> RequiredWeights | None:
     return _pipeline("diffusers.refiner", options.refiner, options)
 
 
+def control_wanted(options: PipelineOptions) -> RequiredWeights | None:
+    """Return the weights of the ControlNet."""
+    if options.control is None:
+        return None
+    files = ("config.json", "diffusion_pytorch_model.safetensors")
+    return RequiredWeights(
+        name="diffusers.controlnet",
+        source=options.control.source,
+        needs=files,
+        files=files,
+        offline=options.offline,
+    )
+
+
+def depth_wanted(options: PipelineOptions) -> RequiredWeights | None:
+    """Return the weights of the model of depth."""
+    if options.control is None or options.control.kind != "depth":
+        return None
+    files = ("config.json", "preprocessor_config.json", "model.safetensors")
+    return RequiredWeights(
+        name="diffusers.depth",
+        source=options.control.depth_model,
+        needs=files,
+        files=files,
+        offline=options.offline,
+    )
+
+
+def upscaler_wanted(options: PipelineOptions) -> RequiredWeights | None:
+    """Return the weights of the network that enlarges images."""
+    if options.upscaler is None:
+        return None
+    return RequiredWeights(
+        name="diffusers.upscale", source=options.upscaler, offline=options.offline
+    )
+
+
 IMAGE_ADAPTER, VIDEO_ADAPTER = "diffusers.ip-adapter", "diffusers.video-ip-adapter"
 """Names of IP-Adapters."""
 
@@ -121,8 +158,11 @@ def all_wanted(
 ) -> Iterator[RequiredWeights]:
     """Return all weights that are needed, the pipeline first."""
     yield model_wanted(options)
-    for wanted in (config_wanted(options), vae_wanted(options), refiner_wanted(options)):
-        if wanted is not None:
+    parts = (
+        config_wanted, vae_wanted, refiner_wanted, control_wanted, depth_wanted, upscaler_wanted
+    )  # fmt: skip
+    for part in parts:
+        if (wanted := part(options)) is not None:
             yield wanted
     if options.ip_adapter is not None:
         yield adapter_wanted(options.ip_adapter, offline=options.offline)
