@@ -329,3 +329,35 @@ async def test_a_reference_goes_along_as_the_settings_say() -> None:
 async def test_a_failure_of_the_host_is_the_calls_own() -> None:
     with pytest.raises(Retryable, match="died"):
         await backend().generate(request(), FakeContext(Retryable("The host died.")))
+
+
+async def test_a_layout_is_sent_only_with_a_controlnet() -> None:
+    context = FakeContext()
+    layout = context.artifact(b"layout")
+    laid_out = request(control=layout)
+    await backend(controlnet="org/canny", control_scale=0.5).generate(laid_out, context)
+    await backend().generate(laid_out, context)
+    with_net, without = (task.payload for task in context.tasks)
+    assert with_net["control"] == b"layout"
+    assert with_net["sampling"]["control_scale"] == 0.5
+    assert without["control"] == b""
+    assert backend(controlnet="org/canny").info.takes_control
+    assert not backend().info.takes_control
+
+
+def test_controlnets_and_upscalers_are_named_among_the_weights() -> None:
+    settings = {"controlnet": "org/depth", "control": "depth", "upscale": "org/x:net.safetensors"}
+    names = [one.name for one in backend(**settings).weights()]
+    assert names == [
+        "diffusers", "diffusers.controlnet", "diffusers.depth", "diffusers.upscale",
+    ]  # fmt: skip
+    assert backend(upscale="org/x:net.safetensors").info.version != backend().info.version
+    with pytest.raises(ValidationError, match="safetensors"):
+        DiffusersSettings(upscale="org/x:net.pth")
+
+
+def test_a_request_without_a_layout_is_stored_as_before() -> None:
+    assert "control" not in request().model_dump()
+    laid_out = request(control=Artifact(hash="1" * 64, media_type="image/png", size=1))
+    assert laid_out.suited_to(backend().info).control is None
+    assert laid_out.suited_to(backend(controlnet="org/canny").info).control is not None

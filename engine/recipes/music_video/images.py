@@ -5,6 +5,7 @@ An image that cannot be had does not stop the film: a section without any image 
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from engine.contract import Artifact, Blocked, GeneratedImage, Permanent, ScoreTable
 from engine.contract.backend import FrozenModel
@@ -57,30 +58,52 @@ async def generate_images(
         Blocked: Some need something that is missing, and the film waits for it; the message names
             their sections.
     """
+    if obstacle := _obstacle(job):
+        await job.warn(obstacle)
     tasks: dict[str, asyncio.Task[FilmImage]] = {}
     blocked: list[tuple[int, Blocked]] = []
     async with asyncio.TaskGroup() as group:
         for keyframe in keyframes:
-            followed = tasks.get(keyframe.follows)
-            image = _image(job, keyframe, followed, export, blocked)
+            earlier = tasks.get(keyframe.follows), tasks.get(keyframe.laid_out_by)
+            image = _image(job, keyframe, earlier, export, blocked)
             tasks[keyframe.key] = group.create_task(image)
     raise_blocked(blocked, sections, job.settings)
     return tuple(task.result() for task in tasks.values())
 
 
+def _obstacle(job: MusicVideoJob) -> str:
+    """Return the reason why `control` is left out, as a sentence; empty if it is not."""
+    control, info = job.settings.control, job.image.backend.info
+    if control != "none" and not info.takes_control:
+        return (
+            f"{info.name} lays no image out by another one, so `control` is left out; diffusers "
+            "does with diffusers.controlnet."
+        )
+    if control == "image" and job.input.control_image is None:
+        return "The entry has no `control_image`, so `control` is left out."
+    return ""
+
+
 async def _image(
     job: MusicVideoJob,
     keyframe: Keyframe,
-    followed: "asyncio.Task[FilmImage] | None",
+    earlier: "tuple[asyncio.Task[FilmImage] | None, asyncio.Task[FilmImage] | None]",
     export: ExportSettings,
     blocked: list[tuple[int, Blocked]],
 ) -> FilmImage:
-    reference = None
-    if followed is not None and _follows(job):
-        reference = (await followed).image
+    """Return the image of a keyframe.
+
+    Args:
+        job: The job.
+        keyframe: The keyframe.
+        earlier: The images that it follows, and whose layout it has.
+        export: Size of the film.
+        blocked: Receives the section if something is missing.
+    """
+    guides = await _guides(job, *earlier)
     scope = job.scope(keyframe.key)
     try:
-        number, image = await _candidate(job, scope, keyframe, reference, export)
+        number, image = await _candidate(job, scope, keyframe, guides, export)
     except Permanent as error:
         return FilmImage(keyframe=keyframe, problem=error.message)
     except Blocked as error:
@@ -91,6 +114,36 @@ async def _image(
         return FilmImage(keyframe=keyframe, problem=graded.problem)
     job.publish()
     return FilmImage(keyframe=keyframe, candidate=number, image=image, graded=graded)
+
+
+@dataclass(frozen=True, slots=True)
+class Guides:
+    """Images that guide another.
+
+    Attributes:
+        reference: The image that it follows.
+        control: The image whose layout it has.
+    """
+
+    reference: Artifact | None = None
+    control: Artifact | None = None
+
+
+async def _guides(
+    job: MusicVideoJob,
+    followed: "asyncio.Task[FilmImage] | None",
+    laid_out_by: "asyncio.Task[FilmImage] | None",
+) -> Guides:
+    """Return the images that guide a keyframe, as far as the backend takes them."""
+    reference = control = None
+    if followed is not None and _follows(job):
+        reference = (await followed).image
+    if job.image.backend.info.takes_control:
+        if job.settings.control == "image":
+            control = job.input.control_image
+        elif laid_out_by is not None:
+            control = (await laid_out_by).image
+    return Guides(reference, control)
 
 
 async def graded_to(
@@ -130,7 +183,7 @@ async def _candidate(
     job: MusicVideoJob,
     scope: Scope,
     keyframe: Keyframe,
-    reference: Artifact | None,
+    guides: Guides,
     export: ExportSettings,
 ) -> tuple[int, Artifact]:
     """Return the candidate that is taken: the best by its scores, the first without any.
@@ -147,7 +200,7 @@ async def _candidate(
 
     async def attempt(number: int) -> None:
         try:
-            generated = await _generated(job, scope, keyframe, number, reference, export)
+            generated = await _generated(job, scope, keyframe, number, guides, export)
         except (Permanent, Blocked) as error:
             errors.append(error)
         else:
@@ -172,7 +225,7 @@ async def _generated(
     scope: Scope,
     keyframe: Keyframe,
     number: int,
-    reference: Artifact | None,
+    guides: Guides,
     export: ExportSettings,
 ) -> GeneratedImage:
     width, height = generated_size(export.resolution, job.settings.keyframe_side)
@@ -184,7 +237,8 @@ async def _generated(
         width=width,
         height=height,
         negative_prompt=job.settings.negative_words(),
-        reference=reference,
+        reference=guides.reference,
+        control=guides.control,
         simpler_prompt=keyframe.simpler,
     )
 

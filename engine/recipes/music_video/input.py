@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from engine.contract.backend import FrozenModel
 from engine.contract.fields import Name, Seed, TextLength
-from engine.contract.files import SoundFile
+from engine.contract.files import ImageFile, SoundFile
 from engine.contract.recipe_input import RecipeInput
 from engine.recipes.music_video.fields import LongText, Seconds, Words
 from engine.recipes.music_video.spec import MAX_SECTIONS, RenderSpec
@@ -57,6 +57,12 @@ class MusicVideoInput(RecipeInput):
         description="Lyrics as LRC, SRT or plain lines, or the path of such a file "
         "(.lrc, .srt, .txt).",
         examples=["harbour.lrc"],
+    )
+    control_image: ImageFile | None = Field(
+        default=None,
+        description="An image whose layout all keyframes have, with `control` `image` and a "
+        "backend that takes one.",
+        examples=["skyline.png"],
     )
     sections: tuple[HandSection, ...] = Field(
         default=(),

@@ -22,6 +22,9 @@ MODIFIERS, ELEMENTS = 4, 5
 """Words for the style and things of a section that a prompt has, at most."""
 
 _PRIORITIES: dict[Role, int] = {"view": 0, "hero": 1, "shift": 3, "repeat": 4}
+_USUAL = {"auto": "section"}
+"""Image that a keyframe follows by default."""
+
 _SECOND_VIEW = 2
 _HERO_VIEW = "the climax, dramatic light, close view, centred"
 
@@ -40,6 +43,7 @@ class Keyframe(FrozenModel):
         palette: Colours.
         seed: Seed of its first candidate.
         follows: Key of the image that it follows; empty for none.
+        laid_out_by: Key of the image whose layout it has; empty for none.
     """
 
     section: int
@@ -51,6 +55,7 @@ class Keyframe(FrozenModel):
     palette: tuple[str, ...]
     seed: int
     follows: str = ""
+    laid_out_by: str = ""
 
     @property
     def key(self) -> str:
@@ -103,7 +108,8 @@ def plan_keyframes(
             simpler=simple_prompt(section, style),
             palette=section.spec.color_palette,
             seed=(seed_for(section.first) + 101 * (index - section.first) + view - 1) % 2**63,
-            follows=_follows(frames, section, settings),
+            follows=_key_of(frames, section, _USUAL.get(settings.reference, settings.reference)),
+            laid_out_by=_key_of(frames, section, settings.control),
         )
         frames.append(frame)
     return tuple(frames)
@@ -161,11 +167,10 @@ def simple_prompt(section: FilmSection, style: GlobalStyle) -> str:
     return ", ".join(filter(None, [words, style.template or "cinematic"]))
 
 
-def _follows(
-    earlier: Sequence[Keyframe], section: FilmSection, settings: MusicVideoSettings
-) -> str:
-    if settings.reference == "previous":
+def _key_of(earlier: Sequence[Keyframe], section: FilmSection, which: str) -> str:
+    """Return the key of the earlier image that a word names; empty if there is none."""
+    if which == "previous":
         return earlier[-1].key if earlier else ""
-    if settings.reference in {"auto", "section"}:
+    if which == "section":
         return next((one.key for one in earlier if one.section == section.first), "")
     return ""

@@ -97,6 +97,11 @@ class MusicVideoSettings(GatedSettings):
         "its section, or the one before it. By default the first of its section, and none if the "
         "backend follows layouts and not subjects.",
     )
+    control: Literal["none", "section", "previous", "image"] = Field(
+        "none",
+        description="Image whose layout a keyframe has if its backend takes one (a ControlNet): "
+        "the first of its section, the one before it, or the entry's `control_image`.",
+    )
     keyframe_side: int = Field(
         1536, ge=256, le=4096, description="Longer side of the images that are generated."
     )
