@@ -31,9 +31,12 @@ from tui.screens.batches import BatchesScreen
 from tui.screens.filtered import FilteredScreen
 from tui.screens.viewed import ViewedScreen
 from tui.snapshots.header import Header, HeaderView
+from tui.snapshots.notices import Notices
 from tui.snapshots.recipe_info import Headlines
 from tui.ui_state import UiState, state_file
-from tui.widgets.bars import Banner, Notice, TopBar, engine_words
+from tui.widgets.bars import TopBar, engine_words
+from tui.widgets.notice_line import NoticeLine
+from tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -71,6 +74,7 @@ class Dashboard(App[str]):
     # are pushed, and the default screen never is.
     CSS_PATH = [Path(__file__).with_suffix(".tcss"), BatchesScreen.CSS_PATH]  # noqa: RUF012
     TITLE = "safelight"
+    NOTIFICATION_TIMEOUT = 3
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (140, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-normal-height"), (50, "-tall")]  # noqa: RUF012
     COMMANDS = {lambda: _action_provider()}  # noqa: RUF012, PLW0108 - imported when opened
@@ -83,7 +87,7 @@ class Dashboard(App[str]):
         self.headlines = Headlines()
         self.head = Header()
         self.trouble: str | None = None
-        self.notice = Notice()
+        self.notices = Notices()
         self.keymap: dict[str, str] = {}
         self.remembered = UiState.load(state_file())
         self.head_view = HeaderView(self.paths)
@@ -135,7 +139,7 @@ class Dashboard(App[str]):
         self.set_interval(1.0, self._look_after_engine)
         self.set_timer(PRELOAD_SECONDS, self._preload)
         for sentence in self._wrong:
-            self.notify(clean(sentence, 500), severity="warning", markup=False, timeout=15)
+            self.notices.problems.append(clean(sentence, 500))
 
     @work(thread=True)
     def _preload(self) -> None:
@@ -168,23 +172,23 @@ class Dashboard(App[str]):
     @on(StoreTrouble)
     def tell_trouble(self, message: StoreTrouble) -> None:
         """Show the reason why the store cannot be read."""
-        self.trouble = message.sentence
-        for banner in self.screen.query(Banner):
-            banner.set_trouble(message.sentence)
+        self.trouble = self.notices.trouble = message.sentence
+        self._show_notices()
         for screen in self.screen_stack:
             if isinstance(screen, BatchesScreen):
                 screen.greet(is_new=message.is_new)
 
     def take_head(self, head: Header) -> None:
-        """Take the new state of engine and batches, and report events of batches."""
+        """Take the new state of engine and batches; ring the bell for news of batches."""
         told = self.head.news[-1].number if self.head.news else 0
         self.head = head
         fresh = [news for news in head.news if news.number > told]
-        for news in fresh:
-            severity: SeverityLevel = "warning" if news.bad else "information"
-            self.notify(news.sentence, severity=severity, markup=False)
         if fresh and self.remembered.bell:
             self.bell()
+
+    def _show_notices(self) -> None:
+        for line in self.screen.query(NoticeLine):
+            line.set_head(self.head)
 
     # -- screens ------------------------------------------------------------------------------
 
@@ -349,7 +353,8 @@ class Dashboard(App[str]):
 
     def _look_after_engine(self) -> None:
         if failed := self._engine.failure():
-            self.notify(clean(failed, 500), severity="error", markup=False, timeout=20)
+            self.notices.problems.append(clean(failed, 500))
+            self._show_notices()
 
     # -- files --------------------------------------------------------------------------------
 
@@ -419,8 +424,17 @@ class Dashboard(App[str]):
 
     def on_notify(self) -> None:
         """Remove older notifications before another is shown, to keep the lists visible."""
+        self.screen.set_class(self._reads_below(), "-toasts-above")
         for older in list(self._notifications)[: 1 - MAX_TOASTS]:
             self._unnotify(older)
+
+    def _reads_below(self) -> bool:
+        """Return True if the cursor of the focused list is in the lower half of the screen."""
+        rows = self.screen.focused
+        if not isinstance(rows, Rows):
+            return False
+        at = rows.region.y + 1 + rows.cursor - int(rows.scroll_y)
+        return at > self.screen.size.height // 2
 
 
 def _action_provider() -> "type[Provider]":

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from tui.feed import Feed
     from tui.snapshots.files import OpenableFile
     from tui.snapshots.header import Header, HeaderView
+    from tui.snapshots.notices import Notices
     from tui.snapshots.recipe_info import Headlines
     from tui.snapshots.texts import TextKind, Texts
     from tui.ui_state import UiState
-    from tui.widgets.bars import Notice
 
 
 class DashboardServices(Protocol):
@@ -27,7 +27,7 @@ class DashboardServices(Protocol):
         head: State of engine, lanes and hosts, as last read.
         head_view: The view that reads it.
         trouble: The reason why the store cannot be read; None if it can.
-        notice: The notice above the lists.
+        notices: What needs an operator, and news.
     """
 
     paths: "WorkspacePaths"
@@ -39,7 +39,7 @@ class DashboardServices(Protocol):
     head: "Header"
     head_view: "HeaderView"
     trouble: str | None
-    notice: "Notice"
+    notices: "Notices"
 
     @property
     def playing(self) -> str:

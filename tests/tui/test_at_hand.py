@@ -17,7 +17,8 @@ from tests.tui.test_job_screen import open_job
 from themes import bundled_themes
 from tui.app import Dashboard
 from tui.snapshots.header import WHAT_TO_DO
-from tui.widgets.bars import Banner, KeyBar, TopBar
+from tui.widgets.bars import KeyBar, TopBar
+from tui.widgets.notice_line import NoticeLine
 from tui.widgets.rows import Rows
 
 LONG = "toy needs TOY_KEY. Put TOY_KEY into .env, which is read again by resume, then resume it."
@@ -66,20 +67,21 @@ async def test_a_notice_says_a_remedy_once_opens_and_is_put_away(place: Place) -
     place.claim(1)
     place.park(ids[0], "key", LONG)
     async with running(place.dashboard(), (80, 24)) as pilot:
-        banner = pilot.app.screen.query_one(Banner)
-        await shows(pilot, "1 parked (key): toy needs TOY_KEY.", "! opens")
-        assert banner.size.height == 1
-        assert WHAT_TO_DO["key"] not in " ".join(banner._lines)
+        line = pilot.app.screen.query_one(NoticeLine)
+        await shows(pilot, "1 parked (key): toy needs TOY_KEY.", "! open  - hide")
+        assert line.size.height == 1
+        assert WHAT_TO_DO["key"] not in line.items[0].sentence
         await pilot.press("exclamation_mark")
-        await shows(pilot, "then resume it.")
-        await pilot.press("exclamation_mark")
-        await until(pilot, lambda: not banner.display)
+        await shows(pilot, "then resume it.", "put away until it changes")
+        await pilot.press("minus")
+        await until(pilot, lambda: not line.display)
         await open_first(pilot)
-        assert not pilot.app.screen.query_one(Banner).display
+        assert not pilot.app.screen.query_one(NoticeLine).display
         place.claim(1)
         place.park(ids[1], "quota", "The account is empty.")
-        await shows(pilot, "2 parked")
-        await until(pilot, lambda: pilot.app.screen.query_one(Banner).display)
+        await shows(pilot, "parked (quota)")
+        await pilot.press("minus")
+        await until(pilot, lambda: not pilot.app.screen.query_one(NoticeLine).display)
 
 
 @pytest.mark.parametrize("reason", get_args(ParkReason))
@@ -93,7 +95,9 @@ async def test_the_banner_counts_jobs_not_reasons(place: Place) -> None:
     place.park(ids[0], "key", "toy needs a key. Set it.")
     place.park(ids[1], "backend", "toy cannot be reached. Start it.")
     async with running(place.dashboard(), (120, 30)) as pilot:
-        await shows(pilot, "2 parked, some (key): toy needs a key. Set it.   some (backend): toy")
+        await shows(pilot, "2 parked, some (key): toy needs a key. Set it.", "+1")
+        await pilot.press("exclamation_mark")
+        await shows(pilot, "some parked (backend): toy cannot be reached.")
 
 
 async def test_a_notice_stays_as_wanted_on_the_other_screens(place: Place) -> None:
@@ -105,9 +109,9 @@ async def test_a_notice_stays_as_wanted_on_the_other_screens(place: Place) -> No
         await open_first(pilot)
         place.park(ids[1], "quota", "The account is empty. Fill it.")
         await shows(pilot, "2 parked")
-        await pilot.press("exclamation_mark", "exclamation_mark", "escape")
+        await pilot.press("minus", "minus", "escape")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
-        assert not pilot.app.screen.query_one(Banner).display
+        assert not pilot.app.screen.query_one(NoticeLine).display
 
 
 async def test_a_notice_that_was_put_away_comes_back_after_all_was_well(place: Place) -> None:
@@ -116,7 +120,8 @@ async def test_a_notice_that_was_put_away_comes_back_after_all_was_well(place: P
     place.park(job, "key", "toy needs a key. Set it.")
     async with running(place.dashboard()) as pilot:
         await shows(pilot, "1 parked (key)")
-        await pilot.press("exclamation_mark", "exclamation_mark")
+        await pilot.press("minus")
+        await until(pilot, lambda: not pilot.app.screen.query_one(NoticeLine).display)
         place.write(lambda c: set_state(c, [place._job(c, job)], "queued", "job.resumed"))
         await until(pilot, lambda: not pilot.app.head.parked)
         place.claim(1)
@@ -246,7 +251,7 @@ async def test_a_new_workspace_greets(tmp_path, *, read_only: bool) -> None:
     async with running(Dashboard(tmp_path, read_only=read_only)) as pilot:
         await shows(pilot, "Welcome to Safelight", "safelight --workspace DIR")
         assert ("Press n" in seen(pilot.app)) != read_only
-        assert not pilot.app.screen.query_one(Banner).display
+        assert not pilot.app.screen.query_one(NoticeLine).display
         assert pilot.app.trouble is None
         Place(tmp_path)
         if not read_only:

@@ -100,6 +100,8 @@ async def test_a_wrong_key_file_does_not_keep_anyone_out(place: Place) -> None:
     key_file().parent.mkdir(parents=True)
     key_file().write_text("[keys]\nnonsense = 'x'\n")
     async with running(place.dashboard()) as pilot:
+        await shows(pilot, "keys.toml", "! open")
+        await pilot.press("exclamation_mark")
         await shows(pilot, "nonsense")
 
 

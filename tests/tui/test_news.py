@@ -40,7 +40,8 @@ async def test_the_end_of_a_batch_is_told_once_and_rings(place: Place, rung: lis
         await until(pilot, lambda: pilot.app.head_view._states)
         assert rung == []
         end_all(place, new)
-        await shows(pilot, "b2 new: done.")
+        await shows(pilot, "b2 new: done.", "! open")
+        assert not pilot.app._notifications
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
         place.batch("newest", ["one"])
@@ -59,7 +60,7 @@ async def test_a_parked_batch_is_told_and_the_bell_can_be_silenced(
         await pilot.press("N")
         await shows(pilot, "rings no more")
         place.park(place.job_ids(batch)[0], "key", "No key.")
-        await shows(pilot, "b1 parked: parked.")
+        await shows(pilot, "1 parked (key): No key.")
     assert rung == []
     assert json.loads(state_file().read_text())["bell"] is False
     assert not UiState.load(state_file()).bell
@@ -79,7 +80,8 @@ async def test_a_probe_of_a_blocked_lane_is_no_news(place: Place, rung: list[Non
         head = pilot.app.head_view
         await until(pilot, lambda: head._states)
         park()
-        await shows(pilot, "b1 evening: parked.", "1 parked (key): toy has no key.")
+        await shows(pilot, "1 parked (key): toy has no key.")
+        await until(pilot, lambda: rung)
         assert len(rung) == 1
         place.write(lambda c: probe_lane(c, "toy"))
         place.claim(1)

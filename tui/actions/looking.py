@@ -53,7 +53,7 @@ LOOKING: tuple[Action, ...] = (
         "shrink",
         "Shrink",
         "Shrink the focused panel.",
-        ("minus", "underscore"),
+        ("underscore",),
         ("batch", "job"),
         "Look",
     ),
@@ -94,9 +94,17 @@ LOOKING: tuple[Action, ...] = (
     Action(
         "notice",
         "Notice",
-        "Expand or collapse the list of items that need you.",
+        "List what needs you, and news; open one.",
         ("exclamation_mark",),
         ALL,
+        "Look",
+    ),
+    Action(
+        "put_away",
+        "Put away",
+        "Put the worst notice away until it changes.",
+        ("minus",),
+        ("batches", "batch", "job", "activity"),
         "Look",
     ),
     Action(

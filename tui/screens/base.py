@@ -16,9 +16,11 @@ from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import Feed, QueryAnswered, SnapshotReady, View
+from tui.snapshots.notices import NoticeItem
 from tui.snapshots.subject import Subject
 from tui.stepping_in import step_in
-from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
+from tui.widgets.bars import Hosts, KeyBar, Lanes, TopBar
+from tui.widgets.notice_line import NoticeLine
 
 if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
@@ -54,7 +56,7 @@ class BaseScreen(Screen[int | None]):
     def compose(self) -> ComposeResult:
         """Compose the bars, with the screen's content between them."""
         yield TopBar()
-        yield Banner(self.dashboard.notice)
+        yield NoticeLine(self.dashboard.notices, self._notice_keys())
         yield from self.compose_body()
         yield Hosts()
         yield Lanes()
@@ -87,7 +89,6 @@ class BaseScreen(Screen[int | None]):
     def catch_up(self) -> None:
         """Read the store for this screen from now on."""
         self.feed.show((self.view, self), (self.dashboard.head_view, self))
-        self.query_one(Banner).catch_up(self.dashboard.trouble, self.dashboard.head)
         self.show_head(self.dashboard.head)
         self.query_one(TopBar).set_playing(self.dashboard.playing)
 
@@ -109,7 +110,7 @@ class BaseScreen(Screen[int | None]):
         self.query_one(TopBar).set_head(head)
         self.query_one(Hosts).set_head(head)
         self.query_one(Lanes).set_head(head)
-        self.query_one(Banner).set_head(head)
+        self.query_one(NoticeLine).set_head(head)
 
     # -- actions ------------------------------------------------------------------------------
 
@@ -256,8 +257,35 @@ class BaseScreen(Screen[int | None]):
             self.say("There is no text yet.", bad=True)
 
     def action_notice(self) -> None:
-        """Expand the notice, hide it, show it again."""
-        self.query_one(Banner).next()
+        """List the notices, and open the batch of one."""
+        from tui.screens.notices import NoticesScreen
+
+        items = self.query_one(NoticeLine).items
+        if items:
+            self.app.push_screen(NoticesScreen(items, self._put_away), self._open_notice)
+        else:
+            self.say("Nothing needs you.")
+
+    def _put_away(self, *items: NoticeItem) -> None:
+        self.dashboard.notices.put_away(items)
+        self.query_one(NoticeLine).set_head(self.dashboard.head)
+
+    def _open_notice(self, item: NoticeItem | None) -> None:
+        if item is not None and item.batch is not None:
+            self.dashboard.open_batch(item.batch, item.name)
+        elif item is not None and item.state == "parked":
+            self.dashboard.show_queue(None)
+
+    def action_put_away(self) -> None:
+        """Hide the worst notice until it changes."""
+        self._put_away(*self.query_one(NoticeLine).items[:1])
+
+    def _notice_keys(self) -> tuple[str, str]:
+        """Return the names of the keys that open the notices, and that put the worst away."""
+        keymap = self.dashboard.keymap
+        hides = self.WHERE in BY_ID["put_away"].where
+        names = [key_name(keys_of(BY_ID[id_], keymap)[0]) for id_ in ("notice", "put_away")]
+        return names[0], names[1] if hides else ""
 
     def action_lanes(self) -> None:
         """Show lanes and hosts, and change the concurrency of lanes."""

@@ -96,11 +96,17 @@ class News:
         number: Its number, from 1, since the dashboard was opened.
         sentence: Its text, cleaned.
         bad: True if it needs an operator.
+        batch: The batch that it is about.
+        name: The batch's name, cleaned.
+        state: The batch's state.
     """
 
     number: int
     sentence: str
     bad: bool
+    batch: int = 0
+    name: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +164,11 @@ class HeaderView:
             if state in _NEWS and before.get(id_) not in {None, state}:
                 if state == "parked" and not self._is_parked_anew(connection, id_):
                     continue
-                said = f"b{id_} {clean(name, 60)}: {look(state).word}."
+                called = clean(name, 60)
+                said = f"b{id_} {called}: {look(state).word}."
                 number = self._news[-1].number + 1 if self._news else 1
-                self._news = (*self._news, News(number, said, state in _BAD))[-10:]
+                news = News(number, said, state in _BAD, id_, called, state)
+                self._news = (*self._news, news)[-10:]
         self._states = {id_: state for id_, _, state in found}
         return self._news
 

@@ -1,7 +1,6 @@
 """The lines around every screen: crumbs, the engine, the notice, and the keys."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -11,9 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions.action import Action
-from tui.snapshots.header import EngineState, Header
-from tui.states import look
-from tui.widgets.columns import fit
+from tui.snapshots.header import EngineState, Header, LaneLine
 from tui.widgets.theme_changes import on_theme_change
 
 
@@ -144,14 +141,29 @@ class Lanes(HeadLine):
         busy = self.get_component_rich_style("lanes--busy", partial=True)
         waits = self.get_component_rich_style("lanes--waits", partial=True)
         text = Text(" lanes", no_wrap=True, overflow="ellipsis", end="")
-        for lane in head.lanes:
+        for lane in sorted(head.lanes, key=_worst_first):
+            if lane.name == OUTPUTS_LANE and lane.state == "open":
+                continue
             shape = {"open": "▸" if lane.in_flight else "·", "cooling": "~"}.get(lane.state, "◆")
             style = waits if lane.state != "open" else busy if lane.in_flight else ""
             most = min(lane.width or lane.concurrency, lane.concurrency)
-            text.append(f"   {shape} {lane.name} {lane.in_flight}/{most}", style)
+            text.append(f"   {shape} {short_lane(lane.name)} {lane.in_flight}/{most}", style)
             text.append(f" +{lane.waiting} wait" if lane.waiting else "")
             text.append(f" {lane.state}" if lane.state != "open" else "", style)
         self.update(text, layout=False)
+
+
+OUTPUTS_LANE = "outputs"
+"""Lane of the output folders; it matters only if they cannot be written."""
+
+
+def short_lane(name: str) -> str:
+    """Return a lane's name without its host: `ollama` for `ollama@box:11434`."""
+    return name.partition("@")[0]
+
+
+def _worst_first(lane: LaneLine) -> tuple[bool, bool, str]:
+    return lane.state == "open", not lane.in_flight, lane.name
 
 
 class Hosts(HeadLine):
@@ -181,108 +193,6 @@ class Hosts(HeadLine):
 def short_name(model: str) -> str:
     """Return a model without the account or folder that it comes from."""
     return model.rstrip(")").rpartition("/")[2]
-
-
-@dataclass
-class Notice:
-    """State of the notice, on every screen.
-
-    Attributes:
-        mode: `line`, `whole` or `away`.
-        of: Its subject; a hidden notice comes back when that changes.
-    """
-
-    mode: str = "line"
-    of: frozenset[str] = frozenset()
-
-    def next(self) -> None:
-        """Expand it, hide it, show it again."""
-        self.mode = {"line": "whole", "whole": "away"}.get(self.mode, "line")
-
-
-class Banner(Static):
-    """The notice with its remedy; hidden while nothing needs an operator.
-
-    Args:
-        notice: Its state; shared by all screens.
-    """
-
-    def __init__(self, notice: Notice) -> None:
-        super().__init__(markup=False)
-        self._notice = notice
-        self._trouble: str | None = None
-        self._head = Header()
-        self._lines: tuple[str, ...] = ()
-        self.display = False
-
-    def next(self) -> None:
-        """Expand it, hide it, show it again."""
-        self._notice.next()
-        self._draw()
-
-    def on_click(self) -> None:
-        """Do the same as its key."""
-        self.next()
-
-    def on_resize(self) -> None:
-        """Cut the line at its present width."""
-        self._draw()
-
-    def catch_up(self, trouble: str | None, head: Header) -> None:
-        """Apply changes from the time when another screen was shown."""
-        self._trouble, self._head = trouble, head
-        self._show()
-
-    def set_trouble(self, sentence: str | None) -> None:
-        """Set the reason why the store cannot be read."""
-        self._trouble = sentence
-        self._show()
-
-    def set_head(self, head: Header) -> None:
-        """Set the reasons for parked jobs."""
-        if (head.parked, head.reasons) != (self._head.parked, self._head.reasons):
-            self._head = head
-            self._show()
-
-    def _show(self) -> None:
-        lines = [f"! {self._trouble}"] if self._trouble else []
-        lines += _parked_lines(self._head)
-        self.set_class(bool(self._trouble), "-trouble")
-        self._lines = tuple(lines)
-        if (about := self._about()) != self._notice.of:
-            self._notice.mode, self._notice.of = "line", about
-        self._draw()
-
-    def _about(self) -> frozenset[str]:
-        """Return its subject, independent of the number of jobs."""
-        sentences = (sentence for _, sentence in self._head.reasons)
-        return frozenset((*sentences, self._trouble or ""))
-
-    def _draw(self) -> None:
-        mode = self._notice.mode
-        self.display = bool(self._lines) and mode != "away"
-        self.set_class(mode == "whole", "-whole")
-        self.update("\n".join(self._lines) if mode == "whole" else self._line())
-
-    def _line(self) -> str:
-        """Return all of it in one line, with the key for the rest."""
-        text, width = " ".join(self._lines), self.content_size.width
-        hint = "  ! opens"
-        if not width or cell_len(text) <= width:
-            return text
-        return fit(text, max(0, width - len(hint))) + hint
-
-
-def _parked_lines(head: Header) -> list[str]:
-    """Return the number of parked jobs, of all reasons together, and the reasons."""
-    if not head.parked:
-        return []
-    begin = f"{look('parked').shape} {head.parked} parked"
-    if not head.reasons:
-        return [f"{begin}. Open the batch to see why."]
-    some = "" if len(head.reasons) == 1 else ", some"
-    first, *others = [f"({reason}): {sentence}" for reason, sentence in head.reasons[:3]]
-    return [f"{begin}{some} {first}", *(f"  some {other}" for other in others)]
 
 
 _ALWAYS = ("help", "quit")

@@ -6,6 +6,7 @@ from tui import formatting as figures
 from tui.actions import bindings
 from tui.snapshots.queue import LaneItem, QueueItem
 from tui.states import look
+from tui.widgets.bars import short_lane
 from tui.widgets.columns import ListColumn, Run
 from tui.widgets.rows import Rows
 from tui.widgets.sparkline import BARS, spark
@@ -85,12 +86,6 @@ def _lane_shape(row: LaneItem) -> list[Run]:
     if row.state != "open":
         return [(look("parked").shape, "parked")]
     return [(look("running").shape, "running") if row.in_flight else ("·", "muted")]
-
-
-def short_lane(name: str) -> str:
-    """Return a lane's name without the part that names its host: `ollama@box:11434`, `ollama`."""
-    backend, at, _ = name.partition("@")
-    return backend if at else name
 
 
 def _history(row: LaneItem) -> list[Run]:
