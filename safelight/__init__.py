@@ -114,6 +114,9 @@ if TYPE_CHECKING:
     from engine.contract.text import TEXT as TEXT
     from engine.contract.text import BaseChatBackend as BaseChatBackend
     from engine.contract.text import ChatBackend as ChatBackend
+    from engine.contract.timeline import Timeline as Timeline
+    from engine.contract.timeline import TimelineSection as TimelineSection
+    from engine.contract.timeline import TimelineShot as TimelineShot
     from engine.contract.video import VIDEO as VIDEO
     from engine.contract.video import FrameCounts as FrameCounts
     from engine.contract.video import GeneratedVideo as GeneratedVideo
@@ -271,6 +274,11 @@ _MODULES = {
         "BaseChatBackend",
         "ChatBackend",
         "TEXT",
+    ),
+    "engine.contract.timeline": (
+        "Timeline",
+        "TimelineSection",
+        "TimelineShot",
     ),
     "engine.contract.video": (
         "FrameCounts",

@@ -364,20 +364,23 @@ class Dashboard(App[str]):
         return self._opener.playing
 
     @work(thread=True, group="open")
-    def open_file(self, job_id: int, file: "OpenableFile", *, instead: bool = False) -> None:
+    def open_file(
+        self, job_id: int, file: "OpenableFile", *, instead: bool = False, start: float = 0.0
+    ) -> None:
         """Open a file of a job in a viewer or a player, off the event loop.
 
         Args:
             job_id: The job.
             file: The file.
             instead: True to play it from where another one is heard; nothing if none is.
+            start: Seconds at which a player starts, if it can.
         """
         from engine.client.opening.copies import OpenedFile
 
         label = (f"j{job_id}", file.part or file.name)
         opened = OpenedFile(label, file.file.kind, file.file.media_type, file.file.hash)
         try:
-            if sentence := self._opener.open(opened, instead=instead):
+            if sentence := self._opener.open(opened, instead=instead, start=start):
                 self._say_later(sentence, "information")
         except UserError as error:
             self._say_later(str(error), "warning")

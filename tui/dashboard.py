@@ -94,13 +94,16 @@ class DashboardServices(Protocol):
         """Start, stop or restart the engine, off the event loop."""
         ...
 
-    def open_file(self, job_id: int, file: "OpenableFile", *, instead: bool = False) -> None:
+    def open_file(
+        self, job_id: int, file: "OpenableFile", *, instead: bool = False, start: float = 0.0
+    ) -> None:
         """Open a file of a job in a viewer or a player, off the event loop.
 
         Args:
             job_id: The job.
             file: The file.
             instead: True to play it from where another one is heard; nothing if none is.
+            start: Seconds at which a player starts, if it can.
         """
         ...
 

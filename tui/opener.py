@@ -39,13 +39,14 @@ class Opener:
         player = self._player
         return player.path.name if player is not None and player.is_running else ""
 
-    def open(self, file: "OpenedFile", *, instead: bool = False) -> str:
+    def open(self, file: "OpenedFile", *, instead: bool = False, start: float = 0.0) -> str:
         """Open a file; one that plays already is stopped. Return a sentence. In a thread.
 
         Args:
             file: The file.
             instead: True to play it from where another one is heard, if the player can; nothing
                 if none is, or if it is the same.
+            start: Seconds at which a player starts, if it can.
 
         Raises:
             UserError: It cannot be opened here, or a setting is wrong.
@@ -57,7 +58,8 @@ class Opener:
             was = self._content if self.playing else ""
             if instead and was in {"", file.hash}:
                 return ""
-            start = time.monotonic() - self._started if instead else 0.0
+            if instead:
+                start = time.monotonic() - self._started
             self._stop()
             if file.hash and file.hash == was:
                 return "Stopped."

@@ -279,6 +279,25 @@ def artifacts_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[A
     return [ArtifactRow.of(row) for row in _of_steps(connection, "*", "artifacts", steps, 50)]
 
 
+def files_of_kinds(
+    connection: sqlite3.Connection, job_id: int, kinds: Sequence[str], without: str
+) -> list[ArtifactRow]:
+    """Return the newest 200 files of some kinds that a job's current steps left, oldest first.
+
+    Args:
+        connection: A connection to read with.
+        job_id: The job.
+        kinds: Names of kinds.
+        without: A role of files that are left out.
+    """
+    marks = ", ".join("?" * len(kinds))
+    sql = f"""SELECT a.* FROM artifacts a JOIN steps s ON s.id = a.step_id
+              WHERE s.job_id = ? AND s.state = 'done' AND s.superseded_at IS NULL
+              AND a.role != ? AND a.kind IN ({marks}) ORDER BY a.id DESC LIMIT 200"""  # noqa: S608 - marks
+    rows = connection.execute(sql, (job_id, without, *kinds)).fetchall()[::-1]
+    return [ArtifactRow.of(row) for row in rows]
+
+
 def scores_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ScoreRow]:
     """Return the scores of some steps, at most 100."""
     return [ScoreRow.of(row) for row in _of_steps(connection, "*", "scores", steps, 100)]

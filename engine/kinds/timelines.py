@@ -39,6 +39,18 @@ def frame_of(item: Item, seconds: float, side: int) -> bytes | None:
         return None
 
 
+def has_timeline(kind: str) -> bool:
+    """Return True if things of a kind may have a timeline."""
+    from engine.contract.kinds import Kind
+
+    return type(kinds().of(kind)).timeline is not Kind.timeline
+
+
+def over_time() -> list[str]:
+    """Return the names of the kinds that may have a timeline or frames over time."""
+    return [name for name in kinds().named if has_timeline(name) or shows_frames(name)]
+
+
 def shows_frames(kind: str) -> bool:
     """Return True if a kind has frames over time."""
     from engine.contract.kinds import Kind

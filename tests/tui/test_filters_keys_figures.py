@@ -36,13 +36,14 @@ def test_every_action_has_a_method_where_it_applies() -> None:
     from tui.screens.job import JobScreen
     from tui.screens.queue import QueueScreen
     from tui.screens.text import TextScreen
+    from tui.screens.timeline import TimelineScreen
     from tui.widgets.rows import Rows
     from tui.widgets.sheet import Sheet
 
     owners = {
         "batches": BatchesScreen, "batch": BatchScreen, "job": JobScreen,
         "compare": CompareScreen, "list": Rows, "text": TextScreen, "queue": QueueScreen,
-        "activity": ActivityScreen, "sheet": Sheet,
+        "activity": ActivityScreen, "sheet": Sheet, "timeline": TimelineScreen,
     }  # fmt: skip
     for action in ACTIONS:
         for where in action.where:

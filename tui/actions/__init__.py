@@ -12,6 +12,7 @@ from tui.actions.looking import LOOKING
 from tui.actions.marking import MARKING
 from tui.actions.moving import MOVING
 from tui.actions.reading import READING
+from tui.actions.scrubbing import SCRUBBING
 from tui.actions.stepping_in import STEPPING_IN
 
 ACTIONS: tuple[Action, ...] = (
@@ -20,6 +21,7 @@ ACTIONS: tuple[Action, ...] = (
     *MARKING,
     *STEPPING_IN,
     *COMPARING,
+    *SCRUBBING,
     *READING,
     *ENGINE,
     *GENERAL,

@@ -36,7 +36,7 @@ MOVING: tuple[Action, ...] = (
         "Back",
         "Clear the filter, then the marks; otherwise go back.",
         ("escape", "backspace"),
-        (*INNER, *NOW),
+        (*INNER, "timeline", *NOW),
         "Move",
         2,
     ),
@@ -48,7 +48,7 @@ MOVING: tuple[Action, ...] = (
         "Batches",
         "Go back to all batches.",
         ("B",),
-        (*INNER, *NOW),
+        (*INNER, "timeline", *NOW),
         "Move",
     ),
     Action(

@@ -4,16 +4,18 @@ from engine.client.actions import action_of
 from tui.actions.action import LISTS, STEP_IN, Action
 
 
-def _step_in(verb: str, key: str, rank: int | None = None) -> Action:
+def _step_in(
+    verb: str, key: str, rank: int | None = None, where: tuple[str, ...] = STEP_IN
+) -> Action:
     """Return an action on batches and jobs with its key; the rest comes from the client."""
     of = action_of(verb)
-    return Action(verb, of.title, of.help, (key,), STEP_IN, "Step in", rank, writes=True)
+    return Action(verb, of.title, of.help, (key,), where, "Step in", rank, writes=True)
 
 
 STEPPING_IN: tuple[Action, ...] = (
     _step_in("pause", "p", 10),
     _step_in("resume", "r", 11),
-    _step_in("retry", "t", 9),
+    _step_in("retry", "t", 9, where=(*STEP_IN, "timeline")),
     _step_in("cancel", "x", 12),
     Action(
         "raise_priority",
@@ -68,7 +70,7 @@ STEPPING_IN: tuple[Action, ...] = (
         "Approve",
         "Review the pending approval; approve, edit or reject it.",
         ("A",),
-        ("job",),
+        ("job", "timeline"),
         "Step in",
         writes=True,
     ),

@@ -220,6 +220,22 @@ class JobScreen(DecidingScreen):
         """Name of the selected part."""
         return self._snapshot.node.label if self._snapshot and self._snapshot.node else ""
 
+    def action_show_timeline(self) -> None:
+        """Show the job on its timeline."""
+        from tui.screens.timeline import TimelineScreen
+
+        self.app.push_screen(TimelineScreen(self.job_id, self._key, self._enter_scope))
+
+    def _enter_scope(self, scope: str) -> None:
+        """Select a scope of the tree, or the one around it if the tree is folded there."""
+        nodes = self._snapshot.nodes if self._snapshot else ()
+        while scope:
+            node = next((one.id for one in nodes if one.scope == scope and one.id < 0), None)
+            if node is not None:
+                self.go_to(node)
+                return
+            scope = scope.rpartition("/")[0]
+
     def action_compare(self) -> None:
         """Compare the selected part with those of its family."""
         from tui.snapshots.comparison import PartsOfAJob

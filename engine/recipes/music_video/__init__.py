@@ -57,7 +57,7 @@ RECIPE = Recipe(
             for kind, hint in HINTS.items()
         ),
         Choice("section-*/image-*/select", check_decision, again=rendered_again),
-        FreeText("section-*/image-*/seed", check_decision, SEED_HINT, rendered_again),
+        FreeText("section-*/image-*/seed", check_decision, SEED_HINT, rendered_again, present_text),
     ),
     options=(
         Option("--song", target="input", help="The song or songs; the same as INPUT."),

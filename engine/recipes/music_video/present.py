@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.contract.decisions import JobShape, numbered
 from engine.recipes.music_video.deciding import EFFECTS, MOTION, PALETTE, PROMPT, SOURCE, TRANSITION
+from engine.recipes.music_video.images import GENERATE, SEED
 from engine.recipes.music_video.loop import OUTLINE
 
 
@@ -15,12 +16,15 @@ def present_text(shape: JobShape, key: str) -> str:
         shape: The job.
         key: The decision, such as `section-3/palette`.
     """
+    image, _, kind = key.rpartition("/")
+    if kind == SEED:
+        request = shape.request_of(f"{image}/candidate-1", GENERATE)
+        return str(json.loads(request).get("seed") or "") if request else ""
     text, number = shape.request_of("", OUTLINE), numbered(key, "section")
     if text is None or number is None:
         return ""
     film = json.loads(text)
     section = film["sections"][number - 1]
-    kind = key.rpartition("/")[2]
     if kind == PALETTE:
         return ", ".join(section["palette"])
     if kind == TRANSITION:
