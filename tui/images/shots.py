@@ -3,13 +3,12 @@
 import io
 from typing import TYPE_CHECKING
 
+from tui.images.decode import ImageTrouble, thumbnail
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from engine.contract.timeline import Timeline
-
-MAX_PIXELS = 4_000_000
-"""Pixels of one image of a shot, at most."""
 
 _PAPER = "#11151C"
 
@@ -43,12 +42,9 @@ def _fitted(data: bytes, size: tuple[int, int]) -> "Image | None":
     """Return the middle of an image for an area: as tall, and at most as wide as its shape is."""
     from PIL import Image, ImageOps
 
-    from engine.imaging.decode import decoded
-    from engine.imaging.errors import ImageError
-
     try:
-        image = decoded(io.BytesIO(data), max_pixels=MAX_PIXELS)
-    except (ImageError, OSError, ValueError):
+        image = thumbnail(data, (4 * size[1], size[1]))
+    except ImageTrouble:
         return None
-    widest = max(1, round(size[1] * image.width / image.height))
-    return ImageOps.fit(image, (max(1, min(size[0], widest)), size[1]), Image.Resampling.BILINEAR)
+    width = max(1, min(size[0], image.width))
+    return ImageOps.fit(image, (width, size[1]), Image.Resampling.BILINEAR)
