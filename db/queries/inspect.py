@@ -191,6 +191,7 @@ def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ..
     sql = """SELECT j.state, j.stage, j.cost, j.priority, j.message,
              (SELECT max(id) FROM events WHERE job_id = j.id),
              (SELECT max(id) FROM decisions WHERE job_id = j.id),
+             (SELECT max(undone_at) FROM decisions WHERE job_id = j.id),
              (SELECT group_concat(step_id || ':' || coalesce(fraction, '') || at) FROM
                (SELECT step_id, fraction, at FROM progress WHERE job_id = j.id LIMIT 50))
              FROM jobs j WHERE j.id = ?"""

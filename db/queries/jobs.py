@@ -168,10 +168,11 @@ def error_messages(connection: sqlite3.Connection, batch_id: int) -> dict[int, s
 def decisions(
     connection: sqlite3.Connection, job_ids: Iterable[int]
 ) -> defaultdict[int, dict[str, list[Any]]]:
-    """Return the decisions about some jobs, newest first: by job, then by key."""
+    """Return the decisions about some jobs that hold, newest first: by job, then by key."""
     values = defaultdict[int, dict[str, list[Any]]](dict)
     sql = """SELECT job_id, key, value FROM decisions
-             WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"""
+             WHERE job_id IN (SELECT value FROM json_each(?)) AND undone_at IS NULL
+             ORDER BY id DESC"""
     for job_id, key, value in connection.execute(sql, (json.dumps(list(job_ids)),)):
         values[job_id].setdefault(key, []).append(json.loads(value))
     return values
@@ -180,6 +181,22 @@ def decisions(
 def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[DecisionRow]:
     """Return every decision about a job, earlier ones too, oldest first."""
     return _of_job(connection, DecisionRow, "decisions", job_id)
+
+
+def newest_decision(
+    connection: sqlite3.Connection, job_id: int, key: str = ""
+) -> DecisionRow | None:
+    """Return the newest decision about a job that holds, of a key if one is given."""
+    sql = """SELECT * FROM decisions WHERE job_id = ? AND undone_at IS NULL
+             AND (? = '' OR key = ?) ORDER BY id DESC LIMIT 1"""
+    row = connection.execute(sql, (job_id, key, key)).fetchone()
+    return DecisionRow.of(row) if row else None
+
+
+def inherited_keys(connection: sqlite3.Connection, job_id: int) -> list[str]:
+    """Return the keys of the steps that a branch has kept from the job that it comes from."""
+    sql = "SELECT key FROM steps WHERE job_id = ? AND inherited"
+    return [row[0] for row in connection.execute(sql, (job_id,))]
 
 
 def cancelled_in_the_middle(connection: sqlite3.Connection, batch_id: int) -> Iterator[JobRow]:

@@ -17,6 +17,7 @@ class Origin(Row):
         source: The same as entered, `b1/x:iteration-2`.
         hash: The file that was sent; None if it was text.
         step_key: Key of the step.
+        branch: Scope that the job begins at as a branch; None if it was sent.
     """
 
     job_id: int
@@ -25,6 +26,7 @@ class Origin(Row):
     source: str
     hash: str | None
     step_key: str | None
+    branch: str | None
 
 
 _ORIGINS = """SELECT l.*, s.key AS step_key FROM lineage l

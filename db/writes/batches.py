@@ -40,12 +40,14 @@ class NewOrigin:
         step_id: The step that produced it; None if it is the job's.
         source: The same as entered, `b1/x:iteration-2`.
         hash: Its file; None if it is a text.
+        branch: Scope that the job begins at as a branch of the other; None if it was sent.
     """
 
     job_id: int
     step_id: int | None
     source: str
     hash: str | None
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,16 @@ def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJo
             add_prompt(connection, cursor.lastrowid, None, {**version, "reason": ""})
         if (origin := job.origin) is not None:
             connection.execute(
-                "INSERT INTO lineage (job_id, source_job_id, source_step_id, source, hash) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (cursor.lastrowid, origin.job_id, origin.step_id, origin.source, origin.hash),
+                "INSERT INTO lineage (job_id, source_job_id, source_step_id, source, hash, branch) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    cursor.lastrowid,
+                    origin.job_id,
+                    origin.step_id,
+                    origin.source,
+                    origin.hash,
+                    origin.branch,
+                ),
             )
     count = position - first
     connection.execute("UPDATE batches SET queued = queued + ? WHERE id = ?", (count, batch_id))

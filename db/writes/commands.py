@@ -51,6 +51,15 @@ def answer_command(
     )
 
 
+def undo_decision(connection: sqlite3.Connection, decision_id: int) -> bool:
+    """Take a decision back; it remains as history. Return False if it was taken back before."""
+    cursor = connection.execute(
+        "UPDATE decisions SET undone_at = ? WHERE id = ? AND undone_at IS NULL",
+        (now(), decision_id),
+    )
+    return cursor.rowcount > 0
+
+
 def add_decision(
     connection: sqlite3.Connection, job_id: int, key: str, value: Any, author: str
 ) -> None:

@@ -30,6 +30,15 @@ def wait_again(connection: sqlite3.Connection, step_id: int) -> None:
     connection.execute("UPDATE steps SET state = ? WHERE id = ?", (WAITING, step_id))
 
 
+def ask_again(connection: sqlite3.Connection, step_id: int) -> None:
+    """Have a gate that was answered wait again once its job comes to it."""
+    connection.execute(
+        """UPDATE steps SET state = 'open', result = NULL, error_id = NULL, finished_at = NULL
+           WHERE id = ?""",
+        (step_id,),
+    )
+
+
 def batch_waits(connection: sqlite3.Connection, batch_id: int) -> bool:
     """Return True while a batch's own steps wait at a gate."""
     sql = """SELECT EXISTS (SELECT 1 FROM steps WHERE batch_id = ? AND job_id IS NULL

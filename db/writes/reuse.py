@@ -69,6 +69,18 @@ _COPIES = (
 )
 
 
+def copy_rows(
+    connection: sqlite3.Connection, source: int, step_id: int, batch_id: int, job_id: int | None
+) -> None:
+    """Copy files, scores, critiques and prompts of a finished step to another one."""
+    names = {"batch": batch_id, "job": job_id, "step": step_id, "at": now(), "source": source}
+    for copy in _COPIES:
+        connection.execute(copy, names)
+    written = "SELECT text, negative, author, reason FROM prompts WHERE step_id = ? ORDER BY id"
+    for prompt in connection.execute(written, (source,)).fetchall():
+        add_prompt(connection, job_id, step_id, prompt)
+
+
 def reuse_step(
     connection: sqlite3.Connection,
     intent: Intent,
@@ -99,12 +111,7 @@ def reuse_step(
         (earlier.result, earlier.id, earlier.saved, at, step_id),
     )
     batch_id, job_id = intent.batch_id, intent.job_id
-    names = {"batch": batch_id, "job": job_id, "step": step_id, "at": at, "source": earlier.id}
-    for copy in _COPIES:
-        connection.execute(copy, names)
-    written = "SELECT text, negative, author, reason FROM prompts WHERE step_id = ? ORDER BY id"
-    for prompt in connection.execute(written, (earlier.id,)).fetchall():
-        add_prompt(connection, job_id, step_id, prompt)
+    copy_rows(connection, earlier.id, step_id, batch_id, job_id)
     note_iteration(connection, job_id, headline, iterations)
     record_event(
         connection,

@@ -30,6 +30,8 @@ _COMMANDS = {
     "priority": ("engine.cli.control:priority", action_of("priority").help),
     "front": ("engine.cli.control:front", action_of("front").help),
     "decide": ("engine.cli.control:decide", action_of("decide").help),
+    "undo": ("engine.cli.undo:undo", action_of("undo").help),
+    "branch": ("engine.cli.branch:branch", action_of("branch").help),
     "approve": ("engine.cli.gates:approve", action_of("approve").help),
     "reject": ("engine.cli.gates:reject", action_of("reject").help),
     "lane": ("engine.cli.control:lane", action_of("lane").help),

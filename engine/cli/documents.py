@@ -117,6 +117,7 @@ def _lineage(connection: sqlite3.Connection, job: JobRow) -> dict[str, Any]:
             "source": origin.source,
             "step": origin.step_key,
             "artifact": origin.hash,
+            "branch": origin.branch,
         },
         "sent_to": [
             {"job": job_name(one.job_id), "source": one.source, "step": one.step_key}
@@ -297,6 +298,7 @@ def _decision(decision: DecisionRow) -> dict[str, Any]:
         "value": json.loads(decision.value),
         "author": decision.author,
         "created_at": decision.created_at,
+        "undone_at": decision.undone_at,
     }
 
 

@@ -72,7 +72,8 @@ def _gates(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _lineage(job: Mapping[str, Any]) -> Iterator[Table]:
     if origin := job["sent_from"]:
-        yield _fields({"sent from": f"{origin['source']} ({origin['job']})"})
+        came = "branch of" if origin["branch"] else "sent from"
+        yield _fields({came: f"{origin['source']} ({origin['job']})"})
     if job["sent_to"]:
         sent = (f"{one['job']} ({one['source']})" for one in job["sent_to"])
         yield _fields({"sent to": ", ".join(sent)})

@@ -188,6 +188,19 @@ ACTIONS: tuple[OperatorAction, ...] = (
         starts_work=True,
     ),
     OperatorAction(
+        "undo",
+        "Undo",
+        "Take the latest decision of a job back; earlier results come from the store.",
+        ("job",),
+        f"{_DECISIONS}:undo",
+        (
+            Argument("key", "text", "The decision; by default the latest.", False),
+            Argument("decision", "integer", "The number of the one that was looked at.", False),
+        ),
+        done="Undone",
+        starts_work=True,
+    ),
+    OperatorAction(
         "approve",
         "Approve",
         "Approve what a job waits with at a gate, perhaps edited.",
@@ -306,6 +319,20 @@ ACTIONS: tuple[OperatorAction, ...] = (
             Argument("settings", "mapping", "Its settings and fields of its input.", False),
         ),
         done="Sent",
+        starts_work=True,
+    ),
+    OperatorAction(
+        "branch",
+        "Branch",
+        "Start a line of its own from a part of a job, with another prompt, seed or settings.",
+        ("job",),
+        "engine.client.workspace:Workspace.branch",
+        (
+            Argument("source", "text", "`JOB:PART`."),
+            Argument("prompt", "text", "Another prompt.", False),
+            Argument("settings", "mapping", "Other settings, and fields of the entry.", False),
+        ),
+        done="Branched",
         starts_work=True,
     ),
     OperatorAction(

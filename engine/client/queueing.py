@@ -9,9 +9,11 @@ from engine.client.opened import OpenedWorkspace
 from engine.client.requests import BatchRequest
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
+    from engine.client.branching import BranchEstimate
     from engine.client.sending import Sending
     from engine.contract import Backend
     from engine.contract.recipe import AnyRecipe
+    from engine.queueing.branching import BranchPlan
     from engine.queueing.money.estimate import Estimate
     from engine.queueing.queue import Queue, QueueOptions, Source
 
@@ -159,6 +161,62 @@ class QueueingWorkspace(OpenedWorkspace):
             named, name = split_source(connection, source)
             part = part_of(connection, self.catalog, named, name)
         return [recipe for recipe in recipes if not trouble_of(recipe, part)]
+
+    def branch(
+        self,
+        source: str,
+        *,
+        prompt: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> str:
+        """Queue a branch of a job as a batch of its own; return the batch's id.
+
+        What comes before the place at which it begins is kept and not paid again, whatever differs.
+        The job that it comes from stays as it is.
+
+        Args:
+            source: `JOB:PART`: `b1/fox:iteration-2`, `j12:scene-3`; without a part the only place.
+            prompt: Another prompt for that part; None for the one that is there.
+            settings: Other settings of the recipe, fields of the entry, `seed`, `BACKEND.key`.
+            options: Everything else; `settings` win over its `overrides`.
+
+        Raises:
+            UnknownId: There is no such job.
+            QueueError: The recipe has no such place, or a value is wrong; nothing was queued.
+        """
+        planned, queue = self._branch(source, prompt, settings, options)
+        return batch_name(queue.branch(planned))
+
+    def estimate_branch(
+        self,
+        source: str,
+        *,
+        prompt: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> "BranchEstimate":
+        """Return what `branch` would keep and take; arguments as there."""
+        from engine.client.branching import BranchEstimate
+
+        planned, queue = self._branch(source, prompt, settings, options)
+        return BranchEstimate.of(planned, queue.estimate_branch(planned))
+
+    def _branch(
+        self,
+        source: str,
+        prompt: str | None,
+        settings: Mapping[str, Any] | None,
+        options: "QueueOptions | None",
+    ) -> "tuple[BranchPlan, Queue]":
+        from engine.client.branching import branch_request
+        from engine.queueing.branching import plan_branch
+
+        queue = self._queue()
+        with self.reading() as connection:
+            request = branch_request(connection, source, prompt, _with(options, settings, None))
+            recipe = self.catalog.recipe(request.batch.recipe)
+            return plan_branch(connection, queue.planner, recipe, request), queue
 
     def append(self, batch: str, source: "Source", options: "QueueOptions | None" = None) -> int:
         """Add entries to a batch; return how many."""

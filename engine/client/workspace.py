@@ -20,12 +20,14 @@ from engine.client.keeping import KeepingWorkspace
 from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
 from engine.config.version import __version__
+from engine.text.errors import UserError
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
     from db.rows import JobRow
     from engine.client.gates import WaitingGate
     from engine.client.opening.copies import OpenedFile
     from engine.client.opening.running import RunningProgram
+    from engine.client.undoing import Undoing
     from engine.contract.outputs import SummaryLine
     from engine.queueing.queue import QueueOptions, Source
     from engine.runtime.engine import Engine
@@ -187,6 +189,25 @@ class Workspace(KeepingWorkspace):
         with self.reading() as connection:
             named = resolve(connection, text)
             return list(gates_in(connection, named.batch, named.job))
+
+    def undoing(self, job: str, key: str = "") -> "Undoing":
+        """Return the latest decision of a job, or of a key, with what taking it back changes.
+
+        Raises:
+            UnknownId: Nothing has this id.
+            NothingToUndo: There is no such decision.
+        """
+        from engine.client.undoing import undoing_of
+
+        with self.reading() as connection:
+            named = resolve(connection, job)
+            if named.job is None:
+                raise UserError("A decision is about one job; name it.")
+            return undoing_of(connection, named.job, key)
+
+    def undo(self, job: str, key: str = "") -> int:
+        """Take the latest decision of a job back, or that of a key; return the command's number."""
+        return self.command("undo", [job], {"key": key})[0]
 
     def approve(self, job: str, key: str = "", **edited: Any) -> int:
         """Approve what a job waits with at a gate; return the command's number.

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.contract import AnyAgent, Backend
 from engine.contract.batch import BatchStep
+from engine.contract.branching import BranchPoint
 from engine.contract.decision_points import AnyDecision, Approval
 from engine.contract.importing import Importer
 from engine.contract.job import Job
@@ -119,6 +120,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         importer: Reads its finished results back from files.
         best_part: Returns the step with the best output of a job, from its result as plain data;
             `send` takes it if no part is named. By default it is the best file by the headline.
+        branch: The scopes that a branch of a job may begin at; None if it can begin nowhere.
         page: Parts of a job that a dashboard shows together, from top to bottom.
         check: Returns a problem of settings and the first backend of each capability; empty if
             there is none.
@@ -152,6 +154,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     reader: Reader | None = None
     importer: Importer | None = None
     best_part: Callable[[Any], str] | None = None
+    branch: BranchPoint | None = None
     page: tuple[PagePart, ...] = ()
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
     check_entry: Callable[[InputT, SettingsT, Mapping[str, Backend]], EntryProblems] | None = None

@@ -10,11 +10,13 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from db.errors import BatchChanged
 from db.queries import batches as batch_queries
 from db.queries import jobs as job_queries
 from db.rows import BatchRow
 from db.store import Store, Write
 from db.writes import batches as writes
+from db.writes.branches import begin_branch, set_seed
 from db.writes.events import record_event
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
@@ -26,10 +28,11 @@ from engine.contract.recipe_input import RecipeInput
 from engine.contract.seeds import derive_seed
 from engine.intake import ValidEntry, read
 from engine.outputs.names import claim, place, place_summary, safe_name
+from engine.queueing.branching import BranchPlan
 from engine.queueing.estimate import estimated
 from engine.queueing.extras import refuse_without_extra
 from engine.queueing.input_files import keep_in, look_at
-from engine.queueing.money.estimate import Estimate
+from engine.queueing.money.estimate import Estimate, less_calls
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.overrides import QueueError
 from engine.queueing.plan import BatchPlan, Planner, QueueOptions, Source
@@ -141,6 +144,47 @@ class Queue:
             return estimated(plan, (entry.input for entry in entries), reader, self._settings)
         finally:
             reader.close()
+
+    def branch(self, planned: BranchPlan) -> int:
+        """Queue a branch of a job as a batch of its own; return the batch's number.
+
+        Its job has the key of the one that it comes from, which its seeds derive from.
+        """
+        plan = replace(planned.plan, origins={planned.key: planned.origin})
+        entry = ValidEntry(1, planned.key, planned.input)
+        self._keep_addresses(plan)
+
+        def begin(connection: sqlite3.Connection) -> None:
+            job = job_queries.job_by_key(connection, batch_id, planned.key)
+            if job is None:
+                raise BatchChanged(f"Batch b{batch_id} is no longer there.")
+            set_seed(connection, job.id, planned.seed)
+            begin_branch(connection, job, planned.branch)
+            writes.seal_batch(connection, batch_id)
+
+        with taking_in(self._paths.intake_lock), self._store.intake() as write:
+            batch_id, plan = self._create(write, plan)
+            try:
+                self._add(write, batch_id, plan, [entry])
+                write(begin)
+            except BaseException:
+                take_back(write, batch_id)
+                raise
+        return batch_id
+
+    def estimate_branch(self, planned: BranchPlan) -> Estimate:
+        """Return what a branch would take, without the calls that it keeps."""
+        reader = self._store.reader()
+        try:
+            whole = estimated(planned.plan, [planned.input], reader, self._settings)
+        finally:
+            reader.close()
+        return less_calls(whole, [(step.backend, step.model) for step in planned.branch.kept])
+
+    @property
+    def planner(self) -> Planner:
+        """Factory of plans in this workspace."""
+        return self._planner
 
     def append(
         self,

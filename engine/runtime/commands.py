@@ -45,6 +45,7 @@ HANDLERS: Mapping[str, Callable[[CommandContext, CommandTarget, Arguments], Awai
     "priority": job_commands.priority,
     "front": job_commands.front,
     "decide": decision_commands.decide,
+    "undo": decision_commands.undo,
     "approve": decision_commands.approve,
     "reject": decision_commands.reject,
     "budget": limit_commands.budget,

@@ -101,6 +101,7 @@ def test_both_ends_name_each_other(workspace, run) -> None:  # noqa: F811
         "source": "b1/circles:iteration-1",
         "step": "iteration-1/generate",
         "artifact": _image_of(workspace, "iteration-1/generate"),
+        "branch": None,
     }
     assert run("show", "j1", "--json", "--workspace", root).json["job"]["sent_to"] == [
         {"job": f"j{job.id}", "source": "b1/circles:iteration-1", "step": "iteration-1/generate"}

@@ -268,3 +268,17 @@ async def test_an_undeclared_gate_is_a_bug_of_the_recipe(song: Toy):
         "bug",
         "TypeError: The recipe asks for approval of 'words' and declares no Approval of it.",
     )
+
+
+async def test_an_answer_that_is_undone_is_asked_for_again(song: Toy):
+    await queued(song)
+    await told(song, "approve", key=PLAN)
+    assert song.job().state == "done"
+    answer = await told(song, "undo")
+    assert answer["answer"] == (
+        f"Undid the answer to {PLAN} of j1 (0001-prompt-0); it waits for approval again."
+    )
+    assert (song.job().state, song.job().reason) == ("parked", "approval")
+    asked = len(song.backend.asked)
+    await told(song, "approve", key=PLAN)
+    assert (song.job().state, len(song.backend.asked)) == ("done", asked)

@@ -7,6 +7,7 @@ this estimate.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
@@ -114,6 +115,42 @@ def estimate(jobs: int, uses: Sequence[BackendUse], *, in_flight: int) -> Estima
         seconds=_seconds(jobs, [use for use in uses if not use.is_fallback], in_flight),
         lines=lines,
     )
+
+
+def less_calls(whole: Estimate, kept: Sequence[tuple[str, str]]) -> Estimate:
+    """Return an estimate without calls that are answered already; times are scaled.
+
+    Args:
+        whole: The estimate with them.
+        kept: Name and model of the backend of each.
+    """
+    left = Counter(kept)
+    lines = []
+    for line in whole.lines:
+        place = (line.backend, line.model)
+        taken = min(left[place], line.calls[1]) if line.calls else 0
+        left[place] -= taken
+        lines.append(_less(line, taken))
+    steps, before = _sum([line.calls for line in lines]), whole.steps
+    share = steps[1] / before[1] if steps and before and before[1] else 1.0
+    seconds = whole.seconds and (whole.seconds[0] * share, whole.seconds[1] * share)
+    cost = _sum([line.cost for line in lines])
+    return whole.model_copy(
+        update={"lines": tuple(lines), "steps": steps, "cost": cost, "seconds": seconds}
+    )
+
+
+def _less(line: EstimateLine, taken: int) -> EstimateLine:
+    if line.calls is None or not taken:
+        return line
+    calls = (max(0, line.calls[0] - taken), max(0, line.calls[1] - taken))
+    cost = line.cost
+    if cost is not None:
+        cost = (
+            cost[0] * calls[0] // max(1, line.calls[0]),
+            cost[1] * calls[1] // max(1, line.calls[1]),
+        )
+    return line.model_copy(update={"calls": calls, "cost": cost})
 
 
 def _line(jobs: int, use: BackendUse) -> EstimateLine:

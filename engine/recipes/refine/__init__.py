@@ -1,6 +1,7 @@
 """Recipe `refine`: generate an image, evaluate it, refine the prompt; keep the best."""
 
 from engine.contract import ChatBackend, ImageBackend
+from engine.contract.branching import BranchPoint
 from engine.contract.decision_points import Choice, FreeText
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
@@ -33,6 +34,7 @@ RECIPE = Recipe(
         Choice("select", check_decision),
         FreeText("iteration-*/prompt", check_decision),
     ),
+    branch=BranchPoint("iteration"),
     options=(Option("--max-iterations", "max_iterations"),),
     outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
     importer=IMPORTER,

@@ -1,6 +1,7 @@
 """Recipe `storyboard`: from one brief, or a list of scenes, to images that look like one film."""
 
 from engine.contract import ChatBackend, ImageBackend, ScoreBackend
+from engine.contract.branching import BranchPoint
 from engine.contract.decision_points import Choice, FreeText
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
@@ -31,6 +32,7 @@ RECIPE = Recipe(
         Choice("scene-*/select", check_decision),
         FreeText("scene-*/prompt", check_decision),
     ),
+    branch=BranchPoint("scene", shared=("scenes",)),
     options=(
         Option("--prompt", "prompt", "entry"),
         Option("--target-duration", "target_duration", "entry"),

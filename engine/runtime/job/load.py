@@ -147,7 +147,7 @@ def snapshot_of(chosen: Mapping[str, list[dict[str, Any]]], version: str) -> dic
 
 
 _MEMOS = """
-SELECT s.key, s.fingerprint, s.superseded_at, e.kind, e.message, e.remedy,
+SELECT s.key, s.fingerprint, s.superseded_at, s.inherited, e.kind, e.message, e.remedy,
        s.id, s.state, s.result, s.request_id, s.attempts, s.error_id
 FROM steps s LEFT JOIN errors e ON e.id = s.error_id
 WHERE s.job_id = ?
@@ -224,9 +224,11 @@ def _records(
     records: dict[tuple[str, str], StepRecord] = {}
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps
-    for key, print_, superseded_at, kind, message, remedy, *plain in cursor.execute(sql, values):
+    for key, print_, superseded_at, inherited, kind, message, remedy, *plain in cursor.execute(
+        sql, values
+    ):
         record = records[key, print_] = StepRecord(*plain)  # its first fields, in their order
         if record.state == "failed" and kind is not None:
             record.error = (kind, message, remedy)
-        record.superseded = superseded_at is not None
+        record.superseded, record.inherited = superseded_at is not None, bool(inherited)
     return records

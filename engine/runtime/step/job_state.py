@@ -30,6 +30,7 @@ class StepRecord:
         error_id: The error's row.
         error: Its error, if it failed: kind, message and remedy.
         superseded: True if another version of the step was current when it was read.
+        inherited: True if it answers by its key, whatever the fingerprint: a branch keeps it.
     """
 
     id: int
@@ -40,6 +41,12 @@ class StepRecord:
     error_id: int | None = None
     error: tuple[str, str, str] | None = None
     superseded: bool = False
+    inherited: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """True if it answers whatever is asked of it."""
+        return self.inherited and not self.superseded and self.state in {"done", "failed"}
 
 
 @dataclass(slots=True)
@@ -107,6 +114,7 @@ class JobState:
         then: State that the job takes when it is stopped, empty while nobody has asked for that.
         task: The task that runs its recipe.
         has_left: True if the write that removes it from the running jobs is queued.
+        kept: Records that answer by their key, whatever the fingerprint.
         is_ending: True if its end is being written; a stop then comes too late.
     """
 
@@ -123,8 +131,10 @@ class JobState:
     task: "asyncio.Task[None] | None" = None
     is_ending: bool = False
     has_left: bool = False
+    kept: dict[str, StepRecord] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.kept = {key: record for (key, _), record in self.records.items() if record.is_kept}
         self.stored_best, self.stored_iterations = self.job.score, self.job.iterations
 
     def stop(self, then: str) -> None:

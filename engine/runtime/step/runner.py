@@ -143,6 +143,8 @@ class StepRunner:
         if key in run.used:
             raise RuntimeError(f"The recipe has used the step key {key!r} twice in one job.")
         run.used.add(key)
+        if (kept := run.kept.get(key)) is not None:
+            return kept
         if run.has_other_version(key, print_):
             batch_id, job_id = run.job.batch_id, run.row_id
             await self.write(lambda c: writes.supersede_others(c, batch_id, job_id, key, print_))
