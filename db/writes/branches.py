@@ -29,7 +29,7 @@ SELECT ?, ?, ?, kind, type, message, remedy, traceback, ? FROM errors WHERE id =
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What a branch takes over from the job that it comes from.
+    """Steps and decisions that a branch takes over from the job that it comes from.
 
     Attributes:
         steps: Current steps of that job, oldest first, that are done or failed.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BranchEstimate:
-    """What a branch keeps, and what it takes.
+    """Steps that a branch keeps, and an estimate of the rest.
 
     Attributes:
         scope: Where it begins.

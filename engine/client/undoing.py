@@ -48,7 +48,7 @@ class Undoing:
 
     @property
     def sentence(self) -> str:
-        """What taking it back does."""
+        """The consequences, as a sentence."""
         if self.is_gate:
             return (
                 f"The answer to {clean(self.key, 120)} is taken back; it waits for approval again."
@@ -61,9 +61,9 @@ class Undoing:
 
     @property
     def values(self) -> tuple[str, str]:
-        """What was decided, and what holds without it, as cleaned texts."""
-        own = "the recipe's own choice"
-        return _shown(self.value), own if self.before is None else _shown(self.before)
+        """The decided value and the one that holds without it, as cleaned texts."""
+        default = "the recipe's own choice"
+        return _shown(self.value), default if self.before is None else _shown(self.before)
 
     def changes(self) -> list[tuple[str, str]]:
         """Return the text that holds then, against the decided one: `=`, `-` or `+`, and words."""

@@ -29,5 +29,5 @@ class BranchPoint:
 
     def keeps(self, number: int, key: str) -> bool:
         """Return True if a step or a decision comes before the scope of a number."""
-        own = self.number_of(key)
-        return key in self.shared if own is None else own < number
+        number_of_key = self.number_of(key)
+        return key in self.shared if number_of_key is None else number_of_key < number

@@ -77,9 +77,11 @@ def plan_branch(
             "Nothing would differ from the job that it comes from.",
             remedy="Give another prompt with --prompt, or a seed or settings with --set.",
         )
-    seed, fields, own = _divided(recipe, request)
+    seed, fields, settings = _divided(recipe, request)
     decisions = _decisions(connection, recipe, request, point, number)
-    options = replace(request.options, overrides=own, name=request.options.name or _name(request))
+    options = replace(
+        request.options, overrides=settings, name=request.options.name or _name(request)
+    )
     origin = NewOrigin(request.job.id, None, request.source, None, point.scope(number))
     steps = tuple(
         step
