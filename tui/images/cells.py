@@ -1,7 +1,6 @@
-"""Images as character cells: half blocks in colour, or characters of rising brightness."""
+"""Images as character cells: symbols in two colours, or characters of rising brightness."""
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rich.color import Color
 from rich.color_triplet import ColorTriplet
@@ -9,19 +8,18 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.images.style import CellStyle
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-CellStyle = Literal["colours", "dithered", "shades"]
-"""Half blocks in full colour, half blocks dithered to 16 colours, or characters without colour."""
+    from tui.images.fitting import FittedCells
+    from tui.images.palette import Bytes
 
-STANDARD_COLOURS = (
-    (0, 0, 0), (170, 0, 0), (0, 170, 0), (170, 85, 0),
-    (0, 0, 170), (170, 0, 170), (0, 170, 170), (170, 170, 170),
-    (85, 85, 85), (255, 85, 85), (85, 255, 85), (255, 255, 85),
-    (85, 85, 255), (255, 85, 255), (85, 255, 255), (255, 255, 255),
-)  # fmt: skip
-"""The 16 colours as Rich maps to them, so that a dithered colour stays the one it was."""
+Rgb = tuple[int, int, int]
+
+MAX_STRETCH = 0.02
+"""Maximum change of a side, as a share, by which an image is made to fill whole cells."""
 
 _MIDDLE = 3 * 128
 
@@ -29,72 +27,120 @@ RAMP = " .:-=+*#%@"
 """Characters of rising brightness on a dark background."""
 
 
-def cell_style(color_system: str | None, *, no_color: bool, ascii_only: bool = False) -> CellStyle:
-    """Return the style of images on a terminal.
+def draw(image: "Image", style: CellStyle, backdrop: Rgb = (0, 0, 0)) -> list[Strip]:
+    """Draw an RGB image.
 
     Args:
-        color_system: Detected by Rich: `truecolor`, `256`, `standard`, `windows` or None.
-        no_color: True for no colours; greys are drawn if there are enough.
-        ascii_only: True if half blocks cannot be shown.
-    """
-    if ascii_only or color_system is None:
-        return "shades"
-    if color_system in {"standard", "windows"}:
-        return "shades" if no_color else "dithered"
-    return "colours"
-
-
-def pixels_of(columns: int, rows: int) -> tuple[int, int]:
-    """Return the box in pixels of an area of cells: one pixel wide and two high per cell."""
-    return max(1, columns), max(2, rows * 2)
-
-
-def draw(
-    image: "Image", style: CellStyle, backdrop: tuple[int, int, int] = (0, 0, 0)
-) -> list[Strip]:
-    """Draw an RGB image: two rows of pixels in one row of cells.
-
-    Args:
-        image: The image, as wide as the strips.
+        image: The image, in the pixels of `pixels_of`.
         style: Its style.
-        backdrop: The background, as RGB: half of the last cells of an odd number of rows, and
-            the background of characters without colour.
+        backdrop: The background, as RGB: the rest of the last cells that the image does not fill,
+            and the background of characters without colour.
     """
-    if style == "shades":
+    if style.colours == "none":
         return _shades(image, dark=sum(backdrop) < _MIDDLE)
-    if style == "dithered":
-        image = _dithered(image)
-    width, height = image.size
-    data = image.tobytes()
-    stride = width * 3
-    lines = []
-    for top in range(0, height, 2):
-        upper = data[top * stride : (top + 1) * stride]
-        lower = data[(top + 1) * stride : (top + 2) * stride] or bytes(backdrop) * width
-        cells = [_cell(upper[at : at + 3], lower[at : at + 3]) for at in range(0, stride, 3)]
-        lines.append(Strip(cells, width))
-    return lines
+    from tui.images.fitting import fit
+
+    whole = _whole_cells(image, style.fine, backdrop)
+    columns = whole.width // style.fine[0]
+    if style.symbols == "half":
+        return _strips(_halves(whole, style), columns)
+    return _strips(fit(_pixels(whole), style), columns)
 
 
-def _cell(upper: bytes, lower: bytes) -> Segment:
-    return Segment("▀", _style(upper, lower))
+def _whole_cells(image: "Image", cell: tuple[int, int], backdrop: Rgb) -> "Image":
+    """Return an image that fills whole cells: a little stretched, or with a margin at its end."""
+    from PIL import Image
+
+    size = [max(1, round(side / unit)) * unit for side, unit in zip(image.size, cell, strict=True)]
+    sides = zip(image.size, size, strict=True)
+    if any(abs(side - full) > MAX_STRETCH * side for side, full in sides):
+        size = [-(-side // unit) * unit for side, unit in zip(image.size, cell, strict=True)]
+        filled = Image.new("RGB", (size[0], size[1]), backdrop)
+        filled.paste(image)
+        return filled
+    return image if image.size == tuple(size) else image.resize((size[0], size[1]))
 
 
-@lru_cache(512)  # flat areas; a photograph has a style per cell
-def _style(upper: bytes, lower: bytes) -> Style:
-    return Style.from_color(_colour(upper), _colour(lower))
+def _pixels(image: "Image") -> "Bytes":
+    import numpy as np
+
+    return np.asarray(image, np.uint8)
 
 
-def _colour(rgb: bytes) -> Color:
-    return Color.from_triplet(ColorTriplet(*rgb))
+def _halves(image: "Image", style: CellStyle) -> "FittedCells":
+    """Return half blocks: two pixels of a cell are two colours."""
+    import numpy as np
+
+    from tui.images.fitting import FittedCells
+    from tui.images.palette import features, palette_of
+
+    pixels = _pixels(_dithered(image) if style.colours == "16" else image)
+    if style.colours == "256":
+        palette = palette_of("256")
+        pixels = palette.sent[palette.nearest(features(pixels))]
+    front, back = (pixels[half::2].reshape(-1, 3) for half in (0, 1))
+    return FittedCells(np.zeros(len(front), np.intp), front, back, "▀")
 
 
 def _dithered(image: "Image") -> "Image":
     from PIL import Image
 
+    from tui.images.palette import STANDARD_COLOURS
+
     palette = Image.new("P", (1, 1))
     palette.putpalette([value for colour in STANDARD_COLOURS for value in colour])
     return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).convert("RGB")
+
+
+def _strips(cells: "FittedCells", columns: int) -> list[Strip]:
+    """Return rows of cells; neighbours of the same colours are one segment."""
+    pairs = _numbers(cells.front), _numbers(cells.back)
+    styles = _Styles()
+    symbols = [cells.characters[number] for number in cells.symbols.tolist()]
+    lines = []
+    for start in range(0, len(symbols), columns):
+        line: list[Segment] = []
+        run, before = "", (-1, -1)
+        row = slice(start, start + columns)
+        for symbol, pair in zip(symbols[row], zip(pairs[0][row], pairs[1][row], strict=True),
+                                strict=True):  # fmt: skip
+            if pair != before and run:
+                line.append(Segment(run, styles.of(before)))
+                run = ""
+            run, before = run + symbol, pair
+        line.append(Segment(run, styles.of(before)))
+        lines.append(Strip(line, columns))
+    return lines
+
+
+def _numbers(colours: "Bytes") -> list[int]:
+    """Return colours of shape (n, 3) as one number each."""
+    wide = colours.astype("int32")
+    numbers: list[int] = ((wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]).tolist()
+    return numbers
+
+
+class _Styles:
+    """Styles by the numbers of their two colours, each made once for an image."""
+
+    def __init__(self) -> None:
+        self._colours: dict[int, Color] = {}
+        self._styles: dict[tuple[int, int], Style] = {}
+
+    def of(self, pair: tuple[int, int]) -> Style:
+        """Return the style of two colours."""
+        style = self._styles.get(pair)
+        if style is None:
+            style = Style.from_color(self._colour(pair[0]), self._colour(pair[1]))
+            self._styles[pair] = style
+        return style
+
+    def _colour(self, number: int) -> Color:
+        colour = self._colours.get(number)
+        if colour is None:
+            rgb = ColorTriplet(number >> 16, number >> 8 & 255, number & 255)
+            colour = self._colours[number] = Color.from_triplet(rgb)
+        return colour
 
 
 def _shades(image: "Image", *, dark: bool) -> list[Strip]:

@@ -83,12 +83,13 @@ _TOO_LARGE = f"The image has more than {MAX_PIXELS // 10**6} million pixels; ope
 
 
 def _fit(stream: IO[bytes], box: tuple[int, int]) -> "Image":
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     from engine.imaging.decode import decoded
 
     double = (box[0] * 2, box[1] * 2)
     image = decoded(stream, near=double, max_pixels=MAX_PIXELS)
     image.thumbnail(double, Image.Resampling.BOX, reducing_gap=None)
-    fitted: Image.Image = ImageOps.contain(image, box, Image.Resampling.BICUBIC)
-    return fitted
+    share = min(box[0] / image.width, box[1] / image.height)
+    fitted = max(1, round(image.width * share)), max(1, round(image.height * share))
+    return image.resize(fitted, Image.Resampling.BICUBIC)

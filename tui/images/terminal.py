@@ -13,12 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from tui.images.known_terminals import symbols_of
+from tui.images.style import Symbols
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from textual.widget import Widget
 
 CHOICE_VARIABLE = "SAFELIGHT_IMAGES"
-"""`auto` (the default), `pixels` (query any terminal) or `cells`."""
+"""`auto` (the default), `pixels` (query any terminal), `cells`, or cells of certain symbols:
+`half`, `quadrants`, `sextants` or `octants`."""
 
 FORMER_VARIABLE = "SAFELIGHT_PICTURES"
 """Its name in earlier releases, read if the new one is not set."""
@@ -61,6 +65,7 @@ class PixelTerminal:
 
 class _Found:
     terminal: PixelTerminal | None = None
+    symbols: Symbols = "quadrants"
 
 
 def pixel_terminal() -> PixelTerminal | None:
@@ -68,8 +73,13 @@ def pixel_terminal() -> PixelTerminal | None:
     return _Found.terminal
 
 
+def symbols_of_terminal() -> Symbols:
+    """Return the symbols that `probe` found for cells; quadrants before it ran."""
+    return _Found.symbols
+
+
 def probe(environment: Mapping[str, str] | None = None) -> PixelTerminal | None:
-    """Detect whether the terminal shows pixels. Call it before the dashboard starts.
+    """Detect whether the terminal shows pixels, and its symbols, before the dashboard starts.
 
     It takes a few milliseconds at most if the terminal is not a likely one: nothing is imported
     and nothing is queried.
@@ -81,13 +91,14 @@ def probe(environment: Mapping[str, str] | None = None) -> PixelTerminal | None:
         The terminal; the same as `pixel_terminal` returns from now on.
     """
     seen = os.environ if environment is None else environment
+    _Found.symbols = symbols_of(seen, _choice(seen))
     _Found.terminal = _ask() if wants_pixels(seen) and _has_size() else None
     return _Found.terminal
 
 
 def wants_pixels(environment: Mapping[str, str]) -> bool:
     """Return True if the environment suggests a terminal that shows pixels."""
-    choice = environment.get(CHOICE_VARIABLE) or environment.get(FORMER_VARIABLE, "auto")
+    choice = _choice(environment)
     if choice != "auto":
         return choice == "pixels"
     term = environment.get("TERM", "")
@@ -98,6 +109,10 @@ def wants_pixels(environment: Mapping[str, str]) -> bool:
         or environment.get("TERM_PROGRAM") in _PROGRAMS
         or any(name in environment for name in _SIGNS)
     )
+
+
+def _choice(environment: Mapping[str, str]) -> str:
+    return environment.get(CHOICE_VARIABLE) or environment.get(FORMER_VARIABLE, "auto")
 
 
 def _has_size() -> bool:

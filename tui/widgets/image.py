@@ -22,9 +22,10 @@ from textual.widget import Widget
 from db.queries.inspect import FileLine
 from engine.config.paths import WorkspacePaths
 from tui.images.cache import LruCache
-from tui.images.cells import CellStyle, cell_style, draw, pixels_of
+from tui.images.cells import draw
 from tui.images.decode import ImageTrouble, small_version, thumbnail
-from tui.images.terminal import pixel_terminal
+from tui.images.style import CellStyle, cell_style, pixels_of
+from tui.images.terminal import pixel_terminal, symbols_of_terminal
 from tui.line.pace import LinePace
 from tui.snapshots.files import stored_of
 from tui.stored import stored_file
@@ -298,9 +299,14 @@ class ImageView(Widget):
         if self._style_given is not None:
             return self._style_given
         line: LinePace | None = getattr(self.app, "line", None)
-        if pixel_terminal() is not None and not self.app.is_headless and not (line and line.slow):
+        slow = bool(line and line.slow)
+        if pixel_terminal() is not None and not self.app.is_headless and not slow:
             return "pixels"  # over a slow line they would take minutes, and no key could end them
-        return cell_style(self.app.console.color_system, no_color=self.app.no_color)
+        return cell_style(
+            self.app.console.color_system,
+            no_color=self.app.no_color,
+            symbols="half" if slow else symbols_of_terminal(),
+        )
 
     # -- making ready -------------------------------------------------------------------------
 
@@ -406,7 +412,8 @@ def _image(source: Path | bytes, wanted: ImageKey, rows: int) -> tuple[RenderedI
         return RenderedImage(pixels=pixels), pixels.width * pixels.height * 3
     image = thumbnail(source, box)
     strips = draw(image, wanted.style, wanted.backdrop)
-    return RenderedImage(strips=strips), image.width * len(strips) * _CELL_BYTES
+    cells = sum(strip.cell_length for strip in strips)
+    return RenderedImage(strips=strips), cells * _CELL_BYTES
 
 
 def _box(wanted: ImageKey, rows: int) -> tuple[int, int]:
@@ -414,7 +421,7 @@ def _box(wanted: ImageKey, rows: int) -> tuple[int, int]:
     columns = wanted.size[0]
     terminal = pixel_terminal()
     if wanted.style != "pixels":
-        return pixels_of(columns, rows)
+        return pixels_of(columns, rows, wanted.style)
     if terminal is None:
         raise ImageTrouble("The terminal no longer shows pixels.")
     width, height = columns * terminal.cell[0], rows * terminal.cell[1]

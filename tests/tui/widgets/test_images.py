@@ -15,13 +15,16 @@ from textual.widgets import ContentSwitcher, Static
 from tests.support.pixels import pixel
 from tui.images import decode, terminal
 from tui.images.cache import LruCache
-from tui.images.cells import RAMP, STANDARD_COLOURS, cell_style, draw, pixels_of
+from tui.images.cells import RAMP, draw
 from tui.images.decode import ImageTrouble, thumbnail
+from tui.images.palette import STANDARD_COLOURS
+from tui.images.style import CellStyle, cell_style, pixels_of
 from tui.widgets import image as image_module
 from tui.widgets.image import NO_IMAGE, THUMBNAILS, ImageView
 
 pytestmark = pytest.mark.usefixtures("drawn")
 BLACK = (0, 0, 0)
+HALF = CellStyle("true")
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +126,7 @@ def test_a_cell_shows_two_pixels_one_above_the_other():
     image = Image.new("RGB", (1, 2))
     image.putpixel((0, 0), (255, 0, 0))
     image.putpixel((0, 1), (0, 0, 255))
-    (strip,) = draw(image, "colours")
+    (strip,) = draw(image, HALF)
     (segment,) = strip
     assert segment.text == "▀"
     assert tuple(segment.style.color.triplet) == (255, 0, 0)
@@ -131,7 +134,7 @@ def test_a_cell_shows_two_pixels_one_above_the_other():
 
 
 def test_the_last_of_an_odd_number_of_rows_stands_on_the_backdrop():
-    strips = draw(Image.new("RGB", (2, 3), (9, 9, 9)), "colours", (1, 2, 3))
+    strips = draw(Image.new("RGB", (2, 3), (9, 9, 9)), HALF, (1, 2, 3))
     assert len(strips) == 2
     assert all(tuple(s.style.bgcolor.triplet) == (1, 2, 3) for s in strips[1])
 
@@ -139,7 +142,7 @@ def test_the_last_of_an_odd_number_of_rows_stands_on_the_backdrop():
 def test_dithering_uses_only_colours_that_stay_what_they_are_on_16():
     gradient = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
     seen = set()
-    for strip in draw(gradient, "dithered"):
+    for strip in draw(gradient, CellStyle("16")):
         for segment in strip:
             for colour in (segment.style.color, segment.style.bgcolor):
                 seen.add(tuple(colour.triplet))
@@ -160,7 +163,7 @@ def image_color(rgb):
 def test_without_colour_brightness_is_a_sign(backdrop, brightest):
     image = Image.new("RGB", (4, 4))
     ImageDraw.Draw(image).rectangle((2, 0, 3, 3), fill=(255, 255, 255))
-    strips = draw(image, "shades", backdrop)
+    strips = draw(image, CellStyle("none"), backdrop)
     assert [strip.text[2:] for strip in strips] == [brightest * 2] * 2
     assert all(strip.text[0] != brightest for strip in strips)
 
@@ -168,21 +171,25 @@ def test_without_colour_brightness_is_a_sign(backdrop, brightest):
 @pytest.mark.parametrize(
     ("system", "no_color", "ascii_only", "style"),
     [
-        ("truecolor", False, False, "colours"),
-        ("256", True, False, "colours"),
-        ("standard", False, False, "dithered"),
-        ("standard", True, False, "shades"),
-        (None, False, False, "shades"),
-        ("truecolor", False, True, "shades"),
+        ("truecolor", False, False, "true"),
+        ("256", True, False, "256"),
+        ("standard", False, False, "16"),
+        ("standard", True, False, "none"),
+        (None, False, False, "none"),
+        ("truecolor", False, True, "none"),
     ],
 )
 def test_how_cells_are_drawn_follows_the_terminal(system, no_color, ascii_only, style):
-    assert cell_style(system, no_color=no_color, ascii_only=ascii_only) == style
+    found = cell_style(system, no_color=no_color, ascii_only=ascii_only, symbols="sextants")
+    assert found.colours == style
+    assert (found.symbols == "sextants") == (style != "none")
 
 
-def test_the_box_of_an_area_is_two_pixels_high_a_cell():
-    assert pixels_of(80, 40) == (80, 80)
-    assert pixels_of(0, 0) == (1, 2)
+def test_the_box_of_an_area_has_square_pixels():
+    assert pixels_of(80, 40, HALF) == (80, 80)
+    assert pixels_of(0, 0, HALF) == (1, 2)
+    assert pixels_of(80, 40, CellStyle("16", "octants")) == (320, 320)
+    assert pixels_of(80, 40, CellStyle("none", "octants")) == (80, 80)
 
 
 def test_the_cache_drops_what_was_used_longest_ago():
@@ -212,7 +219,7 @@ async def test_an_image_is_decoded_in_a_thread_and_drawn_in_the_middle(red, monk
         return thumbnail(*arguments)
 
     monkeypatch.setattr(image_module, "thumbnail", spy)
-    image = ImageView(style="colours")
+    image = ImageView(style=HALF)
     image.show(red, "ab")
     async with Shown(image).run_test(size=(20, 11)) as pilot:
         await settled(pilot, image)
@@ -228,7 +235,7 @@ async def test_an_image_is_decoded_once_for_all_that_show_it(red, monkeypatch):
     monkeypatch.setattr(
         image_module, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given)
     )
-    first, second = ImageView(style="colours"), ImageView(style="colours")
+    first, second = ImageView(style=HALF), ImageView(style=HALF)
     first.show(red, "ab")
     async with Shown(first, second).run_test(size=(20, 12)) as pilot:
         await settled(pilot, first)
@@ -247,7 +254,7 @@ async def test_what_is_not_seen_is_not_decoded(red, monkeypatch):
     monkeypatch.setattr(
         image_module, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given)
     )
-    below, hidden = ImageView(style="colours", id="below"), ImageView(style="colours", id="hidden")
+    below, hidden = ImageView(style=HALF, id="below"), ImageView(style=HALF, id="hidden")
 
     class Hidden(App[None]):
         CSS = "#top { height: 50; } Image { height: 5; }"
@@ -282,18 +289,18 @@ async def test_the_newest_of_many_is_what_is_shown(tmp_path, monkeypatch):
     monkeypatch.setattr(
         image_module, "thumbnail", lambda *given: started.append(given[0]) or thumbnail(*given)
     )
-    image = ImageView(style="colours")
+    image = ImageView(style=HALF)
     async with Shown(image).run_test(size=(8, 4)) as pilot:
         for number, path in enumerate(paths):
             image.show(path, f"hash-{number}")
         await settled(pilot, image)
         drawn = image.render_line(0)
-        assert any(s.style.color.triplet.red == 19 for s in drawn if s.text == "▀")
+        assert any(s.style.color.triplet.red == 19 for s in drawn if "▀" in s.text)
     assert len(started) <= 2  # one was on its way, the newest followed
 
 
 async def test_a_resize_draws_it_anew(red):
-    image = ImageView(style="colours")
+    image = ImageView(style=HALF)
     image.show(red, "ab")
     async with Shown(image).run_test(size=(20, 10)) as pilot:
         await settled(pilot, image)
@@ -309,7 +316,7 @@ async def test_an_image_too_large_for_the_cache_is_still_decoded_once(red, monke
         image_module, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given)
     )
     monkeypatch.setattr(image_module, "THUMBNAILS", LruCache(0))
-    image = ImageView(style="colours")
+    image = ImageView(style=HALF)
     image.show(red, "ab")
     async with Shown(image).run_test(size=(20, 10)) as pilot:
         await settled(pilot, image)
@@ -320,7 +327,7 @@ async def test_an_image_too_large_for_the_cache_is_still_decoded_once(red, monke
 
 
 async def test_trouble_is_a_sentence_and_goes_with_the_next_image(tmp_path, red):
-    image = ImageView(style="colours")
+    image = ImageView(style=HALF)
     async with Shown(image).run_test(size=(60, 5)) as pilot:
         assert text_of(image) == NO_IMAGE
         image.show(tmp_path / "gone", "cd")
@@ -332,7 +339,7 @@ async def test_trouble_is_a_sentence_and_goes_with_the_next_image(tmp_path, red)
 
 
 async def test_a_file_that_comes_later_is_shown_when_it_is_asked_for_again(tmp_path):
-    image = ImageView(style="colours")
+    image = ImageView(style=HALF)
     path = tmp_path / "later"
     async with Shown(image).run_test(size=(60, 5)) as pilot:
         image.show(path, "ab")
