@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Rgb = tuple[int, int, int]
 
 MAX_STRETCH = 0.02
-"""Maximum change of a side, as a share, by which an image is made to fill whole cells."""
+"""Maximum change of a side, as a share, by which an image is stretched to fill whole cells."""
 
 _MIDDLE = 3 * 128
 
@@ -121,7 +121,7 @@ def _numbers(colours: "Bytes") -> list[int]:
 
 
 class _Styles:
-    """Styles by the numbers of their two colours, each made once for an image."""
+    """Styles by the numbers of their two colours, each created once per image."""
 
     def __init__(self) -> None:
         self._colours: dict[int, Color] = {}
