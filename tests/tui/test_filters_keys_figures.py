@@ -37,6 +37,7 @@ def test_every_action_has_a_method_where_it_applies() -> None:
     from tui.screens.queue import QueueScreen
     from tui.screens.text import TextScreen
     from tui.screens.timeline import TimelineScreen
+    from tui.screens.zoom import ZoomScreen
     from tui.widgets.rows import Rows
     from tui.widgets.sheet import Sheet
 
@@ -44,6 +45,7 @@ def test_every_action_has_a_method_where_it_applies() -> None:
         "batches": BatchesScreen, "batch": BatchScreen, "job": JobScreen,
         "compare": CompareScreen, "list": Rows, "text": TextScreen, "queue": QueueScreen,
         "activity": ActivityScreen, "sheet": Sheet, "timeline": TimelineScreen,
+        "zoom": ZoomScreen,
     }  # fmt: skip
     for action in ACTIONS:
         for where in action.where:

@@ -7,7 +7,7 @@ from textual.geometry import Offset
 
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_batch_screen import open_batch, scored  # noqa: F401 - a fixture
-from tui.images import cells
+from tui.images.style import CellStyle, cell_style
 from tui.ui_state import UiState, state_file
 from tui.widgets import sheet_decoder
 from tui.widgets.caption import failed_measures
@@ -101,7 +101,7 @@ async def test_what_failed_or_runs_says_so_in_its_cell(scored: Place) -> None:  
 
 
 async def test_plus_and_minus_change_the_size_which_is_remembered(many: Place, monkeypatch) -> None:
-    monkeypatch.setattr("tui.screens.sheeted.cell_style", lambda *_, **__: "colours")
+    monkeypatch.setattr("tui.screens.sheeted.cell_style", lambda *_, **__: CellStyle("true"))
     async with running(many.dashboard(), (80, 24)) as pilot:
         sheet = await open_sheet(pilot)
         await pilot.press("minus")
@@ -136,11 +136,11 @@ async def test_a_wide_terminal_has_rows_cells_and_glance(many: Place) -> None:
 
 async def test_16_colours_open_as_rows(many: Place, monkeypatch) -> None:
     UiState(view="sheet").save(state_file())
-    monkeypatch.setattr("tui.screens.sheeted.cell_style", lambda *_, **__: "dithered")
+    monkeypatch.setattr("tui.screens.sheeted.cell_style", lambda *_, **__: CellStyle("16"))
     async with running(many.dashboard(), (80, 24)) as pilot:
         await open_batch(pilot)
         await shows(pilot, "[1 table]")
-        assert cells.cell_style("standard", no_color=False) == "dithered"
+        assert cell_style("standard", no_color=False).colours == "16"
 
 
 async def test_a_damaged_image_says_so(place: Place) -> None:

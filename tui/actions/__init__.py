@@ -14,6 +14,7 @@ from tui.actions.moving import MOVING
 from tui.actions.reading import READING
 from tui.actions.scrubbing import SCRUBBING
 from tui.actions.stepping_in import STEPPING_IN
+from tui.actions.zooming import ZOOMING
 
 ACTIONS: tuple[Action, ...] = (
     *MOVING,
@@ -22,6 +23,7 @@ ACTIONS: tuple[Action, ...] = (
     *STEPPING_IN,
     *COMPARING,
     *SCRUBBING,
+    *ZOOMING,
     *READING,
     *ENGINE,
     *GENERAL,

@@ -11,7 +11,7 @@ NOW = ("queue", "activity")
 VIEWED = ("batches", "batch", *NOW)
 """Screens with a line of views: `1 2 3 4`."""
 ALL = ("batches", "batch", "job", "compare", "timeline", *NOW)
-EVERYWHERE = (*ALL, "text")
+EVERYWHERE = (*ALL, "text", "zoom")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ LOOKING: tuple[Action, ...] = (
         action_of("open").title,
         f"{action_of('open').help} Again to stop a player.",
         ("o",),
-        INNER,
+        (*INNER, "zoom"),
         footer=13,
     ),
     Action(

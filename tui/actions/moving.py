@@ -36,7 +36,7 @@ MOVING: tuple[Action, ...] = (
         "Back",
         "Clear the filter, then the marks; otherwise go back.",
         ("escape", "backspace"),
-        (*INNER, "timeline", *NOW),
+        (*INNER, "timeline", "zoom", *NOW),
         "Move",
         2,
     ),
@@ -48,7 +48,7 @@ MOVING: tuple[Action, ...] = (
         "Batches",
         "Go back to all batches.",
         ("B",),
-        (*INNER, "timeline", *NOW),
+        (*INNER, "timeline", "zoom", *NOW),
         "Move",
     ),
     Action(

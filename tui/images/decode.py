@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from tui.images.zoom import WHOLE, Zoom, region_of
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -22,15 +24,16 @@ class ImageTrouble(Exception):
     """An image cannot be shown; the message is a sentence for the screen."""
 
 
-def thumbnail(source: Path | bytes, box: tuple[int, int]) -> "Image":
-    """Read an image and fit it into a box, keeping its proportions.
+def thumbnail(source: Path | bytes, box: tuple[int, int], zoom: Zoom = WHOLE) -> "Image":
+    """Read an image and fit it, or a part of it, into a box, keeping its proportions.
 
     Args:
         source: The stored file, of any name, or its bytes.
         box: Width and height in pixels, each at least 1; smaller images are enlarged.
+        zoom: The part that is shown, and its scale.
 
     Returns:
-        An RGB image that touches two sides of the box.
+        An RGB image that touches two sides of the box, if no scale asks for less.
 
     Raises:
         ImageTrouble: The file is missing, not an image, too large or damaged.
@@ -39,7 +42,7 @@ def thumbnail(source: Path | bytes, box: tuple[int, int]) -> "Image":
 
     try:
         with _opened(source) as stream:
-            return _fit(stream, box)
+            return _fit(stream, box) if zoom == WHOLE else _part(stream, box, zoom)
     except FileNotFoundError:
         raise ImageTrouble("The image's file no longer exists.") from None
     except UnknownFormatError:
@@ -93,3 +96,19 @@ def _fit(stream: IO[bytes], box: tuple[int, int]) -> "Image":
     share = min(box[0] / image.width, box[1] / image.height)
     fitted = max(1, round(image.width * share)), max(1, round(image.height * share))
     return image.resize(fitted, Image.Resampling.BICUBIC)
+
+
+def _part(stream: IO[bytes], box: tuple[int, int], zoom: Zoom) -> "Image":
+    from PIL import Image
+
+    from engine.imaging.decode import decoded
+
+    image = decoded(stream, max_pixels=MAX_PIXELS)
+    left, top, right, bottom = region = region_of(zoom, image.size, box)
+    size = tuple(
+        max(1, min(room, round(side * zoom.scale)))
+        for side, room in zip((right - left, bottom - top), box, strict=True)
+    )
+    enlarges = zoom.scale > 1
+    how = Image.Resampling.NEAREST if enlarges else Image.Resampling.BOX
+    return image.resize((size[0], size[1]), how, box=region)

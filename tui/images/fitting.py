@@ -76,8 +76,8 @@ def _at_once(known: SymbolSet, style: CellStyle) -> int:
 def _fit(cells: Bytes, known: SymbolSet, style: CellStyle) -> tuple[Indices, Bytes, Bytes]:
     if style.colours == "true":
         return _freely(cells, known)
-    found = _from_palette(cells, known, palette_of(style.colours))
-    return _shaded(cells, known, found) if style.colours == "16" else found[:3]
+    fitted = _from_palette(cells, known, palette_of(style.colours))
+    return _shaded(cells, known, fitted) if style.colours == "16" else fitted[:3]
 
 
 def _gains(values: Floats, known: SymbolSet) -> Floats:
@@ -155,11 +155,11 @@ def _from_palette(
 
 
 def _shaded(
-    cells: Bytes, known: SymbolSet, found: tuple[Indices, Bytes, Bytes, Floats]
+    cells: Bytes, known: SymbolSet, fitted: tuple[Indices, Bytes, Bytes, Floats]
 ) -> tuple[Indices, Bytes, Bytes]:
     """Return the cells, dotted in two colours where these mix to a better one."""
     shades, palette = shades_of_16(), palette_of("16")
-    symbols, front, back, errors = found
+    symbols, front, back, errors = fitted
     mean = features(cells).mean(1)
     mix, distances = shades.nearest(mean)
     count = ROWS * COLUMNS

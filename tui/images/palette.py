@@ -119,11 +119,11 @@ def palette_of(colours: Colours) -> Palette:
 def _table(places: Floats) -> Bytes:
     steps = np.rint(np.arange(_STEPS) * 255 / (_STEPS - 1)).astype(np.uint8)
     green, blue = np.meshgrid(steps, steps, indexing="ij")
-    found = np.empty((_STEPS,) * 3, np.uint8)
+    table = np.empty((_STEPS,) * 3, np.uint8)
     for number, red in enumerate(steps):  # a slice at a time: a table of all distances is large
         rgb = np.stack([np.full_like(green, red), green, blue], -1)
-        found[number] = _distances(features(rgb), places).argmin(-1)
-    return found
+        table[number] = _distances(features(rgb), places).argmin(-1)
+    return table
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,11 @@ class SymbolSet:
 @lru_cache(4)
 def symbol_set(symbols: Symbols) -> SymbolSet:
     """Return the symbols that a terminal has."""
-    found = dict(_listed(symbols))
-    cover = np.array([area.ravel() for area in found.values()], np.float32)
+    areas = dict(_listed(symbols))
+    cover = np.array([area.ravel() for area in areas.values()], np.float32)
     rest = 1 - cover
     return SymbolSet(
-        "".join(found),
+        "".join(areas),
         cover,
         (cover * cover).sum(1),
         (cover * rest).sum(1),
@@ -87,8 +87,8 @@ def _octants() -> Iterator[tuple[int, int]]:
     quadrants = {
         sum(0b101 << _QUARTERS[q] for q in range(4) if bits >> q & 1) for bits in range(16)
     }
-    own = [bits for bits in range(256) if bits not in quadrants and bits not in _OLDER]
-    return ((at, bits) for at, bits in enumerate(own) if bits < 128)
+    octants = [bits for bits in range(256) if bits not in quadrants and bits not in _OLDER]
+    return ((at, bits) for at, bits in enumerate(octants) if bits < 128)
 
 
 _QUARTERS = (0, 1, 4, 5)

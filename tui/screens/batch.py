@@ -245,6 +245,21 @@ class BatchScreen(SheetedScreen):
         view = BestOfJobs(ids, row.id, self.dashboard.headlines)
         self.app.push_screen(CompareScreen(view, panes=len(ids)))
 
+    def action_zoom(self) -> None:
+        """Show the best of the selected job full screen, with those of the jobs around it."""
+        from tui.screens.zoom import ZoomScreen
+        from tui.snapshots.comparison import MAX_CANDIDATES, BestOfJobs
+
+        rows = self.rows
+        row: JobItem | None = rows.current
+        if row is None:
+            self.say("Nothing is selected.", bad=True)
+            return
+        first = max(0, rows.cursor - MAX_CANDIDATES // 2)
+        around = (rows.row(at) for at in range(first, first + MAX_CANDIDATES))
+        ids = [one.id for one in around if one is not None]
+        self.app.push_screen(ZoomScreen(BestOfJobs(ids, row.id, self.dashboard.headlines)))
+
     def action_open_file(self) -> None:
         """Open the best file of the job under the cursor."""
         glance = self._snapshot.glance if self._snapshot else None

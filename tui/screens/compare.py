@@ -222,6 +222,14 @@ class CompareScreen(BaseScreen):
         else:
             self.dashboard.open_file(candidate.job, candidate.opens)
 
+    def action_zoom(self) -> None:
+        """Show the active thing full screen."""
+        from tui.screens.zoom import ZoomScreen
+
+        candidate = self._active_candidate
+        if candidate is not None:
+            self.app.push_screen(ZoomScreen(self._view.at(candidate)))
+
     @property
     def _active_candidate(self) -> Candidate | None:
         found = self._candidates

@@ -244,6 +244,16 @@ class JobScreen(DecidingScreen):
         view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
         self.feed.ask(partial(view.enough, at_least=2), self, "compare")
 
+    def action_zoom(self) -> None:
+        """Show the selected part full screen."""
+        from tui.screens.zoom import ZoomScreen
+        from tui.snapshots.comparison import PartsOfAJob
+
+        node = self._snapshot.selected if self._snapshot else 0
+        headlines = self.dashboard.headlines
+        view = PartsOfAJob(self.job_id, self._key, node, headlines, itself=True)
+        self.app.push_screen(ZoomScreen(view))
+
     def _compare(self, view: "PartsOfAJob | None") -> None:
         from tui.screens.compare import CompareScreen
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from textual import on
 
-from tui.images.cells import cell_style
+from tui.images.style import cell_style
 from tui.screens.filtered import FilteredScreen
 from tui.snapshots.listing import LONGEST_PAGE
 from tui.widgets.rows import Rows
@@ -35,7 +35,7 @@ class SheetedScreen(FilteredScreen):
         self._wanted = {}
         line = getattr(self.app, "line", None)
         style = cell_style(self.app.console.color_system, no_color=self.app.no_color)
-        is_poor = bool(line and line.slow) or style == "dithered"
+        is_poor = bool(line and line.slow) or style.colours == "16"
         if self.dashboard.remembered.view == "sheet" and not is_poor:
             self.add_class("-as-sheet")
             self.call_after_refresh(self._show_view)

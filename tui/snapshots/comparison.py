@@ -76,11 +76,21 @@ class PartsOfAJob:
     A scope is compared with those that differ in its innermost number, and so is a step: iteration
     2 with the other iterations, `scene-1/variation-2/generate` with the other variations of the
     scene. For the job as a whole, its largest family of outermost parts is compared.
+
+    Args:
+        job_id: The job.
+        key: Its key, cleaned.
+        node: The part.
+        headlines: Headlines of the recipes.
+        itself: True to put the part before a family that it does not belong to.
     """
 
     every = 5.0
 
-    def __init__(self, job_id: int, key: str, node: int, headlines: Headlines) -> None:
+    def __init__(
+        self, job_id: int, key: str, node: int, headlines: Headlines, *, itself: bool = False
+    ) -> None:
+        self._itself = itself
         self._job = job_id
         self._key = key
         self._node = node
@@ -95,6 +105,10 @@ class PartsOfAJob:
             self._found, self._seen = self._read(connection), seen
         return self._found
 
+    def at(self, candidate: Candidate) -> "PartsOfAJob":
+        """Return the same parts with another one selected."""
+        return PartsOfAJob(self._job, self._key, candidate.node, self._headlines)
+
     def enough(self, connection: sqlite3.Connection, *, at_least: int) -> Self | None:
         """Return this view if it has some number of parts, else None."""
         return self if len(self.read(connection, 0).candidates) >= at_least else None
@@ -105,6 +119,8 @@ class PartsOfAJob:
         if found is None:
             return Comparison(title)
         family = family_of(found.nodes, _paths(found), self._node)[-MAX_CANDIDATES:]
+        own = [node for node in found.nodes if node.id == self._node and node not in family]
+        family = [*own, *family] if self._itself else family
         candidates = tuple(self._candidate(connection, found, node) for node in family)
         at = next((n for n, node in enumerate(family) if node.id == self._node), len(family) - 1)
         return Comparison(title, candidates, max(0, at))
@@ -140,6 +156,10 @@ class BestOfJobs:
         self._ids = list(job_ids)[:MAX_CANDIDATES]
         self._chosen = chosen
         self._headlines = headlines
+
+    def at(self, candidate: Candidate) -> "BestOfJobs":
+        """Return the same jobs with another one selected."""
+        return BestOfJobs(self._ids, candidate.job, self._headlines)
 
     def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
         """Return the present jobs."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -26,6 +26,7 @@ from tui.images.cells import draw
 from tui.images.decode import ImageTrouble, small_version, thumbnail
 from tui.images.style import CellStyle, cell_style, pixels_of
 from tui.images.terminal import pixel_terminal, symbols_of_terminal
+from tui.images.zoom import WHOLE, Zoom
 from tui.line.pace import LinePace
 from tui.snapshots.files import stored_of
 from tui.stored import stored_file
@@ -33,6 +34,7 @@ from tui.widgets.drawing import strips_of, tones
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from textual.app import App
 
     from engine.contract.kinds import Lines, Raster
 
@@ -58,6 +60,7 @@ class ImageKey(NamedTuple):
         style: Style of cells; `pixels` if the terminal draws the image itself.
         backdrop: The background behind cells that the image does not fill, as RGB.
         tones: Colours of the theme, if a kind draws the file.
+        zoom: The part of the image that is shown, and its scale.
     """
 
     content: str
@@ -65,6 +68,7 @@ class ImageKey(NamedTuple):
     style: CellStyle | Literal["pixels"]
     backdrop: tuple[int, int, int]
     tones: tuple[tuple[str, str], ...] = ()
+    zoom: Zoom = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,21 @@ def preview_key(preview: bytes) -> str:
     return f"preview {blake2b(preview, digest_size=16).hexdigest()}"
 
 
+def is_slow(app: "App[Any]") -> bool:
+    """Return True if the line to the terminal is slow."""
+    line: LinePace | None = getattr(app, "line", None)
+    return bool(line and line.slow)
+
+
+def style_of(app: "App[Any]") -> CellStyle:
+    """Return the best style of cells that the terminal of an app shows."""
+    return cell_style(
+        app.console.color_system,
+        no_color=app.no_color,
+        symbols="half" if is_slow(app) else symbols_of_terminal(),
+    )
+
+
 class ImageView(Widget):
     """One stored file, as large as fits, as its kind draws it, or a sentence in its place."""
 
@@ -179,6 +198,7 @@ class ImageView(Widget):
         self._trouble: tuple[ImageKey, str] | None = None
         self._own: tuple[ImageKey, RenderedImage] | None = None  # stays when the cache drops it
         self._mounted_for: ImageKey | None = None
+        self._zoom = WHOLE
 
     def show(self, path: Path | None, hash: str = "") -> None:  # noqa: A002  the store's name
         """Show another image.
@@ -210,6 +230,16 @@ class ImageView(Widget):
         digest = blake2b(drawing.data, digest_size=16)
         digest.update(repr((drawing.above, drawing.below)).encode("utf-8", "surrogatepass"))
         self._show(DrawnSource(drawing), f"drawing {digest.hexdigest()}")
+
+    def set_zoom(self, zoom: Zoom) -> None:
+        """Show a part of the image, or all of it; the part before stays until this one is ready."""
+        self._zoom = zoom
+        self.refresh()
+
+    @property
+    def box(self) -> tuple[int, int]:
+        """Width and height of the area in pixels that are drawn, each at least 1."""
+        return _box(self._wanted(), max(1, self.content_size.height))
 
     def _show(self, source: Source | None, content: str) -> None:
         self._trouble = None
@@ -267,8 +297,8 @@ class ImageView(Widget):
             if self._in_flight is None:
                 self._in_flight = wanted
                 self.call_next(self._set_out, wanted)
-            if own is not None and own[0]._replace(content=wanted.content) == wanted:
-                drawn = own[1]  # the preview before this one, until this one is ready
+            if own is not None and _is_like(own[0], wanted):
+                drawn = own[1]  # the preview or the part before this one, until this one is ready
         elif drawn.pixels is not None and self._mounted_for != wanted:
             self._mounted_for = wanted
             self.call_next(self._put_pixels, wanted, drawn)
@@ -282,6 +312,7 @@ class ImageView(Widget):
             style=self._cell_style(),
             backdrop=self.background_colors[1].rgb,
             tones=self._tones(),
+            zoom=self._zoom,
         )
 
     def _tones(self) -> tuple[tuple[str, str], ...]:
@@ -298,15 +329,9 @@ class ImageView(Widget):
     def _cell_style(self) -> CellStyle | Literal["pixels"]:
         if self._style_given is not None:
             return self._style_given
-        line: LinePace | None = getattr(self.app, "line", None)
-        slow = bool(line and line.slow)
-        if pixel_terminal() is not None and not self.app.is_headless and not slow:
+        if pixel_terminal() is not None and not self.app.is_headless and not is_slow(self.app):
             return "pixels"  # over a slow line they would take minutes, and no key could end them
-        return cell_style(
-            self.app.console.color_system,
-            no_color=self.app.no_color,
-            symbols="half" if slow else symbols_of_terminal(),
-        )
+        return style_of(self.app)
 
     # -- making ready -------------------------------------------------------------------------
 
@@ -359,6 +384,11 @@ class ImageView(Widget):
             self.remove_children()
 
 
+def _is_like(before: ImageKey, wanted: ImageKey) -> bool:
+    """Return True if two drawings differ at most in the content and the part of it."""
+    return before._replace(content=wanted.content, zoom=wanted.zoom) == wanted
+
+
 def render_source(source: Source, wanted: ImageKey) -> tuple[RenderedImage, int]:
     """Read, decode and draw a source in a thread.
 
@@ -408,9 +438,9 @@ def _wide(strips: list[Strip], columns: int) -> list[Strip]:
 def _image(source: Path | bytes, wanted: ImageKey, rows: int) -> tuple[RenderedImage, int]:
     box = _box(wanted, rows)
     if wanted.style == "pixels":
-        pixels = thumbnail(source, box)
+        pixels = thumbnail(source, box, wanted.zoom)
         return RenderedImage(pixels=pixels), pixels.width * pixels.height * 3
-    image = thumbnail(source, box)
+    image = thumbnail(source, box, wanted.zoom)
     strips = draw(image, wanted.style, wanted.backdrop)
     cells = sum(strip.cell_length for strip in strips)
     return RenderedImage(strips=strips), cells * _CELL_BYTES
@@ -441,6 +471,8 @@ def _drawing(source: FileSource, wanted: ImageKey) -> "Path | bytes | Lines | Ra
         return drawn.in_cells
     if not isinstance(drawn, OwnImage):
         return drawn
+    if wanted.zoom != WHOLE:
+        return source.path
     side = max(_box(wanted, wanted.size[1]))
     return small_version(source.paths.thumbnails, stored, side) or source.path
 

@@ -16,12 +16,19 @@ from textual.strip import Strip
 
 from engine.config.paths import WorkspacePaths
 from tui.actions import bindings
-from tui.images.cells import cell_style
 from tui.snapshots.faces import Face
 from tui.states import TONES, look
 from tui.widgets.columns import fit
 from tui.widgets.drawing import tones
-from tui.widgets.image import THUMBNAILS, ImageKey, RenderedImage, Source, preview_key, source_of
+from tui.widgets.image import (
+    THUMBNAILS,
+    ImageKey,
+    RenderedImage,
+    Source,
+    preview_key,
+    source_of,
+    style_of,
+)
 from tui.widgets.list_state import ListState, RowT
 from tui.widgets.rows import Rows
 from tui.widgets.sheet_decoder import SheetDecoder
@@ -500,7 +507,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         return ImageKey(
             content=_content(face),
             size=self._box,
-            style=cell_style(self.app.console.color_system, no_color=self.app.no_color),
+            style=style_of(self.app),
             backdrop=self.background_colors[1].rgb,
             tones=tones(self.app.theme_variables) if is_drawn else (),
         )
