@@ -52,6 +52,7 @@ def estimate_document(estimate: Estimate) -> dict[str, Any]:
         "cost_usd": _range(estimate.cost, dollars),
         "seconds": _range(estimate.seconds, lambda value: round(value, 1)),
         "disk_bytes": estimate.disk,
+        "cpu_seconds": None if estimate.cpu_seconds is None else round(estimate.cpu_seconds, 1),
         "calls": [
             {
                 "capability": line.capability,
@@ -89,6 +90,8 @@ def _lines(estimate: Estimate) -> Iterator[str]:
         yield f"Cost: {_money(estimate.cost)}." if any(estimate.cost) else "Cost: nothing."
     if estimate.seconds is not None:
         yield f"Time: {_between(estimate.seconds, render.duration)}, as calls here took before."
+    if estimate.cpu_seconds is not None:
+        yield f"Processors: about {render.duration(estimate.cpu_seconds)} of one, in all."
     if estimate.disk is not None:
         yield f"Disk: about {render.size(estimate.disk)}."
 

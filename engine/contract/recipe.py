@@ -110,6 +110,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         estimate: Returns the calls of one entry's job; None if they cannot be foreseen.
         disk: Returns about how many bytes the files of one entry's job take; None if they cannot
             be foreseen.
+        cpu_seconds: Returns about how many seconds of a processor one entry's job computes in the
+            process pool; None if that is little or cannot be foreseen.
         decisions: Decisions and approvals that it asks operators for. Without any, every decision
             is accepted, and the recipe checks its type.
         options: Command-line flags of its own.
@@ -146,6 +148,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     agents_used: Callable[[SettingsT], tuple[AnyAgent, ...]] | None = None
     estimate: Callable[[InputT, SettingsT], Calls] | None = None
     disk: Callable[[InputT, SettingsT], int] | None = None
+    cpu_seconds: Callable[[InputT, SettingsT], float] | None = None
     decisions: tuple[AnyDecision, ...] = ()
     options: tuple[Option, ...] = ()
     before: BatchStep[Any] | None = None

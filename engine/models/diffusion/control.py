@@ -123,7 +123,8 @@ class Depth:
         with loading(f"the model of depth {wanted.source}", mend(wanted), kind):
             load: Any = AutoModelForDepthEstimation.from_pretrained
             self._model = load(path, **SAFE).to(device).eval()
-            self._processor: Any = AutoImageProcessor.from_pretrained(path, local_files_only=True)
+            processors: Any = AutoImageProcessor
+            self._processor = processors.from_pretrained(path, local_files_only=True)
         self._device = device
 
     def __call__(self, image: Image.Image) -> Image.Image:

@@ -9,6 +9,7 @@ this estimate.
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
@@ -73,6 +74,8 @@ class Estimate(BaseModel):
         steps: Steps of all of them; None if the recipe has no figure.
         cost: Micro-dollars; None if some price or number of calls is unknown.
         seconds: Time, without fallbacks; None if some backend was never measured here.
+        cpu_seconds: Seconds of a processor that are computed here, about, and part of the time;
+            None if the recipe has no figure.
         lines: Its parts: one per capability, then one per fallback.
         disk: Bytes that its files take, about; None if the recipe has no figure.
     """
@@ -85,6 +88,7 @@ class Estimate(BaseModel):
     seconds: tuple[float, float] | None
     lines: tuple[EstimateLine, ...]
     disk: int | None = None
+    cpu_seconds: float | None = None
 
     @property
     def is_free(self) -> bool:
@@ -97,14 +101,31 @@ class Estimate(BaseModel):
         return [line for line in self.lines if line.paid and line.cost is None]
 
 
-def estimate(jobs: int, uses: Sequence[BackendUse], *, in_flight: int) -> Estimate:
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Computation in the process pool.
+
+    Attributes:
+        seconds: Seconds of a processor per job, on average; None if they are not known.
+        processes: Number of processes.
+    """
+
+    seconds: float | None = None
+    processes: int = 1
+
+
+def estimate(
+    jobs: int, uses: Sequence[BackendUse], *, in_flight: int, pool: Pool | None = None
+) -> Estimate:
     """Return the estimate of a batch.
 
     Args:
         jobs: Number of jobs.
         uses: Use of each backend by one job.
         in_flight: Maximum number of concurrent jobs.
+        pool: What is computed here.
     """
+    pool = pool or Pool()
     lines = tuple(_line(jobs, use) for use in uses)
     calls = [line.calls for line in lines]
     costs = [line.cost for line in lines]
@@ -112,8 +133,9 @@ def estimate(jobs: int, uses: Sequence[BackendUse], *, in_flight: int) -> Estima
         jobs=jobs,
         steps=_sum(calls),
         cost=_sum(costs),
-        seconds=_seconds(jobs, [use for use in uses if not use.is_fallback], in_flight),
+        seconds=_seconds(jobs, [use for use in uses if not use.is_fallback], in_flight, pool),
         lines=lines,
+        cpu_seconds=None if pool.seconds is None else jobs * pool.seconds,
     )
 
 
@@ -180,15 +202,19 @@ def _sum(ranges: Sequence[Range | None]) -> Range | None:
     return sum(item[0] for item in known), sum(item[1] for item in known)
 
 
-def _seconds(jobs: int, uses: Sequence[BackendUse], in_flight: int) -> tuple[float, float] | None:
-    """Return the time of the bottleneck: a lane, or the limit of concurrent jobs."""
-    least, most = _seconds_of(jobs, uses, in_flight, 0), _seconds_of(jobs, uses, in_flight, 1)
+def _seconds(
+    jobs: int, uses: Sequence[BackendUse], in_flight: int, pool: Pool
+) -> tuple[float, float] | None:
+    """Return the time of the bottleneck: a lane, the processes, or the limit of concurrent jobs."""
+    least, most = (_seconds_of(jobs, uses, in_flight, pool, end) for end in (0, 1))
     return None if least is None or most is None else (least, most)
 
 
-def _seconds_of(jobs: int, uses: Sequence[BackendUse], in_flight: int, end: int) -> float | None:
-    places = [0.0]
-    one_job = 0.0
+def _seconds_of(
+    jobs: int, uses: Sequence[BackendUse], in_flight: int, pool: Pool, end: int
+) -> float | None:
+    one_job = (pool.seconds or 0.0) / max(1, pool.processes)
+    places = [jobs * one_job]
     for use in uses:
         if use.calls is None or (use.seconds is None and use.calls[end]):
             return None

@@ -11,7 +11,7 @@ from engine.recipes.music_video.again import rendered_again
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, check_plan, check_sheet
 from engine.recipes.music_video.deciding import HINTS, SEED_HINT, check_decision
-from engine.recipes.music_video.estimate import calls_of, disk_of
+from engine.recipes.music_video.estimate import calls_of, cpu_seconds_of, disk_of
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.loop import KEYFRAMES, PLAN, best_part, music_video
 from engine.recipes.music_video.outputs import write_batch, write_job
@@ -49,6 +49,7 @@ RECIPE = Recipe(
     headline=Headline("planned", low=0, high=100, unit="%"),
     estimate=calls_of,
     disk=disk_of,
+    cpu_seconds=cpu_seconds_of,
     decisions=(
         Approval(PLAN, RenderSpec, check_plan),
         Approval(KEYFRAMES, KeyframeSheet, check_sheet),

@@ -66,9 +66,11 @@ def _references(shape: JobShape) -> Iterator[tuple[Numbers, Numbers]]:
     """Yield images with the image that each was generated after."""
     owners = _owners(shape)
     for image, step in _done(shape, _CANDIDATE, GENERATE):
-        reference = json.loads(step.request).get("reference") or {}
-        if (owner := owners.get(reference.get("hash", ""))) is not None:
-            yield image, owner
+        request = json.loads(step.request)
+        for name in ("reference", "control"):
+            owner = owners.get((request.get(name) or {}).get("hash", ""))
+            if owner is not None:
+                yield image, owner
 
 
 def _owners(shape: JobShape) -> dict[str, Numbers]:

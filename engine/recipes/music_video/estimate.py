@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from engine.recipes.music_video.encoding import quality_of
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.settings import MusicVideoSettings
-from engine.video.quality import film_bytes
+from engine.video.quality import film_bytes, film_seconds
+
+PREVIEW_SIZE, PREVIEW_RATE = (480, 270), 15
+"""Size in pixels and frames per second of a preview, about."""
 
 LONGEST = 1800.0
 """Length of a song whose length is not known, in seconds."""
@@ -48,10 +51,22 @@ def disk_of(entry: MusicVideoInput, settings: MusicVideoSettings) -> int:
     quality = quality_of(export, settings)
     films = 2 * film_bytes(width, height, export.fps, seconds, quality)
     if settings.preview:
-        small = 2 * film_bytes(480, 270, 15, seconds, "preview")
+        small = 2 * film_bytes(*PREVIEW_SIZE, PREVIEW_RATE, seconds, "preview")
         films += small
     images = 0 if settings.tier == "procedural" else settings.max_keyframes
     return films + entry.song.size + round(images * IMAGE_BYTES * width * height)
+
+
+def cpu_seconds_of(entry: MusicVideoInput, settings: MusicVideoSettings) -> float:
+    """Return about how many seconds of one processor a film and its preview are rendered."""
+    seconds = float(entry.song.facts.get("seconds", USUAL_SECONDS))
+    export = settings.exported(entry.spec.export_settings if entry.spec else None)
+    visuals = 1.0 if settings.tier == "procedural" else 0.0
+    quality = quality_of(export, settings)
+    film = film_seconds(export.resolution, export.fps, seconds, quality, visuals=visuals)
+    if not settings.preview:
+        return film
+    return film + film_seconds(PREVIEW_SIZE, PREVIEW_RATE, seconds, "preview", visuals=visuals)
 
 
 def _clips(entry: MusicVideoInput, settings: MusicVideoSettings) -> tuple[int, int]:

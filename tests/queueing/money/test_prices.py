@@ -19,7 +19,7 @@ from engine.client.workspace import Workspace
 from engine.contract import Artifact, ImageRequest
 from engine.contract.chat.conversation import ChatTurn, Conversation, InlineImage
 from engine.plugins.catalog import EntryPointCatalog
-from engine.queueing.money.estimate import BackendUse, estimate
+from engine.queueing.money.estimate import BackendUse, Pool, estimate
 from engine.queueing.money.prices import PricesError, PriceTable, load_prices, prices_for
 from engine.queueing.money.rate import projected, rate
 from engine.queueing.queue import QueueError
@@ -292,6 +292,19 @@ def test_an_estimate_is_a_range_over_all_jobs() -> None:
     assert found.cost == (1000, 6000)
     assert found.seconds == pytest.approx((50, 150))
     assert [line.cost for line in found.lines] == [(1000, 6000), (0, 0)]
+
+
+def test_what_is_computed_here_is_part_of_the_time() -> None:
+    """The processes are shared by all jobs, and one job has all of them."""
+    quick = [use(seconds=0.1, concurrency=64)]
+    pooled = estimate(10, quick, in_flight=10, pool=Pool(120.0, processes=4))
+    assert pooled.cpu_seconds == 1200
+    assert pooled.seconds == pytest.approx((300, 300))
+    one = estimate(1, [use()], in_flight=1, pool=Pool(8.0, processes=4))
+    assert one.seconds == pytest.approx((4, 8))
+    assert estimate(10, quick, in_flight=10).cpu_seconds is None
+    unknown = estimate(1, [use(seconds=None)], in_flight=1, pool=Pool(8.0))
+    assert (unknown.seconds, unknown.cpu_seconds) == (None, 8)
 
 
 def test_fallbacks_raise_what_it_may_cost_and_not_the_least_or_the_time() -> None:

@@ -410,6 +410,25 @@ def test_the_estimate_names_the_disk_that_a_film_takes(tmp_path: Path) -> None:
     assert 10 << 20 < small < large
 
 
+def test_the_estimate_counts_the_time_of_rendering(tmp_path: Path) -> None:
+    """Six seconds at 30 frames per second: 45 ms a frame of 1080p, and a preview."""
+    (tmp_path / "song.wav").write_bytes(song())
+    workspace = Workspace(tmp_path / "w", create=True, catalog=catalog())
+
+    def cpu_seconds(**settings: Any) -> float:
+        estimate = workspace.estimate("music-video", tmp_path / "song.wav", settings=settings)
+        assert estimate.cpu_seconds is not None
+        assert estimate.seconds is None or estimate.seconds[0] >= estimate.cpu_seconds / 64
+        return estimate.cpu_seconds
+
+    usual = cpu_seconds()
+    assert usual == pytest.approx(6 * 30 * 0.045, rel=0.05)
+    assert cpu_seconds(preview=False) < usual
+    assert cpu_seconds(width=640, height=360) < usual / 5
+    assert cpu_seconds(codec="prores") > 4 * usual
+    assert cpu_seconds(tier="procedural") > 1.4 * usual
+
+
 @pytest.mark.usefixtures("one_process")
 def test_a_spec_to_start_from_is_followed_and_only_its_gaps_are_planned(tmp_path: Path) -> None:
     """Two sections of one label differ by their place."""
