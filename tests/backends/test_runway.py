@@ -13,7 +13,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 import pytest
 from PIL import Image
 
-from engine.backends.runway import RunwaySettings
+from engine.backends.runway import RunwaySettings, tasks
 from engine.backends.runway.inputs import MAX_URI, fitted
 from engine.backends.runway.models import MODELS, ModelName
 from engine.contract import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
@@ -192,6 +192,32 @@ async def test_a_cancelled_call_leaves_its_task_to_the_next(server, provider):
     await backend(server).generate_video(request(), context)
     assert len(provider.asked) == 1
     assert {one.method for one in server.ledger} == {"GET", "POST"}
+
+
+@pytest.mark.parametrize(("state", "is_deleted"), [("THROTTLED", True), ("RUNNING", False)])
+async def test_a_task_that_waits_is_deleted_with_its_job(server, provider, state, is_deleted):
+    provider.statuses, context = [state], MemoryContext()
+    call = asyncio.create_task(backend(server).generate_video(request(), context))
+    while not server.calls(LOOK):
+        await asyncio.sleep(0.002)
+    context.withdrawn = True
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert provider.deleted == (context.submissions if is_deleted else [])
+
+
+async def test_a_withdrawal_that_fails_does_not_hold_the_job_up(server, provider, monkeypatch):
+    monkeypatch.setattr(tasks, "WITHDRAW_SECONDS", 0.1)
+    provider.statuses, context = ["PENDING"], MemoryContext()
+    call = asyncio.create_task(backend(server).generate_video(request(), context))
+    while not server.calls(LOOK):
+        await asyncio.sleep(0.002)
+    server.misbehave(hang(), path=LOOK, times=float("inf"))
+    context.withdrawn = True
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
 
 
 @pytest.mark.parametrize(

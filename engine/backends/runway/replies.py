@@ -9,7 +9,8 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from engine.backends.common.reading import Files, Lenient, ReplyText
 
-_UNDER_WAY = frozenset({"PENDING", "THROTTLED", "RUNNING"})
+_WAITS = frozenset({"PENDING", "THROTTLED"})
+_UNDER_WAY = _WAITS | {"RUNNING"}
 _HAS_ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 _REFUSED = ("SAFETY", "INPUT_PREPROCESSING.SAFETY")
 _OUR_FAULT = ("ASSET.", "INPUT_PREPROCESSING.INVALID", "INVALID")
@@ -48,6 +49,11 @@ class Task(Lenient):
     def is_under_way(self) -> bool:
         """True if it waits or runs."""
         return self.status in _UNDER_WAY
+
+    @property
+    def is_waiting(self) -> bool:
+        """True if it has not begun."""
+        return self.status in _WAITS
 
     @property
     def has_ended(self) -> bool:

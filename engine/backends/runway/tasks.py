@@ -1,6 +1,7 @@
 """Tasks of Runway's API, by Runway's own client."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -27,6 +28,7 @@ Endpoint = Literal["text_to_video", "image_to_video"]
 ReplyT = TypeVar("ReplyT", bound=Lenient)
 
 FIRST_POLL_SECONDS = 1.0
+WITHDRAW_SECONDS = 5.0
 
 
 class RunwayTasks:
@@ -121,6 +123,16 @@ class RunwayTasks:
         return await until_ended(
             look, first_wait=FIRST_POLL_SECONDS, longest_wait=self._settings.poll_seconds
         )
+
+    async def withdraw(self, id_: str) -> None:
+        """Delete a task that still waits, as far as Runway can be reached at once.
+
+        One that runs is left alone: Runway gives no credits back for it.
+        """
+        with contextlib.suppress(StepError, TimeoutError, *_broken()):
+            async with asyncio.timeout(WITHDRAW_SECONDS):
+                if (await self._look(id_)).is_waiting:
+                    await self._client.tasks.delete(id_)
 
     async def _look(self, id_: str) -> Task:
         try:

@@ -1,5 +1,6 @@
 """Capability `video` of Runway, by the package `runwayml`."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 from engine.backends.common.failures import refused
@@ -16,8 +17,8 @@ from engine.contract.video import GeneratedVideo, VideoInfo, VideoRequest
 class RunwayClips(RemoteVideoBackend[RunwaySettings]):
     """Clips from Runway. A task is found again by its id.
 
-    A call that is cancelled leaves its task alone, for the next one to go back to: Runway gives no
-    credits back for a task that runs.
+    A call that is cut off leaves its task to the next one. That of a cancelled job is deleted if
+    it still waits; Runway gives no credits back for one that runs.
     """
 
     name = "runway"
@@ -74,7 +75,12 @@ class RunwayClips(RemoteVideoBackend[RunwaySettings]):
                 body = await task_input(settings, self._model, request, context)
                 id_ = await api.submit(endpoint_of(self._model, settings.model, request), body)
                 await context.submitted(id_)
-            ended = await api.wait(id_, context.progress)
+            try:
+                ended = await api.wait(id_, context.progress)
+            except asyncio.CancelledError:
+                if context.withdrawn:
+                    await api.withdraw(id_)
+                raise
         await context.charged(self._cost(ended, request))
         url = self._clip_of(ended)
         context.progress(1.0, "fetching the clip")

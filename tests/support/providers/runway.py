@@ -20,6 +20,7 @@ class Runway:
         changes: Fields of an ended task that replace the usual ones.
         credits: What an ended task cost.
         looks: How often tasks were looked at.
+        deleted: Ids of tasks that were deleted.
     """
 
     clip: bytes
@@ -30,11 +31,15 @@ class Runway:
     changes: dict[str, Any] = field(default_factory=dict)
     credits: int = 60
     looks: int = 0
+    deleted: list[str] = field(default_factory=list)
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
         if call.method == "POST" and call.path in {"/v1/text_to_video", "/v1/image_to_video"}:
             self.asked.append((call.path.rpartition("/")[2], call.json))
             return Reply({"id": _id(len(self.asked))})
+        if call.method == "DELETE" and call.path.startswith("/v1/tasks/"):
+            self.deleted.append(call.path.rpartition("/")[2])
+            return Reply(b"", 204)
         if call.method == "GET" and call.path.startswith("/v1/tasks/"):
             return self._look(call.path.rpartition("/")[2], server)
         if call.path.startswith("/files/"):
