@@ -1,42 +1,30 @@
 """Capability `audio` of fal."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from pydantic import ValidationError
-
-from engine.backends.common.reading import Files, Lenient, ReplyFile, Seed
+from engine.backends.common.reading import Files
 from engine.backends.common.remote_sound import RemoteSoundBackend
 from engine.backends.fal.audio_inputs import sound_arguments, sound_inputs, sound_version
 from engine.backends.fal.inputs import seed_of
-from engine.backends.fal.queue import FalQueue
-from engine.backends.fal.replies import address_of
-from engine.backends.fal.requests import Submission, no_result, result_of_request
-from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
+from engine.backends.fal.requests import Submission
+from engine.backends.fal.selling import FileReply, OnFal
+from engine.backends.fal.settings import FalSettings
 from engine.contract import CallContext, Permanent
 from engine.contract.audio import AudioInfo, AudioRequest, GeneratedAudio
 
 
-class _SoundReply(Lenient):
-    """Fields of a result that are used."""
-
+class _SoundReply(FileReply):
     audio: Files = ()
     audio_file: Files = ()
-    seed: Seed = None
 
     @property
-    def first(self) -> ReplyFile | None:
-        """The sound, or None."""
-        files = (*self.audio, *self.audio_file)
-        return next((one for one in files if one.url or one.b64_json), None)
+    def files(self) -> Files:
+        """Its sounds."""
+        return (*self.audio, *self.audio_file)
 
 
-class FalSounds(RemoteSoundBackend[FalSettings]):
+class FalSounds(OnFal, RemoteSoundBackend[FalSettings]):
     """Sounds from models on fal, whose requests are never given up, as those of images."""
-
-    name = "fal"
-    keys, package, module = KEYS, "fal-client", "fal_client"
-    url = QUEUE_URL
 
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
         super().__init__(settings, environment)
@@ -72,25 +60,9 @@ class FalSounds(RemoteSoundBackend[FalSettings]):
         async def submission() -> Submission:
             return self.settings.audio_model, sound_arguments(self.settings, request)
 
-        def cost(measured: dict[str, Any]) -> int:
-            return self.worst_cost(request) or 0
-
-        settings, asks = self.settings, self.asks(request)
-        async with FalQueue(settings, self._account, self._key or "none", asks=asks) as queue:
-            result = await result_of_request(queue, context, submission, cost)
-        return await self._keep(result, request, context)
-
-    async def _keep(
-        self, result: Any, request: AudioRequest, context: CallContext
-    ) -> GeneratedAudio:
-        try:
-            reply = _SoundReply.model_validate(result)
-        except ValidationError:
-            raise no_result(self._account, "sound", result) from None
-        if reply.first is None:
-            raise no_result(self._account, "sound", result)
-        context.progress(1.0, "fetching the sound")
-        data = await self.download(address_of(reply.first), self.settings.download_hosts)
+        worst, asks = self.worst_cost(request), self.asks(request)
+        result = await self.result_of(context, submission, worst=worst, asks=asks)
+        reply, data = await self.fetched(result, _SoundReply, "sound", context)
         return await self.keep_sound(data, request, context, seed=self._seed(reply, request))
 
     def _seed(self, reply: _SoundReply, request: AudioRequest) -> int | None:

@@ -1,19 +1,15 @@
 """Capability `video` of fal."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pydantic import ValidationError
 
 from engine.backends.common.download import data_uri
-from engine.backends.common.reading import Files, Lenient, ReplyFile, Seed
+from engine.backends.common.reading import Files
 from engine.backends.common.references import read_reference
 from engine.backends.common.remote_video import RemoteVideoBackend, keep_clip
 from engine.backends.fal.inputs import seed_of
-from engine.backends.fal.queue import FalQueue
-from engine.backends.fal.replies import address_of
-from engine.backends.fal.requests import Submission, no_result, result_of_request
-from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
+from engine.backends.fal.requests import Submission
+from engine.backends.fal.selling import FileReply, OnFal
+from engine.backends.fal.settings import FalSettings
 from engine.backends.fal.video_inputs import (
     clip_arguments,
     clips_version,
@@ -26,26 +22,18 @@ from engine.contract import CallContext, Permanent
 from engine.contract.video import FrameCounts, GeneratedVideo, VideoInfo, VideoRequest
 
 
-class _ClipReply(Lenient):
-    """Fields of a result that are used."""
-
+class _ClipReply(FileReply):
     video: Files = ()
     videos: Files = ()
-    seed: Seed = None
 
     @property
-    def first(self) -> ReplyFile | None:
-        """The clip, or None."""
-        files = (*self.video, *self.videos)
-        return next((one for one in files if one.url or one.b64_json), None)
+    def files(self) -> Files:
+        """Its clips."""
+        return (*self.video, *self.videos)
 
 
-class FalClips(RemoteVideoBackend[FalSettings]):
+class FalClips(OnFal, RemoteVideoBackend[FalSettings]):
     """Clips from models on fal, whose requests are never given up, as those of images."""
-
-    name = "fal"
-    keys, package, module = KEYS, "fal-client", "fal_client"
-    url = QUEUE_URL
 
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
         super().__init__(settings, environment)
@@ -111,30 +99,14 @@ class FalClips(RemoteVideoBackend[FalSettings]):
             id_ = chosen.id if isinstance(chosen, ImageEndpoint) else chosen
             return id_, clip_arguments(self.settings, self._model, request, images)
 
-        def cost(measured: dict[str, Any]) -> int:
-            return self.worst_cost(request) or 0
-
-        settings, asks = self.settings, self.asks(request)
-        async with FalQueue(settings, self._account, self._key or "none", asks=asks) as queue:
-            result = await result_of_request(queue, context, submission, cost)
-        return await self._keep(result, request, context)
+        worst, asks = self.worst_cost(request), self.asks(request)
+        result = await self.result_of(context, submission, worst=worst, asks=asks)
+        reply, data = await self.fetched(result, _ClipReply, "clip", context)
+        return await keep_clip(data, request, context, seed=self._seed(reply, request))
 
     async def _images(self, request: VideoRequest, context: CallContext) -> list[str]:
         images = [one for one in (request.first_image, request.last_image) if one is not None]
         return [data_uri(*await read_reference(context, one)) for one in images]
-
-    async def _keep(
-        self, result: Any, request: VideoRequest, context: CallContext
-    ) -> GeneratedVideo:
-        try:
-            reply = _ClipReply.model_validate(result)
-        except ValidationError:
-            raise no_result(self._account, "clip", result) from None
-        if reply.first is None:
-            raise no_result(self._account, "clip", result)
-        context.progress(1.0, "fetching the clip")
-        data = await self.download(address_of(reply.first), self.settings.download_hosts)
-        return await keep_clip(data, request, context, seed=self._seed(reply, request))
 
     def _seed(self, reply: _ClipReply, request: VideoRequest) -> int | None:
         if self._model.seed is None:
