@@ -208,3 +208,27 @@ def batch_names(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int,
     sql = """SELECT id, substr(name, 1, 300) FROM batches
              WHERE id IN (SELECT value FROM json_each(?))"""
     return {row[0]: row[1] for row in connection.execute(sql, (json.dumps(list(ids)),))}
+
+
+@dataclass(frozen=True, slots=True)
+class EndedJob(Row):
+    """The end of a job."""
+
+    at: str
+    score: float | None
+    cost: int
+
+
+def ended_since(connection: sqlite3.Connection, after: int, limit: int) -> list[EndedJob]:
+    """Return the jobs that ended after an event, oldest first.
+
+    Args:
+        connection: A connection.
+        after: Only events with a greater number than this.
+        limit: Maximum number of events that are looked at, the newest.
+    """
+    sql = """SELECT e.at, j.score, j.cost FROM (
+               SELECT id, at, job_id, type FROM events WHERE id > ? ORDER BY id DESC LIMIT ?) e
+             JOIN jobs j ON j.id = e.job_id WHERE e.type IN ('job.done', 'job.failed')
+             ORDER BY e.id"""
+    return [EndedJob.of(row) for row in connection.execute(sql, (after, limit))]

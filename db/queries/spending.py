@@ -99,3 +99,61 @@ def seconds_of_calls(connection: sqlite3.Connection, backend: str, model: str) -
     ).fetchall()
     times = [float(row[0]) for row in rows if row[0] is not None]
     return median(times) if times else None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Figures of equal stretches of time, the oldest first.
+
+    Attributes:
+        seconds: Length of one stretch.
+        cost: Micro-dollars of the steps that ended in each.
+        jobs: Jobs that ended in each.
+        scores: The mean of their scores; None without any.
+    """
+
+    seconds: float
+    cost: tuple[int, ...]
+    jobs: tuple[int, ...]
+    scores: tuple[float | None, ...]
+
+
+def timeline(
+    connection: sqlite3.Connection, batch_id: int | None = None, stretches: int = 120
+) -> Timeline | None:
+    """Return costs, ended jobs and scores from the first ended job to the last; None without any.
+
+    Args:
+        connection: A connection to read with.
+        batch_id: One batch, None for the whole workspace.
+        stretches: Number of stretches.
+    """
+    where, values = ("", ()) if batch_id is None else (" AND batch_id = ?", (batch_id,))
+    first, last = connection.execute(
+        f"""SELECT unixepoch(min(coalesce(started_at, finished_at))), unixepoch(max(finished_at))
+            FROM jobs WHERE finished_at IS NOT NULL{where}""",  # noqa: S608 - our own words
+        values,
+    ).fetchone()
+    if first is None or last is None:
+        return None
+    span = max(1, last - first)
+    at = f"min({stretches - 1}, max(0, (unixepoch(finished_at) - {first}) * {stretches} / {span}))"
+    ended = connection.execute(
+        f"""SELECT {at}, count(*), avg(score) FROM jobs
+            WHERE finished_at IS NOT NULL{where} GROUP BY 1""",  # noqa: S608 - our own words
+        values,
+    ).fetchall()
+    costs = connection.execute(
+        f"""SELECT {at}, sum(cost) FROM steps
+            WHERE cost > 0 AND finished_at IS NOT NULL{where} GROUP BY 1""",  # noqa: S608
+        values,
+    ).fetchall()
+    jobs, scores = {row[0]: row[1] for row in ended}, {row[0]: row[2] for row in ended}
+    cost = {row[0]: row[1] for row in costs}
+    every = range(stretches)
+    return Timeline(
+        span / stretches,
+        tuple(cost.get(index, 0) for index in every),
+        tuple(jobs.get(index, 0) for index in every),
+        tuple(scores.get(index) for index in every),
+    )

@@ -104,7 +104,9 @@ async def test_keys_of_the_queue(place: Place) -> None:
         await until(pilot, lambda: keys(read(place), "next") == ["one", "two"])
         await pilot.press("p")
         await shows(pilot, "1 (one)", "1 job paused; r resumes")
-        await pilot.press("enter")
+        screen = seen(pilot.app)
+        assert screen.index("waits for you") < screen.index("evening › two")
+        await pilot.press("G", "enter")
         await until(pilot, lambda: pilot.app.screen.WHERE == "job")
 
 

@@ -1,5 +1,6 @@
 """Base of all screens of the dashboard: the bars, the feed, and the actions."""
 
+import sqlite3
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from db.queries.spending import spending
+from db.queries.spending import Spending, Timeline, spending, timeline
 from engine.client.actions import action_of
 from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for
@@ -220,7 +221,8 @@ class BaseScreen(Screen[int | None]):
     def action_spending(self) -> None:
         """Read the spending and show it."""
         batch_id = self.spending_of()
-        self.feed.ask(partial(spending, batch_id=batch_id), self, "spending")
+        read = partial(_spending_over_time, batch_id=batch_id)
+        self.feed.ask(read, self, "spending")
 
     @on(QueryAnswered)
     def show_spending(self, message: QueryAnswered) -> None:
@@ -230,7 +232,7 @@ class BaseScreen(Screen[int | None]):
 
             batch_id = self.spending_of()
             of = f"b{batch_id}" if batch_id else "all batches"
-            self.app.push_screen(SpendingScreen(of, message.value))
+            self.app.push_screen(SpendingScreen(of, *message.value))
 
     def subject(self) -> Subject | None:
         """Return the thing under the cursor; None if there is none."""
@@ -325,3 +327,9 @@ class BaseScreen(Screen[int | None]):
     async def action_quit(self) -> None:
         """Quit; the engine keeps running."""
         self.dashboard.leave()
+
+
+def _spending_over_time(
+    connection: sqlite3.Connection, batch_id: int | None
+) -> tuple[list[Spending], Timeline | None]:
+    return spending(connection, batch_id), timeline(connection, batch_id)

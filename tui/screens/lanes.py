@@ -1,5 +1,6 @@
 """Lanes and model hosts in full, and the concurrency of each lane."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +16,7 @@ from textual.widgets.option_list import Option
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.feed import SnapshotReady
+from tui.snapshots.devices import DeviceLine, DevicesView
 from tui.snapshots.header import Header, HostLine, LaneLine
 from tui.stepping_in import step_in
 
@@ -39,6 +41,7 @@ class LanesScreen(ModalScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._lanes: tuple[LaneLine, ...] = ()
+        self._devices = DevicesView()
 
     @property
     def dashboard(self) -> "DashboardServices":
@@ -50,6 +53,7 @@ class LanesScreen(ModalScreen[None]):
         with Vertical(id="lanes"):
             yield OptionList(markup=False)
             yield Static(id="hosts", markup=False)
+            yield Static(id="devices", markup=False)
             yield Static(id="answers", markup=False)
 
     def on_mount(self) -> None:
@@ -60,7 +64,7 @@ class LanesScreen(ModalScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Follow the store."""
-        self.dashboard.feed.show((self.dashboard.head_view, self))
+        self.dashboard.feed.show((self.dashboard.head_view, self), (self._devices, self))
 
     def on_screen_suspend(self) -> None:
         """Stop polling while hidden."""
@@ -69,6 +73,9 @@ class LanesScreen(ModalScreen[None]):
     @on(SnapshotReady)
     def take(self, message: SnapshotReady) -> None:
         """Show what was read."""
+        if message.view is self._devices:
+            self._show_devices(message.snapshot)
+            return
         self.dashboard.take_head(message.snapshot)
         self._show(message.snapshot)
 
@@ -83,6 +90,11 @@ class LanesScreen(ModalScreen[None]):
             options.highlighted = min(at or 0, max(0, len(head.lanes) - 1))
         hosts = Text("\n").join([_host(host) for host in head.hosts])
         self.query_one("#hosts", Static).update(hosts or "No model hosts run.")
+
+    def _show_devices(self, devices: Sequence[DeviceLine]) -> None:
+        line = self.query_one("#devices", Static)
+        line.display = bool(devices)
+        line.update("\n".join(f" {one.id:<10.10} {one.name} · {one.sentence}" for one in devices))
 
     def action_change(self, by: int) -> None:
         """Change the selected lane's concurrency by one."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from textual import on
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from tui.actions import bindings
@@ -11,6 +12,7 @@ from tui.feed import View
 from tui.screens.viewed import ViewedScreen
 from tui.snapshots.queue import LaneItem, QueueItem, QueueSnapshot, QueueView
 from tui.widgets.bars import TopBar
+from tui.widgets.over_time import OverTimePanel
 from tui.widgets.queue_bar import QueueBar
 from tui.widgets.queue_rows import LaneRows, QueueRows
 from tui.widgets.rows import Rows
@@ -47,8 +49,11 @@ class QueueScreen(ViewedScreen):
         """Compose the sum, the queue, the lanes."""
         yield self.view_bar(3)
         yield QueueBar()
-        yield QueueRows()
-        yield LaneRows()
+        with Horizontal(id="panels"):
+            with Vertical():
+                yield QueueRows()
+                yield LaneRows()
+            yield OverTimePanel()
 
     def on_mount(self) -> None:
         """Return the crumbs."""
@@ -66,6 +71,7 @@ class QueueScreen(ViewedScreen):
         lanes = self.query_one(LaneRows)
         lanes.set_rows(len(snapshot.lanes), 0, snapshot.lanes)
         lanes.styles.height = HEAD + max(1, min(MOST_LANES, len(snapshot.lanes)))
+        self.query_one(OverTimePanel).set_figures(snapshot.over_time, snapshot.devices)
         if not self._placed:
             self._placed = True
             self._place(snapshot)

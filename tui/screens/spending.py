@@ -1,19 +1,21 @@
 """Spending by backend, model and step."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from db.queries.spending import Spending
+from db.queries.spending import Spending, Timeline
 from engine.text.terminal import clean
-from tui.formatting import count, money
+from tui.formatting import count, duration, money, score
+from tui.widgets.plot import Plot
 
 HEADINGS = ("backend", "model", "step", "steps", "calls", "spent", "reserved", "tokens in, out")
 
@@ -24,13 +26,17 @@ class SpendingScreen(ModalScreen[None]):
     Args:
         of: Name of the spender, plain text.
         lines: Spending, the highest first.
+        over_time: Spending, ended jobs and scores over time, if anything has ended.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [Binding("escape,q,dollar_sign", "leave", "Leave")]  # noqa: RUF012 - Textual's way
 
-    def __init__(self, of: str, lines: Sequence[Spending]) -> None:
+    def __init__(
+        self, of: str, lines: Sequence[Spending], over_time: Timeline | None = None
+    ) -> None:
         super().__init__()
+        self._over_time = over_time
         self._of = of
         self._lines = lines
 
@@ -38,8 +44,26 @@ class SpendingScreen(ModalScreen[None]):
         """Compose the sum, then each backend, model and step."""
         with Vertical(id="spending"):
             yield Static(self._sum(), id="sum", markup=False)
+            with Horizontal(id="over-time"):
+                yield Plot("spent in all")
+                yield Plot("jobs ended")
+                yield Plot("mean score", filled=False)
             with VerticalScroll():
                 yield Static(self._table(), markup=False)
+
+    def on_mount(self) -> None:
+        """Draw the figures over time; those that are always empty are left out."""
+        over_time = self._over_time
+        spent, jobs, scores = self.query(Plot)
+        self.query_one("#over-time").display = over_time is not None
+        if over_time is None:
+            return
+        span = duration(over_time.seconds * len(over_time.jobs))
+        known = [value for value in over_time.scores if value is not None]
+        spent.show(tuple(accumulate(over_time.cost)), f"{money(sum(over_time.cost))} in {span}")
+        jobs.show(over_time.jobs, f"{count(sum(over_time.jobs))} in {span}")
+        scores.show(over_time.scores, f"{score(min(known))} – {score(max(known))}" if known else "")
+        spent.display, scores.display = any(over_time.cost), bool(known)
 
     def _sum(self) -> str:
         by_backend: dict[str, int] = {}

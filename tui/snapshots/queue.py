@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from db.queries import batches as batch_queries
@@ -14,8 +14,10 @@ from db.rows import LaneRow
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui import formatting as figures
+from tui.snapshots.devices import DeviceLine, DeviceReader
 from tui.snapshots.header import WHAT_TO_DO
 from tui.snapshots.lane_history import LaneHistory, per_minute
+from tui.snapshots.over_time import OverTime, OverTimeReader
 
 MOST_RUNNING = 40
 MOST_NEXT = 50
@@ -100,6 +102,10 @@ class QueueSnapshot:
         running: Number of running jobs.
         waiting: Number of jobs that an engine will claim.
         parked: Number of jobs that wait for an operator.
+        rate: Jobs that end per second, minute or hour, as text; empty if unknown.
+        left: Time until nothing is left, as text; empty if unknown.
+        over_time: Figures of the last half hour.
+        devices: Devices of this machine.
     """
 
     items: tuple[QueueItem, ...]
@@ -107,6 +113,10 @@ class QueueSnapshot:
     running: int
     waiting: int
     parked: int
+    rate: str = ""
+    left: str = ""
+    over_time: OverTime = field(default_factory=OverTime)
+    devices: tuple[DeviceLine, ...] = ()
 
 
 class QueueView:
@@ -115,6 +125,8 @@ class QueueView:
     def __init__(self) -> None:
         self.every = BUSY_SECONDS
         self._history = LaneHistory()
+        self._over_time = OverTimeReader()
+        self._devices = DeviceReader()
 
     def read(self, connection: sqlite3.Connection, version: int) -> QueueSnapshot:
         """Return the present queue; it costs the same for any number of jobs."""
@@ -123,17 +135,24 @@ class QueueView:
         running = sum(batch.running for batch in batches)
         self.every = BUSY_SECONDS if running else IDLE_SECONDS
         self._history.read(connection)
-        items = (
-            *_with_heading("now", _running(connection, by_id, running)),
-            *_with_heading("next", _next(connection, by_id)),
-            *_with_heading("waits", _waiting(connection, batches)),
-        )
+        now = _with_heading("now", _running(connection, by_id, running))
+        following = _with_heading("next", _next(connection, by_id))
+        waits = list(_with_heading("waits", _waiting(connection, batches)))
+        there = len(waits) > 1  # above what follows, which may be longer than the screen
+        items = (*now, *waits, *following) if there else (*now, *following, *waits)
+        waiting = sum(batch.queued for batch in batches if not batch.held and not batch.preparing)
+        over_time = self._over_time.read(connection)
+        rate = over_time.per_second
         return QueueSnapshot(
             items=items,
             lanes=self._lanes(connection),
             running=running,
-            waiting=sum(b.queued for b in batches if not b.held and not b.preparing),
+            waiting=waiting,
             parked=sum(batch.parked for batch in batches),
+            rate=figures.rate(rate) if rate and running else "",
+            left=figures.duration((waiting + running) / rate) if rate and running else "",
+            over_time=over_time,
+            devices=self._devices.read(),
         )
 
     def _lanes(self, connection: sqlite3.Connection) -> tuple[LaneItem, ...]:

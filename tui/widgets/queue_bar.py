@@ -32,6 +32,8 @@ class QueueBar(Widget):
         running = self._tone("running") if queue.running else muted
         text.append(f"{look('running').shape} {queue.running} running", running)
         text.append(f"   {figures.count(queue.waiting)} wait their turn", muted)
+        if queue.rate:
+            text.append(f"   {queue.rate}   {queue.left} to idle", muted)
         if queue.parked:
             parked = f"{look('parked').shape} {figures.count(queue.parked)} wait for you"
             text.append(f"   {parked}", self._tone("parked"))

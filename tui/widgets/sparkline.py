@@ -37,7 +37,7 @@ def spark(
         As many cells as there are values, at most `width`.
     """
     bars, gap = (PLAIN_BARS, PLAIN_GAP) if ascii_only else (BARS, GAP)
-    points = _stretched([_finite(value) for value in values], max(0, width))
+    points = stretched([_finite(value) for value in values], max(0, width))
     signs = [gap if point is None else bars[_height(point, low, high)] for point in points]
     return Text("".join(signs), style=style, no_wrap=True, end="")
 
@@ -53,7 +53,7 @@ def _height(value: float, low: float, high: float) -> int:
     return min(len(BARS) - 1, int(share * len(BARS)))
 
 
-def _stretched(values: list[float | None], width: int) -> list[float | None]:
+def stretched(values: list[float | None], width: int) -> list[float | None]:
     """Return at most `width` values: each the mean of a stretch, None if all of it is missing."""
     if len(values) <= width or not width:
         return values[:width]
