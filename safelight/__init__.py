@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from engine.contract.text import TEXT as TEXT
     from engine.contract.text import BaseChatBackend as BaseChatBackend
     from engine.contract.text import ChatBackend as ChatBackend
+    from engine.contract.tiers import Tier as Tier
     from engine.contract.timeline import Timeline as Timeline
     from engine.contract.timeline import TimelineSection as TimelineSection
     from engine.contract.timeline import TimelineShot as TimelineShot
@@ -275,6 +276,7 @@ _MODULES = {
         "ChatBackend",
         "TEXT",
     ),
+    "engine.contract.tiers": ("Tier",),
     "engine.contract.timeline": (
         "Timeline",
         "TimelineSection",

@@ -398,6 +398,30 @@ def newest_parking(connection: sqlite3.Connection, batch_id: int, among: int = 4
     return int(connection.execute(sql, (batch_id, among)).fetchone()[0] or 0)
 
 
+def newest_warning(
+    connection: sqlite3.Connection, batch_id: int, since: int
+) -> tuple[int, int, str]:
+    """Return how many warnings of recipes a batch has, and job and text of the newest.
+
+    Args:
+        connection: A connection to read with.
+        batch_id: The batch.
+        since: Number of the event from which they count.
+
+    Returns:
+        Their number, the number of a job, and a text of at most 1000 characters; 0 and an empty
+        text without any.
+    """
+    sql = """SELECT count(*), max(id) FROM events
+             WHERE batch_id = ? AND id > ? AND type = 'job.warning'"""
+    count, newest = connection.execute(sql, (batch_id, since)).fetchone()
+    if not count:
+        return 0, 0, ""
+    one = "SELECT coalesce(job_id, 0), substr(message, 1, 1000) FROM events WHERE id = ?"
+    job, message = connection.execute(one, (newest,)).fetchone()
+    return int(count), int(job), str(message)
+
+
 def newest_event(connection: sqlite3.Connection) -> int:
     """Return the number of the newest event, 0 if there is none."""
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])

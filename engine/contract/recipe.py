@@ -19,6 +19,7 @@ from engine.contract.outputs import Outputs
 from engine.contract.page import PagePart
 from engine.contract.reader import Reader
 from engine.contract.recipe_input import RecipeInput
+from engine.contract.tiers import Tier
 from engine.text.terminal import quoted
 
 InputT = TypeVar("InputT", bound=RecipeInput)
@@ -124,6 +125,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
             `send` takes it if no part is named. By default it is the best file by the headline.
         branch: The scopes that a branch of a job may begin at; None if it can begin nowhere.
         page: Parts of a job that a dashboard shows together, from top to bottom.
+        tiers: Groups of steps whose costs are shown together; a step is in the first that fits.
         check: Returns a problem of settings and the first backend of each capability; empty if
             there is none.
         check_entry: Yields the problems of an entry with these settings and backends; like those
@@ -159,6 +161,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     best_part: Callable[[Any], str] | None = None
     branch: BranchPoint | None = None
     page: tuple[PagePart, ...] = ()
+    tiers: tuple[Tier, ...] = ()
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
     check_entry: Callable[[InputT, SettingsT, Mapping[str, Backend]], EntryProblems] | None = None
     backend_settings: Callable[[SettingsT], Mapping[str, Mapping[str, Any]]] | None = None

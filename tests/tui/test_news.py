@@ -8,6 +8,7 @@ import pytest
 from db.clock import now
 from db.rows import LaneRow
 from db.writes.engines import report_lanes
+from db.writes.events import record_warning
 from db.writes.jobs import park_job, probe_lane, set_state
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_lists import fill
@@ -46,6 +47,27 @@ async def test_the_end_of_a_batch_is_told_once_and_rings(place: Place, rung: lis
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
         place.batch("newest", ["one"])
         await shows(pilot, "b3 newest")
+        assert len(rung) == 1
+
+
+async def test_the_news_of_a_batch_says_what_it_went_on_without(
+    place: Place, rung: list[None]
+) -> None:
+    batch = place.batch("song", ["song"])
+    [job] = place.job_ids(batch)
+    place.claim(1)
+
+    def warn(message: str) -> None:
+        place.write(lambda c: record_warning(c, batch_id=batch, job_id=job, message=message))
+
+    warn("An old one.")
+    async with running(place.dashboard(), (160, 30)) as pilot:
+        await until(pilot, lambda: pilot.app.head_view._states)
+        warn("A word was replaced.")
+        warn("Section 3 (chorus) shows procedural\x1b[2J visuals. Retry it: safelight retry JOB.")
+        end_all(place, batch)
+        await shows(pilot, "b1 song: done. j1: Section 3 (chorus) shows procedural visuals.")
+        await shows(pilot, "safelight retry j1", "1 more warning")
         assert len(rung) == 1
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.contract.tiers import Tier
 from engine.contract.timeline import Timeline, TimelineSection, TimelineShot
 from engine.kinds.registry import kinds
 from engine.runtime.artifacts import ArtifactStore
@@ -18,6 +19,7 @@ from tui.screens.timeline import TimelineScreen
 from tui.snapshots import recipe_info
 from tui.snapshots.recipe_info import RecipeInfo
 from tui.widgets.image import ImageView
+from tui.widgets.timeline_facts import TimelineFacts
 from tui.widgets.timeline_lanes import Stretch, around, clock, detail, overview, place
 
 TEXTS = (("section-*/prompt", "words"), ("section-*/image-*/seed", "a number"))
@@ -78,7 +80,8 @@ def test_the_place_of_the_head_is_named_by_bar_and_beat() -> None:
 @pytest.fixture
 def job(place: Place, monkeypatch: pytest.MonkeyPatch) -> int:
     """A job with the outline of a film, and a film whose frames are one image."""
-    info = RecipeInfo(decisions=tuple(key for key, _ in TEXTS), texts=TEXTS)
+    tiers = (Tier("keyframes", ("section-*/image-*/*/generate",)), Tier("film", ("join",)))
+    info = RecipeInfo(decisions=tuple(key for key, _ in TEXTS), texts=TEXTS, tiers=tiers)
     monkeypatch.setattr(recipe_info, "_load", lambda _name: info)
     frame = jpeg()
     monkeypatch.setattr(type(kinds().of("video")), "frame", lambda _k, _i, _s, _side: frame)
@@ -115,6 +118,9 @@ async def test_the_play_head_moves_by_beats_shots_sections_and_frames(
     async with running(place.dashboard(), size) as pilot:
         screen = await open_timeline(pilot)
         await shows(pilot, "verse", "chorus", "a fox in the snow", "0:00.00")
+        facts = str(screen.query_one(TimelineFacts).visual)
+        assert "keyframes: free, 1 step" in facts
+        assert "film: free, 1 step" in facts
         for key, head in (
             ("l", 1.0), ("l", 2.0), ("h", 1.0), ("full_stop", 1.1), ("comma", 1.0), ("j", 4.0),
             ("k", 0.0), ("L", 4.0), ("H", 0.0), ("G", 7.9), ("g", 0.0),

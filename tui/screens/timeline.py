@@ -123,7 +123,10 @@ class TimelineScreen(DecidingScreen):
         if rows >= TALLER:
             self._frames.draw_shots(timeline, near, self.query_one("#shots", ImageView))
         self.query_one(TimelineFacts).show(
-            self._section, self._shot, f"{self._snapshot.state} {self._snapshot.message}".strip()
+            self._section,
+            self._shot,
+            f"{self._snapshot.state} {self._snapshot.message}".strip(),
+            self._snapshot.spent,
         )
         if self._snapshot.frames:
             self._frames.ask(self._source(), self._head, self._snapshot.frames[0].hash)

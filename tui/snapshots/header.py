@@ -10,6 +10,7 @@ from db.queries import lists
 from db.rows import HostRow, LaneRow
 from engine.client.engine_process import engine_holder, is_stopped
 from engine.config.paths import WorkspacePaths
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.formatting import size
 from tui.states import look
@@ -165,12 +166,24 @@ class HeaderView:
                 if state == "parked" and not self._is_parked_anew(connection, id_):
                     continue
                 called = clean(name, 60)
-                said = f"b{id_} {called}: {look(state).word}."
+                said = f"b{id_} {called}: {look(state).word}.{self._warned(connection, id_)}"
                 number = self._news[-1].number + 1 if self._news else 1
                 news = News(number, said, state in _BAD, id_, called, state)
                 self._news = (*self._news, news)[-10:]
         self._states = {id_: state for id_, _, state in found}
         return self._news
+
+    def _warned(self, connection: sqlite3.Connection, batch_id: int) -> str:
+        """Return the newest warning of a batch since the first read, as the end of a sentence.
+
+        A film that is done without what was planned says so here, and how to try again.
+        """
+        count, job, message = lists.newest_warning(connection, batch_id, self._parked_since)
+        if not count:
+            return ""
+        more = f" ({pluralize(count - 1, 'more warning')})" if count > 1 else ""
+        text = clean(message, 400).replace("safelight retry JOB", f"safelight retry j{job}")
+        return f" j{job}: {text}{more}"
 
     def _is_parked_anew(self, connection: sqlite3.Connection, batch_id: int) -> bool:
         """Return True if a job was parked since the last read; tests of a lane do not count."""

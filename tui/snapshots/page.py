@@ -116,11 +116,12 @@ def read_page(
 def _matching(patterns: Sequence[str], steps: Sequence[StepLine]) -> Iterator[StepLine]:
     """Return finished steps whose keys fit; a `*` does not match a `/`."""
     for step in sorted(steps, key=lambda step: _natural(step.key)):
-        if step.state == "done" and any(_fits(step.key, pattern) for pattern in patterns):
+        if step.state == "done" and any(fits(step.key, pattern) for pattern in patterns):
             yield step
 
 
-def _fits(key: str, pattern: str) -> bool:
+def fits(key: str, pattern: str) -> bool:
+    """Return True for a key that a pattern means; a `*` does not match a `/`."""
     parts, wanted = key.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.contract.page import PagePart
+    from engine.contract.tiers import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class RecipeInfo:
         page: Parts of the page of a job.
         choices: Keys of decisions whose scopes are elsewhere, with the pattern of the scopes.
         texts: Keys of decisions on texts, as patterns, with hints on texts that fit.
+        tiers: Groups of steps whose costs are shown together.
     """
 
     metric: str = "score"
@@ -30,6 +32,7 @@ class RecipeInfo:
     page: "tuple[PagePart, ...]" = ()
     choices: tuple[tuple[str, str], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    tiers: "tuple[Tier, ...]" = ()
 
 
 class Headlines:
@@ -66,5 +69,13 @@ def _load(recipe: str) -> RecipeInfo:
     elsewhere = tuple((one.key, one.among) for one in choices)
     texts = tuple((one.key, one.hint) for one in found.decisions if isinstance(one, FreeText))
     return RecipeInfo(
-        of.metric, of.low, of.high, of.higher_is_better, asked, found.page, elsewhere, texts
+        of.metric,
+        of.low,
+        of.high,
+        of.higher_is_better,
+        asked,
+        found.page,
+        elsewhere,
+        texts,
+        found.tiers,
     )

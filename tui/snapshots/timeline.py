@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from db.clock import seconds_between
 from db.queries import inspect, lists
 from db.queries.inspect import FileLine, StepLine
 from engine.config.paths import WorkspacePaths
 from engine.contract.files import TEMPORARY
 from tui.snapshots.files import line_of, result_item, stored_of
+from tui.snapshots.page import fits
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
 from tui.stored import stored_file
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Item
+    from engine.contract.tiers import Tier
     from engine.contract.timeline import Timeline
 
 _LENGTHS_APART = 1.0
@@ -32,6 +35,7 @@ class TimelineSnapshot:
         scale: Its recipe.
         state: State of the job.
         message: Why it waits or failed, or empty.
+        spent: Titles of the recipe's tiers, each with steps, seconds and micro-dollars so far.
     """
 
     batch_id: int
@@ -40,6 +44,7 @@ class TimelineSnapshot:
     scale: RecipeInfo = field(default_factory=RecipeInfo)
     state: str = ""
     message: str = ""
+    spent: tuple[tuple[str, int, float, int], ...] = ()
 
 
 class TimelineView:
@@ -68,13 +73,15 @@ class TimelineView:
         steps = [s for s in inspect.step_lines(connection, self._job_id) if s.state == "done"]
         files = self._files(connection)
         timeline = self._timeline(connection, steps, files)
+        scale = self._headlines.of(batch.recipe)
         return TimelineSnapshot(
             batch_id=lines[0].batch_id,
             timeline=timeline,
             frames=_with_frames(files, timeline.seconds) if timeline else (),
-            scale=self._headlines.of(batch.recipe),
+            scale=scale,
             state=lines[0].state,
             message=lines[0].message or "",
+            spent=spent_by_tier(scale.tiers, steps),
         )
 
     def _files(self, connection: sqlite3.Connection) -> list[FileLine]:
@@ -107,6 +114,28 @@ class TimelineView:
         if key not in self._timelines:
             self._timelines[key] = timeline_of(item)
         return self._timelines[key]
+
+
+def spent_by_tier(
+    tiers: "Sequence[Tier]", steps: Sequence[StepLine]
+) -> tuple[tuple[str, int, float, int], ...]:
+    """Return the tiers that have steps, each with their number, seconds and micro-dollars.
+
+    Args:
+        tiers: The tiers; a step is in the first that fits.
+        steps: The finished steps of a job.
+    """
+    sums: dict[str, list[float]] = {}
+    for step in steps:
+        title = next((t.title for t in tiers if any(fits(step.key, p) for p in t.steps)), None)
+        if title is None:
+            continue
+        seconds = seconds_between(step.started_at, step.finished_at) if step.finished_at else 0
+        line = sums.setdefault(title, [0, 0.0, 0])
+        for place, value in enumerate((1, seconds or 0.0, step.cost)):
+            line[place] += value
+    order = [tier.title for tier in tiers if tier.title in sums]
+    return tuple((t, int(sums[t][0]), sums[t][1], int(sums[t][2])) for t in order)
 
 
 def _with_frames(files: Sequence[FileLine], seconds: float) -> tuple[FileLine, ...]:

@@ -1,10 +1,13 @@
 """Facts about the section and the shot under a play head."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widgets import Static
 
+from engine.text.plural import pluralize
+from tui.formatting import duration, money
 from tui.widgets.timeline_lanes import clock
 
 if TYPE_CHECKING:
@@ -20,7 +23,11 @@ class TimelineFacts(Static):
         super().__init__(markup=False)
 
     def show(
-        self, section: "TimelineSection | None", shot: "TimelineShot | None", state: str
+        self,
+        section: "TimelineSection | None",
+        shot: "TimelineShot | None",
+        state: str,
+        spent: Sequence[tuple[str, int, float, int]] = (),
     ) -> None:
         """Show facts.
 
@@ -28,6 +35,7 @@ class TimelineFacts(Static):
             section: The section; None without one.
             shot: The shot; None without one.
             state: State of the job.
+            spent: Tiers, each with steps, seconds and micro-dollars.
         """
         text = Text()
         if section is not None:
@@ -45,6 +53,10 @@ class TimelineFacts(Static):
             _fact(text, "shot", f"{clock(shot.start)}–{clock(shot.end)}  {shot.transition}")
             if shot.scope:
                 _fact(text, "image", shot.scope)
+        for number, (title, steps, seconds, cost) in enumerate(spent):
+            paid = money(cost) if cost else "free"
+            value = f"{title}: {paid}, {pluralize(steps, 'step')}, {duration(seconds)}"
+            _fact(text, "" if number else "spent", value)
         _fact(text, "job", state)
         self.update(text)
 

@@ -6,6 +6,7 @@ from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.page import PagePart
 from engine.contract.recipe import Headline, Recipe
+from engine.contract.tiers import Tier
 from engine.contract.video import VideoBackend
 from engine.recipes.music_video.again import rendered_again
 from engine.recipes.music_video.agents.director import DIRECTOR
@@ -31,6 +32,14 @@ PAGE = (
     PagePart("film", steps=("film/join",), role="film"),
 )
 """The page of a film in the dashboard."""
+
+TIERS = (
+    Tier("plan", ("direct", "direct-by-rule")),
+    Tier("video model", ("section-*/clip-*/generate",)),
+    Tier("keyframes", ("section-*/image-*/candidate-*/generate", "section-*/image-*/score")),
+    Tier("procedural and film", ("film/*", "preview/*")),
+)
+"""Costs of a film by its tiers; procedural visuals are rendered with the film: they cost time."""
 
 RECIPE = Recipe(
     name="music-video",
@@ -74,6 +83,7 @@ RECIPE = Recipe(
     ),
     reader=READER,
     page=PAGE,
+    tiers=TIERS,
     best_part=best_part,
     extra="audio,video",
 )
