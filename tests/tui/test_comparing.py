@@ -239,3 +239,27 @@ def test_a_job_that_is_gone_has_nothing_to_compare(place: Place) -> None:
         assert inspect.job_version(connection, 99) == ()
     finally:
         connection.close()
+
+
+async def test_the_difference_of_two_images(place: Place, job: int) -> None:
+    for number in (1, 2):
+        place.turn(job, number, 40 + 10 * number, prompt=f"a lamp of {number} flames")
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await at_the_job(pilot)
+        await comparing(pilot)
+        await pilot.press("d")
+        await shows(pilot, "iteration 2 and iteration 1: ", "difference")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(captions(pilot)) == 2)
+        assert pilot.app.screen.WHERE == "compare"
+
+
+async def test_sounds_have_no_difference(place: Place, job: int) -> None:
+    keep(place, job, "iteration-1", media.wav(1.0))
+    keep(place, job, "iteration-2", media.wav(2.0))
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await at_the_job(pilot)
+        await comparing(pilot)
+        await pilot.press("d")
+        await shows(pilot, "Only two images have a difference")
+        assert len(captions(pilot)) == 2

@@ -58,6 +58,13 @@ COMPARING: tuple[Action, ...] = (
         "space",
         6,
     ),
+    _beside(
+        "difference",
+        "Difference",
+        "Show the absolute difference of two images; esc shows them again.",
+        "d",
+        7,
+    ),
     Action(
         "more_beside", "More", "Show one more side by side.", ("plus",), ("compare",), "Look", 7
     ),

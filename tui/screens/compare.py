@@ -1,6 +1,7 @@
 """Things side by side: the files or results of several parts, drawn by their kinds on one scale."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ from tui.feed import View
 from tui.screens.base import BaseScreen
 from tui.snapshots.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
 from tui.snapshots.subject import Subject
+from tui.stored import stored_file
 from tui.widgets.bars import TopBar
 from tui.widgets.candidate import CandidateView
 from tui.widgets.differences import Differences
 from tui.widgets.drawn_beside import DrawBeside
 
 if TYPE_CHECKING:
-    from engine.contract.kinds import Drawing
+    from engine.contract.kinds import Drawing, Raster
 
 MAX_PANES = 4
 
@@ -48,6 +50,7 @@ class CompareScreen(BaseScreen):
         self._shown: list[int] = []
         self._active = 0
         self._alone = False
+        self._difference: Raster | None = None
 
     @property
     def view(self) -> View:
@@ -84,6 +87,7 @@ class CompareScreen(BaseScreen):
         return [self._snapshot.candidates[number] for number in self._shown]
 
     def _lay_out(self) -> None:
+        self._difference = None
         found = self._candidates
         for number, pane in enumerate(self.query(CandidateView)):
             there = number < len(found) and (not self._alone or number == self._active)
@@ -125,7 +129,7 @@ class CompareScreen(BaseScreen):
             return
         for number, pane in enumerate(self.query(CandidateView)):
             if pane.display and number < len(drawings):
-                pane.put(drawings[number])
+                pane.put(self._difference or drawings[number])
 
     # -- actions ------------------------------------------------------------------------------
 
@@ -143,6 +147,51 @@ class CompareScreen(BaseScreen):
         self._alone = True
         self._lay_out()
         self._play_on()
+
+    def action_difference(self) -> None:
+        """Show the difference of the active image and the next one in place of the active one."""
+        if len(self._shown) < 2:
+            self.say("There is nothing to compare with yet.", bad=True)
+            return
+        one = self._candidates[self._active]
+        other = self._candidates[(self._active + 1) % len(self._shown)]
+        paths = [self._image_of(candidate) for candidate in (one, other)]
+        if paths[0] is None or paths[1] is None:
+            self.say(
+                "Only two images have a difference; their scores are compared below.", bad=True
+            )
+            return
+        self._alone = True
+        self._lay_out()
+        work = partial(self._find_difference, one, other, paths[0], paths[1])
+        self.run_worker(work, thread=True, exclusive=True, group="difference", exit_on_error=False)
+
+    def _image_of(self, candidate: Candidate) -> Path | None:
+        file = candidate.file
+        if file is None or file.kind != "image":
+            return None
+        return stored_file(self.dashboard.paths, file.hash)
+
+    def _find_difference(self, one: Candidate, other: Candidate, first: Path, second: Path) -> None:
+        from engine.contract.kinds import Lines, Raster, Span
+        from tui.images.decode import ImageTrouble
+        from tui.images.difference import difference_of
+
+        try:
+            found = difference_of(first, second)
+        except ImageTrouble as error:
+            self.app.call_from_thread(self.say, str(error), bad=True)
+            return
+        words = f"{one.title} and {other.title}: {found.sentence}"
+        lines = Lines(((Span(words, "strong"),),))
+        drawing = Raster(found.data, above=lines)
+        self.app.call_from_thread(self._put_difference, one, drawing)
+
+    def _put_difference(self, one: Candidate, drawing: "Raster") -> None:
+        """Show a difference, unless something else is shown by now."""
+        if self._alone and self._active_candidate == one:
+            self._difference = drawing
+            self._draw()
 
     def action_next_candidate(self) -> None:
         """Show the next thing on the active side."""
