@@ -22,6 +22,7 @@ from engine.cli.trouble import CliError
 from engine.client.workspace import Workspace
 from engine.config.environment import Environment, same_form
 from engine.config.settings import SettingsError, load_environment, read_settings
+from engine.config.trust.commands import ALERT_VARIABLE, grant_of
 from engine.config.trust.grants import all_trusted, revoke, trust_file, trusted
 from engine.config.trust.grants import trust as keep
 from engine.config.trust.guard import UntrustedDestination
@@ -44,7 +45,8 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
     DIR is the workspace's folder. By default, keys of your environment are sent only to the
     providers themselves and to addresses that you set by --set or
     SAFELIGHT_BACKENDS__NAME__BASE_URL, and results are written only to the workspace or to
-    --output-dir. An address or folder that changes later has to be trusted again.
+    --output-dir. A command of alerts that they name is not run. An address, folder or command that
+    changes later has to be trusted again.
     """
     root = folder or workspace
     if list_:
@@ -123,6 +125,9 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
             keys_of.setdefault(folder, set()).add("results")
     if cache := cache_outside(environment):
         keys_of.setdefault(str(cache), set()).add("weights")
+    command = settings.alerts.command
+    if command and os.environ.get(ALERT_VARIABLE) != command:
+        keys_of.setdefault(grant_of(command), set()).add("alerts")
     if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
         keys_of.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
     return ((address, sorted(names)) for address, names in keys_of.items())

@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from engine.config.alert_settings import AlertSettings
 from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
 from engine.config.open_settings import OpenSettings
@@ -168,6 +169,7 @@ class Settings(BaseSettings):
     hosts: HostSettings = Field(default_factory=HostSettings)
     outputs: OutputSettings = Field(default_factory=OutputSettings)
     open: OpenSettings = Field(default_factory=OpenSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     backends: dict[str, dict[str, Any]] = Field(

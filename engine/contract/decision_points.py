@@ -66,11 +66,13 @@ class Approval:
         key: Its key in a job, with `*` for a part that varies: `plan`, `scene-*/plan`.
         model: Type of what is approved: a pydantic model, or a type of plain data.
         check: Returns why an edited value does not fit a job; empty if it does.
+        group: Name that stands for it in the setting `approve`, beside its key; empty for none.
     """
 
     key: str
     model: Any
     check: Check | None = None
+    group: str = ""
 
     def problem(self, value: Any) -> str:
         """Return why a value is of the wrong type, to follow the key; empty if it is not."""

@@ -132,7 +132,7 @@ class Scope(Protocol):
         """
         ...
 
-    async def approve(self, name: str, value: T) -> T:
+    async def approve(self, name: str, value: T, *, cost: int | None = 0) -> T:
         """Return a value once an operator has approved it, perhaps edited.
 
         The job is parked meanwhile and costs nothing. It returns at once if the batch's settings do
@@ -142,6 +142,8 @@ class Scope(Protocol):
             name: Name of the gate, unique within this scope.
             value: What the operator is shown: a model or plain data. If the recipe shows something
                 else when it runs again, it is to be approved again.
+            cost: Micro-dollars that may be spent once it is approved; None if not known. The gate
+                is also on if that is more than the setting `approve_above`.
 
         Raises:
             Rejected: The operator has rejected it.

@@ -53,6 +53,17 @@ class GatedSettings(RecipeSettings):
     )
 
 
+class SpendingGates(GatedSettings):
+    """Base of the settings of a recipe whose gates know what is spent behind them."""
+
+    approve_above: float | None = Field(
+        None,
+        ge=0,
+        description="Dollars: jobs wait for approval before what may cost more than this, or whose "
+        "price is not known.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The one number that a recipe's jobs are compared by.
@@ -227,15 +238,26 @@ def decision_for(recipe: AnyRecipe, key: str) -> AnyDecision | None:
     return next((one for one in recipe.decisions if is_asked(key, (one.key,))), None)
 
 
-def gate_is_on(settings: RecipeSettings, key: str) -> bool:
-    """Return whether jobs with some settings wait for approval at a gate."""
+def gate_is_on(settings: RecipeSettings, key: str, group: str = "", cost: int | None = 0) -> bool:
+    """Return whether jobs with some settings wait for approval at a gate.
+
+    Args:
+        settings: The settings.
+        key: The gate's key.
+        group: Name that stands for it in the setting `approve`; empty for none.
+        cost: Micro-dollars that may be spent behind it; None if not known.
+    """
     gates = settings.approve if isinstance(settings, GatedSettings) else ()
-    return "*" in gates or is_asked(key, gates)
+    if "*" in gates or is_asked(key, gates) or (group and group in gates):
+        return True
+    above = settings.approve_above if isinstance(settings, SpendingGates) else None
+    return above is not None and (cost is None or cost > above * 1_000_000)
 
 
 def unknown_gate(recipe: AnyRecipe, settings: RecipeSettings) -> str:
     """Return a sentence about a gate of the settings that the recipe does not have, or nothing."""
-    has = [approval.key for approval in recipe.approvals]
+    has = [approval.group or approval.key for approval in recipe.approvals]
+    has += [approval.key for approval in recipe.approvals if approval.group]
     for gate in settings.approve if isinstance(settings, GatedSettings) else ():
         if gate != "*" and gate not in has and not is_asked(gate, has):
             gates = ", ".join(has)

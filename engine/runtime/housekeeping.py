@@ -12,6 +12,7 @@ from db.writes import engines as engine_writes
 from db.writes.events import prune_events
 from db.writes.steps import forget_temporary
 from engine.models.hosts.model_hosts import ModelHosts
+from engine.runtime.alerts import Alerts
 from engine.runtime.host_status import HostStatusReporter
 from engine.runtime.lanes.lane_set import LaneSet
 from engine.runtime.live_settings import LiveSettings
@@ -39,6 +40,7 @@ class Housekeeping:
         lanes: The engine's lanes.
         live: Settings of the workspace.
         timings: Intervals of the duties.
+        alerts: The user's command for what happens.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Housekeeping:
         lanes: LaneSet,
         live: LiveSettings,
         timings: EngineTimings,
+        alerts: Alerts,
     ) -> None:
         self._store = store
         self._writer = writer
@@ -59,6 +62,7 @@ class Housekeeping:
         self._lanes = lanes
         self._live = live
         self._timings = timings
+        self._alerts = alerts
         self._due: dict[str, float] = {}
 
     async def run(self, engine_id: int, *, draining: bool = False) -> None:
@@ -82,6 +86,8 @@ class Housekeeping:
             self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
         if self._is_due("heartbeat", timings.heartbeat):
             self._beat(engine_id, engine_writes.DRAINING if draining else "running")
+        if self._is_due("alerts", timings.alerts):
+            await _attempt(self._alerts.look, "alerts")
         if self._is_due("history", timings.history):
             await _attempt(self._prune, "old events")
         if self._is_due("temporary", timings.temporary):

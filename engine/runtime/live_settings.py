@@ -11,6 +11,7 @@ from engine.config.settings import (
     load_environment,
     read_settings,
 )
+from engine.config.trust.commands import is_allowed
 
 
 class LiveSettings:
@@ -44,6 +45,10 @@ class LiveSettings:
     def store(self) -> StoreSettings:
         """Settings of the store."""
         return self.settings.store
+
+    def allows(self, command: str) -> bool:
+        """Return True if a command of the settings is the user's own, or allowed by them."""
+        return is_allowed(self.paths.root, command, self._overrides)
 
     def reload(self) -> Settings:
         """Read both again and return the settings.

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import socket
+import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from db.writes import jobs as job_writes
 from db.writes.events import record_event
 from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
+from engine.runtime.alerts import Alerts
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.background import Background
 from engine.runtime.batch_work import BatchWork
@@ -118,8 +120,16 @@ class Session:
             self._batch_work.job_ended,
         )
         self._commands = CommandHandler(self._reader, self._writer.write, self, catalog)
+        self._alerts = Alerts(self._writer, self._reader, live)
         self._housekeeping = Housekeeping(
-            store, self._writer, self._progress, self._hosts, self.lanes, live, timings
+            store,
+            self._writer,
+            self._progress,
+            self._hosts,
+            self.lanes,
+            live,
+            timings,
+            self._alerts,
         )
         self._background = Background(
             self._reader,
@@ -324,6 +334,7 @@ class Session:
         await _ended(jobs, timings.jobs)
         await _ended(self._batch_work.finishing, timings.batches)
         await self._outputs.close()
+        await self._send_last_alerts()
         await self._thumbnailer.close()
         self._pool.close()
         self._hosts.close()
@@ -331,6 +342,14 @@ class Session:
         await self._writer.close(patience=timings.writes)
         self._reader.close()
         log.info("engine stopped")
+
+    async def _send_last_alerts(self) -> None:
+        """Send what came since the last look, such as the end of the only batch."""
+        if self.trouble is None and self._engine_id and self._store.is_in_place():
+            with contextlib.suppress(TimeoutError, sqlite3.Error):
+                async with asyncio.timeout(self._timings.row):
+                    await self._alerts.look()
+        await self._alerts.close()
 
     async def _leave_the_store(self) -> None:
         if not self._store.is_in_place():

@@ -13,6 +13,7 @@ class EngineTimings:
         hosts: Between two looks at the model hosts.
         lanes: Between two writes of the lanes.
         heartbeat: Between two signs of life, and looks whether the store is still in its place.
+        alerts: Between two looks for alerts.
         history: Between two cuts of the history.
         temporary: Between two looks for temporary files that have served their time.
         thumbnails: Before the first thumbnail of a burst, so that short runs need no process.
@@ -28,6 +29,7 @@ class EngineTimings:
     hosts: float = 0.3
     lanes: float = 0.5
     heartbeat: float = 2.0
+    alerts: float = 1.0
     history: float = 600.0
     temporary: float = 21_600.0
     thumbnails: float = 1.0

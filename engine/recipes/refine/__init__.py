@@ -2,13 +2,14 @@
 
 from engine.contract import ChatBackend, ImageBackend
 from engine.contract.branching import BranchPoint
-from engine.contract.decision_points import Choice, FreeText
+from engine.contract.decision_points import Approval, Choice, FreeText
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.recipe import Headline, Recipe
 from engine.recipes.refine.agents.evaluator import EVALUATOR
 from engine.recipes.refine.agents.refiner import REFINER
 from engine.recipes.refine.deciding import check_decision
+from engine.recipes.refine.gates import GROUP, REFINED, START, NextImage
 from engine.recipes.refine.importer import IMPORTER
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.loop import refine
@@ -33,8 +34,10 @@ RECIPE = Recipe(
     decisions=(
         Choice("select", check_decision),
         FreeText("iteration-*/prompt", check_decision),
+        Approval(START, NextImage),
+        Approval(f"iteration-*/{REFINED}", NextImage, group=GROUP),
     ),
-    branch=BranchPoint("iteration"),
+    branch=BranchPoint("iteration", shared=(START,)),
     options=(Option("--max-iterations", "max_iterations"),),
     outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
     importer=IMPORTER,

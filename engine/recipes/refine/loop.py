@@ -2,10 +2,11 @@
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from engine.contract import GeneratedImage
+from engine.contract import GeneratedImage, Rejected
 from engine.contract.job import Job
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest, Evaluation
 from engine.recipes.refine.agents.refiner import REFINER, Attempt, RefineRequest
+from engine.recipes.refine.gates import NextImage, looked_at
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.settings import RefineSettings
 
@@ -41,7 +42,8 @@ async def refine(job: Job[RefineInput, RefineSettings]) -> RefineTurn:
     """Run the loop and return its best turn.
 
     An operator may decide a prompt (`iteration-N/prompt`; empty takes the written one) or the
-    result (`select`; 0 takes the best).
+    result (`select`; 0 takes the best). At a gate, the prompt of the next image waits for approval;
+    one that is rejected ends the loop, and the best turn so far is the result.
     """
     entry, settings = job.input, job.settings
     brief = entry.full_prompt
@@ -50,6 +52,14 @@ async def refine(job: Job[RefineInput, RefineSettings]) -> RefineTurn:
     for iteration in job.iterations(settings.max_iterations):
         decided = await iteration.decide("prompt", default=prompt)
         prompt = decided if decided.strip() else prompt
+        try:
+            shown = NextImage(prompt=prompt, negative_prompt=negative_prompt)
+            approved = await looked_at(job, iteration, shown)
+        except Rejected:
+            if not turns:
+                raise
+            break
+        prompt, negative_prompt = approved.prompt, approved.negative_prompt
         image = await iteration.step(
             "generate",
             job.image.generate,

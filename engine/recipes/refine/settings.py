@@ -4,10 +4,10 @@ from pydantic import Field
 
 from engine.contract.backend_names import BackendNames
 from engine.contract.image import MAX_SIDE, MIN_SIDE
-from engine.contract.recipe import RecipeSettings
+from engine.contract.recipe import SpendingGates
 
 
-class RefineSettings(RecipeSettings):
+class RefineSettings(SpendingGates):
     """Settings of the recipe `refine`."""
 
     image: BackendNames = Field(

@@ -147,9 +147,9 @@ class ScopeContext:
             await self.warn(f"{name}: {trouble}; it is left out.")
         return chosen
 
-    async def approve(self, name: str, value: T) -> T:
+    async def approve(self, name: str, value: T, *, cost: int | None = 0) -> T:
         """Return a value once an operator has approved it; at once if the gate is off."""
-        return await approved(self._runner, self._run, self._path, name, value)
+        return await approved(self._runner, self._run, self._path, name, value, cost)
 
 
 class IterationContext(ScopeContext):

@@ -18,6 +18,7 @@ from engine.runtime.step.fingerprint import Identity, fingerprint_of
 from engine.runtime.step.job_state import JobState, StepRecord
 from engine.runtime.step.outcome import StepFailed
 from engine.runtime.step.runner import StepRunner
+from engine.text.amounts import in_words
 
 T = TypeVar("T")
 
@@ -34,7 +35,9 @@ class StepRejected(StepFailed, Rejected):
     """A gate that an operator rejected; its error is in the store."""
 
 
-async def approved(runner: StepRunner, run: JobState, scope: str, name: str, value: T) -> T:
+async def approved(
+    runner: StepRunner, run: JobState, scope: str, name: str, value: T, cost: int | None = 0
+) -> T:
     """Return a value once an operator has approved it, perhaps edited; at once if the gate is off.
 
     Raises:
@@ -45,7 +48,7 @@ async def approved(runner: StepRunner, run: JobState, scope: str, name: str, val
     gate = decision_for(run.recipe, key)
     if not isinstance(gate, Approval):
         raise TypeError(f"The recipe asks for approval of {key!r} and declares no Approval of it.")
-    if not gate_is_on(run.batch.settings, key):
+    if not gate_is_on(run.batch.settings, key, gate.group, cost):
         return value
     request = GateRequest(value=plain(value))
     print_ = fingerprint_of(_OPERATOR, writes.OPERATION, request)
@@ -56,7 +59,7 @@ async def approved(runner: StepRunner, run: JobState, scope: str, name: str, val
         raise _rejection(record)
     await _wait(runner, run, _intent(run, scope, name, key, print_, request), record)
     raise Blocked(
-        f"{key} waits for approval.",
+        f"{key} waits for approval{_spends(cost)}.",
         reason="approval",
         remedy=f"Look at it: safelight approve {_name(run)} --print. Then approve or reject it.",
     )
@@ -88,6 +91,13 @@ def _intent(
         model="",
         request=request.model_dump_json(),
     )
+
+
+def _spends(cost: int | None) -> str:
+    """Return the cost behind a gate as the end of a sentence."""
+    if cost is None:
+        return " before a call whose price is not known"
+    return f" before about {in_words(cost)} is spent" if cost else ""
 
 
 def _name(run: JobState) -> str:
