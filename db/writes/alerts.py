@@ -23,7 +23,7 @@ SLICE = 5000
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
-    """Which events are alerts.
+    """Rules by which events are alerts.
 
     Attributes:
         on: Kinds that are wanted.
@@ -40,7 +40,7 @@ class AlertRules:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that a user is told.
+    """Something that a user gets to know.
 
     Attributes:
         kind: `parked`, `done`, `budget` or `error_rate`.
