@@ -98,6 +98,19 @@ async def test_wan_from_images_needs_the_first_and_takes_the_last(models: Path) 
         await clip(made, context)
 
 
+async def test_ltx_is_led_by_a_first_and_a_last_image(models: Path) -> None:
+    made = videos(tiny.saved(tiny_videos.ltx_ends, models / "ltx_ends"))
+    context = context_of()
+    first = image(context)
+    plain = await clip(made, context)
+    led = await clip(made, context, first_image=first)
+    both = await clip(made, context, first_image=first, last_image=image(context, 20))
+    assert len({plain.video.hash, led.video.hash, both.video.hash}) == 3
+    assert {"prompt", "first_image", "last_image"} <= made.info.takes
+    assert videos(Path("Lightricks/LTX-Video-0.9.7-dev")).info.takes == made.info.takes
+    assert "last_image" not in videos(Path("Lightricks/LTX-Video")).info.takes
+
+
 async def test_stable_video_diffusion_animates_an_image_by_the_amount_of_motion(
     models: Path,
 ) -> None:

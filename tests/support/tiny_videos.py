@@ -70,6 +70,13 @@ def ltx() -> Any:
     )
 
 
+def ltx_ends() -> Any:
+    """LTX-Video that is conditioned by frames, in small."""
+    from diffusers import LTXConditionPipeline
+
+    return LTXConditionPipeline(**ltx().components)
+
+
 def cogvideox() -> Any:
     """CogVideoX from a prompt in small."""
     from diffusers import CogVideoXPipeline

@@ -44,7 +44,21 @@ def video_arguments(pipe: Any, family: VideoFamily, ask: VideoTask) -> dict[str,
         "output_type": "pt",
         **family.arguments,
     }
+    if "conditions" in known:
+        possible["conditions"] = _conditions(possible.pop("image"), possible["last_image"], ask)
     return {name: value for name, value in possible.items() if name in known and value is not None}
+
+
+def _conditions(first: Any, last: Any, ask: VideoTask) -> list[Any] | None:
+    """Return the frames that LTX is conditioned by, at the ends of a clip."""
+    from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXVideoCondition
+
+    places = ((first, 0), (last, ask.frames - 1))
+    return [
+        LTXVideoCondition(image=image, frame_index=place)
+        for image, place in places
+        if image is not None
+    ] or None
 
 
 def references_of(ask: VideoTask) -> list[Any]:

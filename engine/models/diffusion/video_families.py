@@ -67,6 +67,15 @@ LTX = VideoFamily(
     latents="packed",
 )
 
+LTX_ENDS = replace(
+    LTX,
+    words=("ltx-video-0.9",),
+    text="LTXConditionPipeline",
+    image="LTXConditionPipeline",
+    takes=_PROMPTED | {"last_image"},
+)
+"""LTX since 0.9.5, which is conditioned by frames at any place of a clip."""
+
 COGVIDEOX = VideoFamily(
     name="CogVideoX",
     words=("cogvideo",),
@@ -132,6 +141,7 @@ ANIMATEDIFF = VideoFamily(
 FAMILIES: Mapping[str, VideoFamily] = {
     "LTXPipeline": LTX,
     "LTXImageToVideoPipeline": LTX,
+    "LTXConditionPipeline": LTX_ENDS,
     "CogVideoXPipeline": COGVIDEOX,
     "CogVideoXImageToVideoPipeline": COGVIDEOX_IMAGE,
     "WanPipeline": WAN,
@@ -143,6 +153,7 @@ FAMILIES: Mapping[str, VideoFamily] = {
 """Families by the class that a model's `model_index.json` names."""
 
 NAMED = (
-    LTX, COGVIDEOX_IMAGE, COGVIDEOX, WAN_ENDS, WAN_BOTH, WAN_IMAGE, WAN, HUNYUAN, SVD, ANIMATEDIFF
+    LTX_ENDS, LTX, COGVIDEOX_IMAGE, COGVIDEOX, WAN_ENDS, WAN_BOTH, WAN_IMAGE, WAN, HUNYUAN, SVD,
+    ANIMATEDIFF,
 )  # fmt: skip
 """Families in the order in which a name is compared with their words."""
