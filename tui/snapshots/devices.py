@@ -6,6 +6,7 @@ The package `nvidia-ml-py` is optional, and imported only when devices are first
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -88,19 +89,25 @@ def _devices(nvml: Any) -> Iterator[DeviceLine]:
         yield DeviceLine(
             id=f"cuda:{index}",
             name=clean(name.decode() if isinstance(name, bytes) else str(name), 60),
-            load=_known(lambda h=handle: nvml.nvmlDeviceGetUtilizationRates(h).gpu),
+            load=_known(partial(_load_of, nvml, handle)),
             used=int(memory.used),
             total=int(memory.total),
-            celsius=_known(
-                lambda h=handle: nvml.nvmlDeviceGetTemperature(h, nvml.NVML_TEMPERATURE_GPU)
-            ),
+            celsius=_known(partial(_celsius_of, nvml, handle)),
         )
+
+
+def _load_of(nvml: Any, handle: Any) -> int:
+    return int(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+
+
+def _celsius_of(nvml: Any, handle: Any) -> int:
+    return int(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
 
 
 def _known(read: Callable[[], int]) -> int | None:
     """Return a figure; None if a device does not have it, as some do not in a virtual machine."""
     try:
-        return int(read())
+        return read()
     except Exception:  # noqa: BLE001 - NVML's own errors, not importable here
         return None
 
