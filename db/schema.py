@@ -13,12 +13,13 @@ from db.migrations import (
     m0007_lineage,
     m0008_ratings,
     m0009_operator,
+    m0010_rank,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -34,6 +35,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0007_lineage", m0007_lineage.apply),
     ("0008_ratings", m0008_ratings.apply),
     ("0009_operator", m0009_operator.apply),
+    ("0010_rank", m0010_rank.apply),
 )
 
 

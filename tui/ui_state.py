@@ -23,7 +23,8 @@ class UiState:
 
     Attributes:
         theme: Name of the theme.
-        order: Order of the list of jobs.
+        order: Order of the list of jobs that was chosen last.
+        orders: Orders of lists, by workspace and list; reversed ones end in a minus.
         filters: Filters of lists, by workspace and list.
         bell: True if the terminal's bell rings when a batch ends or is parked.
         view: View of batches: `table` or `sheet`.
@@ -36,16 +37,17 @@ class UiState:
     bell: bool = True
     view: str = "table"
     sheet_columns: int = 0
+    orders: dict[str, str] = field(default_factory=dict)
     filters: dict[str, str] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
 
     def keep_filter(self, name: str, text: str) -> None:
         """Remember the filter of a list, or forget it if it is empty; the newest are kept."""
-        self.filters.pop(name, None)
-        if text:
-            self.filters[name] = text
-        for oldest in list(self.filters)[:-MAX_FILTERS]:
-            del self.filters[oldest]
+        _keep(self.filters, name, text)
+
+    def keep_order(self, name: str, order: str) -> None:
+        """Remember the order of a list; the newest are kept."""
+        _keep(self.orders, name, order)
 
     @classmethod
     def load(cls, path: Path) -> "UiState":
@@ -62,6 +64,7 @@ class UiState:
             bell=data.get("bell") is not False,
             view=_text(data.get("view"), "table"),
             sheet_columns=_number(data.get("sheet_columns")),
+            orders=_mapping(data.get("orders"), str),
             filters=_mapping(data.get("filters"), str),
             widths=_mapping(data.get("widths"), int),
         )
@@ -78,6 +81,14 @@ class UiState:
         except OSError:
             if name:
                 Path(name).unlink(missing_ok=True)
+
+
+def _keep(kept: dict[str, str], name: str, text: str) -> None:
+    kept.pop(name, None)
+    if text:
+        kept[name] = text
+    for oldest in list(kept)[:-MAX_FILTERS]:
+        del kept[oldest]
 
 
 def _text(value: Any, default: str) -> str:

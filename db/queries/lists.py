@@ -169,6 +169,10 @@ def ids_in_states(
     return _page(connection, " UNION ALL ".join([part] * len(states)), values, start, count, total)
 
 
+_NOT_FAILED = "(state = 'failed') = 0"
+"""In the words of the index `jobs_rank`."""
+
+
 def ids_by_score(
     connection: sqlite3.Connection,
     batch_id: int,
@@ -178,9 +182,9 @@ def ids_by_score(
     *,
     low_first: bool,
 ) -> list[int]:
-    """Return ids of jobs that have a score, ordered by it; `total` is their number."""
+    """Return ids of jobs that have a score and have not failed, ordered by it, `total` in all."""
     order = ("score, position", "score DESC, position DESC")
-    sql = "SELECT id FROM jobs WHERE batch_id = ? AND score IS NOT NULL"
+    sql = f"SELECT id FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NOT NULL"  # noqa: S608
     return _page(
         connection, sql, [batch_id], start, count, total, order if low_first else order[::-1]
     )
@@ -189,8 +193,11 @@ def ids_by_score(
 def ids_without_score(
     connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
 ) -> list[int]:
-    """Return ids of jobs without a score, in the order of the input; `total` is their number."""
-    sql = "SELECT position, id FROM jobs WHERE batch_id = ? AND score IS NULL"
+    """Return ids of jobs without a score that have not failed, in the order of the input.
+
+    `total` is their number.
+    """
+    sql = f"SELECT position, id FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NULL"  # noqa: S608
     return _page(connection, sql, [batch_id], start, count, total)
 
 
@@ -236,16 +243,21 @@ def _page(
 
 
 def count_scored(connection: sqlite3.Connection, batch_id: int) -> int:
-    """Return the number of jobs that have a score; some 20 ms per million."""
-    sql = "SELECT count(*) FROM jobs WHERE batch_id = ? AND score IS NOT NULL"
+    """Return the number of jobs that have a score and have not failed; 20 ms per million."""
+    sql = f"SELECT count(*) FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NOT NULL"  # noqa: S608
     return int(connection.execute(sql, (batch_id,)).fetchone()[0])
 
 
 MATCH_ORDERS = {
     "position": "position",
     "state": "state, position",
-    "low": "score IS NULL, score, position",
-    "high": "score IS NULL, score DESC, position",
+    "worst low": "state <> 'failed', score IS NULL, score, position",
+    "worst high": "state <> 'failed', score IS NULL, score DESC, position",
+    "best low": "state = 'failed', score IS NULL, score, position",
+    "best high": "state = 'failed', score IS NULL, score DESC, position",
+    "time": """julianday(coalesce(finished_at, strftime('%Y-%m-%dT%H:%M:%f', 'now')))
+               - julianday(started_at) DESC NULLS LAST, position""",
+    "cost": "cost DESC, position",
     "rating": "rating IS NULL, rating DESC, position",
 }
 """Orders accepted by `ids_matching`, as SQL."""

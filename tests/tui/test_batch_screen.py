@@ -41,20 +41,34 @@ async def test_jobs_with_score_trend_and_error(scored: Place) -> None:
         await shows(pilot, "good", "90.0", "▅█", "The provider refused", "✓ 2 done", "✗ 1 failed")
 
 
-async def test_sorting_goes_round_and_is_remembered(scored: Place) -> None:
+async def test_orders_are_chosen_from_a_menu_and_remembered_by_batch(scored: Place) -> None:
+    scored.batch("other", ["one"])
     async with running(scored.dashboard()) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total == 2)
+        await pilot.press("j")
         await open_batch(pilot)
         await until(pilot, lambda: order(pilot) == ["good", "poor", "broken", "later"])
-        await pilot.press("s")
-        await until(pilot, lambda: order(pilot) == ["poor", "good", "broken", "later"])
-        await shows(pilot, "worst first")
-        await pilot.press("s")
-        await until(pilot, lambda: order(pilot) == ["good", "poor", "broken", "later"])
-        await pilot.press("s")
-        await until(pilot, lambda: order(pilot) == ["broken", "later", "good", "poor"])
+        for keys, expected in (
+            ("sw", ["broken", "poor", "good", "later"]),  # what failed is the worst
+            ("sb", ["good", "poor", "later", "broken"]),
+            ("sS", ["broken", "later", "poor", "good"]),
+            ("st", ["broken", "later", "good", "poor"]),
+            ("sS", ["poor", "good", "later", "broken"]),
+            ("si", ["good", "poor", "broken", "later"]),
+            ("sS", ["later", "broken", "poor", "good"]),
+        ):
+            await pilot.press(keys[0])
+            await shows(pilot, "Order of the list")
+            await pilot.press(keys[1])
+            await until(pilot, lambda expected=expected: order(pilot) == expected, keys)
+        await shows(pilot, "input order, reversed ▾")
     async with running(scored.dashboard()) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total == 2)
+        await pilot.press("j")
         await open_batch(pilot)
-        await until(pilot, lambda: order(pilot) == ["broken", "later", "good", "poor"])
+        await until(pilot, lambda: order(pilot) == ["later", "broken", "poor", "good"])
+        await pilot.press("asterisk")
+        await until(pilot, lambda: len(pilot.app.screen.rows.marks) == 4)
 
 
 async def test_faults_only_and_all_again(scored: Place) -> None:
@@ -100,7 +114,7 @@ async def test_the_selected_job_stands_beside_the_list(scored: Place) -> None:
 async def test_it_follows_a_job_that_moves_in_the_order(scored: Place) -> None:
     async with running(scored.dashboard()) as pilot:
         await open_batch(pilot)
-        await pilot.press("s", "s", "s")
+        await pilot.press("s", "t")
         await until(pilot, lambda: order(pilot)[:1] == ["broken"])
         await pilot.press("j", "j")
         assert pilot.app.screen.rows.current.key == "good"

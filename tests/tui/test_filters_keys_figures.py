@@ -86,13 +86,13 @@ def test_a_wrong_key_file_is_a_sentence(tmp_path: Path, text: str, said: str) ->
 async def test_own_keys_do_and_are_shown(place: Place) -> None:
     place.batch("evening", ["one"])
     key_file().parent.mkdir(parents=True)
-    key_file().write_text("[keys]\nopen = 'o'\nsort = 'z'\n")
+    key_file().write_text("[keys]\nopen = 'o'\nsort_menu = 'z'\n")
     async with running(place.dashboard()) as pilot:
         await shows(pilot, " o Open ")
         await pilot.press("o")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
         await shows(pilot, "one")
-        await pilot.press("z")
+        await pilot.press("z", "w")
         await shows(pilot, "worst first")
         await pilot.press("s")
         await pilot.pause(0.1)

@@ -3,6 +3,7 @@
 import itertools
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,10 @@ def hundred(place: Place) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
+def scored(row: sqlite3.Row) -> tuple[bool, float, int]:
+    return row["score"] is None, row["score"] or 0, row["position"]
+
+
 def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
     """What sorting all rows in Python gives."""
     rows = connection.execute("SELECT id, position, key, state, score FROM jobs").fetchall()
@@ -63,8 +68,13 @@ def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
     keys = {
         "position": lambda r: r["position"],
         "state": lambda r: (WORST_FIRST.index(r["state"]), r["position"]),
-        "worst": lambda r: (r["score"] is None, r["score"] or 0, r["position"]),
-        "best": lambda r: (r["score"] is None, -(r["score"] or 0), 0),
+        "worst": lambda r: (
+            r["state"] != "failed",
+            r["score"] is None,
+            r["score"] or 0,
+            r["position"],
+        ),
+        "best": lambda r: (r["state"] == "failed", r["score"] is None, -(r["score"] or 0), 0),
     }
     return [row["id"] for row in sorted(rows, key=keys[ask.order])]
 
@@ -86,6 +96,8 @@ def test_every_page_is_what_sorting_gives(hundred, order: str, text: str) -> Non
         assert page.total == len(whole)
         assert [row.id for row in page.rows] == whole[page.start : page.start + 10]
         assert page.start <= start
+        back = listing.page(hundred, batch, replace(ask, reverse=True))
+        assert [row.id for row in back.rows] == whole[::-1][back.start : back.start + 10]
 
 
 def state_of(connection: sqlite3.Connection, id_: int) -> tuple[str, int]:
@@ -134,6 +146,6 @@ async def test_very_many_rows_are_painted_and_jumped_through(place: Place, count
         await until(pilot, lambda: rows.current is not None)
         rows.go(count // 2)
         await until(pilot, lambda: f"k{count // 2 + 1:07}" in seen(pilot.app))
-        await pilot.press("s")
-        await until(pilot, lambda: rows.current is not None and rows.current.score == 0)
+        await pilot.press("s", "w")
+        await until(pilot, lambda: rows.current is not None and rows.current.state == "failed")
         assert len(rows.state.window) <= 400

@@ -77,7 +77,7 @@ async def test_a_store_that_is_written_all_the_time(place: Place) -> None:
             await pilot.press("enter")
             await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
             await until(pilot, lambda: pilot.app.screen.rows.total == 50)
-            await pilot.press("s", "G", "g", "j")
+            await pilot.press("s", "w", "G", "g", "j")
             await until(pilot, lambda: pilot.app.screen.rows.cursor == 1)
     finally:
         over.set()

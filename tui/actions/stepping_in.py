@@ -16,6 +16,16 @@ STEPPING_IN: tuple[Action, ...] = (
     _step_in("pause", "p", 10),
     _step_in("resume", "r", 11),
     _step_in("retry", "t", 9, where=(*STEP_IN, "timeline")),
+    Action(
+        "causes",
+        "Causes",
+        "List the causes of failures of the batch; enter retries the jobs of one.",
+        ("f",),
+        ("batches",),
+        "Step in",
+        10,
+        writes=True,
+    ),
     _step_in("cancel", "x", 12),
     Action(
         "raise_priority",

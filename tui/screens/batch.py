@@ -1,6 +1,6 @@
 """Screen of one batch: its jobs, the selected one at a glance, the latest events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from textual.widget import Widget
 from engine.text.plural import pluralize
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
+from tui.screens.menu import MenuLine
 from tui.screens.panels import Panels
 from tui.screens.sheeted import SheetedScreen
 from tui.snapshots.batch import BatchSnapshot, BatchView, JobItem
@@ -31,6 +32,10 @@ from tui.widgets.view_bar import ViewBar
 
 FAULTS = "state:failed,parked"
 FIRST_PAGE = 120
+
+_KEYS = {"position": "i", "worst": "w", "best": "b", "state": "t", "time": "l", "cost": "d"}
+ORDER_LINES = tuple(MenuLine(order, name, _KEYS[order]) for order, name in ORDERS.items())
+"""The orders of jobs, with their keys in the menu."""
 
 SORTED_BY = {"": "state", "job": "position", "score": "worst", "trend": "worst",
              "stage or trouble": "state"}  # fmt: skip
@@ -67,8 +72,9 @@ class BatchScreen(SheetedScreen):
         """Compose the batch in a line, the list, the selected job beside it, the events below."""
         app = self.dashboard
         self._view = BatchView(self.batch_id, app.headlines)
+        order, reverse = self.remembered_order(app.remembered.order)
         self._view.ask = replace(
-            self._view.ask, order=app.remembered.order, filter=Filter(), count=FIRST_PAGE
+            self._view.ask, order=order, reverse=reverse, filter=Filter(), count=FIRST_PAGE
         )
         yield BatchBar()
         yield self.view_bar(1)
@@ -110,8 +116,7 @@ class BatchScreen(SheetedScreen):
 
     def _show_place(self) -> None:
         batch = self._snapshot.batch if self._snapshot else None
-        order = ORDERS.get(self._view.ask.order, "")
-        place = self.list_place(order, batch.total if batch else 0)
+        place = self.list_place(self.order_name(), batch.total if batch else 0)
         self.query_one(ViewBar).set_list(place)
 
     @on(Rows.Moved)
@@ -149,11 +154,9 @@ class BatchScreen(SheetedScreen):
         self._view.ask = replace(self._view.ask, filter=filter_, start=0)
         self.feed.abandon()
 
-    def action_sort(self) -> None:
-        """Change the order."""
-        orders = list(ORDERS)
-        order = orders[(orders.index(self._view.ask.order) + 1) % len(orders)]
-        self._order(order)
+    def order_lines(self) -> Sequence[MenuLine]:
+        """Return the orders of jobs."""
+        return ORDER_LINES
 
     @on(Rows.HeadPressed)
     def sort_by(self, message: Rows.HeadPressed) -> None:
@@ -162,12 +165,13 @@ class BatchScreen(SheetedScreen):
         if order == "worst" and self._view.ask.order == "worst":
             order = "best"
         if order is not None:
-            self._order(order)
+            self.choose_order(order)
 
-    def _order(self, order: str) -> None:
+    def apply_order(self, order: str, *, reverse: bool) -> None:
+        """Sort the list."""
         self.dashboard.remembered.order = order
         self._from_top()
-        self._view.ask = replace(self._view.ask, order=order, start=0)
+        self._view.ask = replace(self._view.ask, order=order, reverse=reverse, start=0)
         self.feed.abandon()
 
     def _from_top(self) -> None:

@@ -1,10 +1,12 @@
 """Screen of all batches of the workspace."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from textual import on
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from engine.text.plural import pluralize
@@ -12,14 +14,18 @@ from engine.text.terminal import clean
 from tui import formatting as figures
 from tui.actions import bindings
 from tui.feed import View
-from tui.screens.filtered import FilteredScreen
+from tui.screens.menu import MenuLine, MenuScreen
+from tui.screens.sheeted import SheetedScreen
+from tui.snapshots.batch_glance import BatchGlance
 from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchItem
 from tui.snapshots.filters import Filter
 from tui.states import LOOKS, look
 from tui.widgets.bars import TopBar
+from tui.widgets.batch_glance import BatchGlancePanel
 from tui.widgets.columns import ListColumn, Run
 from tui.widgets.event_tail import EventTail
 from tui.widgets.rows import Rows
+from tui.widgets.sheet import Sheet, SheetCell
 from tui.widgets.view_bar import ViewBar
 
 
@@ -69,12 +75,35 @@ COLUMNS: tuple[ListColumn[BatchItem], ...] = (
     ListColumn("in all", 7, _in_all, right=True, needs=126),
     ListColumn("rate", 5, lambda r: [(r.rate, "muted")], right=True, needs=82),
     ListColumn("left", 6, lambda r: [(r.left, "")], right=True),
+    ListColumn("age", 4, lambda r: [(r.age, "muted")], right=True, needs=79),
     ListColumn("prio", 4, lambda r: [(f"{r.priority:+d}" if r.priority else "", "")], needs=104,
            right=True),
 )  # fmt: skip
 
 
-class BatchesScreen(FilteredScreen):
+_ORDERS: dict[str, tuple[str, Callable[[BatchItem], Any] | None]] = {
+    "newest": ("newest first", None),
+    "trouble": ("trouble first", lambda r: (-r.failed - r.parked, -r.id)),
+    "best": ("best first", lambda r: (r.best is None, -(r.best or 0), -r.id)),
+    "spend": ("dearest first", lambda r: (-r.cost, -r.id)),
+    "left": ("least done first", lambda r: (r.done / max(1, r.total), -r.id)),
+    "alphabet": ("by name", lambda r: (r.name.lower(), -r.id)),
+}
+"""Orders of batches: their names, and their keys in a list that has the newest first."""
+
+
+def batch_cell(row: BatchItem) -> SheetCell:
+    """Return the words of a batch in a contact sheet: those of its best job's image."""
+    shown = look(row.state)
+    return SheetCell(
+        key=row.name,
+        state=row.state,
+        score="" if row.best is None else figures.score(row.best),
+        words=f"{shown.shape} {row.done}/{row.total}",
+    )
+
+
+class BatchesScreen(SheetedScreen):
     """All batches: state, progress, failures, best score, spend, rate, time left."""
 
     WHERE = "batches"
@@ -86,6 +115,7 @@ class BatchesScreen(FilteredScreen):
         super().__init__()
         self._all: tuple[BatchItem, ...] = ()
         self._filter = Filter()
+        self._glance: BatchGlance | None = None
 
     @property
     def view(self) -> View:
@@ -95,9 +125,15 @@ class BatchesScreen(FilteredScreen):
     def compose_body(self) -> Iterator[Widget]:
         """Compose the filter and the list."""
         self._view = BatchesView(self.dashboard.headlines)
+        self.remembered_order()
         yield self.view_bar(1)
         yield self.filter_input()
-        yield Rows(COLUMNS, empty=self.EMPTY, id="batches")
+        with Vertical(id="both"):
+            with Horizontal(id="lists"):
+                yield (rows := Rows(COLUMNS, empty=self.EMPTY, id="batches"))
+                columns, paths = self.dashboard.remembered.sheet_columns, self.dashboard.paths
+                yield Sheet(rows.state, batch_cell, paths, columns=columns, id="sheet")
+            yield BatchGlancePanel(paths)
         with Vertical(id="below"):
             yield EventTail()
 
@@ -105,11 +141,13 @@ class BatchesScreen(FilteredScreen):
         """Return the crumbs."""
         root = clean(str(self.dashboard.paths.root.absolute()).replace(str(Path.home()), "~"))
         self.query_one(TopBar).set_trail(root, read_only=self.dashboard.read_only)
+        self._show()
 
     async def show(self, snapshot: BatchesSnapshot) -> None:
         """Show the batches that match the filter."""
-        self._all = snapshot.rows
+        self._all, self._glance = snapshot.rows, snapshot.glance
         self._show()
+        self.sheet.set_faces({id_: job.face for id_, job in snapshot.best.items()})
         self.query_one(EventTail).add(snapshot.events)
 
     def greet(self, *, is_new: bool) -> None:
@@ -119,6 +157,8 @@ class BatchesScreen(FilteredScreen):
         self._show()
 
     def _show(self) -> None:
+        if not self.query(Rows):
+            return  # nothing is composed yet
         wanted = self._filter
         shown = [
             row
@@ -126,13 +166,60 @@ class BatchesScreen(FilteredScreen):
             if row.matches(wanted.words, wanted.without)
             and (wanted.states is None or _any_in(row, wanted.states))
         ]
+        name, reverse = self._order
+        key = _ORDERS[name][1]
+        if key is not None:
+            shown.sort(key=key)
+        shown = shown[::-1] if reverse else shown
         self.show_empty(len(self._all), "batch", "batches")
         self.rows.set_rows(len(shown), 0, shown)
         self._show_place()
 
     @on(Rows.Moved)
     def _show_place(self) -> None:
-        self.query_one(ViewBar).set_list(self.list_place("", len(self._all)))
+        place = self.list_place(self.order_name(), len(self._all))
+        self.query_one(ViewBar).set_list(place)
+        row: BatchItem | None = self.rows.current
+        self.query_one(BatchGlancePanel).set_glance(row, self._glance)
+        if row is not None and row.id != self._view.selected:
+            self._view.selected = row.id
+            self.call_after_refresh(self.feed.wake)
+
+    def order_lines(self) -> Sequence[MenuLine]:
+        """Return the orders of batches."""
+        return [MenuLine(name, text, name[0]) for name, (text, _) in _ORDERS.items()]
+
+    def apply_order(self, order: str, *, reverse: bool) -> None:
+        """Sort the list."""
+        self._show()
+
+    def read_range(self) -> None:
+        """Read the images that are visible."""
+        first, count = self.visible_cells()
+        rows = (self.rows.row(index) for index in range(first, first + count))
+        shown = tuple(row.id for row in rows if row is not None)
+        if shown != self._view.shown:
+            self._view.shown = shown
+            self.feed.wake()
+
+    def action_causes(self) -> None:
+        """Choose a cause of failures, and retry the jobs that failed by it."""
+        row: BatchItem | None = self.rows.current
+        glance = self._glance
+        if row is None or glance is None or glance.id != row.id or not glance.causes:
+            self.say("Nothing of this batch has failed.", bad=True)
+            return
+        lines = [
+            MenuLine(str(number), f"{len(cause.jobs)} × {cause.text}", str(number + 1)[:1])
+            for number, cause in enumerate(glance.causes)
+        ]
+        title = f"Retry what failed in b{row.id}"
+        self.app.push_screen(MenuScreen(title, lines), partial(self._retry_cause, glance))
+
+    def _retry_cause(self, glance: BatchGlance, number: str | None) -> None:
+        if number is not None:
+            jobs = glance.causes[int(number)].jobs
+            self.send("retry", [{"job": id_} for id_ in jobs], {})
 
     def apply_filter(self, filter_: Filter) -> None:
         """Filter the list."""
@@ -161,10 +248,6 @@ class BatchesScreen(FilteredScreen):
 
     def _shown_rows(self) -> list[BatchItem]:
         return [row for i in range(self.rows.total) if (row := self.rows.row(i))]
-
-    @on(Rows.Wanted)
-    def wanted(self) -> None:
-        """Do nothing: all rows are held already."""
 
     def spending_of(self) -> int | None:
         """Return the batch under the cursor."""

@@ -1,15 +1,21 @@
 """A screen with a list that is shown as rows, as a contact sheet, or as both."""
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from textual import on
 
 from tui.images.style import cell_style
 from tui.screens.filtered import FilteredScreen
+from tui.screens.menu import MenuLine, MenuScreen
 from tui.snapshots.listing import LONGEST_PAGE
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 from tui.widgets.view_bar import ViewBar
+
+REVERSED = "-"
+"""End of the name of a reversed order."""
 
 Range = tuple[int, int]
 """First index and number of rows."""
@@ -18,6 +24,7 @@ Range = tuple[int, int]
 class SheetedScreen(FilteredScreen):
     """A screen with a list and a contact sheet over the same rows, cursor and marks."""
 
+    _order = ("", False)
     _wanted: dict[str, Range] = {}  # noqa: RUF012 - replaced by each screen
 
     @property
@@ -62,6 +69,52 @@ class SheetedScreen(FilteredScreen):
     def focus_list(self) -> None:
         """Give the keys to the view that is shown."""
         (self.sheet if self.is_sheet else self.rows).focus()
+
+    # -- orders -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def order_lines(self) -> Sequence[MenuLine]:
+        """Return the orders of the list; the first is the usual one."""
+
+    @abstractmethod
+    def apply_order(self, order: str, *, reverse: bool) -> None:
+        """Sort the list."""
+
+    def remembered_order(self, usual: str = "") -> tuple[str, bool]:
+        """Return the order that the list had last, and whether it was reversed.
+
+        Args:
+            usual: The order if the list had none; the first by default.
+        """
+        orders = [line.value for line in self.order_lines()]
+        kept = self.dashboard.remembered.orders.get(self._filter_name(), usual)
+        self._order = kept.removesuffix(REVERSED), kept.endswith(REVERSED)
+        if self._order[0] not in orders:
+            self._order = orders[0], False
+        return self._order
+
+    def order_name(self) -> str:
+        """Return the name of the order."""
+        order, reverse = self._order
+        name = next((line.text for line in self.order_lines() if line.value == order), "")
+        return f"{name}, reversed" if reverse else name
+
+    def choose_order(self, order: str) -> None:
+        """Sort the list, and remember its order; `REVERSED` turns the present one round."""
+        present, reverse = self._order
+        chosen = (present, not reverse) if order == REVERSED else (order, False)
+        self._order = chosen
+        kept = chosen[0] + (REVERSED if chosen[1] else "")
+        self.dashboard.remembered.keep_order(self._filter_name(), kept)
+        self.apply_order(chosen[0], reverse=chosen[1])
+
+    def action_sort_menu(self) -> None:
+        """Choose the order of the list."""
+        lines = [*self.order_lines(), MenuLine(REVERSED, "reverse", "S")]
+        menu = MenuScreen("Order of the list", lines, chosen=self._order[0])
+        self.app.push_screen(menu, lambda order: self.choose_order(order) if order else None)
+
+    # -- views --------------------------------------------------------------------------------
 
     @on(Sheet.Resized)
     def keep_columns(self, message: Sheet.Resized) -> None:

@@ -1,13 +1,15 @@
 """Snapshot of the list of batches."""
 
 import sqlite3
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from db.queries import lists
 from db.queries.batches import best_score
 from db.rows import EventRow
 from engine.text.terminal import clean
 from tui import formatting as figures
+from tui.snapshots.batch_glance import BatchGlance, BestJob, GlanceReader
 from tui.snapshots.pace import BatchPace, projected, time_left
 from tui.snapshots.recipe_info import Headlines
 
@@ -38,6 +40,7 @@ class BatchItem:
     rate: str
     left: str
     trouble: str
+    age: str = ""
 
     def matches(self, words: tuple[str, ...], without: tuple[str, ...]) -> bool:
         """Return True if its name or id has every one of `words` and none of `without`."""
@@ -76,7 +79,19 @@ class BatchReader:
             rate=figures.rate(pace.per_second),
             left=figures.duration(time_left(line, pace.per_second)),
             trouble=clean(line.finish_error or ""),
+            age=_age(line.created_at),
         )
+
+
+def _age(at: str) -> str:
+    """Return the time since a batch was queued, in its largest unit: it changes rarely."""
+    seconds = figures.age(at)
+    if seconds is None:
+        return ""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return "now"
 
 
 def _rounded(cost: int) -> int:
@@ -93,6 +108,8 @@ class BatchesSnapshot:
 
     rows: tuple[BatchItem, ...]
     events: tuple[EventRow, ...]
+    glance: BatchGlance | None = None
+    best: Mapping[int, BestJob] = field(default_factory=dict)
 
 
 class EventReader:
@@ -118,12 +135,19 @@ class EventReader:
 class BatchesView:
     """View of the newest batches.
 
+    Attributes:
+        selected: The batch shown at a glance, 0 for none.
+        shown: Batches whose best image is shown.
+
     The first snapshot does not wait for recipes to be imported, and is corrected a moment later.
     """
 
     def __init__(self, headlines: Headlines) -> None:
         self._reader = BatchReader(headlines)
         self._events = EventReader(None)
+        self._glances = GlanceReader(headlines)
+        self.selected = 0
+        self.shown: tuple[int, ...] = ()
         self._first = True
         self.every = SOON
 
@@ -135,4 +159,20 @@ class BatchesView:
         return BatchesSnapshot(
             rows=tuple(self._reader.row(connection, line, wait=not first) for line in lines),
             events=self._events.read(connection),
+            glance=None if first else self._glance(connection, lines),
+            best={} if first else self._best(connection, lines),
         )
+
+    def _glance(
+        self, connection: sqlite3.Connection, lines: Sequence[lists.BatchLine]
+    ) -> BatchGlance | None:
+        line = next((line for line in lines if line.id == self.selected), None)
+        return None if line is None else self._glances.of(connection, line)
+
+    def _best(
+        self, connection: sqlite3.Connection, lines: Sequence[lists.BatchLine]
+    ) -> dict[int, BestJob]:
+        """Return the best job of each batch whose image is shown."""
+        wanted = [line for line in lines if line.id in self.shown]
+        best = {line.id: self._glances.best(connection, line, 1) for line in wanted}
+        return {id_: jobs[0] for id_, jobs in best.items() if jobs}

@@ -9,6 +9,8 @@ ORDERS = {
     "worst": "worst first",
     "best": "best first",
     "state": "by state",
+    "time": "longest first",
+    "cost": "dearest first",
 }
 """Orders of a list of jobs, with their names."""
 

@@ -4,7 +4,8 @@ import sqlite3
 import time
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 from db.queries import lists
@@ -27,7 +28,8 @@ class PageRequest:
     """Request of a page of a list.
 
     Attributes:
-        order: `position`, `worst`, `best` or `state`.
+        order: One of `filters.ORDERS`.
+        reverse: True for the last of the order first.
         filter: Its filter.
         higher_is_better: True if the lowest scores are the worst.
         start: Index of its first row.
@@ -35,6 +37,7 @@ class PageRequest:
     """
 
     order: str = "position"
+    reverse: bool = False
     filter: Filter = field(default_factory=Filter)
     higher_is_better: bool = True
     start: int = 0
@@ -71,17 +74,38 @@ class Listing:
             start = max(0, min(ask.start, batch.total - count))
             rows = lists.jobs_at(connection, self.batch_id, start, count)
             return Page(batch.total, start, tuple(rows))
+        if ask.reverse:
+            return self._reversed(connection, batch, ask)
         segments = self._segments(connection, batch, ask)
         total = sum(size for size, _ in segments)
         start = max(0, min(ask.start, total - count))
         ids = _cut(segments, start, count)
         return Page(total, start, tuple(lists.jobs_of_ids(connection, ids)))
 
+    def _reversed(
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
+    ) -> Page:
+        """Return a page of the reversed order: one from the other end, turned round."""
+        forward = replace(ask, reverse=False)
+        total = sum(size for size, _ in self._segments(connection, batch, forward))
+        count = min(ask.count, LONGEST_PAGE, total)
+        start = max(0, min(ask.start, total - count))
+        mirrored = replace(forward, start=total - start - count, count=count)
+        ids = self.ids(connection, batch, mirrored)
+        return Page(total, start, tuple(lists.jobs_of_ids(connection, ids[::-1])))
+
     def ids(
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> list[int]:
         """Return ids of the rows from an index on, up to the maximum of marks."""
         count = min(ask.count, MAX_MARKS)
+        if ask.reverse:
+            forward = replace(ask, reverse=False)
+            total = sum(size for size, _ in self._segments(connection, batch, forward))
+            count = max(0, min(count, total - ask.start))
+            start = total - ask.start - count
+            ids = self.ids(connection, batch, replace(forward, start=start, count=count))
+            return ids[::-1]
         if _is_plain(ask):
             return lists.ids_at(connection, self.batch_id, ask.start, count)
         return _cut(self._segments(connection, batch, ask), ask.start, count)
@@ -93,9 +117,11 @@ class Listing:
             if ask.order == "state":
                 states = WORST_FIRST if ask.filter.states is None else ask.filter.states
                 return [self._in_states(connection, batch, (state,)) for state in states]
+            if ask.order == "position" and ask.filter.states is None:
+                return [(batch.total, partial(lists.ids_at, connection, self.batch_id))]
             if ask.order == "position":
                 return [self._in_states(connection, batch, ask.filter.states or ())]
-            if ask.filter.states is None:
+            if ask.filter.states is None and ask.order in {"worst", "best"}:
                 return self._by_score(connection, batch, ask)
         return [self._matching(connection, ask)]
 
@@ -120,17 +146,21 @@ class Listing:
                 connection, self.batch_id, start, count, scored, low_first=low_first
             )
 
-        rest = batch.total - scored
+        scored = min(scored, batch.total - batch.failed)
+        rest = batch.total - batch.failed - scored
 
         def without(start: int, count: int) -> list[int]:
             return lists.ids_without_score(connection, self.batch_id, start, count, rest)
 
-        return [(scored, by_score), (rest, without)]
+        failed = self._in_states(connection, batch, ("failed",))
+        others = [(scored, by_score), (rest, without)]
+        return [failed, *others] if ask.order == "worst" else [*others, failed]
 
     def _matching(self, connection: sqlite3.Connection, ask: PageRequest) -> Segment:
         order = ask.order
         if order in {"worst", "best"}:
-            order = "low" if (order == "worst") == ask.higher_is_better else "high"
+            low_first = (order == "worst") == ask.higher_is_better
+            order = f"{order} {'low' if low_first else 'high'}"
 
         def find() -> "array[int]":
             wanted = ask.filter
@@ -152,6 +182,8 @@ class Listing:
 
 def _is_plain(ask: PageRequest) -> bool:
     """Return True if it is all jobs in the order of the input."""
+    if ask.reverse:
+        return False
     return ask.order == "position" and not ask.filter.by_name and ask.filter.states is None
 
 

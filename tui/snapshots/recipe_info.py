@@ -1,5 +1,6 @@
 """Headlines and decisions of the recipes."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ class RecipeInfo:
         decisions: Keys of its decisions, as patterns.
         page: Parts of the page of a job.
         choices: Keys of decisions whose scopes are elsewhere, with the pattern of the scopes.
+        defaults: Settings with their defaults as JSON.
         texts: Keys of decisions on texts, as patterns, with hints on texts that fit.
         tiers: Groups of steps whose costs are shown together.
     """
@@ -33,6 +35,7 @@ class RecipeInfo:
     choices: tuple[tuple[str, str], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     tiers: "tuple[Tier, ...]" = ()
+    defaults: tuple[tuple[str, str], ...] = ()
 
 
 class Headlines:
@@ -68,6 +71,8 @@ def _load(recipe: str) -> RecipeInfo:
     choices = (one for one in found.decisions if isinstance(one, Choice) and one.among)
     elsewhere = tuple((one.key, one.among) for one in choices)
     texts = tuple((one.key, one.hint) for one in found.decisions if isinstance(one, FreeText))
+    fields = found.settings.model_json_schema(by_alias=False)["properties"].items()
+    defaults = tuple((name, json.dumps(part.get("default"))) for name, part in fields)
     return RecipeInfo(
         of.metric,
         of.low,
@@ -78,4 +83,5 @@ def _load(recipe: str) -> RecipeInfo:
         elsewhere,
         texts,
         found.tiers,
+        defaults,
     )

@@ -1,0 +1,68 @@
+"""Queries that describe a whole batch at a bounded cost, however many jobs it has."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from db.rows import Row
+
+SAMPLE = 2_000
+"""Maximum number of jobs that are read: evenly spaced ones, or the first that failed."""
+
+CAUSE_LENGTH = 300
+"""Maximum characters of a cause that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampledJob(Row):
+    """Score and cost of one job in micro-dollars, and the time of its end."""
+
+    score: float | None
+    cost: int
+    finished_at: str | None
+
+
+def sampled_jobs(connection: sqlite3.Connection, batch_id: int, total: int) -> list[SampledJob]:
+    """Return every job of a batch, or `SAMPLE` evenly spaced ones, in the order of the input.
+
+    Args:
+        connection: A reader.
+        batch_id: The batch.
+        total: Number of its jobs.
+    """
+    step = max(1.0, total / SAMPLE)
+    sql = """WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
+             SELECT score, cost, finished_at FROM n JOIN jobs
+               ON batch_id = :batch AND position = CAST(i * :step AS INTEGER) + 1"""
+    values = {"batch": batch_id, "count": min(total, SAMPLE), "step": step}
+    return [SampledJob.of(row) for row in connection.execute(sql, values)]
+
+
+def failure_messages(connection: sqlite3.Connection, batch_id: int) -> list[tuple[int, str]]:
+    """Return job and message of the first failed jobs of a batch, at most `SAMPLE`."""
+    sql = f"""SELECT j.id, substr(coalesce(e.message, j.message, ''), 1, {CAUSE_LENGTH})
+              FROM jobs j LEFT JOIN errors e ON e.id = j.error_id
+              WHERE j.batch_id = ? AND j.state = 'failed' ORDER BY j.position LIMIT {SAMPLE}"""  # noqa: S608
+    return [(row[0], row[1]) for row in connection.execute(sql, (batch_id,))]
+
+
+def best_jobs(
+    connection: sqlite3.Connection, batch_id: int, count: int, *, higher_is_better: bool = True
+) -> list[int]:
+    """Return ids of the best jobs of a batch; of the newest with results if none is scored."""
+    order = "DESC" if higher_is_better else "ASC"
+    sql = f"""SELECT id FROM jobs WHERE batch_id = ? AND score IS NOT NULL
+              ORDER BY score {order}, position {order} LIMIT ?"""  # noqa: S608
+    ids = [row[0] for row in connection.execute(sql, (batch_id, count))]
+    if ids:
+        return ids
+    sql = """SELECT id FROM jobs WHERE batch_id = ? AND state = 'done'
+             ORDER BY position DESC LIMIT ?"""
+    return [row[0] for row in connection.execute(sql, (batch_id, count))]
+
+
+def batch_settings(connection: sqlite3.Connection, batch_id: int, limit: int = 100_000) -> str:
+    """Return the settings of a batch as JSON; empty if they are too long."""
+    sql = """SELECT CASE WHEN length(settings) <= ? THEN settings ELSE '' END
+             FROM batches WHERE id = ?"""
+    row = connection.execute(sql, (limit, batch_id)).fetchone()
+    return str(row[0]) if row else ""
