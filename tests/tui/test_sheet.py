@@ -101,7 +101,7 @@ async def test_what_failed_or_runs_says_so_in_its_cell(scored: Place) -> None:  
 
 
 async def test_plus_and_minus_change_the_size_which_is_remembered(many: Place, monkeypatch) -> None:
-    monkeypatch.setattr("tui.screens.sheeted.cell_style", lambda *_, **__: CellStyle("true"))
+    monkeypatch.setattr("tui.screens.sheeted.style_of", lambda _: CellStyle("true"))
     async with running(many.dashboard(), (80, 24)) as pilot:
         sheet = await open_sheet(pilot)
         await pilot.press("minus")
@@ -136,7 +136,7 @@ async def test_a_wide_terminal_has_rows_cells_and_glance(many: Place) -> None:
 
 async def test_16_colours_open_as_rows(many: Place, monkeypatch) -> None:
     UiState(view="sheet").save(state_file())
-    monkeypatch.setattr("tui.screens.sheeted.cell_style", lambda *_, **__: CellStyle("16"))
+    monkeypatch.setattr("tui.screens.sheeted.style_of", lambda _: CellStyle("16"))
     async with running(many.dashboard(), (80, 24)) as pilot:
         await open_batch(pilot)
         await shows(pilot, "[1 table]")

@@ -33,7 +33,10 @@ from tui.widgets.view_bar import ViewBar
 FAULTS = "state:failed,parked"
 FIRST_PAGE = 120
 
-_KEYS = {"position": "i", "worst": "w", "best": "b", "state": "t", "time": "l", "cost": "d"}
+_KEYS = {
+    "position": "i", "worst": "w", "best": "b", "state": "t", "time": "l", "cost": "d",
+    "rating": "r",
+}  # fmt: skip
 ORDER_LINES = tuple(MenuLine(order, name, _KEYS[order]) for order, name in ORDERS.items())
 """The orders of jobs, with their keys in the menu."""
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from textual import on
 
-from tui.images.style import cell_style
 from tui.screens.filtered import FilteredScreen
 from tui.screens.menu import MenuLine, MenuScreen
 from tui.snapshots.listing import LONGEST_PAGE
+from tui.widgets.image import is_slow, style_of
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 from tui.widgets.view_bar import ViewBar
@@ -40,9 +40,7 @@ class SheetedScreen(FilteredScreen):
     def on_mount(self) -> None:
         """Show the list in its last view; as rows where images would take long or be ugly."""
         self._wanted = {}
-        line = getattr(self.app, "line", None)
-        style = cell_style(self.app.console.color_system, no_color=self.app.no_color)
-        is_poor = bool(line and line.slow) or style.colours == "16"
+        is_poor = is_slow(self.app) or style_of(self.app).colours == "16"
         if self.dashboard.remembered.view == "sheet" and not is_poor:
             self.add_class("-as-sheet")
             self.call_after_refresh(self._show_view)

@@ -11,6 +11,7 @@ ORDERS = {
     "state": "by state",
     "time": "longest first",
     "cost": "dearest first",
+    "rating": "best rated first",
 }
 """Orders of a list of jobs, with their names."""
 
