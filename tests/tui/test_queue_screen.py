@@ -8,6 +8,7 @@ from db.queries.queue import next_jobs
 from db.rows import LaneRow
 from db.writes import steps as step_writes
 from db.writes.batches import hold_batch
+from db.writes.controls import pause_everything
 from db.writes.engines import report_lanes
 from db.writes.jobs import add_priority, claim_jobs
 from tests.tui.support import Place, running, seen, shows, until
@@ -158,6 +159,16 @@ def test_history_of_a_lane_counts_new_calls_once(place: Place) -> None:
     assert sum(history.of("other")) == 0
     assert len(history.of("toy")) == BUCKETS
     assert per_minute((9, 1, 1, 1, 1, 1, 1, 5)) == 6
+
+
+async def test_everything_paused_is_said(place: Place) -> None:
+    place.batch("evening", ["one"])
+    place.write(lambda c: pause_everything(c, paused=True))
+    async with running(place.dashboard()) as pilot:
+        pilot.app.push_screen(QueueScreen())
+        await shows(pilot, "‖ everything is paused", "1 wait their turn")
+        place.write(lambda c: pause_everything(c, paused=False))
+        await until(pilot, lambda: "everything is paused" not in seen(pilot.app))
 
 
 async def test_nothing_of_the_store_reaches_the_terminal_raw(place: Place) -> None:

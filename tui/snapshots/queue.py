@@ -8,6 +8,7 @@ from typing import Literal
 
 from db.queries import batches as batch_queries
 from db.queries import lists, queue
+from db.queries.controls import is_paused
 from db.queries.lists import JobLine
 from db.queries.queue import CurrentStep, QueueBatch, WaitingJobs
 from db.rows import LaneRow
@@ -106,6 +107,7 @@ class QueueSnapshot:
         left: Time until nothing is left, as text; empty if unknown.
         over_time: Figures of the last half hour.
         devices: Devices of this machine.
+        paused: True while everything is paused.
     """
 
     items: tuple[QueueItem, ...]
@@ -117,6 +119,7 @@ class QueueSnapshot:
     left: str = ""
     over_time: OverTime = field(default_factory=OverTime)
     devices: tuple[DeviceLine, ...] = ()
+    paused: bool = False
 
 
 class QueueView:
@@ -153,6 +156,7 @@ class QueueView:
             left=figures.duration((waiting + running) / rate) if rate and running else "",
             over_time=over_time,
             devices=self._devices.read(),
+            paused=is_paused(connection),
         )
 
     def _lanes(self, connection: sqlite3.Connection) -> tuple[LaneItem, ...]:

@@ -29,6 +29,8 @@ class QueueBar(Widget):
         if queue is None:
             return text
         muted = self._tone("muted")
+        if queue.paused:
+            text.append(f"{look('paused').shape} everything is paused   ", self._tone("parked"))
         running = self._tone("running") if queue.running else muted
         text.append(f"{look('running').shape} {queue.running} running", running)
         text.append(f"   {figures.count(queue.waiting)} wait their turn", muted)
