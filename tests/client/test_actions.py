@@ -46,8 +46,8 @@ def test_the_command_line_has_it_with_its_help(action) -> None:
 
 @pytest.mark.parametrize(
     ("key", "verb"),
-    [(verb, verb) for verb in ("pause", "resume", "retry", "cancel")]
-    + [(f"engine_{verb}", verb) for verb in ("start", "stop", "restart")],
+    [(verb, verb) for verb in ("pause", "resume", "retry", "cancel", "cancel_waiting", "branch")]
+    + [("undo_decision", "undo")],
 )
 def test_the_dashboard_has_it_with_its_title_and_help(key: str, verb: str) -> None:
     shown, action = BY_ID[key], action_of(verb)

@@ -3,17 +3,25 @@
 from engine.client.actions import action_of
 from tui.actions.action import ALL, Action
 
-
-def _engine(verb: str, key: str) -> Action:
-    """Return an action on the engine with its key."""
-    of = action_of(verb)
-    return Action(f"engine_{verb}", of.title, of.help, (key,), ALL, "Engine", writes=True)
-
-
 ENGINE: tuple[Action, ...] = (
-    _engine("start", "E"),
-    _engine("stop", "S"),
-    _engine("restart", "R"),
+    Action(
+        "engine_menu",
+        "Engine",
+        "Start, stop or restart the engine, at once or after what runs.",
+        ("E",),
+        ALL,
+        "Engine",
+        writes=True,
+    ),
+    Action(
+        "pause_everything",
+        action_of("pause_all").title,
+        "Pause everything in every batch, or resume it.",
+        ("P",),
+        ALL,
+        "Engine",
+        writes=True,
+    ),
     Action(
         "lanes",
         "Lanes",

@@ -27,6 +27,7 @@ STEPPING_IN: tuple[Action, ...] = (
         writes=True,
     ),
     _step_in("cancel", "x", 12),
+    _step_in("cancel_waiting", "X", where=LISTS),
     Action(
         "raise_priority",
         "Priority up",
@@ -73,6 +74,24 @@ STEPPING_IN: tuple[Action, ...] = (
         ("job",),
         "Step in",
         4,
+        writes=True,
+    ),
+    Action(
+        "undo_decision",
+        action_of("undo").title,
+        action_of("undo").help,
+        ("U",),
+        ("job",),
+        "Step in",
+        writes=True,
+    ),
+    Action(
+        "branch",
+        action_of("branch").title,
+        action_of("branch").help,
+        ("b",),
+        ("job",),
+        "Step in",
         writes=True,
     ),
     Action(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -25,6 +26,14 @@ from tui.widgets.notice_line import NoticeLine
 
 if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
+
+
+CHANGED = {
+    "E": "E is the engine's menu now: start, stop, restart, stop after what runs.",
+    "S": "S no longer stops the engine: E opens its menu.",
+    "R": "R no longer restarts the engine: E opens its menu.",
+}
+"""Sentences about keys that did something else in earlier releases."""
 
 
 class BaseScreen(Screen[int | None]):
@@ -198,21 +207,44 @@ class BaseScreen(Screen[int | None]):
         """Go back to all batches."""
         self.dashboard.go_batches()
 
-    def action_engine_start(self) -> None:
-        """Start an engine."""
-        self.dashboard.engine_do("start")
+    def action_engine_menu(self) -> None:
+        """Show what can be done to the engine."""
+        from tui.screens.engine_menu import EngineMenu
 
-    def action_engine_stop(self) -> None:
-        """Stop the engine, after asking."""
-        self._confirm_engine("stop")
+        self._announce("E")
+        self.app.push_screen(EngineMenu(self.dashboard.head), self._engine_do)
 
-    def action_engine_restart(self) -> None:
-        """Restart the engine, after asking."""
-        self._confirm_engine("restart")
+    def _engine_do(self, verb: str | None) -> None:
+        """Do what was chosen in the engine's menu, after asking if jobs are stopped by it."""
+        if verb is None:
+            return
+        if verb in {"pause_all", "resume_all", "drain"}:
+            self.send(verb, [], {})
+        elif action_of(verb).destructive:
+            question = action_of(verb).question("").replace(" ?", "?")
+            self.dashboard.confirm(question, partial(self.dashboard.engine_do, verb))
+        else:
+            self.dashboard.engine_do(verb)
 
-    def _confirm_engine(self, verb: str) -> None:
-        engine_do = partial(self.dashboard.engine_do, verb)
-        self.dashboard.confirm(action_of(verb).question("").replace(" ?", "?"), engine_do)
+    def action_pause_everything(self) -> None:
+        """Pause everything, or resume it."""
+        self.send("resume_all" if self.dashboard.head.paused else "pause_all", [], {})
+
+    def action_cancel_waiting(self) -> None:
+        """Cancel what waits of the targets, after asking."""
+        self._step_in("cancel_waiting")
+
+    def on_key(self, event: Key) -> None:
+        """Say once that keys of the engine are in its menu now."""
+        if event.character in {"S", "R"} and not self.dashboard.read_only:
+            self._announce(event.character)
+
+    def _announce(self, key: str) -> None:
+        """Say what has become of a key, the first time that it is pressed."""
+        keys = self.dashboard.remembered.announced
+        if key not in keys:
+            keys.append(key)
+            self.say(CHANGED[key])
 
     def spending_of(self) -> int | None:
         """Return the batch whose spending is shown; None for the whole workspace."""

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from engine.text.terminal import clean
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
-from tui.screens.deciding import DecidingScreen
+from tui.screens.lines import LinesScreen
 from tui.screens.panels import Panels
 from tui.snapshots.decisions import (
     key_of_prompt,
@@ -38,7 +38,7 @@ TREE_SHARE = 34
 """Width of the tree in percent, if none is remembered."""
 
 
-class JobScreen(DecidingScreen):
+class JobScreen(LinesScreen):
     """One job.
 
     Args:
@@ -214,6 +214,14 @@ class JobScreen(DecidingScreen):
         """Edit a text, from the one that is in force."""
         if key is not None:
             self.edit_text(key, partial(self._view.prompt_of, scope=key.rpartition("/")[0]))
+
+    def branch_scope(self) -> str:
+        """Return the scope of the selected part."""
+        return self._snapshot.node.scope if self._snapshot and self._snapshot.node else ""
+
+    def ask_prompt(self, scope: str, tag: str) -> None:
+        """Read the prompt that a scope is painted from."""
+        self.feed.ask(partial(self._view.prompt_of, scope=scope), self, tag)
 
     @property
     def part(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from db.queries import batches as queries
 from db.queries import lists
+from db.queries.controls import is_paused
 from db.rows import HostRow, LaneRow
 from engine.client.engine_process import engine_holder, is_stopped
 from engine.config.paths import WorkspacePaths
@@ -37,8 +38,8 @@ class EngineState:
     """The engine of the workspace.
 
     Attributes:
-        state: `running`, `stopping`, `suspended` (its process is stopped), `lost` (it was killed)
-            or `none`.
+        state: `running`, `draining` (it stops after what runs), `stopping`, `suspended` (its
+            process is stopped), `lost` (it was killed) or `none`.
         pid: Its process.
         host: Its machine.
     """
@@ -120,6 +121,7 @@ class Header:
     parked: int = 0
     reasons: tuple[tuple[str, str], ...] = ()
     pending: int = 0
+    paused: bool = False
     news: tuple[News, ...] = ()
 
 
@@ -151,6 +153,7 @@ class HeaderView:
             parked=parked,
             reasons=_reasons(connection) if parked else (),
             pending=lists.count_pending(connection),
+            paused=is_paused(connection),
             news=self._look_for_news(connection),
         )
 

@@ -80,6 +80,9 @@ class TopBar(Widget):
         if self._playing:
             running = self.get_component_rich_style("bar--running", partial=True)
             text.append("♪ playing · O stops   ", running)
+        if self._head.paused:
+            waits = self.get_component_rich_style("bar--waits", partial=True)
+            text.append("‖ everything is paused   ", waits)
         words, style = _ENGINE.get(engine.state, ("? engine", "muted"))
         words = words.removesuffix(_STARTS) if self._read_only else words
         text.append(words, self.get_component_rich_style(f"bar--{style}", partial=True))
@@ -92,6 +95,7 @@ class TopBar(Widget):
 _STARTS = " · E starts one"
 _ENGINE = {
     "running": ("▸ engine", "running"),
+    "draining": ("‖ engine stops after what runs", "waits"),
     "stopping": ("‖ engine is stopping", "waits"),
     "suspended": ("‖ engine is suspended · kill -CONT resumes it", "bad"),
     "lost": (f"✗ engine was lost{_STARTS}", "bad"),
@@ -101,7 +105,7 @@ _ENGINE = {
 
 def engine_words(engine: EngineState) -> str:
     """Describe the engine in a sentence."""
-    if engine.state in {"running", "stopping"}:
+    if engine.state in {"running", "draining", "stopping"}:
         return f"The engine keeps running without the dashboard: pid {engine.pid} on {engine.host}."
     if engine.state == "suspended":
         return f"The engine is suspended. Resume it: kill -CONT {engine.pid}"

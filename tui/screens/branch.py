@@ -1,0 +1,141 @@
+"""Form of a branch: another prompt, and a line of other settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static, TextArea
+
+from engine.text.terminal import clean
+
+if TYPE_CHECKING:
+    from engine.client.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class BranchForm:
+    """A branch that an operator asks for.
+
+    Attributes:
+        source: Where it begins, `j1:iteration-2`.
+        prompt: Another prompt; None if it is the one that is there.
+        settings: Other settings, as typed: `seed=7 width=512`.
+    """
+
+    source: str
+    prompt: str | None
+    settings: str
+
+
+class BranchScreen(ModalScreen[BranchForm | None]):
+    """Form of a branch; dismissed with it, or with None.
+
+    Args:
+        source: Where it begins, `j1:iteration-2`.
+        prompt: The prompt that is there, cleaned.
+    """
+
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("ctrl+s", "send", "Branch", priority=True),
+        Binding("escape", "leave", "Leave", priority=True),
+    ]
+
+    def __init__(self, source: str, prompt: str) -> None:
+        super().__init__()
+        self._source = source
+        self._prompt = prompt
+
+    def compose(self) -> ComposeResult:
+        """Compose the place, the prompt, the settings, the keys."""
+        with Vertical(id="editor"):
+            yield Static(f"Branch from {clean(self._source, 80)}", id="key", markup=False)
+            yield TextArea(self._prompt, soft_wrap=True, tab_behavior="focus", compact=True)
+            yield Input(placeholder="seed=7 width=512", id="settings", compact=True)
+            keys = "^s  see the cost      tab  settings      esc  leave"
+            yield Static(keys, id="answers", markup=False)
+
+    def action_send(self) -> None:
+        """Dismiss with what is typed, cleaned: a terminal can paste anything."""
+        typed = self.query_one(TextArea).text
+        text = clean(typed, len(typed), keep_newlines=True).strip()
+        settings = clean(self.query_one(Input).value, 2000)
+        prompt = text if text and text != self._prompt.strip() else None
+        self.dismiss(BranchForm(self._source, prompt, settings))
+
+    def action_leave(self) -> None:
+        """Branch nothing."""
+        self.dismiss(None)
+
+
+def estimate_branch(root: Path, form: BranchForm) -> tuple[str, bool]:
+    """Return what a branch keeps and takes in words, and True if it is refused; in a thread."""
+    from engine.text.plural import pluralize
+    from tui.screens.new_batch.estimate import words
+
+    try:
+        estimate = _open(root).estimate_branch(
+            form.source, prompt=form.prompt, settings=settings_of(form.settings)
+        )
+    except Exception as error:  # noqa: BLE001 - a bug is raised again
+        return _refusal(error), True
+    kept = pluralize(estimate.kept, "step is", "steps are")
+    return f"{kept} kept. The rest: {words(estimate.estimate)}", False
+
+
+def branch(root: Path, form: BranchForm) -> tuple[str, bool]:
+    """Queue a branch; return a sentence, and True if it was refused. In a thread."""
+    try:
+        batch = _open(root).branch(
+            form.source, prompt=form.prompt, settings=settings_of(form.settings)
+        )
+    except Exception as error:  # noqa: BLE001 - a bug is raised again
+        return _refusal(error), True
+    return f"Queued {batch}, a branch of {clean(form.source, 80)}.", False
+
+
+def settings_of(text: str) -> dict[str, Any]:
+    """Return the settings of a line `name=value name=value`; values are JSON, else text.
+
+    Raises:
+        UserError: A part of it is no such pair.
+    """
+    import json
+    import shlex
+
+    from engine.text.errors import UserError
+
+    settings: dict[str, Any] = {}
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UserError(f"These settings cannot be read: {error}.") from None
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise UserError(f"Write settings as name=value; {clean(word, 40)} is none.")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return settings
+
+
+def _open(root: Path) -> "Workspace":
+    from engine.client.workspace import Workspace
+
+    return Workspace(root)
+
+
+def _refusal(error: Exception) -> str:
+    """Return the sentences of a refusal; a bug is raised again."""
+    from engine.client.inputs import refusal_of
+
+    refusal = refusal_of(error)
+    if refusal is None:
+        raise error
+    return " ".join([refusal.message, *refusal.problems[:3]])
