@@ -19,9 +19,10 @@ _SEXTANTS = re.compile(
 _TERM_PROGRAMS = {"WezTerm", "ghostty", "contour", "iTerm.app"}
 _VTE_WITH_SEXTANTS = 6200
 _GHOSTTY_WITH_OCTANTS = (1, 2)
+_KITTY_WITH_PLACEHOLDERS = (0, 28)
 
 _CURRENT = "#{client_termname} #{client_termtype}"
-_TMUX_SECONDS = 0.5
+_ANSWER_SECONDS = 0.5
 
 
 def symbols_of(environment: Mapping[str, str], choice: str = "auto") -> Symbols:
@@ -65,17 +66,33 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
+def lacks_placeholders(environment: Mapping[str, str]) -> bool:
+    """Return True in a kitty before 0.28, which shows placeholders of images as signs."""
+    if "KITTY_WINDOW_ID" not in environment:
+        return False
+    version = re.match(r"kitty (\d{1,4})\.(\d{1,4})", _answer(["kitty", "--version"]))
+    return version is not None and (int(version[1]), int(version[2])) < _KITTY_WITH_PLACEHOLDERS
+
+
+def _answer(command: list[str]) -> str:
+    """Return the output of a program; empty if it is missing or slow."""
+    try:
+        return subprocess.run(  # noqa: S603 - our own arguments, no shell
+            command,
+            capture_output=True,
+            timeout=_ANSWER_SECONDS,
+            check=False,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
 def _has_sextants_in_tmux() -> bool:
     """Return True if tmux is shown in a terminal that has sextants."""
-    command = ["tmux", "display-message", "-p", _CURRENT]
-    try:
-        answer = subprocess.run(  # noqa: S603 - our own arguments, no shell
-            command, capture_output=True, timeout=_TMUX_SECONDS, check=False, text=True,
-            errors="replace", stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    name, _, version = answer.stdout.strip().partition(" ")
+    name, _, version = _answer(["tmux", "display-message", "-p", _CURRENT]).partition(" ")
     vte = re.match(r"VTE\((\d{1,8})\)", version)
     return bool(
         _SEXTANTS.match(name)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tui.images.known_terminals import symbols_of
+from tui.images.known_terminals import lacks_placeholders, symbols_of
 from tui.images.style import Symbols
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def probe(environment: Mapping[str, str] | None = None) -> PixelTerminal | None:
     """
     seen = os.environ if environment is None else environment
     _Found.symbols = symbols_of(seen, _choice(seen))
-    _Found.terminal = _ask() if wants_pixels(seen) and _has_size() else None
+    asks = wants_pixels(seen) and _has_size() and not lacks_placeholders(seen)
+    _Found.terminal = _ask() if asks else None
     return _Found.terminal
 
 

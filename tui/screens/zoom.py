@@ -12,6 +12,7 @@ from textual.widgets import Static
 from tui import formatting as figures
 from tui.actions import bindings
 from tui.feed import View
+from tui.images.terminal import pixel_terminal
 from tui.images.zoom import WHOLE, Zoom, fitting_scale, moved, scaled
 from tui.screens.base import BaseScreen
 from tui.snapshots.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 FACTOR = 1.5
 """Change of the scale by a key."""
+
+CLEAR = "\x1b[2J"
 
 STEP = 0.5
 """Part of the area by which a key moves what is shown."""
@@ -129,6 +132,14 @@ class ZoomScreen(BaseScreen):
     def on_resize(self) -> None:
         """Show the scale at the new size."""
         self.call_after_refresh(self._show_facts)
+
+    def on_unmount(self) -> None:
+        """Take a sixel away: what is drawn after it need not cover all of its last rows."""
+        terminal = pixel_terminal()
+        driver = self.app._driver
+        if terminal is not None and terminal.protocol == "sixel" and driver is not None:
+            driver.write(CLEAR)
+            self.app.refresh(layout=True)
 
     # -- zoom ---------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
 from tui.images.cells import draw
 from tui.images.decode import thumbnail
-from tui.images.known_terminals import symbols_of
+from tui.images.known_terminals import lacks_placeholders, symbols_of
 from tui.images.palette import STANDARD_COLOURS, oklab, palette_of
 from tui.images.style import CellStyle, Symbols, pixels_of
 from tui.images.symbols import symbol_set
@@ -217,3 +217,16 @@ def test_tmux_is_asked_for_its_terminal(tmp_path, monkeypatch, answer, symbols):
 def test_without_tmux_at_hand_quadrants_are_drawn(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert symbols_of({"TERM": "tmux-256color", "TMUX": "/tmp/x,1,0"}) == "quadrants"
+
+
+@pytest.mark.parametrize(
+    ("answer", "lacks"),
+    [("kitty 0.26.5 created by Kovid Goyal", True), ("kitty 0.28.0 created", False), ("", False)],
+)
+def test_an_old_kitty_gets_cells(tmp_path, monkeypatch, answer, lacks):
+    kitty = tmp_path / "kitty"
+    kitty.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    kitty.chmod(kitty.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert lacks_placeholders({"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1"}) is lacks
+    assert not lacks_placeholders({"TERM": "xterm-kitty"})
