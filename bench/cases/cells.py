@@ -170,10 +170,12 @@ CASES = {
 
 
 def main() -> None:
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     paths = [Path(name) for name in sys.argv[1:]]
     for name, (style, symbols) in CASES.items():
-        ours, peer, times = [], [], []
+        ours: list[tuple[float, float]] = []
+        peer: list[tuple[float, float]] = []
+        times: list[float] = []
         for path in paths:
             image = Image.open(path).convert("RGB")
             size = (COLUMNS * 8, ROWS * 16)
@@ -183,12 +185,12 @@ def main() -> None:
             for scores, rows in ((ours, cells), (peer, of_chafa(path, style.colours, symbols))):
                 drawn = rendered(rows)
                 scores.append((psnr(drawn, goal), ssim(drawn, goal)))
-        found[name] = {
+        figures[name] = {
             "ours": [mean(column) for column in zip(*ours, strict=True)],
             "chafa": [mean(column) for column in zip(*peer, strict=True)],
             "ms": median(times),
         }
-    emit(**found)
+    emit(**figures)
 
 
 if __name__ == "__main__":
