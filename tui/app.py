@@ -26,6 +26,7 @@ from tui.actions import BY_ID
 from tui.feed import Feed, StoreTrouble
 from tui.keys import KeysError, key_file, load_keys
 from tui.line.pace import LinePace
+from tui.notification import notification
 from tui.opener import Opener
 from tui.screens.batches import BatchesScreen
 from tui.screens.filtered import FilteredScreen
@@ -185,6 +186,13 @@ class Dashboard(App[str]):
         fresh = [news for news in head.news if news.number > told]
         if fresh and self.remembered.bell:
             self.bell()
+            self.notify_terminal(fresh[-1].sentence)
+
+    def notify_terminal(self, sentence: str) -> None:
+        """Show a sentence as a notification of the terminal, if it is known to have them."""
+        sequence = notification(sentence, os.environ)
+        if sequence and self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def _show_notices(self) -> None:
         for line in self.screen.query(NoticeLine):
