@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from engine.contract.chat.prompt_files import fence as fence
     from engine.contract.chat.prompt_files import prompt_beside as prompt_beside
     from engine.contract.data import Artifact as Artifact
+    from engine.contract.data import Check as Check
     from engine.contract.data import Critique as Critique
     from engine.contract.data import Facts as Facts
     from engine.contract.data import FrozenModel as FrozenModel
@@ -183,6 +184,7 @@ _MODULES = {
     ),
     "engine.contract.data": (
         "Artifact",
+        "Check",
         "Critique",
         "Facts",
         "FrozenModel",

@@ -34,6 +34,12 @@ def events_after(
     return [EventRow.of(row) for row in connection.execute(sql, (*values, limit))]
 
 
+def latest_events(connection: sqlite3.Connection, job_id: int, limit: int = 500) -> list[EventRow]:
+    """Return the newest events of a job, oldest first."""
+    sql = "SELECT * FROM events WHERE job_id = ? ORDER BY id DESC LIMIT ?"
+    return [EventRow.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
+
+
 def named_hashes(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
     """Return every stored file that some row names, by hash, with its size."""
     sql = "SELECT hash, max(size) FROM artifacts GROUP BY hash"

@@ -275,9 +275,11 @@ def _of_steps(
     return connection.execute(sql, (*steps[-500:], limit)).fetchall()[::-1]
 
 
-def artifacts_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ArtifactRow]:
-    """Return the files of some steps, at most 50."""
-    return [ArtifactRow.of(row) for row in _of_steps(connection, "*", "artifacts", steps, 50)]
+def artifacts_of(
+    connection: sqlite3.Connection, steps: Sequence[int], limit: int = 50
+) -> list[ArtifactRow]:
+    """Return the newest files of some steps."""
+    return [ArtifactRow.of(row) for row in _of_steps(connection, "*", "artifacts", steps, limit)]
 
 
 def files_of_kinds(

@@ -159,6 +159,26 @@ class Score(FrozenModel):
     image: str | None = None
 
 
+Verdict = Literal["met", "partly", "unmet", "unknown"]
+"""Verdict of a check; `unknown` if the judge cannot tell."""
+
+
+class Check(FrozenModel):
+    """One thing that a judge has looked for.
+
+    Attributes:
+        name: The thing, a few words: `centre of weight`.
+        verdict: The verdict.
+        value: What the judge has seen or measured, as a short text; empty if nothing.
+        expected: What was expected, as a short text; empty if the name says it.
+    """
+
+    name: str
+    verdict: Verdict
+    value: str = ""
+    expected: str = ""
+
+
 class Critique(FrozenModel):
     """A judgement in words, with the measurements behind it."""
 

@@ -12,6 +12,7 @@ from db.rows import ApiCallRow, ArtifactRow, CritiqueRow, PromptRow, ScoreRow
 from engine.contract.tracing import TRACE
 from engine.text.terminal import clean
 from tui import formatting as figures
+from tui.snapshots.checks import CheckLine, checks_of
 from tui.snapshots.files import (
     DrawnResult,
     OpenableFile,
@@ -77,6 +78,7 @@ class Detail:
         shown: The file that is shown as its image.
         openable: Its files that can be opened, the one that is shown first.
         page: The page of the job, if its recipe has one and the job itself is selected.
+        checks: What the judge of its critique has looked for, failures first.
     """
 
     node: int
@@ -99,6 +101,7 @@ class Detail:
     shown: FileLine | None = None
     openable: tuple[OpenableFile, ...] = ()
     page: tuple[PageSection, ...] = ()
+    checks: tuple[CheckLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ def read_detail(
     scores = inspect.scores_of(connection, steps)
     sheet = sheet_of(scores, images.first, lines, marks) if node.id else None
     of_all = () if sheet and node.id < 0 else _newest(scores)
+    critique = inspect.critique_of(connection, steps)
     return Detail(
         node=node.id,
         troubles=_troubles(connection, job_id, node.id, steps),
@@ -158,7 +162,8 @@ def read_detail(
         before=_shown(before.text) if before else "",
         prompt=_shown(prompt.text) if prompt else "",
         note=_note(prompt) if prompt else "",
-        critique=_clean_critique(inspect.critique_of(connection, steps)),
+        critique=_clean_critique(critique),
+        checks=checks_of(connection, critique.step_id) if critique else (),
         scores=tuple(_clean_score(score) for score in of_all),
         sheet=sheet,
         timings=tuple(_timing(lines[step], left) for step in steps[-100:] if step in lines),

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from db.queries import inspect, lineage, lists
+from db.queries.history import latest_events
 from db.queries.worked import worked
+from db.rows import EventRow
 from engine.text.terminal import clean
 from tui.snapshots.batch import JobItem, job_row
 from tui.snapshots.decisions import DecisionLine, decisions_of, outdated, picked
 from tui.snapshots.detail import Detail, StepOutputs, read_detail
 from tui.snapshots.files import faces
 from tui.snapshots.image_scores import marks_of
+from tui.snapshots.job_files import JobFile, job_files
 from tui.snapshots.page import read_page
 from tui.snapshots.prompts import prompts_at
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
-from tui.snapshots.siblings import SiblingScope, StepImages, find_turns
+from tui.snapshots.siblings import SiblingScope, StepImages, find_inside, find_turns
 from tui.snapshots.tree import JOB_NODE, TreeLine, folded, matters_most, tree
 from tui.snapshots.whole import has_parts, whole
 
@@ -32,6 +35,9 @@ class JobSnapshot:
     turn: int
     detail: Detail | None
     selected: int
+    inside: tuple[SiblingScope, ...] = ()
+    files: tuple[JobFile, ...] = ()
+    events: tuple[EventRow, ...] = ()
     origin: str = ""
     """Return the part of another job that its input was sent from, cleaned; empty if none."""
 
@@ -100,6 +106,8 @@ class JobView:
     Attributes:
         selected: Node shown in detail; None for the most important one.
         columns: Width in cells of drawings of results.
+        has_files: True to read the files of all steps.
+        has_events: True to read the newest events.
     """
 
     every = 5.0
@@ -108,13 +116,16 @@ class JobView:
         self.job_id = job_id
         self.selected: int | None = None
         self.columns = 60
+        self.has_files = False
+        self.has_events = False
         self._headlines = headlines
         self._seen: tuple[object, ...] | None = None
         self._snapshot: JobSnapshot | None = None
 
     def read(self, connection: sqlite3.Connection, version: int) -> JobSnapshot:
         """Return the present job; without a job if it is gone."""
-        seen = (inspect.job_version(connection, self.job_id), self.selected, self.columns)
+        wanted = (self.selected, self.columns, self.has_files, self.has_events)
+        seen = (inspect.job_version(connection, self.job_id), *wanted)
         if self._snapshot is None or seen != self._seen:
             self._snapshot = self._read(connection)
             self._seen = seen
@@ -143,6 +154,9 @@ class JobView:
             turn=next((t.node for t in turns if t.scope == chosen.scope), 0),
             detail=replace(detail, decided=here),
             selected=chosen.id,
+            inside=find_inside(nodes, chosen, left.images, left.marks),
+            files=job_files(connection, left) if self.has_files else (),
+            events=tuple(latest_events(connection, self.job_id)) if self.has_events else (),
             origin=_origin(connection, self.job_id),
         )
 

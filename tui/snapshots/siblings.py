@@ -1,5 +1,6 @@
 """Scopes side by side: the iterations of a loop, the scenes of a film, the images of a set."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -83,6 +84,30 @@ def find_turns(
         beside = _like(chosen, scopes)
     here = [node.scope for node in beside if node.scope in decided]
     return tuple(_turn(node, images, marks, here) for node in beside[-MOST:])
+
+
+def find_inside(
+    nodes: Sequence[TreeLine], chosen: TreeLine, images: StepImages, marks: ImageScores
+) -> tuple[SiblingScope, ...]:
+    """Return the scopes inside a scope to show beside each other: its largest set of images.
+
+    Args:
+        nodes: The tree.
+        chosen: The selected node; a step or the job has none.
+        images: Images of the steps.
+        marks: Their scores.
+    """
+    if chosen.id >= 0:
+        return ()
+    sets: defaultdict[str, list[TreeLine]] = defaultdict(list)
+    for node in nodes:
+        parent, _, name = node.scope.rpartition("/")
+        if node.id < 0 and parent == chosen.scope and _painted(node, images):
+            sets[name.rpartition("-")[0]].append(node)
+    largest = max(sets.values(), key=len, default=[])
+    if len(largest) < 2:
+        return ()
+    return tuple(_turn(node, images, marks, ()) for node in largest[-MOST:])
 
 
 def _set_of(chosen: TreeLine, scopes: Sequence[TreeLine], images: StepImages) -> list[TreeLine]:

@@ -41,15 +41,15 @@ class DetailPanel(Container):
     def compose(self) -> ComposeResult:
         """Compose every kind; empty ones are hidden."""
         yield ImageView(id="image")
+        with VerticalScroll(id="verdict"):
+            yield Static(id="sheet", markup=False)
+            yield EvaluationView(id="evaluation")
         with VerticalScroll(id="words"):
             yield Static(id="troubles", markup=False)
             yield PageView(self._paths)
             yield Heading("prompt", id="prompt-heading", markup=False)
             yield PromptDiff(id="prompt")
             yield Static(id="note", markup=False)
-            yield Heading("evaluation", id="evaluation-heading", markup=False)
-            yield Static(id="sheet", markup=False)
-            yield EvaluationView(id="evaluation")
             for name in ("drawn", "decided", "steps", "calls", "files", "result", "request"):
                 yield Heading(name, id=f"{name}-heading", markup=False)
                 yield Static(id=name, markup=False)
@@ -66,6 +66,7 @@ class DetailPanel(Container):
             return
         if before is None or before.node != detail.node:
             self.query_one("#words").scroll_home(animate=False)
+            self.query_one("#verdict").scroll_home(animate=False)
         self._scale = scale
         self._draw(detail, scale)
 
@@ -90,11 +91,14 @@ class DetailPanel(Container):
         self._show_image(detail)
         self._show_prompt(detail)
         evaluated = detail.critique is not None or bool(detail.scores)
-        self.query_one("#evaluation-heading").display = evaluated or detail.sheet is not None
+        has_verdict = evaluated or detail.sheet is not None
+        self.query_one("#verdict").display = has_verdict
+        self.set_class(not has_verdict, "-no-verdict")
         sheet = self._sheet(detail.sheet) if detail.sheet else ""
         self._show("sheet", bool(detail.sheet), sheet)
         self.query_one(EvaluationView).display = evaluated
-        self.query_one(EvaluationView).show(detail.critique, list(detail.scores), scale)
+        evaluation = self.query_one(EvaluationView)
+        evaluation.show(detail.critique, list(detail.scores), scale, detail.checks)
         self._show_drawn(detail)
         self._show("decided", bool(detail.decided), "\n".join(detail.decided))
         self._show("steps", bool(detail.timings), self._timings(detail))
@@ -122,6 +126,7 @@ class DetailPanel(Container):
         hash_ = detail.images[-1] if detail.images else ""
         image = self.query_one(ImageView)
         image.display = bool(hash_ or detail.preview)
+        self.set_class(not image.display, "-no-image")
         if detail.preview and not hash_:
             image.show_preview(detail.preview)
         else:

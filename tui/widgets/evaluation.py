@@ -14,8 +14,10 @@ from textual.widgets import Static
 
 from db.rows import CritiqueRow, ScoreRow
 from engine.text.terminal import clean
+from tui.snapshots.checks import CheckLine
 from tui.snapshots.recipe_info import RecipeInfo
 from tui.widgets.theme_changes import on_theme_change
+from tui.widgets.verdict import verdict_table
 
 BAR_WIDTH = 40
 SHORT_BAR_WIDTH = 12
@@ -81,12 +83,14 @@ class EvaluationView(Static):
         self._scale = RecipeInfo()
         self._ascii_only = ascii_only
         self._shown: tuple[CritiqueRow | None, Sequence[ScoreRow]] = (None, ())
+        self._checks: Sequence[CheckLine] = ()
 
     def show(
         self,
         critique: CritiqueRow | None,
         scores: Sequence[ScoreRow],
         scale: RecipeInfo | None = None,
+        checks: Sequence[CheckLine] = (),
     ) -> None:
         """Show another evaluation.
 
@@ -94,8 +98,9 @@ class EvaluationView(Static):
             critique: The critique, None if there is none.
             scores: The scores that belong to it, in any number.
             scale: The recipe's headline, drawn as a long bar.
+            checks: What was looked for, in place of the critique's reasons.
         """
-        self._shown = (critique, tuple(scores))
+        self._shown, self._checks = (critique, tuple(scores)), checks
         self._scale = scale or RecipeInfo()
         self._draw()
 
@@ -109,8 +114,11 @@ class EvaluationView(Static):
         parts: list[RenderableType] = []
         if scores:
             parts.append(self._scores(scores, colours))
+        if self._checks:
+            parts.append(verdict_table(self._checks, colours))
         if critique is not None:
-            parts += _words(critique, colours, {score.metric for score in scores})
+            scored = {score.metric for score in scores}
+            parts += _words(critique, colours, scored, has_checks=bool(self._checks))
         self.update(Group(*_spaced(parts)) if parts else NOTHING)
 
     def _scores(self, scores: Sequence[ScoreRow], colours: Mapping[str, str]) -> RenderableType:
@@ -162,13 +170,16 @@ def _judge(score: ScoreRow) -> str:
 
 
 def _words(
-    critique: CritiqueRow, colours: Mapping[str, str], scored: set[str]
+    critique: CritiqueRow, colours: Mapping[str, str], scored: set[str], *, has_checks: bool
 ) -> list[RenderableType]:
-    """Return description and reasons, then missing things, then measurements other than scores."""
+    """Return description and reasons, then missing things, then measurements other than scores.
+
+    Checks say what the reasons say.
+    """
     text = clean(critique.text, MAX_TEXT, keep_newlines=True).strip()
     description, *reasons = text.split("\n")
     parts: list[RenderableType] = [Text(description)] if description else []
-    if reasons := [reason for reason in reasons if reason.strip()]:
+    if not has_checks and (reasons := [reason for reason in reasons if reason.strip()]):
         parts.append(_list("why", reasons, "-", ""))
     missing = _decoded(critique.missing, list)
     if missing:

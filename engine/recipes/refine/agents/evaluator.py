@@ -8,6 +8,7 @@ from engine.contract.agent import Agent, Rule, RuleInput
 from engine.contract.backend import Artifact, Critique, Request, Result, Score
 from engine.contract.chat.answers import Answer, CleanText, Number, TextList, other_scale
 from engine.contract.chat.prompt_files import fence, prompt_beside
+from engine.contract.data import Check
 
 
 class EvaluateRequest(Request):
@@ -54,6 +55,16 @@ class Evaluation(Result):
         return [Critique(text=text, missing=self.missing, measurements=self.measurements)]
 
 
+class CheckedEvaluation(Evaluation):
+    """Evaluation with its checks, which the refiner is not told: it gets the reasons in words.
+
+    Attributes:
+        checks: What was looked for, each with its verdict, if the judge looked for things.
+    """
+
+    checks: tuple[Check, ...] = ()
+
+
 class EvaluatorAnswer(Answer):
     """The evaluator's answer. The score comes last, after what it rests on."""
 
@@ -76,9 +87,11 @@ def message(request: EvaluateRequest) -> str:
     return f"The picture is attached. The brief it was made from:\n\n{brief}"
 
 
-def evaluation(answer: EvaluatorAnswer, _request: EvaluateRequest, author: str) -> Evaluation:
+def evaluation(
+    answer: EvaluatorAnswer, _request: EvaluateRequest, author: str
+) -> CheckedEvaluation:
     """Return the result of an answer."""
-    return Evaluation(
+    return CheckedEvaluation(
         score=answer.score,
         description=answer.description,
         reasons=tuple(answer.reasons),
@@ -99,7 +112,7 @@ EVALUATOR = Agent(
     id="evaluate",
     prompt=prompt_beside(__file__),
     request=EvaluateRequest,
-    result=Evaluation,
+    result=CheckedEvaluation,
     message=message,
     answer=EvaluatorAnswer,
     finish=evaluation,

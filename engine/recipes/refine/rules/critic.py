@@ -11,6 +11,7 @@ a new wording needs a new version of the evaluator's rule.
 import numpy as np
 from pydantic import BaseModel
 
+from engine.contract.data import Check, Verdict
 from engine.imaging.measure.colour import Rgb, from_hex, oklab
 from engine.imaging.measure.image import Measures, measure
 from engine.imaging.vocabulary.expectations import Expectation, measured, understand
@@ -18,6 +19,11 @@ from engine.imaging.vocabulary.lexicon import phrases
 
 MET = 0.8
 """From here on an expectation counts as met."""
+
+PARTLY_MET = 0.4
+"""From here on it counts as partly met."""
+
+_SENTENCES = {"met": "met", "partly": "partly met", "unmet": "not met"}
 
 WORDS: dict[str, tuple[str, str, str]] = {
     "lightness": ("lightness", "brighter", "darker"),
@@ -45,6 +51,7 @@ class MeasuredEvaluation(BaseModel):
     reasons: tuple[str, ...]
     missing: tuple[str, ...]
     measurements: dict[str, float]
+    checks: tuple[Check, ...]
 
 
 def evaluate(image: bytes, brief: str, strictness: float = 1.0) -> MeasuredEvaluation:
@@ -72,6 +79,10 @@ def evaluate(image: bytes, brief: str, strictness: float = 1.0) -> MeasuredEvalu
         reasons=(*reasons, _unmeasured(understood.unmeasured)),
         missing=tuple(_missing(one, values[one.measure]) for one in lacking),
         measurements=values,
+        checks=(
+            *(_check(one, values[one.measure]) for one in understood.expectations),
+            *(Check(name=name, verdict="unknown") for name in understood.unmeasured),
+        ),
     )
 
 
@@ -131,10 +142,22 @@ def _named(rgb: Rgb) -> str:
     return known[int(np.argmin(gaps))][0].replace("-", " ")
 
 
+def _verdict(one: Expectation, value: float) -> Verdict:
+    met = one.met(value)
+    return "met" if met >= MET else "partly" if met >= PARTLY_MET else "unmet"
+
+
+def _check(one: Expectation, value: float) -> Check:
+    if one.measure.startswith("share:"):
+        name, seen, expected = one.words[0], f"{value:.1%}", f"{one.low:.0%} or more"
+    else:
+        name, seen = WORDS[one.measure][0], f"{value:.2f}"
+        expected = f"{one.low:.2f} to {one.high:.2f}"
+    return Check(name=name, verdict=_verdict(one, value), value=seen, expected=expected)
+
+
 def _reason(one: Expectation, value: float) -> str:
-    verdict = (
-        "met" if one.met(value) >= MET else "partly met" if one.met(value) >= 0.4 else "not met"
-    )
+    verdict = _SENTENCES[_verdict(one, value)]
     asked = " and ".join(one.words)
     if one.measure.startswith("share:"):
         return f"{asked}: {verdict}; it covers {value:.1%}, expected are {one.low:.0%} or more."
