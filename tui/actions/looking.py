@@ -9,11 +9,20 @@ def _view(number: int, title: str, help_: str) -> Action:
     return Action(f"view_{number}", title, help_, (str(number),), VIEWED)
 
 
+def _part(number: int, name: str, title: str, help_: str) -> Action:
+    """Return the action that shows a view of a job by its number."""
+    return Action(f"show_{name}", title, help_, (str(number),), ("job",))
+
+
 LOOKING: tuple[Action, ...] = (
     _view(1, "List", "Show the list or the table."),
     _view(2, "Sheet", "Show the contact sheet: many images at once."),
     _view(3, "Queue", "Show the running and the next jobs."),
     _view(4, "Activity", "Show the events."),
+    _part(1, "work", "Work", "Show the image, the verdict and the prompt of a part."),
+    _part(2, "steps", "Steps", "Show all steps of the job."),
+    _part(3, "files", "Files", "Show all files of the job."),
+    _part(4, "events", "Events", "Show the newest events of the job."),
     Action(
         "filter",
         "Filter",

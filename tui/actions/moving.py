@@ -35,10 +35,19 @@ MOVING: tuple[Action, ...] = (
         "back",
         "Back",
         "Clear the filter, then the marks; otherwise go back.",
-        ("escape", "backspace"),
+        ("escape",),
         (*INNER, "timeline", "zoom", *NOW),
         "Move",
         2,
+    ),
+    Action("inside", "Inside", "Go to the parts inside this one.", ("enter",), ("job",), "Move", 5),
+    Action(
+        "outside",
+        "Outside",
+        "Go to the part around this one, or back.",
+        ("backspace",),
+        (*INNER, "timeline", "zoom", *NOW),
+        "Move",
     ),
     Action(
         "clear", "Clear", "Clear the filter, then the marks.", ("escape",), ("batches",), "Move"

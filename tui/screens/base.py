@@ -203,6 +203,10 @@ class BaseScreen(Screen[int | None]):
         """Go back to the previous screen."""
         self.dismiss()
 
+    def action_outside(self) -> None:
+        """Go back: nothing is around what is shown here."""
+        self.action_back()
+
     def action_go_batches(self) -> None:
         """Go back to all batches."""
         self.dashboard.go_batches()

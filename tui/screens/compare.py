@@ -96,7 +96,7 @@ class CompareScreen(BaseScreen):
                 place = f"{self._shown[number] + 1}/{len(self._snapshot.candidates)}"
                 pane.set_candidate(found[number], place, active=number == self._active)
         differences = self.query_one(Differences)
-        differences.show(found)
+        differences.show(found, self._active)
         self.query_one("#differences").display = differences.display
         self.call_after_refresh(self._draw)
 

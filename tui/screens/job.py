@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from engine.text.terminal import clean
-from tui.actions import bindings
+from tui.actions import BY_ID, bindings
+from tui.actions.key_names import key_name, keys_of
 from tui.feed import QueryAnswered, View
 from tui.screens.lines import LinesScreen
 from tui.screens.panels import Panels
@@ -21,18 +22,31 @@ from tui.snapshots.decisions import (
 )
 from tui.snapshots.files import OpenableFile
 from tui.snapshots.job import JobSnapshot, JobView
+from tui.snapshots.job_files import JobFile
 from tui.snapshots.subject import Subject
-from tui.snapshots.tree import TreeLine
+from tui.snapshots.tree import JOB_NODE, TreeLine, around_of
 from tui.widgets.bars import TopBar
 from tui.widgets.detail_panel import DetailPanel
+from tui.widgets.event_tail import EventTail
+from tui.widgets.file_columns import FILE_COLUMNS
 from tui.widgets.filmstrip import Filmstrip, Frame
 from tui.widgets.job_bar import JobBar
 from tui.widgets.node_columns import NODE_COLUMNS
 from tui.widgets.rows import Rows
+from tui.widgets.view_bar import ViewBar
 
 if TYPE_CHECKING:
     from tui.snapshots.comparison import PartsOfAJob
 
+
+MODES = ("work", "steps", "files", "activity")
+"""Views of a job."""
+
+VIEWS = ("show_work", "show_steps", "show_files", "show_events")
+"""Actions that show them."""
+
+FOCUSED = {"work": "#words", "steps": "#tree", "files": "#files", "activity": "#events"}
+"""Widget that has the focus in each view."""
 
 TREE_SHARE = 34
 """Width of the tree in percent, if none is remembered."""
@@ -52,6 +66,7 @@ class JobScreen(LinesScreen):
 
     def __init__(self, job_id: int, key: str) -> None:
         super().__init__()
+        self._mode = "work"
         self._set_job(job_id, key)
 
     def _set_job(self, job_id: int, key: str) -> None:
@@ -68,25 +83,72 @@ class JobScreen(LinesScreen):
     @property
     def rows(self) -> Rows[TreeLine]:
         """Return the tree."""
-        return self.query_one(Rows)
+        return self.query_one("#tree", Rows)
 
     def compose_body(self) -> Iterator[Widget]:
         """Compose the job in a line; the tree, and beside it the turns and the details."""
         app = self.dashboard
         self._view = JobView(self.job_id, app.headlines)
-        share = app.remembered.widths.get("job", TREE_SHARE)
         # About the width that the panel will have: the first page is seldom laid out twice.
-        self._view.columns = max(20, self.app.size.width * (100 - share) // 100 - 4)
+        self._view.columns = max(20, self.app.size.width - 4)
         yield JobBar()
+        yield self._view_bar()
         with Panels("job", app.remembered.widths, default=TREE_SHARE):
             yield Rows(NODE_COLUMNS, empty="No steps have run yet.", id="tree")
             with Vertical(id="parts"):
-                yield Filmstrip(app.paths)
+                with Vertical(id="strips"):
+                    yield Filmstrip(app.paths, id="turns")
+                    yield Filmstrip(app.paths, id="inside")
                 yield DetailPanel(app.paths)
+        yield Rows(FILE_COLUMNS, empty="No file has been kept yet.", id="files")
+        yield EventTail(id="events")
+
+    def _view_bar(self) -> ViewBar:
+        keymap = self.dashboard.keymap
+        views = [
+            (action, key_name(keys_of(BY_ID[action], keymap)[0]), name)
+            for action, name in zip(VIEWS, MODES, strict=True)
+        ]
+        return ViewBar(views)
 
     def on_mount(self) -> None:
         """Return the crumbs."""
         self._say_where(0)
+        self._show_mode("work")
+
+    # -- the views ----------------------------------------------------------------------------
+
+    def _show_mode(self, mode: str) -> None:
+        """Show another view of the job: the work, its steps, its files or its events."""
+        for name in MODES:
+            self.set_class(name == mode, f"-{name}")
+        self._mode = mode
+        self.query_one(ViewBar).set_here(VIEWS[MODES.index(mode)])
+        self._view.has_files, self._view.has_events = mode == "files", mode == "activity"
+        self.feed.wake()
+        self.query_one(FOCUSED[mode]).focus()
+        self.call_after_refresh(self._fit_drawings)
+
+    @on(ViewBar.Pressed)
+    async def go_to_view(self, message: ViewBar.Pressed) -> None:
+        """Run what was clicked in the line of views."""
+        await self.run_action(message.action)
+
+    def action_show_work(self) -> None:
+        """Show the work: the image, the verdict and the prompt."""
+        self._show_mode("work")
+
+    def action_show_steps(self) -> None:
+        """Show the steps."""
+        self._show_mode("steps")
+
+    def action_show_files(self) -> None:
+        """Show the files."""
+        self._show_mode("files")
+
+    def action_show_events(self) -> None:
+        """Show the events."""
+        self._show_mode("activity")
 
     def _say_where(self, batch_id: int) -> None:
         trail = [f"b{batch_id}"] if batch_id else []
@@ -104,7 +166,10 @@ class JobScreen(LinesScreen):
         chosen = next((i for i, n in enumerate(snapshot.nodes) if n.id == snapshot.selected), 0)
         if self._view.selected is None or before is None:
             rows.go(chosen)
-        await self.query_one(Filmstrip).set_turns(snapshot.turns, snapshot.turn)
+        await self.query_one("#turns", Filmstrip).set_turns(snapshot.turns, snapshot.turn)
+        await self.query_one("#inside", Filmstrip).set_turns(snapshot.inside, 0)
+        self.query_one("#files", Rows).set_rows(len(snapshot.files), 0, snapshot.files)
+        self.query_one(EventTail).add(snapshot.events)
         panel = self.query_one(DetailPanel)
         panel.show(snapshot.detail, snapshot.scale)
         self.call_after_refresh(self._fit_drawings)
@@ -124,7 +189,12 @@ class JobScreen(LinesScreen):
     def moved(self) -> None:
         """Show the part under the cursor."""
         node = self.rows.current
-        if node is None or self._snapshot is None or node.id == self._view.selected:
+        if (
+            self._mode == "files"
+            or node is None
+            or self._snapshot is None
+            or node.id == self._view.selected
+        ):
             return
         if self._view.selected is None and node.id == self._snapshot.selected:
             return  # still the most important part, which may become another
@@ -166,6 +236,27 @@ class JobScreen(LinesScreen):
             index = (len(turns) - 1 if step < 0 else 0) if at is None else at + step
             if 0 <= index < len(turns):
                 self.go_to(turns[index].node)
+
+    def action_inside(self) -> None:
+        """Go to the first of the parts inside the selected one; open a file of the list."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        if self._mode == "files":
+            self.action_open_file()
+        elif snapshot.inside:
+            best = next((part for part in snapshot.inside if part.taken), snapshot.inside[0])
+            self.go_to(best.node)
+        elif snapshot.selected == JOB_NODE and snapshot.turns:
+            self.go_to(snapshot.turns[0].node)
+
+    def action_outside(self) -> None:
+        """Go to the part around the selected one; from the outermost one go back."""
+        around = around_of(self._snapshot.nodes, self._snapshot.node) if self._snapshot else None
+        if around is None:
+            self.action_back()
+        else:
+            self.go_to(around.id)
 
     # -- decisions ----------------------------------------------------------------------------
 
@@ -274,6 +365,9 @@ class JobScreen(LinesScreen):
         """Open the file of the selected part; choose first if a step has several."""
         from tui.screens.pick_file import PickFileScreen
 
+        if self._mode == "files":
+            self._open_picked(self._listed_file)
+            return
         detail = self._snapshot.detail if self._snapshot else None
         files = detail.openable if detail else ()
         if not files:
@@ -282,6 +376,12 @@ class JobScreen(LinesScreen):
             self.dashboard.open_file(self.job_id, files[0])
         else:
             self.app.push_screen(PickFileScreen(files), self._open_picked)
+
+    @property
+    def _listed_file(self) -> OpenableFile | None:
+        """The file under the cursor of the list of files."""
+        row: JobFile | None = self.query_one("#files", Rows).current
+        return row.file if row else None
 
     def _open_picked(self, file: OpenableFile | None) -> None:
         if file is not None:
@@ -369,7 +469,9 @@ class JobScreen(LinesScreen):
         columns = self._view.columns
         self._view = JobView(self.job_id, self.dashboard.headlines)
         self._view.columns = columns
+        self.query_one(EventTail).clear()
         self._say_where(0)
+        self._show_mode(self._mode)
         self.on_screen_resume()
 
     def action_grow(self) -> None:

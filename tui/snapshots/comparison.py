@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 from db.queries import inspect, lists
 from db.queries.inspect import FileLine
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.snapshots.batch import read_glance
+from tui.snapshots.checks import CheckLine
+from tui.snapshots.decisions import key_to_select
 from tui.snapshots.detail import Detail, read_detail
 from tui.snapshots.files import OpenableFile, openable, result_item
 from tui.snapshots.job import JobTree, read_tree
@@ -41,6 +44,8 @@ class Candidate:
         file: Its file.
         item: Its result, if it has no file.
         opens: The same file, to be opened.
+        checks: What its judge has looked for.
+        again: Consequence of choosing it, cleaned; empty if it cannot be chosen.
     """
 
     job: int
@@ -53,6 +58,8 @@ class Candidate:
     file: FileLine | None = None
     item: "Item | None" = None
     opens: OpenableFile | None = None
+    checks: tuple[CheckLine, ...] = ()
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,17 @@ class PartsOfAJob:
             file=detail.shown,
             item=item,
             opens=detail.openable[0] if detail.shown and detail.openable else None,
+            checks=detail.checks,
+            again=self._again(connection, found, node),
         )
+
+    def _again(self, connection: sqlite3.Connection, found: JobTree, node: TreeLine) -> str:
+        """Return how many steps run again if a scope is chosen; empty if it cannot be."""
+        key = key_to_select(node.scope, found.scale.decisions, found.scale.choices)
+        if node.id >= 0 or key is None:
+            return ""
+        later = inspect.following(connection, self._job, node.steps[-1])
+        return f"at most {pluralize(later.steps, 'step')}" if later.steps else "nothing"
 
 
 class BestOfJobs:

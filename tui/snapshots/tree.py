@@ -57,6 +57,14 @@ def matters_most(nodes: Sequence[TreeLine], *, has_page: bool = False) -> TreeLi
     return scopes[-1] if scopes else nodes[0]
 
 
+def around_of(nodes: Sequence[TreeLine], node: TreeLine | None) -> TreeLine | None:
+    """Return the scope or the job around a node; None for the job itself."""
+    if node is None or node.id == JOB_NODE:
+        return None
+    scope = node.scope if node.id > 0 else node.scope.rpartition("/")[0]
+    return next((one for one in nodes if one.id <= 0 and one.scope == scope), None)
+
+
 _NEEDS_SOMEBODY = ("failed", "unknown", "waiting")
 _MATTERS = (*_NEEDS_SOMEBODY, "running", "submitted", "open", "done")
 

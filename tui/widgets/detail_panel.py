@@ -1,9 +1,14 @@
 """Details of one part of a job, each kind with its own widget."""
 
+from collections.abc import Iterator
+from typing import ClassVar
+
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, VerticalScroll
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.config.paths import WorkspacePaths
@@ -20,6 +25,17 @@ from tui.widgets.image import ImageView
 from tui.widgets.page import PageView
 from tui.widgets.prompt_diff import PromptDiff
 from tui.widgets.theme_changes import on_theme_change
+
+
+class Words(VerticalScroll):
+    """Text that is scrolled by the keys of lists."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("k", "scroll_up", "Up", show=False),
+        Binding("g", "scroll_home", "First", show=False),
+        Binding("G", "scroll_end", "Last", show=False),
+    ]
 
 
 class DetailPanel(Container):
@@ -41,18 +57,20 @@ class DetailPanel(Container):
     def compose(self) -> ComposeResult:
         """Compose every kind; empty ones are hidden."""
         yield ImageView(id="image")
-        with VerticalScroll(id="verdict"):
+        with Words(id="verdict"):
             yield Static(id="sheet", markup=False)
             yield EvaluationView(id="evaluation")
-        with VerticalScroll(id="words"):
+        with Words(id="words"):
             yield Static(id="troubles", markup=False)
             yield PageView(self._paths)
             yield Heading("prompt", id="prompt-heading", markup=False)
             yield PromptDiff(id="prompt")
             yield Static(id="note", markup=False)
-            for name in ("drawn", "decided", "steps", "calls", "files", "result", "request"):
-                yield Heading(name, id=f"{name}-heading", markup=False)
-                yield Static(id=name, markup=False)
+            for name in ("drawn", "decided"):
+                yield from _section(name)
+            with Vertical(classes="technical"):
+                for name in ("steps", "calls", "files", "result", "request"):
+                    yield from _section(name)
 
     def show(self, detail: Detail | None, scale: RecipeInfo) -> None:
         """Show the details of a node; only changed ones are laid out again.
@@ -192,3 +210,8 @@ class DetailPanel(Container):
             text.append("\n" if text else "").append(f"{call.at}  ", muted)
             text.append(f"{call.status}  {call.text}")
         return text
+
+
+def _section(name: str) -> Iterator[Widget]:
+    yield Heading(name, id=f"{name}-heading", markup=False)
+    yield Static(id=name, markup=False)

@@ -1,4 +1,4 @@
-"""Differences of things that are compared: their scores in a table, and their prompts."""
+"""Differences of things that are compared: their scores, their verdicts, their prompts."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,7 @@ from tui import formatting as figures
 from tui.snapshots.comparison import Candidate
 from tui.widgets.heading import Heading
 from tui.widgets.prompt_diff import PromptDiff
+from tui.widgets.verdict import changed_checks
 
 MAX_METRICS = 40
 """Maximum scores that are compared."""
@@ -23,17 +24,29 @@ class Differences(Vertical):
     def compose(self) -> ComposeResult:
         """Compose the table, the heading, the prompt."""
         yield Static(id="scores", markup=False)
+        yield Static(id="checks", markup=False)
         yield Heading(id="prompt-heading", markup=False)
         yield PromptDiff(id="prompt")
+        yield Static(id="again", markup=False)
 
-    def show(self, candidates: Sequence[Candidate]) -> None:
-        """Show the differences of some things."""
-        table = _scores(candidates)
-        scores = self.query_one("#scores", Static)
+    def show(self, candidates: Sequence[Candidate], active: int = 0) -> None:
+        """Show the differences of some things.
+
+        Args:
+            candidates: The things.
+            active: Number of the one that a key would choose, from 0.
+        """
         there = bool(candidates and (candidates[0].prompt or candidates[-1].prompt))
-        self.display = there or table is not None
-        scores.display = table is not None
-        scores.update(table or "")
+        tables = {
+            "scores": _scores(candidates),
+            "checks": changed_checks(candidates, self.app.theme_variables),
+            "again": _again(candidates, active),
+        }
+        self.display = there or any(table is not None for table in tables.values())
+        for name, table in tables.items():
+            static = self.query_one(f"#{name}", Static)
+            static.display = table is not None
+            static.update(table or "")
         first, last = (candidates[0], candidates[-1]) if candidates else (None, None)
         self.query_one("#prompt-heading").display = there
         self.query_one(PromptDiff).display = there
@@ -43,6 +56,14 @@ class Differences(Vertical):
             heading = "the same prompt" if is_same else changed
             self.query_one("#prompt-heading", Heading).update(heading)
             self.query_one(PromptDiff).show(first.prompt or last.prompt, last.prompt)
+
+
+def _again(candidates: Sequence[Candidate], active: int) -> Text | None:
+    """Return what choosing the active thing runs again."""
+    candidate = candidates[active] if active < len(candidates) else None
+    if candidate is None or not candidate.again:
+        return None
+    return Text(f"c chooses {candidate.title}: {candidate.again} runs again")
 
 
 def _scores(candidates: Sequence[Candidate]) -> Table | None:

@@ -77,8 +77,8 @@ def _line(name: str, value: float) -> str:
 class Filmstrip(HorizontalScroll, can_focus=False):
     """All turns, with the chosen one visible; hidden if there is only one."""
 
-    def __init__(self, paths: WorkspacePaths) -> None:
-        super().__init__()
+    def __init__(self, paths: WorkspacePaths, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
         self._paths = paths
         self._shown: tuple[Sequence[SiblingScope], int] = ((), 0)
         self.display = False

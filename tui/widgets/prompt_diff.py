@@ -1,7 +1,7 @@
 """Differences between two versions of a prompt, word by word.
 
-Removed words are in `[-...-]` and struck out, added words are in `{+...+}` and underlined: the
-notation of `git diff --word-diff`, which works without colour and survives copying.
+Removed words are struck out, added words underlined. Without colours they are in `[-...-]` and
+`{+...+}` as well, the notation of `git diff --word-diff`.
 """
 
 import re
@@ -113,12 +113,18 @@ def _changes(removed: str, added: str) -> Iterator[Part]:
         yield "added", added
 
 
-def as_text(parts: list[Part], variables: Mapping[str, str] | None = None) -> Text:
-    """Return parts as text, changes marked by signs, line and colour.
+_SIGNS = {"added": ("{+", "+}"), "removed": ("[-", "-]")}
+
+
+def as_text(
+    parts: list[Part], variables: Mapping[str, str] | None = None, *, signs: bool = True
+) -> Text:
+    """Return parts as text, changes marked by line and colour.
 
     Args:
         parts: Result of `compare`.
         variables: The theme's variables; without them the terminal's own colours are used.
+        signs: True to mark them by signs as well, for terminals without colour.
     """
     colours = variables or {}
     marks = {
@@ -131,8 +137,10 @@ def as_text(parts: list[Part], variables: Mapping[str, str] | None = None) -> Te
         if kind == "same":
             text.append(part)
             continue
-        text.append(f"{{+{words}+}}" if kind == "added" else f"[-{words}-]", marks[kind])
-        text.append(part[len(words) :])
+        before, after = _SIGNS[kind] if signs else ("", "")
+        text.append(f"{before}{words}{after}", marks[kind])
+        rest = part[len(words) :]
+        text.append(rest or (" " if kind == "removed" and not signs else ""))
     return text
 
 
@@ -210,7 +218,7 @@ class PromptDiff(Static):
     def _put(self, parts: list[Part]) -> None:
         self._parts = parts
         variables = self.app.theme_variables if self.is_attached else {}
-        text = as_text(parts, variables)
+        text = as_text(parts, variables, signs=self.app.no_color)
         if self._left_out > 0:
             more = pluralize(self._left_out, "more character is", "more characters are")
             text.append(f"\n({more} not shown)", Style(italic=True))

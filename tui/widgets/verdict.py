@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tui.snapshots.checks import CheckLine
+from tui.snapshots.comparison import Candidate
 
 SIGNS = {"unmet": "✗", "partly": "~", "met": "✓", "unknown": "?"}
 """Sign of each verdict."""
@@ -22,7 +23,7 @@ def verdict_table(checks: Sequence[CheckLine], colours: Mapping[str, str]) -> Re
         colours: Colours of the theme by their names.
     """
     table = Table.grid(padding=(0, 1))
-    table.add_column(width=1)
+    table.add_column(min_width=1)
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis")
@@ -34,6 +35,40 @@ def verdict_table(checks: Sequence[CheckLine], colours: Mapping[str, str]) -> Re
         return table
     muted = colours.get("text-muted", "")
     return Group(table, Text(f"not judged: {', '.join(unknown)}", muted))
+
+
+def changed_checks(
+    candidates: Sequence[Candidate], colours: Mapping[str, str]
+) -> RenderableType | None:
+    """Return the checks of several things side by side, those that differ; None without any.
+
+    Args:
+        candidates: The things.
+        colours: Colours of the theme by their names.
+    """
+    of_each = [{check.name: check for check in one.checks} for one in candidates]
+    names = list(dict.fromkeys(check.name for one in candidates for check in one.checks))
+    rows = [(name, [known.get(name) for known in of_each]) for name in names]
+    changed = [(name, checks) for name, checks in rows if len(set(map(_judged, checks))) > 1]
+    if not rows:
+        return None
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=30)
+    for name, checks in changed:
+        table.add_row(Text(name), *(_judgement(check, colours) for check in checks))
+    same = len(rows) - len(changed)
+    return Group(table, Text(f"{same} the same", colours.get("text-muted", ""))) if same else table
+
+
+def _judged(check: CheckLine | None) -> tuple[str, str]:
+    return (check.verdict, check.value) if check else ("", "")
+
+
+def _judgement(check: CheckLine | None, colours: Mapping[str, str]) -> Text:
+    if check is None:
+        return Text("–")
+    colour = colours.get(_COLOURS.get(check.verdict, "text-muted"), "")
+    return Text(f"{SIGNS[check.verdict]} {check.value}".rstrip(), colour)
 
 
 def _cells(check: CheckLine, colours: Mapping[str, str]) -> tuple[Text, Text, Text, Text]:
