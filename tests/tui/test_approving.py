@@ -37,7 +37,7 @@ def decisions(place: Place) -> list[tuple[str, Any]]:
 async def look(pilot) -> TextArea:
     await shows(pilot, "1 parked (approval)", "press A")
     await open_job(pilot)
-    await shows(pilot, "◆ parked (approval)", "◇ plan", '"title": "lamps"')
+    await shows(pilot, "◆ parked (approval)", '"title": "lamps"')
     await pilot.press("A")
     await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))
     return pilot.app.screen.query_one(TextArea)

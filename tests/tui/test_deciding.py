@@ -67,6 +67,7 @@ async def test_another_image_is_taken_after_asking(place: Place) -> None:
     place.end(job, 55)
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         screen = pilot.app.screen
         await pilot.press("k")
         await until(pilot, lambda: screen._snapshot.node.scope == "scene-1")
@@ -93,6 +94,7 @@ async def test_what_nobody_asks_for_is_not_decided(
     film(place)
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await pilot.press("c")
         await shows(pilot, "The recipe has no decision")
         await pilot.press("g", "e")

@@ -97,6 +97,7 @@ async def test_a_review_is_drawn_as_bars(place: Place) -> None:
     film(place, scenes=1, variations=2)
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await pilot.press("j", "j", "j")
         await shows(pilot, "brand_alignment  72", "█████", "rubric 1", "The light is missing.")
         assert "measured" not in seen(pilot.app)
@@ -107,6 +108,7 @@ async def test_the_taken_image_is_marked_at_every_size(place: Place, size: tuple
     film(place)
     async with running(place.dashboard(), size) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await pilot.press("G")
         await shows(pilot, "✓ ★ 55.0", "★ variation 4")
         if size[1] > 24:
@@ -122,6 +124,7 @@ async def test_an_image_in_the_making_is_shown_as_it_looks_so_far(place: Place) 
     show(place, job, step, 0.25, preview((250, 0, 0)))
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await pilot.press("G", "h", "l")
         await shows(pilot, "generate 25%")
         strip = pilot.app.screen.query_one(Filmstrip)

@@ -26,6 +26,7 @@ async def test_it_draws_the_tree_the_words_and_the_scores(place: Place) -> None:
     refined(place)
     async with running(place.dashboard(), (150, 50)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await shows(pilot, "iteration 1", "iteration 2", "generate", "evaluate", "refine", "88.0")
         await shows(pilot, "score 88.0 of 100.0", "Better.", "a moon", "dim", "refiner: clearer")
 
@@ -57,6 +58,7 @@ async def test_a_step_shows_its_request_and_result(place: Place) -> None:
     refined(place)
     async with running(place.dashboard(), (150, 50)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await pilot.press("j")
         panel = pilot.app.screen.query_one(DetailPanel)
         await until(pilot, lambda: panel._detail.node > 0)
@@ -70,6 +72,7 @@ async def test_it_follows_a_running_job(place: Place) -> None:
     place.turn(job, 1, 20)
     async with running(place.dashboard(), (150, 50)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await shows(pilot, "iteration 1")
         place.turn(job, 2, 70)
         await shows(pilot, "iteration 2", "70.0")
@@ -97,6 +100,7 @@ async def test_scopes_of_any_depth_and_name(place: Place) -> None:
     place.step(job, "", "cut")
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
+        await pilot.press("2")
         await shows(pilot, "scene 1", "take 1", "shoot", "scene 2", "cut")
         lines = [line[:40] for line in seen(pilot.app).splitlines() if "✓" in line[:40]]
         indent = {

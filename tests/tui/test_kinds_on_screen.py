@@ -93,7 +93,7 @@ async def test_a_kind_of_another_package_has_a_screen(deck: None, tmp_path: Path
         await shows(pilot, "b1")
         await pilot.press("enter")
         await shows(pilot, "♠A", "♥K", "♠2")  # the glance of the batch
-        await pilot.press("enter")
+        await pilot.press("enter", "2")
         await shows(pilot, "♠A", "♥K", "♠2", "application/x-deck")
 
 
@@ -110,7 +110,7 @@ async def test_a_result_of_such_a_kind_is_drawn(deck: None, place: Place) -> Non
     place.end(job)
     async with running(place.dashboard(), size=(120, 40)) as pilot:
         await shows(pilot, "b1")
-        await pilot.press("enter", "enter")
+        await pilot.press("enter", "enter", "2")
         await shows(pilot, "deal")
         await pilot.press("j")
         await shows(pilot, "hand of cards", "drawn from a red deck")
@@ -162,7 +162,7 @@ async def test_sounds_stand_beside_each_other_as_waveforms(place: Place) -> None
         await shows(pilot, "b1")
         await pilot.press("enter")
         await until(pilot, lambda: "peak" in seen(pilot.app), "the glance")
-        await pilot.press("enter")
+        await pilot.press("enter", "2")
         await shows(pilot, "peak", "0:02.0, 8 kHz, mono", "audio/wav")
         await until(pilot, lambda: len(pilot.app.screen.query(Frame)) == 2)
         await shows(pilot, "0:01.0")
@@ -200,7 +200,7 @@ async def test_what_no_job_is_shown_by_stays_a_line(place: Place) -> None:
     place.end(job)
     async with running(place.dashboard(), size=(120, 40)) as pilot:
         await shows(pilot, "b1")
-        await pilot.press("enter", "enter")
+        await pilot.press("enter", "enter", "2")
         await shows(pilot, "text/plain")
         assert "a raw reply" not in seen(pilot.app)
 

@@ -115,6 +115,7 @@ async def test_of_several_files_of_a_step_one_is_chosen(
     place.end(job)
     async with running(place.dashboard(), (120, 40)) as pilot:
         await at_the_job(pilot)
+        await pilot.press("2")
         await pilot.press("j")
         await until(pilot, lambda: pilot.app.screen._snapshot.detail.node > 0)
         await pilot.press("o")

@@ -122,6 +122,7 @@ async def test_a_step_of_the_job_is_shown_as_ever(place: Place, job: int) -> Non
     place.end(job)
     async with running(place.dashboard(), (120, 60)) as pilot:
         await opened(pilot)
+        await pilot.press("2")
         await until(pilot, lambda: sections(pilot))
         await pilot.press("j")
         await until(pilot, lambda: not sections(pilot))

@@ -104,6 +104,7 @@ class DetailPanel(Container):
             self._draw(self._detail, self._scale)
 
     def _draw(self, detail: Detail, scale: RecipeInfo) -> None:
+        self.set_class(detail.node > 0, "-step")
         self._show("troubles", bool(detail.troubles), self._troubles(detail))
         self.query_one(PageView).show(detail.page)
         self._show_image(detail)

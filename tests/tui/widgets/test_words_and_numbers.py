@@ -92,7 +92,7 @@ async def test_a_diff_is_shown_and_hostile_text_does_nothing():
         app.widget.show(f"a lone tower {HOSTILE}", f"a white tower {HOSTILE}")
         await pilot.pause()
         shown = screen_text(app)
-        assert "a [-lone-]{+white+} tower [bold red]x[/bold red] abc" in shown
+        assert "a lone white tower [bold red]x[/bold red] abc" in shown
         assert_harmless(shown)
 
 
