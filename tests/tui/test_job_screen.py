@@ -76,7 +76,7 @@ async def test_it_follows_a_running_job(place: Place) -> None:
         await shows(pilot, "iteration 1")
         place.turn(job, 2, 70)
         await shows(pilot, "iteration 2", "70.0")
-        assert pilot.app.screen.query_one("Rows").current.label == "iteration 2"
+        assert pilot.app.screen.rows.current.label == "iteration 2"
 
 
 async def test_next_and_previous_job(place: Place) -> None:

@@ -61,7 +61,7 @@ async def test_a_job_opens_with_its_page(place: Place, job: int) -> None:
         ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("size", "across"), [((80, 24), 1), ((200, 50), 3)])
+@pytest.mark.parametrize(("size", "across"), [((80, 24), 2), ((200, 50), 5)])
 async def test_prompts_are_side_by_side_where_there_is_room(
     place: Place, job: int, size: tuple[int, int], across: int
 ) -> None:

@@ -52,7 +52,7 @@ def _heard(programs: FakePrograms) -> list[str]:
     return [f"{take}{' on' if start else ''}" for take, start in zip(takes, starts, strict=True)]
 
 
-@pytest.mark.parametrize(("size", "across"), [((80, 24), 1), ((200, 50), 2)])
+@pytest.mark.parametrize(("size", "across"), [((80, 24), 2), ((200, 50), 4)])
 async def test_takes_are_side_by_side_where_there_is_room(
     place: Place, job: int, size: tuple[int, int], across: int
 ) -> None:

@@ -1,6 +1,6 @@
 """The page of a job: its parts from top to bottom, each with its items side by side or in turn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -92,6 +92,7 @@ class SectionView(Vertical):
         self._paths = paths
         self._heading = Heading(markup=False)
         self._shape = (0, 0)
+        self._views: list[ExhibitView] = []
 
     def compose(self) -> ComposeResult:
         """Compose the heading; rows follow when they are known."""
@@ -104,20 +105,19 @@ class SectionView(Vertical):
         if shape != self._shape:
             self._shape = (0, 0)  # until all rows are there: a newer page may cancel this
             await self.query(Horizontal).remove()
-            await self.mount(*(self._row(*at) for at in _rows(*shape)))
+            self._views = [ExhibitView(self._paths) for _ in section.items]
+            await self.mount(*_laid_out(self._views, section.across))
             self._shape = shape
-        for view, exhibit in zip(self.query(ExhibitView), section.items, strict=True):
+        for view, exhibit in zip(self._views, section.items, strict=True):
             view.show(exhibit)
 
-    def _row(self, count: int, empty: int) -> Horizontal:
-        filling = (Vertical(classes="filling") for _ in range(empty))  # as wide as items above
-        return Horizontal(*(ExhibitView(self._paths) for _ in range(count)), *filling)
 
-
-def _rows(count: int, across: int) -> list[tuple[int, int]]:
-    """Return items and empty places of each row."""
-    firsts = range(0, count, max(1, across))
-    return [(min(across, count - n), max(0, across - (count - n))) for n in firsts]
+def _laid_out(views: Sequence[ExhibitView], across: int) -> Iterator[Horizontal]:
+    """Yield rows of items; empty places make the last ones as wide as those above."""
+    for first in range(0, len(views), max(1, across)):
+        row = views[first : first + max(1, across)]
+        filling = (Vertical(classes="filling") for _ in range(across - len(row)))
+        yield Horizontal(*row, *filling)
 
 
 class PageView(Vertical):
