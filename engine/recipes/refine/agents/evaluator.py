@@ -56,7 +56,7 @@ class Evaluation(Result):
 
 
 class CheckedEvaluation(Evaluation):
-    """Evaluation with its checks, which the refiner is not told: it gets the reasons in words.
+    """Evaluation with its checks; the refiner gets only the reasons.
 
     Attributes:
         checks: What was looked for, each with its verdict, if the judge looked for things.
