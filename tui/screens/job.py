@@ -461,11 +461,11 @@ class JobScreen(LinesScreen):
         from tui.screens.batch import BatchScreen
 
         below = self.app.screen_stack[-2]
-        found = below.neighbour(self.job_id, step) if isinstance(below, BatchScreen) else None
-        if found is None:
+        neighbour = below.neighbour(self.job_id, step) if isinstance(below, BatchScreen) else None
+        if neighbour is None:
             self.say("There are no more jobs in that direction.")
             return
-        self._set_job(*found)
+        self._set_job(*neighbour)
         columns = self._view.columns
         self._view = JobView(self.job_id, self.dashboard.headlines)
         self._view.columns = columns
