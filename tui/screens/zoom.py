@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 FACTOR = 1.5
 """Change of the scale by a key."""
 
-CLEAR = "\x1b[2J"
+CLEAR = "\x1b[48;2;{};{};{}m\x1b[2J\x1b[m"
+"""Clears the terminal in a colour: some cells beside a sixel are not painted again."""
 
 STEP = 0.5
 """Part of the area by which a key moves what is shown."""
@@ -138,7 +139,7 @@ class ZoomScreen(BaseScreen):
         terminal = pixel_terminal()
         driver = self.app._driver
         if terminal is not None and terminal.protocol == "sixel" and driver is not None:
-            driver.write(CLEAR)
+            driver.write(CLEAR.format(*self.background_colors[1].rgb))
             self.app.refresh(layout=True)
 
     # -- zoom ---------------------------------------------------------------------------------
