@@ -38,6 +38,23 @@ def jobs_at_gates(
     return [row[0] for row in connection.execute(sql, (batch_id, after, limit))]
 
 
+def jobs_waiting(
+    connection: sqlite3.Connection, limit: int = 300
+) -> list[tuple[int, str, str, StepRow]]:
+    """Return the gates that jobs of all batches wait at, the longest waiting first.
+
+    Returns:
+        The batch's number and name, the job's key, and the gate.
+    """
+    sql = """SELECT b.id AS b_id, b.name AS b_name, j.key AS j_key, s.* FROM jobs j
+              JOIN batches b ON b.id = j.batch_id JOIN steps s ON s.job_id = j.id
+              WHERE j.state = 'parked' AND j.reason = 'approval' AND s.state = 'waiting'
+              AND s.operation = 'approve' AND s.backend = 'operator'
+              AND s.superseded_at IS NULL ORDER BY s.started_at LIMIT ?"""
+    rows = connection.execute(sql, (limit,))
+    return [(row["b_id"], row["b_name"], row["j_key"], StepRow.of(row)) for row in rows]
+
+
 def count_waiting(
     connection: sqlite3.Connection, batch_ids: Sequence[int], job_ids: Sequence[int]
 ) -> list[tuple[str, int]]:

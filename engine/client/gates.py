@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db.queries.gates import count_waiting, gates_to_answer, jobs_at_gates, waiting_gates_of_batch
+from db.queries.gates import (
+    count_waiting,
+    gates_to_answer,
+    jobs_at_gates,
+    jobs_waiting,
+    waiting_gates_of_batch,
+)
 from db.queries.jobs import job as read_job
 from db.rows import BatchRow, JobRow, StepRow
 from db.writes.gates import WAITING
@@ -43,6 +49,31 @@ class WaitingGate:
         if clean(text, None, keep_newlines=True) == text:
             return text
         return json.dumps(self.value, indent=2)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItem:
+    """A gate that a job waits at, with the batch and the job that it belongs to.
+
+    Attributes:
+        batch: The batch's number.
+        name: The batch's name.
+        job_key: The job's key.
+        gate: The gate.
+    """
+
+    batch: int
+    name: str
+    job_key: str
+    gate: WaitingGate
+
+
+def everything_waiting(connection: sqlite3.Connection) -> list[WaitingItem]:
+    """Return what jobs of all batches wait with, the longest waiting first, at most 300."""
+    return [
+        WaitingItem(batch, name, key, _waiting(step))
+        for batch, name, key, step in jobs_waiting(connection)
+    ]
 
 
 def waiting_gates(connection: sqlite3.Connection, job_id: int) -> list[WaitingGate]:

@@ -53,6 +53,8 @@ class Undoing:
             return (
                 f"The answer to {clean(self.key, 120)} is taken back; it waits for approval again."
             )
+        if not self.steps:
+            return "Nothing ran since. Results come from the store; only what is missing runs."
         cost = f", which cost {in_words(self.cost)}," if self.cost else ""
         return (
             f"{pluralize(self.steps, 'step')} that ran since{cost} may be set aside. Results from "

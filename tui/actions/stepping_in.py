@@ -104,6 +104,15 @@ STEPPING_IN: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
+        "approvals",
+        "Approvals",
+        "Show all that waits for approval, over all batches; approve, edit or reject.",
+        ("A",),
+        ("queue",),
+        "Step in",
+        writes=True,
+    ),
+    Action(
         "approve_all",
         "Approve",
         "Approve all that the marked or selected wait with, after y/n.",

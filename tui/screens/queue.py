@@ -93,6 +93,12 @@ class QueueScreen(ViewedScreen):
             return [{"job": row.job}], f"j{row.job} ({row.key})"
         return [{"batch": row.batch}], f"b{row.batch}"
 
+    def action_approvals(self) -> None:
+        """Show all that waits for approval."""
+        from tui.screens.approvals import ApprovalsScreen
+
+        self.app.push_screen(ApprovalsScreen())
+
     def spending_of(self) -> int | None:
         """Return the batch under the cursor."""
         row: QueueItem | None = self.rows.current
