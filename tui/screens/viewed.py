@@ -1,7 +1,5 @@
 """A screen that is one of several views of the same place: table, sheet, queue, activity."""
 
-from importlib.util import find_spec
-
 from textual import on
 
 from tui.actions import BY_ID
@@ -35,9 +33,8 @@ class ViewedScreen(BaseScreen):
         names = VIEW_NAMES["batches" if self.batch_id is None else "batch"]
         keymap = self.dashboard.keymap
         views = [
-            (action, key_name(keys_of(BY_ID[action], keymap)[0]), name)
+            (f"view_{number}", key_name(keys_of(BY_ID[f"view_{number}"], keymap)[0]), name)
             for number, name in enumerate(names, 1)
-            if is_there(action := f"view_{number}")
         ]
         is_list = self.WHERE in LISTS
         filter_key = key_name(keys_of(BY_ID["filter"], keymap)[0]) if is_list else ""
@@ -49,10 +46,6 @@ class ViewedScreen(BaseScreen):
     async def go_to_view(self, message: ViewBar.Pressed) -> None:
         """Run what was clicked in the line of views."""
         await self.run_action(message.action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide views that do not exist."""
-        return is_there(action) and super().check_action(action, parameters)
 
     def action_view_1(self) -> None:
         """Show the list or the table."""
@@ -69,11 +62,3 @@ class ViewedScreen(BaseScreen):
     def action_view_4(self) -> None:
         """Show the events."""
         self.dashboard.show_activity(self.batch_id)
-
-
-_MODULES = {"view_3": "tui.screens.queue", "view_4": "tui.screens.activity"}
-
-
-def is_there(action: str) -> bool:
-    """Return True unless an action shows a view whose screen is not installed."""
-    return action not in _MODULES or find_spec(_MODULES[action]) is not None

@@ -168,6 +168,6 @@ def _changed(settings: str, headline: RecipeInfo) -> tuple[str, ...]:
     changed = [
         f"{clean(str(name), 30)} {clean(str(value), 40)}"
         for name, value in values.items()
-        if name in defaults and json.dumps(value) != defaults[name]
+        if name in defaults and value != json.loads(defaults[name])
     ]
     return tuple(changed[:MAX_SETTINGS])
