@@ -206,11 +206,17 @@ class Dashboard(App[str]):
 
         self.push_screen(BatchScreen(batch_id, name))
 
-    def open_job(self, job_id: int, key: str) -> None:
-        """Go to a job."""
+    def open_job(self, job_id: int, key: str, part: str = "") -> None:
+        """Go to a job, and to a part of it if one is named, as `iteration-2`."""
         from tui.screens.job import JobScreen
 
-        self.push_screen(JobScreen(job_id, key))
+        self.push_screen(JobScreen(job_id, key, part))
+
+    def search(self, text: str) -> None:
+        """Search all batches for words, and list the jobs that have them."""
+        from tui.screens.search import SearchScreen
+
+        self.push_screen(SearchScreen(text))
 
     def show_part(self, job_id: int, key: str, node: int) -> None:
         """Go to a part of a job: on its screen if that is open, else on a new one."""

@@ -54,8 +54,12 @@ class DashboardServices(Protocol):
         """Go to a batch."""
         ...
 
-    def open_job(self, job_id: int, key: str) -> None:
-        """Go to a job."""
+    def open_job(self, job_id: int, key: str, part: str = "") -> None:
+        """Go to a job, and to a part of it if one is named, as `iteration-2`."""
+        ...
+
+    def search(self, text: str) -> None:
+        """Search all batches for words, and list the jobs that have them."""
         ...
 
     def show_part(self, job_id: int, key: str, node: int) -> None:

@@ -52,6 +52,13 @@ def rate(per_second: float | None) -> str:
     return "–"
 
 
+def rating(word: str | None) -> str:
+    """Return the mark of a rating before a name: `★4 `, `k `, `x `; empty for none."""
+    if not word:
+        return ""
+    return f"★{word} " if word.isdecimal() else "k " if word == "keep" else "x "
+
+
 def score(value: float | None) -> str:
     """Return a score: one decimal, `–` if there is none."""
     if value is None:

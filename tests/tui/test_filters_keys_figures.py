@@ -35,6 +35,7 @@ def test_every_action_has_a_method_where_it_applies() -> None:
     from tui.screens.compare import CompareScreen
     from tui.screens.job import JobScreen
     from tui.screens.queue import QueueScreen
+    from tui.screens.search import SearchScreen
     from tui.screens.text import TextScreen
     from tui.screens.timeline import TimelineScreen
     from tui.screens.zoom import ZoomScreen
@@ -45,7 +46,7 @@ def test_every_action_has_a_method_where_it_applies() -> None:
         "batches": BatchesScreen, "batch": BatchScreen, "job": JobScreen,
         "compare": CompareScreen, "list": Rows, "text": TextScreen, "queue": QueueScreen,
         "activity": ActivityScreen, "sheet": Sheet, "timeline": TimelineScreen,
-        "zoom": ZoomScreen,
+        "zoom": ZoomScreen, "search": SearchScreen,
     }  # fmt: skip
     for action in ACTIONS:
         for where in action.where:

@@ -8,6 +8,7 @@ from tui.actions.action import Action
 from tui.actions.comparing import COMPARING
 from tui.actions.engine import ENGINE
 from tui.actions.general import GENERAL
+from tui.actions.keeping import KEEPING
 from tui.actions.looking import LOOKING
 from tui.actions.marking import MARKING
 from tui.actions.moving import MOVING
@@ -21,6 +22,7 @@ ACTIONS: tuple[Action, ...] = (
     *LOOKING,
     *MARKING,
     *STEPPING_IN,
+    *KEEPING,
     *COMPARING,
     *SCRUBBING,
     *ZOOMING,

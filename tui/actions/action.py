@@ -10,7 +10,7 @@ NOW = ("queue", "activity")
 """Screens of the present work and of the history."""
 VIEWED = ("batches", "batch", *NOW)
 """Screens with a line of views: `1 2 3 4`."""
-ALL = ("batches", "batch", "job", "compare", "timeline", *NOW)
+ALL = ("batches", "batch", "job", "compare", "timeline", *NOW, "search")
 EVERYWHERE = (*ALL, "text", "zoom")
 
 

@@ -36,7 +36,7 @@ MOVING: tuple[Action, ...] = (
         "Back",
         "Clear the filter, then the marks; otherwise go back.",
         ("escape",),
-        (*INNER, "timeline", "zoom", *NOW),
+        (*INNER, "timeline", "zoom", *NOW, "search"),
         "Move",
         2,
     ),
@@ -57,7 +57,7 @@ MOVING: tuple[Action, ...] = (
         "Batches",
         "Go back to all batches.",
         ("B",),
-        (*INNER, "timeline", "zoom", *NOW),
+        (*INNER, "timeline", "zoom", *NOW, "search"),
         "Move",
     ),
     Action(

@@ -14,12 +14,13 @@ from textual.widget import Widget
 
 from db.queries.spending import Spending, Timeline, spending, timeline
 from engine.client.actions import action_of
+from engine.client.keeping import rating_arguments
 from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import Feed, QueryAnswered, SnapshotReady, View
 from tui.snapshots.notices import NoticeItem
-from tui.snapshots.subject import Subject
+from tui.snapshots.subject import Subject, node_of
 from tui.stepping_in import step_in
 from tui.widgets.bars import Hosts, KeyBar, Lanes, TopBar
 from tui.widgets.notice_line import NoticeLine
@@ -198,6 +199,36 @@ class BaseScreen(Screen[int | None]):
         ):
             sentence += " No engine runs: E starts one."
         self.app.call_from_thread(self.say, sentence, bad=refused)
+
+    def action_rate(self) -> None:
+        """Rate the targets, or the part of a job that is selected."""
+        targets, called = self.targets()
+        subject = self.subject() if len(targets) == 1 else None
+        if not targets:
+            self.say("Nothing is selected.", bad=True)
+        elif subject is not None and subject.node:
+            self.feed.ask(partial(node_of, subject=subject), self, "rate")
+        else:
+            self._rate(targets, called)
+
+    @on(QueryAnswered)
+    def rate_part(self, message: QueryAnswered) -> None:
+        """Rate a part of a job once its name is known."""
+        if message.tag == "rate":
+            targets, called = self.targets()
+            part = message.value.part if message.value is not None else ""
+            self._rate(targets, f"{clean(part, 80)} of {called}" if part else called, part)
+
+    def _rate(self, targets: Sequence[Mapping[str, int]], called: str, part: str = "") -> None:
+        from tui.screens.keep import RATINGS, KeepScreen, Mark
+
+        def rate(mark: Mark | None) -> None:
+            if mark is not None:
+                self.send(
+                    mark.verb, targets, {**rating_arguments(None, None, part), **mark.arguments}
+                )
+
+        self.app.push_screen(KeepScreen(f"Rate {called}", RATINGS, ("rate", "note")), rate)
 
     def action_back(self) -> None:
         """Go back to the previous screen."""

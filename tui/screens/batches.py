@@ -13,12 +13,13 @@ from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui import formatting as figures
 from tui.actions import bindings
-from tui.feed import View
+from tui.feed import QueryAnswered, View
 from tui.screens.menu import MenuLine, MenuScreen
 from tui.screens.sheeted import SheetedScreen
 from tui.snapshots.batch_glance import BatchGlance
 from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchItem
 from tui.snapshots.filters import Filter
+from tui.snapshots.freed import freed_by
 from tui.states import LOOKS, look
 from tui.widgets.bars import TopBar
 from tui.widgets.batch_glance import BatchGlancePanel
@@ -34,7 +35,9 @@ def _bar(row: BatchItem) -> list[Run]:
 
 
 def _name(row: BatchItem) -> list[Run]:
-    runs = [(f"b{row.id} ", "muted"), (row.name, "strong")]
+    star, away = "★ " if row.starred else "", "  archived" if row.archived else ""
+    runs = [(f"b{row.id} ", "muted"), (star, "running"), (row.name, "strong"), (away, "muted")]
+    runs += [(f"  {row.note}", "muted")] if row.note else []
     return [*runs, (f"  {row.trouble}", "failed")] if row.trouble else runs
 
 
@@ -116,6 +119,7 @@ class BatchesScreen(SheetedScreen):
         self._all: tuple[BatchItem, ...] = ()
         self._filter = Filter()
         self._glance: BatchGlance | None = None
+        self._deleting: tuple[list[dict[str, int]], str] = ([], "")
 
     @property
     def view(self) -> View:
@@ -257,6 +261,48 @@ class BatchesScreen(SheetedScreen):
         """Open the batch under the cursor."""
         if row := self.rows.current:
             self.dashboard.open_batch(row.id, row.name)
+
+    def action_mark_batch(self) -> None:
+        """Star the targets, write a note on them, or archive them."""
+        from tui.screens.keep import KeepScreen, Mark, batch_choices
+
+        targets, called = self.targets()
+        row: BatchItem | None = self.rows.current
+        if not targets or row is None:
+            self.say("Nothing is selected.", bad=True)
+            return
+
+        def mark(chosen: Mark | None) -> None:
+            if chosen is not None:
+                self.send(chosen.verb, targets, chosen.arguments)
+
+        choices = batch_choices(starred=row.starred, archived=row.archived)
+        before = row.note if len(targets) == 1 else ""
+        self.app.push_screen(KeepScreen(f"Mark {called}", choices, ("note", "text"), before), mark)
+
+    def action_show_hidden(self) -> None:
+        """List archived batches too, or leave them out again."""
+        self._view.archived = not self._view.archived
+        self.say("Archived batches are listed too." if self._view.archived else
+                 "Archived batches are left out.")  # fmt: skip
+        self.feed.abandon()
+
+    def action_delete(self) -> None:
+        """Delete the targets, after asking with what that frees."""
+        targets, called = self.targets()
+        if not targets:
+            self.say("Nothing is selected.", bad=True)
+            return
+        self._deleting = targets, called
+        self.feed.ask(partial(freed_by, ids=[one["batch"] for one in targets]), self, "delete")
+
+    @on(QueryAnswered)
+    def ask_deletion(self, message: QueryAnswered) -> None:
+        """Ask whether batches are deleted, once it is known what that frees."""
+        if message.tag == "delete":
+            targets, called = self._deleting
+            send = partial(self.send, "delete", targets, {})
+            self.dashboard.confirm(f"Delete {called}? {message.value}", send)
 
     def action_new_batch(self) -> None:
         """Queue a new batch."""

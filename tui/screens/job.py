@@ -58,15 +58,17 @@ class JobScreen(LinesScreen):
     Args:
         job_id: The job.
         key: Its key, cleaned.
+        part: The part shown at first, as `iteration-2`; empty for the most important one.
     """
 
     WHERE = "job"
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = bindings("job")
 
-    def __init__(self, job_id: int, key: str) -> None:
+    def __init__(self, job_id: int, key: str, part: str = "") -> None:
         super().__init__()
         self._mode = "work"
+        self._part = part
         self._set_job(job_id, key)
 
     def _set_job(self, job_id: int, key: str) -> None:
@@ -89,6 +91,7 @@ class JobScreen(LinesScreen):
         """Compose the job in a line; the tree, and beside it the turns and the details."""
         app = self.dashboard
         self._view = JobView(self.job_id, app.headlines)
+        self._view.part = self._part
         # About the width that the panel will have: the first page is seldom laid out twice.
         self._view.columns = max(20, self.app.size.width - 4)
         yield JobBar()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from db.queries import inspect, lists
 from db.queries.inspect import FileLine
 from db.queries.worked import worked
+from db.rating import rating_word
 from db.rows import EventRow
 from engine.text.terminal import clean
 from tui import formatting as figures
@@ -27,6 +28,7 @@ class JobItem:
     Attributes:
         time: Its working time as text; empty if it has none.
         outdated: True if its score is older than a decision whose steps are running.
+        rating: `1` to `5`, `keep`, `reject`; None if it is not rated.
     """
 
     id: int
@@ -44,6 +46,7 @@ class JobItem:
     time: str
     fraction: float | None
     outdated: bool = False
+    rating: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,7 @@ def job_row(job: lists.JobLine, scores: tuple[float, ...], seconds: float | None
         time=_time(job.state, seconds),
         fraction=None if job.fraction is None else round(job.fraction, 2),
         outdated=bool(job.outdated),
+        rating=rating_word(job.rating),
     )
 
 

@@ -41,10 +41,13 @@ class BatchItem:
     left: str
     trouble: str
     age: str = ""
+    starred: bool = False
+    note: str = ""
+    archived: bool = False
 
     def matches(self, words: tuple[str, ...], without: tuple[str, ...]) -> bool:
-        """Return True if its name or id has every one of `words` and none of `without`."""
-        text = f"b{self.id} {self.name} {self.recipe}".lower()
+        """Return True if its name, id or note has every one of `words` and none of `without`."""
+        text = f"b{self.id} {self.name} {self.recipe} {self.note}".lower()
         return all(w in text for w in words) and not any(w in text for w in without)
 
 
@@ -80,6 +83,9 @@ class BatchReader:
             left=figures.duration(time_left(line, pace.per_second)),
             trouble=clean(line.finish_error or ""),
             age=_age(line.created_at),
+            starred=bool(line.starred),
+            note=clean(line.note, 200),
+            archived=bool(line.archived),
         )
 
 
@@ -138,6 +144,7 @@ class BatchesView:
     Attributes:
         selected: The batch shown at a glance, 0 for none.
         shown: Batches whose best image is shown.
+        archived: True to list archived batches too.
 
     The first snapshot does not wait for recipes to be imported, and is corrected a moment later.
     """
@@ -149,11 +156,12 @@ class BatchesView:
         self.selected = 0
         self.shown: tuple[int, ...] = ()
         self._first = True
+        self.archived = False
         self.every = SOON
 
     def read(self, connection: sqlite3.Connection, version: int) -> BatchesSnapshot:
         """Return the newest 500 batches, and the newest events of the workspace."""
-        lines = lists.batch_lines(connection)
+        lines = lists.batch_lines(connection, archived=self.archived)
         first, self._first = self._first, False
         self.every = SOON if first else LATER
         return BatchesSnapshot(

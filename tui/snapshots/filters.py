@@ -1,7 +1,8 @@
-"""Filters typed after `/`: words, `state:failed,parked`, and `!` before any of them."""
+"""Filters typed after `/`: words, `state:failed`, `rating:>=4`, `rated:no`, `!` before any."""
 
 from dataclasses import dataclass
 
+from db.rating import WORDS, ranks_of
 from tui.states import WORST_FIRST
 
 ORDERS = {
@@ -25,12 +26,14 @@ class Filter:
         without: Texts that a name does not have.
         states: Accepted states, None for any; in the order of `WORST_FIRST`.
         unknown: An unknown term, for a message.
+        ratings: Accepted ranks of ratings, None among them for no rating; None for any.
     """
 
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     states: tuple[str, ...] | None = None
     unknown: str = ""
+    ratings: frozenset[int | None] | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
@@ -38,6 +41,7 @@ class Filter:
         words: list[str] = []
         without: list[str] = []
         states = set(WORST_FIRST)
+        ratings = _ANY_RATING
         unknown = ""
         for term in text.lower().split():
             inverse, body = term.startswith("!"), term.lstrip("!")
@@ -46,16 +50,32 @@ class Filter:
                 chosen = _states(value)
                 unknown = unknown or ("" if chosen else body)
                 states = states - chosen if inverse else states & chosen if chosen else states
+            elif colon and name in {"rating", "rated"}:
+                ranks = _ratings(name, value)
+                unknown = unknown or ("" if ranks else body)
+                ratings = ratings - ranks if inverse else ratings & ranks if ranks else ratings
             elif body:
                 (without if inverse else words).append(body)
         narrowed = tuple(state for state in WORST_FIRST if state in states)
         whole = len(narrowed) == len(WORST_FIRST)
-        return cls(tuple(words), tuple(without), None if whole else narrowed, unknown)
+        rated = None if ratings == _ANY_RATING else ratings
+        return cls(tuple(words), tuple(without), None if whole else narrowed, unknown, rated)
 
     @property
     def by_name(self) -> bool:
-        """True if names have to be searched."""
-        return bool(self.words or self.without)
+        """True if names or ratings have to be searched."""
+        return bool(self.words or self.without or self.ratings is not None)
+
+
+_ANY_RATING: frozenset[int | None] = frozenset([*WORDS.values(), None])
+
+
+def _ratings(name: str, value: str) -> frozenset[int | None]:
+    """Return the ranks of `rating:>=4` or `rated:no`; empty if it is neither."""
+    if name == "rated":
+        no = frozenset[int | None]([None])
+        return {"no": no, "yes": _ANY_RATING - no}.get(value, frozenset())
+    return frozenset[int | None](ranks_of(value) or ())
 
 
 def _states(value: str) -> set[str]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from db.queries import inspect, lineage, lists
 from db.queries.history import latest_events
+from db.queries.ratings import present_ratings
 from db.queries.worked import worked
+from db.rating import rating_word
 from db.rows import EventRow
 from engine.text.terminal import clean
 from tui.snapshots.batch import JobItem, job_row
@@ -19,7 +21,7 @@ from tui.snapshots.page import read_page
 from tui.snapshots.prompts import prompts_at
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
 from tui.snapshots.siblings import SiblingScope, StepImages, find_inside, find_turns
-from tui.snapshots.tree import JOB_NODE, TreeLine, folded, matters_most, tree
+from tui.snapshots.tree import JOB_NODE, TreeLine, folded, matters_most, rated, tree
 from tui.snapshots.whole import has_parts, whole
 
 
@@ -96,6 +98,8 @@ def read_tree(
     took = worked(connection, [job_id])[job_id]
     old = outdated(steps, decided, lines[0].state)
     nodes = tree(steps, marks, images.first, lines[0], took.steps, old)
+    present = present_ratings(connection, job_id)
+    nodes = rated(nodes, {part: rating_word(row.value) for part, row in present.items()})
     left = StepOutputs({step.id: step for step in steps}, marks, images, took.steps, columns)
     return JobTree(lines[0], scale, nodes, left, decided, took.seconds)
 
@@ -106,6 +110,7 @@ class JobView:
     Attributes:
         selected: Node shown in detail; None for the most important one.
         columns: Width in cells of drawings of results.
+        part: The part shown in detail at first, as `iteration-2`; empty for the most important.
         has_files: True to read the files of all steps.
         has_events: True to read the newest events.
     """
@@ -115,6 +120,7 @@ class JobView:
     def __init__(self, job_id: int, headlines: Headlines) -> None:
         self.job_id = job_id
         self.selected: int | None = None
+        self.part = ""
         self.columns = 60
         self.has_files = False
         self.has_events = False
@@ -162,6 +168,8 @@ class JobView:
 
     def _chosen(self, nodes: Sequence[TreeLine], *, has_page: bool) -> TreeLine:
         found = next((node for node in nodes if node.id == self.selected), None)
+        if found is None and self.part:
+            found = next((node for node in nodes if node.part == self.part), None)
         return found or matters_most(nodes, has_page=has_page)
 
     def _with_page(

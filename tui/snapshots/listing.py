@@ -121,6 +121,8 @@ class Listing:
                 return [(batch.total, partial(lists.ids_at, connection, self.batch_id))]
             if ask.order == "position":
                 return [self._in_states(connection, batch, ask.filter.states or ())]
+            if ask.order == "rating" and ask.filter.states is None:
+                return self._by_rating(connection, batch)
             if ask.filter.states is None and ask.order in {"worst", "best"}:
                 return self._by_score(connection, batch, ask)
         return [self._matching(connection, ask)]
@@ -156,6 +158,18 @@ class Listing:
         others = [(scored, by_score), (rest, without)]
         return [failed, *others] if ask.order == "worst" else [*others, failed]
 
+    def _by_rating(self, connection: sqlite3.Connection, batch: lists.BatchLine) -> list[Segment]:
+        rated = lists.count_rated(connection, self.batch_id)
+        rest = batch.total - rated
+
+        def by_rating(start: int, count: int) -> list[int]:
+            return lists.ids_by_rating(connection, self.batch_id, start, count, rated)
+
+        def without(start: int, count: int) -> list[int]:
+            return lists.ids_without_rating(connection, self.batch_id, start, count, rest)
+
+        return [(rated, by_rating), (rest, without)]
+
     def _matching(self, connection: sqlite3.Connection, ask: PageRequest) -> Segment:
         order = ask.order
         if order in {"worst", "best"}:
@@ -172,6 +186,7 @@ class Listing:
                     words=wanted.words,
                     without=wanted.without,
                     states=wanted.states,
+                    ratings=wanted.ratings,
                     order=order,
                 ),
             )

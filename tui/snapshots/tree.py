@@ -30,6 +30,7 @@ class TreeLine:
         time: Its working time.
         steps: The steps that it represents.
         outdated: True if it is older than a decision whose steps are running.
+        rating: Its own rating: `1` to `5`, `keep`, `reject`; None if it is not rated.
     """
 
     id: int
@@ -41,6 +42,22 @@ class TreeLine:
     time: str
     steps: tuple[int, ...]
     outdated: bool = False
+    rating: str | None = None
+
+    @property
+    def part(self) -> str:
+        """Its name as a part of the job, as for `safelight send`; empty for the job itself."""
+        if self.id <= 0:
+            return self.scope
+        return f"{self.scope}/{self.label}" if self.scope else self.label
+
+
+def rated(nodes: Sequence[TreeLine], ratings: Mapping[str, str | None]) -> tuple[TreeLine, ...]:
+    """Return the nodes with the present ratings of their parts."""
+    return tuple(
+        replace(node, rating=ratings[node.part]) if ratings.get(node.part) else node
+        for node in nodes
+    )
 
 
 def matters_most(nodes: Sequence[TreeLine], *, has_page: bool = False) -> TreeLine:

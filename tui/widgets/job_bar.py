@@ -53,6 +53,7 @@ class JobBar(Static):
             text.append(figures.score(job.score), strong)
             text.append(f" of {figures.score(snapshot.scale.high)}  ", muted)
         said = [pluralize(job.iterations, "iteration")] if job.iterations else []
+        said += [f"rated {job.rating}"] if job.rating else []
         said += [job.time] if job.time else []
         said += [figures.money(job.cost)] if job.cost else []
         said += [f"priority {job.priority:+d}"] if job.priority else []

@@ -10,7 +10,7 @@ def job_cell(row: JobItem) -> SheetCell:
     """Return the words of a job."""
     percent = "" if row.fraction is None else f"{row.fraction:.0%}".replace("%", " %")
     return SheetCell(
-        key=row.key,
+        key=f"{figures.rating(row.rating)}{row.key}",
         state=row.state,
         score="" if row.score is None else figures.score(row.score),
         words=_words(row, percent),

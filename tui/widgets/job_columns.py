@@ -14,7 +14,8 @@ def _state(row: JobItem) -> list[Run]:
 
 
 def _key(row: JobItem) -> list[Run]:
-    return [(row.key, "strong"), (f" {row.priority:+d}" if row.priority else "", "muted")]
+    mark = (figures.rating(row.rating), "running")
+    return [mark, (row.key, "strong"), (f" {row.priority:+d}" if row.priority else "", "muted")]
 
 
 def _stage(row: JobItem) -> list[Run]:

@@ -9,7 +9,8 @@ from tui.widgets.columns import ListColumn, Run
 def _label(node: TreeLine) -> list[Run]:
     shape = look(node.state).shape
     tone = "strong" if node.id <= 0 else ""
-    return [("  " * node.depth, ""), (f"{shape} ", look(node.state).tone), (node.label, tone)]
+    return [("  " * node.depth, ""), (f"{shape} ", look(node.state).tone),
+            (figures.rating(node.rating), "running"), (node.label, tone)]  # fmt: skip
 
 
 def _score(node: TreeLine) -> list[Run]:

@@ -1,0 +1,146 @@
+"""Screen of a search over all batches: the jobs whose words match, with some of the words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from engine.text.plural import pluralize
+from engine.text.terminal import clean
+from tui import formatting as figures
+from tui.actions import bindings
+from tui.feed import View
+from tui.screens.base import BaseScreen
+from tui.snapshots.search import HitItem, SearchSnapshot, SearchView
+from tui.states import look
+from tui.widgets.bars import TopBar
+from tui.widgets.columns import ListColumn, Run
+from tui.widgets.rows import Rows
+
+
+def _state(row: HitItem) -> list[Run]:
+    return [(look(row.hit.state).shape, look(row.hit.state).tone)]
+
+
+def _job(row: HitItem) -> list[Run]:
+    return [(figures.rating(row.hit.rating), "running"), (row.hit.key, "strong")]
+
+
+def _batch(row: HitItem) -> list[Run]:
+    away = " archived" if row.hit.archived else ""
+    return [(f"{row.hit.batch} {row.hit.batch_name}{away}", "muted")]
+
+
+def _words(row: HitItem) -> list[Run]:
+    """Return the snippet, with the words of the query strong."""
+    hit, at = row.hit, 0
+    runs: list[Run] = [(f"{hit.part or hit.field}: ", "muted")]
+    for first, end in hit.marks:
+        if first >= at:
+            runs += [(hit.snippet[at:first], ""), (hit.snippet[first:end], "strong")]
+            at = end
+    return [*runs, (hit.snippet[at:], "")]
+
+
+COLUMNS: tuple[ListColumn[HitItem], ...] = (
+    ListColumn("", 1, _state),
+    ListColumn("job", 16, _job, grow=1),
+    ListColumn("batch", 12, _batch, grow=1, needs=70),
+    ListColumn("score", 5, lambda r: [(figures.score(r.hit.score), "strong")], right=True),
+    ListColumn("words", 30, _words, grow=4),
+)
+
+
+class SearchScreen(BaseScreen):
+    """Jobs of all batches whose words match.
+
+    Args:
+        text: The words.
+    """
+
+    WHERE = "search"
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = bindings("search")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._view = SearchView(text)
+
+    @property
+    def view(self) -> View:
+        """Return the view of the search."""
+        return self._view
+
+    @property
+    def rows(self) -> Rows[HitItem]:
+        """Return the list."""
+        return self.query_one(Rows)
+
+    def compose_body(self) -> Iterator[Widget]:
+        """Compose the words, their number of jobs, and the list."""
+        yield Input(
+            self._view.text, placeholder='words  "a phrase"  -not', id="words", compact=True
+        )
+        yield Static("", id="found", markup=False)
+        yield Rows(COLUMNS, empty="Nothing matches.", id="hits")
+
+    def on_mount(self) -> None:
+        """Return the crumbs; without words, ask for them."""
+        self._show_trail()
+        if not self._view.text:
+            self.query_one(Input).focus()
+
+    def _show_trail(self) -> None:
+        trail = f"search {clean(self._view.text, 60)}".rstrip()
+        self.query_one(TopBar).set_trail(trail, read_only=self.dashboard.read_only)
+
+    async def show(self, snapshot: SearchSnapshot) -> None:
+        """Show the jobs."""
+        self.rows.set_rows(len(snapshot.rows), 0, snapshot.rows)
+        shown = pluralize(len(snapshot.rows), "job") if snapshot.rows else "nothing"
+        behind = pluralize(snapshot.unindexed, "job is", "jobs are")
+        later = f"   {behind} not indexed yet" if snapshot.unindexed else ""
+        self.query_one("#found", Static).update(f"{shown}, the newest first{later}")
+
+    def search_for(self, text: str) -> None:
+        """Search for other words."""
+        self._view.text = text
+        self._show_trail()
+        self.rows.go(0)
+        self.feed.abandon()
+
+    @on(Input.Changed, "#words")
+    def typed(self, message: Input.Changed) -> None:
+        """Search while typing."""
+        message.stop()
+        if message.value != self._view.text:
+            self.search_for(message.value)
+
+    @on(Input.Submitted, "#words")
+    def submitted(self, message: Input.Submitted) -> None:
+        """Go to the list."""
+        message.stop()
+        self.rows.focus()
+
+    def action_edit_search(self) -> None:
+        """Type other words."""
+        line = self.query_one(Input)
+        line.focus()
+        line.select_all()
+
+    def action_open_hit(self) -> None:
+        """Open the job under the cursor, at the part that matches."""
+        if row := self.rows.current:
+            self.dashboard.open_job(row.id, row.hit.key, row.hit.part)
+
+    @on(Rows.Chosen)
+    def chosen(self) -> None:
+        """Open a row that was clicked twice."""
+        self.action_open_hit()
+
+    def targets(self) -> tuple[list[dict[str, int]], str]:
+        """Return the job under the cursor."""
+        row = self.rows.current
+        return ([{"job": row.id}], row.hit.job) if row else ([], "")
