@@ -11,7 +11,6 @@ KEEPING: tuple[Action, ...] = (
         ("m",),
         ("batch", "job", "compare"),
         "Keep",
-        13,
         writes=True,
     ),
     Action(

@@ -1,4 +1,4 @@
-"""What deleting batches frees, in words."""
+"""Sentences about the jobs, files and bytes that deleting batches frees."""
 
 import sqlite3
 from collections.abc import Sequence
