@@ -167,10 +167,10 @@ class JobView:
         )
 
     def _chosen(self, nodes: Sequence[TreeLine], *, has_page: bool) -> TreeLine:
-        found = next((node for node in nodes if node.id == self.selected), None)
-        if found is None and self.part:
-            found = next((node for node in nodes if node.part == self.part), None)
-        return found or matters_most(nodes, has_page=has_page)
+        chosen = next((node for node in nodes if node.id == self.selected), None)
+        if chosen is None and self.part:
+            chosen = next((node for node in nodes if node.part == self.part), None)
+        return chosen or matters_most(nodes, has_page=has_page)
 
     def _with_page(
         self,

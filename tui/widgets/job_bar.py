@@ -52,8 +52,8 @@ class JobBar(Static):
             text.append(f"{snapshot.scale.metric} ", muted)
             text.append(figures.score(job.score), strong)
             text.append(f" of {figures.score(snapshot.scale.high)}  ", muted)
-        said = [pluralize(job.iterations, "iteration")] if job.iterations else []
-        said += [f"rated {job.rating}"] if job.rating else []
+        rated = [f"rated {job.rating}"] if job.rating else []
+        said = [*([pluralize(job.iterations, "iteration")] if job.iterations else []), *rated]
         said += [job.time] if job.time else []
         said += [figures.money(job.cost)] if job.cost else []
         said += [f"priority {job.priority:+d}"] if job.priority else []
