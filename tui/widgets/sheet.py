@@ -129,6 +129,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         self._styles: dict[str, Style] = {}
         self._drawn: dict[int, tuple[object, list[Strip]]] = {}
         self._own: dict[ImageKey, RenderedImage] = {}  # of visible cells: stay if the cache is full
+        self._frames: dict[tuple[int, int], tuple[RenderedImage, list[Strip]]] = {}
         self._decoder = SheetDecoder(self, self.take_drawn)
         self._prefix = 0
 
@@ -220,6 +221,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         self._decoder.clear()
         self._drawn.clear()
         self._own.clear()
+        self._frames.clear()
         self._fit_size()
         self._keep_in_sight()
         self._refresh_changed()
@@ -350,6 +352,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         super().notify_style_update()
         self._styles.clear()
         self._drawn.clear()
+        self._frames.clear()
 
     def on_focus(self) -> None:
         """Redraw the cursor in its focused style."""
@@ -439,7 +442,14 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         return Segment("▐", frame), Segment("▌", frame)
 
     def _framed(self, image: RenderedImage, width: int) -> list[Strip]:
-        """Return the image in the middle of its cell."""
+        """Return the image in the middle of its cell; kept for moves of the cursor."""
+        key = (id(image), width)
+        kept = self._frames.get(key)
+        if kept is None or kept[0] is not image:
+            kept = self._frames[key] = (image, self._frame(image, width))
+        return kept[1]
+
+    def _frame(self, image: RenderedImage, width: int) -> list[Strip]:
         base, rows = self.rich_style, self._box[1]
         lines = []
         for y in range(rows):
@@ -522,6 +532,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         if len(self._own) > 2 * len(faces) + 20:
             contents = {_content(face) for face in faces}
             self._own = {k: v for k, v in self._own.items() if k.content in contents}
+            self._frames.clear()
         self._refresh_changed()
 
 
