@@ -27,6 +27,7 @@ _COMMANDS = {
     "cancel": ("engine.cli.control:cancel", action_of("cancel").help),
     "retry": ("engine.cli.control:retry", action_of("retry").help),
     "send": ("engine.cli.send:send", action_of("send").help),
+    "again": ("engine.cli.again:again", action_of("again").help),
     "priority": ("engine.cli.control:priority", action_of("priority").help),
     "front": ("engine.cli.control:front", action_of("front").help),
     "decide": ("engine.cli.control:decide", action_of("decide").help),

@@ -336,6 +336,19 @@ ACTIONS: tuple[OperatorAction, ...] = (
         starts_work=True,
     ),
     OperatorAction(
+        "again",
+        "Again",
+        "Queue a batch or a job again, with other settings or another prompt.",
+        _BOTH,
+        "engine.client.workspace:Workspace.again",
+        (
+            Argument("what", "text", "The batch or the job."),
+            Argument("settings", "mapping", "Settings and fields that differ.", False),
+        ),
+        done="Queued again",
+        starts_work=True,
+    ),
+    OperatorAction(
         "open",
         "Open file",
         "Open a file of a job in a viewer, or play it.",

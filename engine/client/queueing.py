@@ -1,15 +1,18 @@
 """A workspace that batches are queued into: from inputs, from forms, from other jobs."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from engine.client.ids import batch_name, find_batch
+from engine.client.ids import batch_name, find_batch, resolve
 from engine.client.opened import OpenedWorkspace
 from engine.client.requests import BatchRequest
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.client.branching import BranchEstimate
+    from engine.client.again import AgainRequest
     from engine.client.sending import Sending
     from engine.contract import Backend
     from engine.contract.recipe import AnyRecipe
@@ -74,7 +77,7 @@ class QueueingWorkspace(OpenedWorkspace):
         """Queue a request of a form; return the batch's id. Raises as `queue` does."""
         return self.queue(
             request.recipe,
-            request.source,
+            _source_of(request),
             settings=request.all_settings,
             flags=request.flags,
             options=_options_of(request),
@@ -84,10 +87,75 @@ class QueueingWorkspace(OpenedWorkspace):
         """Return what a request of a form would take. Raises as `estimate` does."""
         return self.estimate(
             request.recipe,
-            request.source,
+            _source_of(request),
             settings=request.all_settings,
             flags=request.flags,
             options=_options_of(request),
+        )
+
+    def read_again(self, what: str) -> "AgainRequest":
+        """Return a batch or a job as a request to queue it again.
+
+        Args:
+            what: `b4`, `j12`, a name or `BATCH/KEY`; a job has the prompt of its best result.
+
+        Raises:
+            UnknownId: There is none.
+            UnknownName: Its recipe is not installed.
+        """
+        from engine.client.again import read_again
+
+        with self.reading() as connection:
+            folder = self.paths.artifacts
+            return read_again(connection, self.catalog, folder, resolve(connection, what))
+
+    def again(
+        self,
+        what: str,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> str:
+        """Queue a batch or a job again, with other settings; return the new batch's id.
+
+        Everything that is not changed stays as it ran, with the same seed: steps whose requests
+        are the same are not repeated, if the workspace reuses results.
+
+        Args:
+            what: The batch or the job, as for `read_again`.
+            settings: Settings that differ, `seed`, `BACKEND.key`, and fields of the entries, such
+                as `prompt`.
+            options: Name, priority and budget; `settings` win over its `overrides`.
+
+        Raises:
+            UnknownId: There is none.
+            QueueError: An option has something wrong; nothing was queued.
+            InputError: The recipe refuses the entries; nothing was queued.
+        """
+        return self.queue_request(self.request_again(what, settings=settings, options=options))
+
+    def request_again(
+        self,
+        what: str,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> BatchRequest:
+        """Return the request that `again` queues; arguments as there."""
+        from engine.queueing.sending import entry_overrides
+
+        chosen = _with(options, settings, None)
+        request = self.read_again(what).request
+        recipe = self.catalog.recipe(request.recipe)
+        fields, changed = entry_overrides(recipe, chosen.overrides)
+        return replace(
+            request,
+            settings={**request.all_settings, **changed},
+            seed=None,
+            name=chosen.name or request.name,
+            priority=chosen.priority or request.priority,
+            budget=request.budget if chosen.budget is None else chosen.budget,
+            entries=tuple({**entry, **fields} for entry in request.entries),
         )
 
     def send(
@@ -234,7 +302,20 @@ class QueueingWorkspace(OpenedWorkspace):
 def _options_of(request: BatchRequest) -> "QueueOptions":
     from engine.queueing.queue import QueueOptions
 
-    return QueueOptions(name=request.name, priority=request.priority, in_flight=request.in_flight)
+    return QueueOptions(
+        name=request.name,
+        priority=request.priority,
+        in_flight=request.in_flight,
+        budget=request.budget,
+        file_format="json" if request.entries and request.source is None else None,
+    )
+
+
+def _source_of(request: BatchRequest) -> "Source | None":
+    """Return the file of a request, or its entries as one."""
+    if request.source is None and request.entries:
+        return BytesIO(json.dumps(list(request.entries)).encode())
+    return request.source
 
 
 def _with(

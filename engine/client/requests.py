@@ -1,6 +1,6 @@
 """Requests to queue a batch, as plain data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ class BatchRequest:
         seed: Seed of the batch; None for a random one.
         priority: The highest runs first.
         in_flight: Maximum number of its jobs at the same time.
+        budget: Maximum cost in micro-dollars; None for no maximum.
+        entries: Entries in place of an input file.
     """
 
     recipe: str
@@ -29,6 +31,8 @@ class BatchRequest:
     seed: int | None = None
     priority: int = 0
     in_flight: int | None = None
+    budget: int | None = None
+    entries: Sequence[Mapping[str, Any]] = ()
 
     @property
     def all_settings(self) -> dict[str, Any]:

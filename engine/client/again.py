@@ -1,0 +1,122 @@
+"""Queueing a batch or a job again: its settings and its entries, taken from the store."""
+
+import json
+import shlex
+import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from db.queries.jobs import all_jobs
+from db.rows import BatchRow, JobRow
+from engine.client.ids import ResolvedId
+from engine.client.requests import BatchRequest
+from engine.client.sending import part_of
+from engine.contract.recipe import AnyRecipe
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.parts import UnknownPart
+from engine.queueing.sending import file_fields
+from engine.runtime.artifacts import ArtifactStore
+
+
+@dataclass(frozen=True, slots=True)
+class AgainRequest:
+    """A batch or a job to be queued again.
+
+    Attributes:
+        called: The batch or the job, as it is written: `b4`, `j12`.
+        request: All of it, as it ran; a job's prompt is the one of its best result.
+        defaults: The recipe's settings by default, to tell which differ.
+    """
+
+    called: str
+    request: BatchRequest
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_again(
+    connection: sqlite3.Connection, catalog: EntryPointCatalog, folder: Path, what: ResolvedId
+) -> AgainRequest:
+    """Return a batch or a job, to be queued again.
+
+    Args:
+        connection: A connection to the store.
+        catalog: The recipes that are installed.
+        folder: The folder of stored files.
+        what: The batch or the job.
+
+    Raises:
+        UnknownName: Its recipe is not installed.
+    """
+    batch, recipe = what.batch, catalog.recipe(what.batch.recipe)
+    if what.job is None:
+        jobs = all_jobs(connection, batch.id)
+        entries = [_entry(recipe, job, folder) for job in jobs]
+    else:
+        entries = [_best_entry(connection, catalog, recipe, folder, what)]
+    request = BatchRequest(
+        batch.recipe,
+        None,
+        json.loads(batch.settings),
+        name=batch.name if what.job is None else what.job.key,
+        seed=batch.seed,
+        priority=batch.priority,
+        in_flight=batch.in_flight,
+        budget=batch.budget,
+        entries=tuple(entries),
+    )
+    return AgainRequest(str(what), request, defaults_of(recipe))
+
+
+def defaults_of(recipe: AnyRecipe) -> dict[str, Any]:
+    """Return the settings of a recipe by default, as plain data."""
+    fields = recipe.settings.model_fields.items()
+    defaults = {name: one.get_default(call_default_factory=True) for name, one in fields}
+    values = recipe.settings.model_construct(**defaults)
+    plain: dict[str, Any] = json.loads(values.model_dump_json(warnings=False))
+    return plain
+
+
+def changed_settings(batch: BatchRow, recipe: AnyRecipe) -> dict[str, Any]:
+    """Return the settings of a batch that differ from its recipe's defaults, and its seed."""
+    defaults = defaults_of(recipe)
+    settings: dict[str, Any] = json.loads(batch.settings)
+    changed = {k: v for k, v in settings.items() if k not in defaults or defaults[k] != v}
+    return {**changed, "seed": batch.seed}
+
+
+def run_command(batch: BatchRow, recipe: AnyRecipe) -> str:
+    """Return the command line that queues the input of a batch with its settings and runs it."""
+    words = ["safelight", "run", batch.recipe, batch.source]
+    for name, value in changed_settings(batch, recipe).items():
+        shown = value if isinstance(value, str) else json.dumps(value)
+        words += ["--set", f"{name}={shown}"]
+    return shlex.join(words)
+
+
+def _entry(recipe: AnyRecipe, job: JobRow, folder: Path) -> dict[str, Any]:
+    """Return the entry of a job, as a file of entries would give it."""
+    entry: dict[str, Any] = {**json.loads(job.input), "id": job.key}
+    for name in file_fields(recipe.input):
+        if isinstance(file := entry.get(name), dict) and "hash" in file:
+            entry[name] = str(ArtifactStore(folder).path(file["hash"]).absolute())
+    return entry
+
+
+def _best_entry(
+    connection: sqlite3.Connection,
+    catalog: EntryPointCatalog,
+    recipe: AnyRecipe,
+    folder: Path,
+    what: ResolvedId,
+) -> dict[str, Any]:
+    """Return the entry of a job with the prompt of its best result, if it has one of its own."""
+    if what.job is None:
+        raise TypeError("a job was asked for")
+    entry = _entry(recipe, what.job, folder)
+    if "prompt" in entry:
+        with suppress(UnknownPart):
+            entry["prompt"] = part_of(connection, catalog, what, "").text or entry["prompt"]
+    return entry

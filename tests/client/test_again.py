@@ -1,0 +1,83 @@
+"""A batch or a job is queued again as it ran, with what is changed."""
+
+import json
+
+import pytest
+
+from engine.client.again import run_command
+from engine.client.ids import UnknownId
+from engine.client.workspace import Workspace
+from engine.queueing.overrides import QueueError
+from engine.queueing.queue import QueueOptions
+from tests.cli.conftest import run  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def workspace(tmp_path) -> Workspace:
+    """b1: two entries that were queued from a file, which is gone since."""
+    source = tmp_path / "prompts.json"
+    entries = [{"id": "fox", "prompt": "a fox"}, {"id": "lamp", "title": "A lamp"}]
+    source.write_text(json.dumps(entries))
+    workspace = Workspace(tmp_path / "images", create=True)
+    workspace.queue("refine", source, settings={"seed": 11, "max_iterations": 2, "width": 96})
+    source.unlink()
+    return workspace
+
+
+def _rows(workspace: Workspace, sql: str):
+    with workspace.reading() as connection:
+        return [tuple(row) for row in connection.execute(sql)]
+
+
+def test_a_batch_is_queued_again_as_it_ran(workspace: Workspace) -> None:
+    assert workspace.again("b1") == "b2"
+    first, second = _rows(workspace, "SELECT settings, seed, budget FROM batches ORDER BY id")
+    assert first == second
+    jobs = _rows(workspace, "SELECT key, input, seed FROM jobs ORDER BY id")
+    assert jobs[:2] == jobs[2:]
+
+
+def test_settings_name_budget_and_priority_can_be_others(workspace: Workspace) -> None:
+    options = QueueOptions(name="wide", priority=3, budget=2_000_000)
+    batch = workspace.again("b1", settings={"max_iterations": 5, "seed": 12}, options=options)
+    (row,) = _rows(workspace, "SELECT name, priority, budget, seed, settings FROM batches"
+                              f" WHERE id = {batch.removeprefix('b')}")  # fmt: skip
+    assert row[:4] == ("wide", 3, 2_000_000, 12)
+    settings = json.loads(row[4])
+    assert (settings["max_iterations"], settings["width"]) == (5, 96)
+
+
+def test_a_job_is_queued_again_with_another_prompt(workspace: Workspace) -> None:
+    workspace.again("b1/fox", settings={"prompt": "a red fox"})
+    assert _rows(workspace, "SELECT key, input FROM jobs WHERE batch_id = 2") == [
+        ("fox", '{"id":"fox","prompt":"a red fox"}')
+    ]
+
+
+def test_the_command_that_ran_it_names_only_what_differs(workspace: Workspace) -> None:
+    recipe = workspace.catalog.recipe("refine")
+    with workspace.reading() as connection:
+        from db.queries.batches import batch
+
+        row = batch(connection, 1)
+    assert row is not None
+    command = run_command(row, recipe)
+    assert command.startswith("safelight run refine ")
+    assert command.endswith("--set max_iterations=2 --set width=96 --set seed=11")
+
+
+def test_what_is_not_there_and_what_is_wrong(workspace: Workspace) -> None:
+    with pytest.raises(UnknownId):
+        workspace.again("b9")
+    with pytest.raises(QueueError, match="no setting 'nonsense'"):
+        workspace.again("b1", settings={"nonsense": 1})
+    assert _rows(workspace, "SELECT count(*) FROM batches") == [(1,)]
+
+
+def test_the_command_line_queues_or_estimates(workspace: Workspace, run) -> None:  # noqa: F811
+    root = workspace.paths.root
+    ran = run("again", "b1", "--dry-run", "--json", "-w", root)
+    assert ran.json["jobs"] == 2
+    ran = run("again", "j1", "--set", "prompt=a wolf", "--name", "wolf", "-w", root)
+    assert "Queued b2." in ran.out
+    assert _rows(workspace, "SELECT name FROM batches WHERE id = 2") == [("wolf",)]
