@@ -3,8 +3,6 @@
 import gc
 import importlib
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -50,6 +48,9 @@ if TYPE_CHECKING:
 
 MAX_TOASTS = 2
 """Maximum number of notifications below the lists."""
+
+DOUBT_SECONDS = 10.0
+"""Seconds in which `v` shows a text whose copy was doubtful."""
 
 PRELOAD_SECONDS = 0.3
 """Delay after the first image before the next screens are imported, in seconds."""
@@ -98,6 +99,7 @@ class Dashboard(App[str]):
             self.paths, self._opening_failed, partial(self._later, self._show_playing)
         )
         self._wrong: list[str] = []
+        self._uncopied = ""
         self._prepare()
 
     def _prepare(self) -> None:
@@ -430,14 +432,29 @@ class Dashboard(App[str]):
         self.leave()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy text to the terminal's clipboard, and to tmux's inside tmux."""
+        """Copy text to the terminal's clipboard, and to tmux's inside tmux; say if it is doubtful.
+
+        Args:
+            text: The text, cleaned.
+        """
+        from tui.clipboard import copy_to_tmux, doubt
+
         super().copy_to_clipboard(text)
-        if tmux := shutil.which("tmux") if "TMUX" in os.environ else None:
-            subprocess.run(  # noqa: S603 - a program found on the path, fixed arguments
-                [tmux, "load-buffer", "-w", "-"], input=text.encode(), check=False, timeout=2
-            )
-        if text:
+        reason = doubt(text)
+        if "TMUX" in os.environ and not copy_to_tmux(text):
+            reason = reason or "tmux refused it"
+        if text and reason:
+            words = f"Perhaps not copied: {reason}. v shows the text, to be selected by mouse."
+            self._uncopied = text
+            self.set_timer(DOUBT_SECONDS, self.take_uncopied)
+            self.notify(words, severity="warning", markup=False, timeout=DOUBT_SECONDS)
+        elif text:
             self.notify(f"Copied {clean(text, 60)}.", markup=False)
+
+    def take_uncopied(self) -> str:
+        """Return the text whose copy was doubtful, once; empty if there is none."""
+        text, self._uncopied = self._uncopied, ""
+        return text
 
     def on_notify(self) -> None:
         """Remove older notifications before another is shown, to keep the lists visible."""

@@ -119,6 +119,14 @@ class DashboardServices(Protocol):
         """Show one whole text, with search."""
         ...
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a cleaned text; say so, or why that is doubtful."""
+        ...
+
+    def take_uncopied(self) -> str:
+        """Return the text whose copy was doubtful, once; empty if there is none."""
+        ...
+
     def stop_playing(self) -> None:
         """Stop the player."""
         ...

@@ -101,6 +101,14 @@ LOOKING: tuple[Action, ...] = (
     Action("stop_playing", "Stop playing", "Stop the player.", ("O",), ALL, "Look"),
     Action("copy", "Copy", "Copy the id of the selected item.", ("y",), ALL, "Look"),
     Action(
+        "copy_menu",
+        "Copy menu",
+        "Copy the prompt, error, path, seed, id or a command; the menu has a letter for each.",
+        ("Y",),
+        ALL,
+        "Look",
+    ),
+    Action(
         "notice",
         "Notice",
         "List what needs you, and news; open one.",

@@ -27,6 +27,7 @@ from tui.widgets.notice_line import NoticeLine
 
 if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
+    from tui.snapshots.copies import Copyable
 
 
 CHANGED = {
@@ -310,6 +311,9 @@ class BaseScreen(Screen[int | None]):
         """Read the whole texts of the thing under the cursor and show them."""
         from tui.snapshots.texts import read_texts
 
+        if uncopied := self.dashboard.take_uncopied():
+            self.dashboard.show_text("not copied", uncopied)
+            return
         subject = self.subject()
         if subject is None:
             self.say("Nothing is selected.", bad=True)
@@ -324,6 +328,29 @@ class BaseScreen(Screen[int | None]):
             self.dashboard.show_texts(message.value)
         elif message.tag == "texts":
             self.say("There is no text yet.", bad=True)
+
+    def action_copy_menu(self) -> None:
+        """Read what can be copied of the thing under the cursor."""
+        from tui.snapshots.copies import read_copies
+
+        subject, app = self.subject(), self.dashboard
+        if subject is None:
+            self.say("Nothing is selected.", bad=True)
+            return
+        read = partial(read_copies, subject=subject, paths=app.paths, headlines=app.headlines)
+        self.feed.ask(read, self, "copies")
+
+    @on(QueryAnswered)
+    def show_copies(self, message: QueryAnswered) -> None:
+        """Show what can be copied."""
+        if message.tag == "copies":
+            from tui.screens.copy import CopyScreen
+
+            self.app.push_screen(CopyScreen(message.value), self._copy)
+
+    def _copy(self, copy: "Copyable | None") -> None:
+        if copy is not None:
+            self.dashboard.copy_to_clipboard(copy.text)
 
     def action_notice(self) -> None:
         """List the notices, and open the batch of one."""
