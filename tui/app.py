@@ -281,6 +281,24 @@ class Dashboard(App[str]):
         self.push_screen(NewBatchScreen(self.paths.root), self._queued)
 
     @work(thread=True, exit_on_error=False)
+    def again(self, called: str) -> None:
+        """Open the form for a batch or a job that is queued again; it is read off the event loop.
+
+        Args:
+            called: The batch or the job: `b4`, `j12`.
+        """
+        from engine.client.workspace import Workspace
+        from tui.screens.new_batch import NewBatchScreen
+
+        try:
+            request = Workspace(self.paths.root, check_settings=False).read_again(called)
+        except UserError as error:
+            self._say_later(str(error), "warning")
+        else:
+            screen = partial(NewBatchScreen, self.paths.root, again=request)
+            self._later(lambda: self.push_screen(screen(), self._queued))
+
+    @work(thread=True, exit_on_error=False)
     def _make_workspace(self) -> None:
         from engine.client.workspace import Workspace
 

@@ -86,6 +86,10 @@ class DashboardServices(Protocol):
         """Open the form that queues a batch."""
         ...
 
+    def again(self, called: str) -> None:
+        """Open the form for a batch or a job that is queued again: `b4`, `j12`."""
+        ...
+
     def confirm(self, question: str, then: Callable[[], Any]) -> None:
         """Ask a question, and call `then` on yes."""
         ...

@@ -34,6 +34,7 @@ class Reading:
         total: How many problems there are, those that are not kept included.
         finished: Whether it was read to its end.
         fits: Another recipe that reads it without a problem, empty if there is none.
+        fits_one: True if no further recipe does.
     """
 
     entries: int
@@ -41,6 +42,7 @@ class Reading:
     total: int = 0
     finished: bool = True
     fits: str = ""
+    fits_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,9 @@ def read_input(
                 report(Reading(count, finished=False))
                 time.sleep(0)  # the screen's thread first
     except InputError as error:
-        fits = next((other.name for other in others if _fits(path, other)), "")
-        return Reading(count, problem_sentences(error), error.total, fits=fits)
+        fitting = [other.name for other in others if _fits(path, other)]
+        first, one = next(iter(fitting), ""), len(fitting) == 1
+        return Reading(count, problem_sentences(error), error.total, fits=first, fits_one=one)
     except QueueError as error:
         return Reading(0, (clean(str(error), 600),), 1)
     return Reading(count)

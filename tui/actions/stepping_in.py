@@ -122,6 +122,16 @@ STEPPING_IN: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
+        "again",
+        "Again with",
+        "Queue this again with other settings or another prompt, in a form.",
+        ("a",),
+        STEP_IN,
+        "Step in",
+        8,
+        writes=True,
+    ),
+    Action(
         "send",
         action_of("send").title,
         action_of("send").help,

@@ -329,6 +329,15 @@ class BaseScreen(Screen[int | None]):
         elif message.tag == "texts":
             self.say("There is no text yet.", bad=True)
 
+    def action_again(self) -> None:
+        """Open the form for the batch or the job under the cursor, to queue it again."""
+        subject = self.subject()
+        if subject is None:
+            self.say("Nothing is selected.", bad=True)
+        else:
+            called = f"j{subject.job}" if subject.job else f"b{subject.batch}"
+            self.dashboard.again(called)
+
     def action_copy_menu(self) -> None:
         """Read what can be copied of the thing under the cursor."""
         from tui.snapshots.copies import read_copies

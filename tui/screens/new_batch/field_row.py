@@ -95,6 +95,7 @@ class FieldRow(Vertical):
         Checkbox { width: auto; }
         .error { display: none; height: auto; padding: 0 1 0 17; color: $text-error; }
         &.-wrong .error { display: block; }
+        &.-changed Label { color: $warning; text-style: bold; }
         &:focus-within Label { color: $accent; text-style: bold; }
     }
     """
@@ -116,14 +117,23 @@ class FieldRow(Vertical):
         self._beside = tuple(beside)
         self._error = ""
         self._last = field.initial
+        self.set_class(self._is_changed(field.initial), "-changed")
 
     def compose(self) -> ComposeResult:
         """Compose label and control in a line, the error under them."""
         with Horizontal():
-            yield Label(self.field.label, markup=False)
+            yield Label(self._label(), markup=False)
             yield self._control()
             yield from self._beside
         yield Static(classes="error", markup=False)
+
+    def _is_changed(self, value: Value) -> bool:
+        usual = self.field.usual
+        return usual is not None and value != usual
+
+    def _label(self) -> str:
+        """Return the label, with a mark if the value differs from the default."""
+        return f"{self.field.label} •" if self.has_class("-changed") else self.field.label
 
     def _control(self) -> Widget:
         field = self.field
@@ -188,4 +198,6 @@ class FieldRow(Vertical):
         event.stop()
         if self.value != self._last:  # controls also report their initial value
             self._last = self.value
+            self.set_class(self._is_changed(self._last), "-changed")
+            self.query_one(Label).update(self._label())
             self.post_message(self.Edited(self))

@@ -51,6 +51,7 @@ class FormField:
         is_json: True if the text is JSON: a list, an object.
         meaning: The values of choices that are not text, by their labels.
         names: Accepted names: the text is one, or several with commas between.
+        usual: Value by default, if the initial one may differ from it.
     """
 
     name: str
@@ -63,6 +64,29 @@ class FormField:
     is_json: bool = False
     meaning: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     names: tuple[str, ...] = ()
+    usual: Value | None = None
+
+
+def fields_with(
+    model: type[BaseModel],
+    values: Mapping[str, Any],
+    defaults: Mapping[str, Any] | None = None,
+    names: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[FormField]:
+    """Return the fields of a model's form with initial values that may differ from the defaults.
+
+    Args:
+        model: Any model of plain data.
+        values: The initial values; others have their defaults.
+        defaults: Defaults in place of the model's own.
+        names: Names accepted by text fields, by field.
+    """
+    usual = fields_of(model, defaults, names)
+    filled = fields_of(model, {**(defaults or {}), **values}, names)
+    return [
+        dataclasses.replace(field, usual=default.initial, help=default.help)
+        for field, default in zip(filled, usual, strict=True)
+    ]
 
 
 def fields_of(

@@ -1,9 +1,9 @@
 """The form: rows for file, recipe, batch and the recipe's settings, and their values."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 from textual.app import ComposeResult
@@ -11,14 +11,21 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Select, Static
 
+from engine.client.again import AgainRequest
 from engine.client.recipes import RecipeChoice, RecipeChoices
 from engine.client.requests import BatchRequest
 from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
 from tui.screens.new_batch.field_row import FieldRow
-from tui.screens.new_batch.fields import FormCheck, FormField, check, fields_of
-from tui.screens.new_batch.options import BatchForm
-from tui.screens.new_batch.recipe_options import entry_fields, entry_of, with_flags
+from tui.screens.new_batch.fields import FormCheck, FormField, check, fields_of, fields_with
+from tui.screens.new_batch.options import BatchForm, batch_values
+from tui.screens.new_batch.recipe_options import (
+    entry_fields,
+    entry_of,
+    filled_with,
+    option_names,
+    with_flags,
+)
 
 FILE = FormField(
     "file",
@@ -36,8 +43,9 @@ class Form(VerticalScroll, can_focus=False):
         Binding("enter", "next_field", show=False, priority=True),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, again: AgainRequest | None = None) -> None:
         super().__init__(id="form")
+        self._again = again
         self._choices: dict[str, RecipeChoice] = {}
         self._chosen: RecipeChoice | None = None
         self._fields: list[FormField] = []
@@ -103,7 +111,10 @@ class Form(VerticalScroll, can_focus=False):
         loading.display = bool(found.trouble)
         if not self._choices:
             return
-        first = "refine" if "refine" in self._choices else next(iter(self._choices))
+        if self._again is not None and self._again.request.recipe in self._choices:
+            first = self._again.request.recipe
+        else:
+            first = "refine" if "refine" in self._choices else next(iter(self._choices))
         summaries = "  ".join(f"{c.recipe.name}: {c.recipe.summary}" for c in found.recipes)
         recipe = FormField(
             "recipe", "recipe", clean(summaries, 300), "choice", first, tuple(self._choices)
@@ -111,7 +122,7 @@ class Form(VerticalScroll, can_focus=False):
         await self.mount(
             FieldRow(recipe),
             Static("Batch", classes="section"),
-            *_rows_of(fields_of(BatchForm), "batch"),
+            *_rows_of(fields_with(BatchForm, self._batch_values), "batch"),
             Static("", id="settings-title", classes="section", markup=False),
         )
         await self.choose(first)
@@ -124,7 +135,9 @@ class Form(VerticalScroll, can_focus=False):
             if choice is None or choice is self._chosen or not title:
                 return False
             self._chosen = choice
-            fields = fields_of(choice.recipe.settings, choice.defaults, choice.backends)
+            values = self._again.request.settings if self._again_of(name) else {}
+            model = choice.recipe.settings
+            fields = fields_with(model, values, choice.defaults, choice.backends)
             self._fields = with_flags(fields, choice.recipe)
             await self.query(".settings, .entry").remove()
             await self._offer_entry(choice.recipe)
@@ -134,10 +147,36 @@ class Form(VerticalScroll, can_focus=False):
 
     async def _offer_entry(self, recipe: AnyRecipe) -> None:
         """Show the fields of the one entry that a recipe takes in place of a file."""
-        if fields := entry_fields(recipe):
+        if fields := self._entry_fields(recipe):
             head = Static("One entry, instead of a file", classes="section entry")
             recipe_row = self.query_one("#field-recipe", FieldRow)
             await self.mount(head, *_rows_of(fields, "entry"), after=recipe_row)
+
+    def _entry_fields(self, recipe: AnyRecipe) -> list[FormField]:
+        fields = entry_fields(recipe)
+        again = self._again_of(recipe.name)
+        entries = again.request.entries if again else ()
+        return filled_with(fields, entries[0]) if len(entries) == 1 else fields
+
+    @property
+    def _batch_values(self) -> dict[str, Any]:
+        return batch_values(self._again.request if self._again else None)
+
+    def _again_of(self, recipe: str) -> AgainRequest | None:
+        """Return what is queued again, if it is of a recipe."""
+        again = self._again
+        return again if again is not None and again.request.recipe == recipe else None
+
+    def focus_setting(self) -> None:
+        """Focus the first setting that names no backend, its text selected."""
+        backends = self._chosen.backends if self._chosen else {}
+        rows = self.rows("settings")
+        for name, row in rows.items():
+            if name not in backends:
+                row.focus_control()
+                if isinstance(row.control_widget, Input):
+                    row.control_widget.select_all()
+                return
 
     # -- what it holds ------------------------------------------------------------------------
 
@@ -182,7 +221,7 @@ class Form(VerticalScroll, can_focus=False):
     def _trouble_with_input(self) -> str:
         if self.path is not None:
             return "give a file or an entry, not both" if self.entry else ""
-        return "" if self.entry else "choose a file"
+        return "" if self.count else "choose a file"
 
     def request(self, settings: FormCheck | None, batch: FormCheck | None) -> BatchRequest | None:
         """Return the batch validated by `check`; None if any of it is wrong or missing."""
@@ -191,13 +230,40 @@ class Form(VerticalScroll, can_focus=False):
             return None
         if settings.value is None or batch.value is None:
             return None
+        entry, own = self.entry, option_names(chosen.recipe)
+        flags = {name: text for name, text in entry.items() if name in own}
         return BatchRequest(
             chosen.recipe.name,
             path,
             dict(settings.values),
-            self.entry,
-            **batch.value.model_dump(),
+            {} if self._is_again else flags,
+            entries=() if path is not None else self._entries(entry, flags),
+            **batch.value.options,
         )
+
+    @property
+    def _is_again(self) -> bool:
+        """True if the entries of a batch or a job are queued again."""
+        chosen = self._chosen
+        return chosen is not None and bool(self._again_of(chosen.recipe.name))
+
+    @property
+    def count(self) -> int:
+        """Number of entries that are given in place of a file."""
+        if self.entry:
+            return 1
+        return len(self._again.request.entries) if self._again and self._is_again else 0
+
+    def _entries(
+        self, entry: dict[str, str], flags: dict[str, str]
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Return the entries in place of a file: those that are queued again, or one by hand."""
+        again = self._again.request.entries if self._again and self._is_again else ()
+        if again and not entry:
+            return tuple(again)
+        if len(again) == 1:
+            return ({**again[0], **entry},)
+        return () if flags or not entry else (entry,)
 
     @property
     def entry(self) -> dict[str, str]:

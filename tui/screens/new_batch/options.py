@@ -1,9 +1,10 @@
 """Options of a batch beside its recipe's settings: the model of the form's second half."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from engine.client.requests import BatchRequest
 from engine.text.terminal import has_hidden
 
 
@@ -19,7 +20,7 @@ BatchName = Annotated[
 
 
 class BatchForm(BaseModel):
-    """Name, seed and priority."""
+    """Name, seed, budget and priority."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,3 +37,26 @@ class BatchForm(BaseModel):
     in_flight: int | None = Field(
         None, ge=1, le=1000, description="Maximum number of concurrent jobs. Empty: as many as fit."
     )
+    budget: float | None = Field(
+        None, ge=0, le=1_000_000, description="Maximum cost in dollars. Empty: none."
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The same as the fields of a request, with the budget in micro-dollars."""
+        budget = None if self.budget is None else round(self.budget * 1_000_000)
+        return {**self.model_dump(), "budget": budget}
+
+
+def batch_values(request: BatchRequest | None) -> dict[str, Any]:
+    """Return the values of the form for a request; none without one."""
+    if request is None:
+        return {}
+    budget = None if request.budget is None else request.budget / 1_000_000
+    return {
+        "name": request.name,
+        "seed": request.seed,
+        "budget": budget,
+        "priority": request.priority,
+        "in_flight": request.in_flight,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
@@ -25,11 +26,27 @@ def with_flags(fields: list[FormField], recipe: AnyRecipe) -> list[FormField]:
 def entry_fields(recipe: AnyRecipe) -> list[FormField]:
     """Return the fields of an entry that may be given in place of a file; all may be empty."""
     known = {field.name: field for field in fields_of(recipe.input)}
+    options = [option for option in recipe.options if option.target == "entry"]
+    fields = [_entry_field(option, known[option.name]) for option in options]
+    if "prompt" in known and all(option.name != "prompt" for option in options):
+        help_ = "A prompt typed by hand, instead of a file."
+        fields.append(FormField(f"{_ENTRY}prompt", "prompt", help_, "text", "", optional=True))
+    return fields
+
+
+def filled_with(fields: list[FormField], entry: Mapping[str, Any]) -> list[FormField]:
+    """Return the fields of an entry with the values of one that is queued again."""
     return [
-        _entry_field(option, known[option.name])
-        for option in recipe.options
-        if option.target == "entry"
+        replace(field, initial=value, usual="")
+        if isinstance(value := entry.get(field.name.removeprefix(_ENTRY)), str)
+        else field
+        for field in fields
     ]
+
+
+def option_names(recipe: AnyRecipe) -> frozenset[str]:
+    """Return the fields of an entry that a recipe takes as its own options."""
+    return frozenset(option.name for option in recipe.options if option.target == "entry")
 
 
 def _entry_field(option: Option, field: FormField) -> FormField:

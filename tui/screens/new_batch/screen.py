@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from engine.client.inputs import Refusal, refusal_of
 from engine.client.recipes import RecipeChoices, find_recipes, installed_catalog
 from engine.client.requests import BatchRequest
+from engine.text.plural import pluralize
 from tui.screens.new_batch import estimate
 from tui.screens.new_batch.estimator import Estimator
 from tui.screens.new_batch.field_row import FieldRow
@@ -33,6 +34,7 @@ from tui.screens.new_batch.readiness import Readiness, read_readiness, what_lack
 from tui.screens.new_batch.summary import Summary
 
 if TYPE_CHECKING:
+    from engine.client.again import AgainRequest
     from engine.client.estimates import Estimate
     from engine.client.recipes import InstalledCatalog
     from engine.client.workspace import Workspace
@@ -47,6 +49,8 @@ class NewBatchScreen(Screen[int | None]):
         workspace_root: The workspace's folder; it has a store.
         catalog: The recipes and backends; by default the installed ones.
         path: The initial file.
+        again: A batch or a job that is queued again; its values that differ from the defaults are
+            marked.
     """
 
     CSS_PATH = "screen.tcss"
@@ -68,8 +72,11 @@ class NewBatchScreen(Screen[int | None]):
         *,
         catalog: "InstalledCatalog | None" = None,
         path: Path | None = None,
+        again: "AgainRequest | None" = None,
     ) -> None:
         super().__init__()
+        self._again = again
+        self._recipe_is_chosen = again is not None
         self._root = workspace_root
         self._catalog = catalog
         self._first_path = path
@@ -82,8 +89,12 @@ class NewBatchScreen(Screen[int | None]):
 
     def compose(self) -> ComposeResult:
         """Compose the form, the problems of the file, help, summary, buttons."""
-        yield Static("New batch", id="title")
-        yield Form()
+        again = self._again
+        title = (
+            f"{again.called} again, with…   • differs from the default" if again else "New batch"
+        )
+        yield Static(title, id="title", markup=False)
+        yield Form(again)
         yield ProblemList()
         yield Static(id="help", markup=False)
         yield Summary()
@@ -131,6 +142,11 @@ class NewBatchScreen(Screen[int | None]):
         if self.form.chosen is not None:
             self._check_form()
             self._read_input()
+        if self._again is not None:
+            count = pluralize(len(self._again.request.entries), "entry", "entries")
+            placeholder = f"the {count} of {self._again.called}, or another file"
+            self.form.query_one("#field-file Input", Input).placeholder = placeholder
+            self.call_after_refresh(self.form.focus_setting)
 
     def _ask_backends(self) -> None:
         """Check the backends; in a thread."""
@@ -150,6 +166,7 @@ class NewBatchScreen(Screen[int | None]):
         if event.row.classes & {"settings", "batch", "entry"}:
             self._check_form()
         elif event.row.field.name == "recipe":
+            self._recipe_is_chosen = True
             await self._choose(str(event.row.value))
         else:
             event.row.say("")
@@ -183,8 +200,8 @@ class NewBatchScreen(Screen[int | None]):
                 text = f"This is a file for {reading.fits}: ^t selects that recipe."
         elif reading is not None:
             text = self._what_it_takes(reading.entries, settings)
-        elif self.form.entry:
-            text = self._what_it_takes(1, settings)
+        elif count := self.form.count:
+            text = self._what_it_takes(count, settings)
         self.summary.show(text, bad=bad)
 
     def _what_it_takes(self, entries: int, settings: FormCheck | None) -> str:
@@ -255,7 +272,12 @@ class NewBatchScreen(Screen[int | None]):
     def _show_reading(self, message: InputRead) -> None:
         """Show the size of the input, or its problems."""
         if self._reader.take(message):
-            self.query_one(ProblemList).say(message.reading.problems, message.reading.total)
+            reading = message.reading
+            if reading.fits_one and not self._recipe_is_chosen:
+                self.form.take_recipe(reading.fits)
+                self.summary.say(f"This is a file for {reading.fits}; its settings are shown.")
+                return
+            self.query_one(ProblemList).say(reading.problems, reading.total)
             self._check_form()
 
     # -- queueing -----------------------------------------------------------------------------
