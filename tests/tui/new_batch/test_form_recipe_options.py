@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from engine.client.workspace import Workspace
+from engine.queueing.queue import QueueOptions
 from engine.recipes.refine import RECIPE as REFINE
 from engine.recipes.storyboard import RECIPE as STORYBOARD
 from tests.tui.new_batch.test_new_batch_screen import (
@@ -19,6 +21,7 @@ from tests.tui.new_batch.test_new_batch_screen import (
 )
 from tui.screens.new_batch import estimator, input_reader
 from tui.screens.new_batch import screen as screen_module
+from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import fields_of
 from tui.screens.new_batch.recipe_options import entry_fields, entry_of, with_flags
 from tui.screens.new_batch.screen import NewBatchScreen
@@ -40,7 +43,7 @@ def test_a_setting_names_its_flag():
 def test_the_fields_of_an_entry_may_be_empty():
     names = [field.name for field in entry_fields(STORYBOARD)]
     assert names == ["entry-prompt", "entry-target_duration", "entry-reference_image", "entry-id"]
-    assert entry_fields(REFINE) == []
+    assert [field.name for field in entry_fields(REFINE)] == ["entry-prompt"]
     assert entry_of({"entry-prompt": " a kite ", "entry-id": " ", "odd": True}) == {
         "prompt": "a kite"
     }
@@ -82,7 +85,7 @@ async def test_an_entry_and_a_file_are_one_too_many(root, tmp_path):  # noqa: F8
         wrong = "give a file or an entry, not both"
         await until(pilot, lambda: row(form, "file").error == wrong)
         form.form.take_recipe("refine")
-        await until(pilot, lambda: not form.query(".entry"))
+        await until(pilot, lambda: len(form.query(".entry")) == 2 and form.form.entry == {})
         assert form.form.entry == {}
     assert batches(root)[0] is None
 
@@ -103,3 +106,69 @@ async def test_what_is_wrong_with_an_entry_is_said(root):  # noqa: F811
             ),
         )
     assert batches(root)[0] is None
+
+
+async def test_a_prompt_typed_by_hand_is_queued_for_any_recipe_that_takes_one(root):  # noqa: F811
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        await until(pilot, lambda: form.query("#field-entry-prompt"))
+        fill(form, "entry-prompt", "a fox")
+        fill(form, "budget", "1.5")
+        await until(pilot, lambda: "1 entry" in said(form, "#summary"))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.result != NONE_YET)
+    batch, _ = batches(root)
+    assert (batch.recipe, batch.queued, batch.budget) == ("refine", 1, 1_500_000)
+
+
+async def test_what_is_queued_again_fills_the_form_and_shows_what_differs(root, tmp_path):  # noqa: F811
+    path = tmp_path / "prompts.json"
+    path.write_text('[{"id": "fox", "prompt": "a fox"}, {"id": "lamp", "title": "a lamp"}]')
+    workspace = Workspace(root)
+    settings = {"seed": 11, "max_iterations": 5}
+    workspace.queue("refine", path, settings=settings, options=QueueOptions(priority=2))
+    app = Forms(NewBatchScreen(root, again=workspace.read_again("b1")))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        changed = {row.field.name for row in form.query(".-changed").results(FieldRow)}
+        assert changed == {"name", "seed", "priority", "max_iterations"}
+        await until(pilot, lambda: "2 entries" in said(form, "#summary"))
+        await until(pilot, lambda: app.focused is row(form, "max-iterations").control_widget)
+        await pilot.press("3")
+        await until(pilot, lambda: not row(form, "max-iterations").has_class("-changed"))
+        await pilot.press("tab", "ctrl+s")
+        await until(pilot, lambda: app.result != NONE_YET)
+    _, again = batches(root)
+    assert (again.name, again.seed, again.priority, again.queued) == ("prompts-2", 11, 2, 2)
+    assert json.loads(again.settings)["max_iterations"] == 3
+
+
+async def test_a_job_that_is_queued_again_has_its_prompt_in_the_form(root, tmp_path):  # noqa: F811
+    path = tmp_path / "prompts.json"
+    path.write_text('[{"id": "fox", "prompt": "a fox", "mood": "quiet"}]')
+    workspace = Workspace(root)
+    workspace.queue("refine", path)
+    app = Forms(NewBatchScreen(root, again=workspace.read_again("j1")))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        assert row(form, "entry-prompt").value == "a fox"
+        fill(form, "entry-prompt", "a red fox")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.result != NONE_YET)
+    entry = workspace.read_again("j2").request.entries[0]
+    assert entry == {"id": "fox", "prompt": "a red fox", "mood": "quiet"}
+
+
+async def test_the_only_recipe_that_a_file_fits_is_chosen(root, tmp_path):  # noqa: F811
+    path = tmp_path / "film.yaml"
+    path.write_text("prompt: a kite\ntarget_duration: 8\n")
+    app = Forms(NewBatchScreen(root, path=path))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        await until(pilot, lambda: form.form.chosen.recipe is STORYBOARD)
+        await until(pilot, lambda: "1 entry" in said(form, "#summary"))

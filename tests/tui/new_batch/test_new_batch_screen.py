@@ -118,7 +118,7 @@ async def test_a_batch_is_queued_by_keys_alone(root, prompts, size, monkeypatch)
         assert isinstance(app.focused, Input)
         await pilot.press(*prompts.name, "enter")
         await until(pilot, lambda: "2 entries" in said(form, "#summary"))
-        await pilot.press("tab", "tab", *"my batch", "enter", *"11", "enter", "home", "4")
+        await pilot.press("tab", "tab", "tab", *"my batch", "enter", *"11", "enter", "home", "4")
         assert row(form, "priority").value == "40"
         while app.focused is not row(form, "max-iterations").control_widget:
             await pilot.press("tab")
@@ -143,7 +143,10 @@ async def test_keys_that_come_all_at_once_are_taken_in_their_order(root, prompts
         await until(pilot, lambda: app.focused is row(form, "file").control_widget)
         text = ["x", "backspace", *prompts.name, "enter"]
         batch = [*"batch", "home", *"my", "enter", *"12", "backspace", "1", "enter", "home", "4"]
-        send(app, [*text, "tab", "x", "shift+tab", "tab", "backspace", "tab", *batch, "ctrl+s"])
+        send(
+            app,
+            [*text, "tab", "x", "shift+tab", "tab", "backspace", "tab", "tab", *batch, "ctrl+s"],
+        )
         await until(pilot, lambda: app.result != NONE_YET)
     batch, _ = batches(root)
     assert (batch.name, batch.seed, batch.priority, batch.queued) == ("mybatch", 11, 40, 2)

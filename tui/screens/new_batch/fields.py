@@ -82,11 +82,18 @@ def fields_with(
         names: Names accepted by text fields, by field.
     """
     usual = fields_of(model, defaults, names)
-    filled = fields_of(model, {**(defaults or {}), **values}, names)
+    own = {name: _as_default(model, name, value) for name, value in values.items()}
+    filled = fields_of(model, {**(defaults or {}), **own}, names)
     return [
         dataclasses.replace(field, usual=default.initial, help=default.help)
         for field, default in zip(filled, usual, strict=True)
     ]
+
+
+def _as_default(model: type[BaseModel], name: str, value: Any) -> Any:
+    """Return a value as the model writes it if it is its default: 90 for 90.0."""
+    field = model.model_fields.get(name)
+    return field.default if field is not None and field.default == value else value
 
 
 def fields_of(
