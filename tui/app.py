@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from db.queries.batches import batch
+from db.store import Store
 from engine.client.engine_process import EngineProcess
 from engine.config.paths import WorkspacePaths
 from engine.text.errors import UserError
@@ -22,6 +24,7 @@ from engine.text.terminal import clean, quoted
 from tui import theming
 from tui.actions import BY_ID
 from tui.feed import Feed, StoreTrouble
+from tui.history import History
 from tui.keys import KeysError, key_file, load_keys
 from tui.line.pace import LinePace
 from tui.notification import notification
@@ -31,6 +34,7 @@ from tui.screens.filtered import FilteredScreen
 from tui.screens.viewed import ViewedScreen
 from tui.snapshots.header import Header, HeaderView
 from tui.snapshots.notices import Notices
+from tui.snapshots.places import Place, PlaceKind, complete
 from tui.snapshots.recipe_info import Headlines
 from tui.ui_state import UiState, state_file
 from tui.widgets.bars import TopBar, engine_words
@@ -100,6 +104,7 @@ class Dashboard(App[str]):
         )
         self._wrong: list[str] = []
         self._uncopied = ""
+        self._history = History()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -261,6 +266,66 @@ class Dashboard(App[str]):
         else:
             self.push_screen(screen)
 
+    @work(thread=True, exit_on_error=False, group="go", exclusive=True)
+    def go(self, place: Place) -> None:
+        """Go to a place from the list of all batches; its names are read off the event loop."""
+        if place.job or place.batch:
+            with closing(Store(self.paths.store).reader()) as connection:
+                known = complete(connection, place)
+            if known is None:
+                self._say_later(f"There is no {place.title} any more.", "warning")
+                return
+            place = known
+        self._later(partial(self._go, place))
+
+    def _go(self, place: Place) -> None:
+        """Show a place; screens that it is not in are left."""
+        if place.kind not in {"search", "log"}:
+            kind: PlaceKind = "batch" if place.kind == "sheet" and place.batch else place.kind
+            self._history.expect(replace(place, kind="list" if kind == "sheet" else kind))
+        if place.kind == "search":
+            self._search(place.name)
+        elif place.kind == "log":
+            self.show_log()
+        elif place.kind in {"queue", "activity"}:
+            show = self.show_queue if place.kind == "queue" else self.show_activity
+            show(place.batch or None)
+        elif place.job:
+            self.show_list(place.batch, "table")
+            self.open_job(place.job, place.name)
+        else:
+            self.show_list(place.batch or None, "sheet" if place.kind == "sheet" else "table")
+
+    def _search(self, words: str) -> None:
+        search = getattr(self, "search_all", None)
+        if search is not None:
+            search(words)
+        elif isinstance(self.screen_stack[0], FilteredScreen):
+            self.go_batches()
+            self.screen_stack[0].show_filter(words)
+
+    def show_log(self) -> None:
+        """Show the newest logs of engines."""
+        from tui.snapshots.texts import Texts, logs
+
+        if found := tuple(logs(self.paths)):
+            self.show_texts(Texts("engine", found))
+        else:
+            self.notify("No engine has written a log here yet.", markup=False)
+
+    def visit(self, place: Place) -> None:
+        """Record a place that is shown now."""
+        self._history.visit(place)
+
+    def go_in_history(self, step: int) -> None:
+        """Go back or forward among the places that were visited."""
+        place = self._history.go(step)
+        if place is not None:
+            self.go(place)
+        else:
+            where = "before" if step < 0 else "after"
+            self.notify(f"There is no place {where} this one.", markup=False)
+
     def go_batches(self) -> None:
         """Go back to all batches."""
         while len(self.screen_stack) > 1:
@@ -320,8 +385,6 @@ class Dashboard(App[str]):
 
     def _name_of(self, batch_id: int) -> str:
         """Return the batch's name, which differs from the requested one if that was taken."""
-        from db.store import Store
-
         with closing(Store(self.paths.store).reader()) as connection:
             found = batch(connection, batch_id)
         return found.name if found else ""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tui.snapshots.files import OpenableFile
     from tui.snapshots.header import Header, HeaderView
     from tui.snapshots.notices import Notices
+    from tui.snapshots.places import Place
     from tui.snapshots.recipe_info import Headlines
     from tui.snapshots.texts import TextKind, Texts
     from tui.ui_state import UiState
@@ -76,6 +77,18 @@ class DashboardServices(Protocol):
 
     def show_activity(self, batch_id: int | None) -> None:
         """Show the events, of one batch if given."""
+        ...
+
+    def go(self, place: "Place") -> None:
+        """Go to a place."""
+        ...
+
+    def visit(self, place: "Place") -> None:
+        """Record a place that is shown now."""
+        ...
+
+    def go_in_history(self, step: int) -> None:
+        """Go back or forward among the places that were visited."""
         ...
 
     def go_batches(self) -> None:

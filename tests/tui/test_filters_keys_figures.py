@@ -123,7 +123,7 @@ async def test_the_palette_has_the_actions(place: Place) -> None:
     place.batch("evening", ["one"])
     async with running(place.dashboard()) as pilot:
         await until(pilot, lambda: pilot.app.screen.rows.total)
-        await pilot.press("colon", *"priority up")
+        await pilot.press("ctrl+p", *"priority up")
         await shows(pilot, BY_ID["raise_priority"].help)
         await pilot.press("enter")
         await until(pilot, lambda: place.read("SELECT arguments FROM commands"))

@@ -23,6 +23,7 @@ from tui.snapshots.activity import (
     traces_view,
 )
 from tui.snapshots.engine_log import EngineLogView
+from tui.snapshots.places import Place
 from tui.widgets.activity_bar import TABS, ActivityBar
 from tui.widgets.activity_rows import ActivityRows
 from tui.widgets.bars import TopBar
@@ -219,6 +220,10 @@ class ActivityScreen(ViewedScreen):
     async def chosen(self) -> None:
         """Open a row that was clicked twice."""
         await self.run_action("open")
+
+    def place(self) -> Place:
+        """Return this view."""
+        return Place("activity", self.batch_id or 0)
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """Return the job or the batch of the row under the cursor."""

@@ -3,6 +3,7 @@
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +22,8 @@ from tui.actions.key_names import key_name, keys_of
 from tui.feed import Feed, QueryAnswered, SnapshotReady, View
 from tui.snapshots.notices import NoticeItem
 from tui.snapshots.subject import Subject, node_of
+from tui.snapshots.places import Place
+from tui.snapshots.subject import Subject
 from tui.stepping_in import step_in
 from tui.widgets.bars import Hosts, KeyBar, Lanes, TopBar
 from tui.widgets.notice_line import NoticeLine
@@ -97,6 +100,8 @@ class BaseScreen(Screen[int | None]):
     def on_screen_resume(self) -> None:
         """Show the present state of the store."""
         self.catch_up()
+        if self.is_current and (place := self.place()) is not None:
+            self.dashboard.visit(place)
 
     def catch_up(self) -> None:
         """Read the store for this screen from now on."""
@@ -328,6 +333,39 @@ class BaseScreen(Screen[int | None]):
             self.dashboard.show_texts(message.value)
         elif message.tag == "texts":
             self.say("There is no text yet.", bad=True)
+
+    def place(self) -> Place | None:
+        """Return this place, to come back to; None if it is not one."""
+        return None
+
+    def action_go_to(self) -> None:
+        """Ask for a place and go there; or run an action."""
+        from tui.screens.go import GoScreen
+
+        known = actions_for(self.WHERE, read_only=self.dashboard.read_only)
+        actions = [
+            Place("action", name=one.title, hint=one.help, action=one.id)
+            for one in known
+            if one.id != "go_to"
+        ]
+        self.app.push_screen(GoScreen(self.dashboard.paths.store, actions), self._go)
+
+    async def _go(self, place: Place | None) -> None:
+        if place is not None and place.action:
+            await self.run_action(place.action)
+        elif place is not None and place.kind == "sheet":
+            subject = self.subject()
+            self.dashboard.go(replace(place, batch=subject.batch if subject else 0))
+        elif place is not None:
+            self.dashboard.go(place)
+
+    def action_history_back(self) -> None:
+        """Go to the place before this one."""
+        self.dashboard.go_in_history(-1)
+
+    def action_history_forward(self) -> None:
+        """Go to the place after this one."""
+        self.dashboard.go_in_history(+1)
 
     def action_again(self) -> None:
         """Open the form for the batch or the job under the cursor, to queue it again."""

@@ -19,6 +19,8 @@ from tui.snapshots.batch import BatchSnapshot, BatchView, JobItem
 from tui.snapshots.files import openable
 from tui.snapshots.filters import ORDERS, Filter
 from tui.snapshots.listing import MAX_MARKS
+from tui.snapshots.places import Place
+from tui.snapshots.subject import Subject
 from tui.widgets.bars import TopBar
 from tui.widgets.batch_bar import BatchBar
 from tui.widgets.caption import Caption
@@ -192,6 +194,15 @@ class BatchScreen(SheetedScreen):
         """Clear the filter, then the marks; go back to all batches if there is neither."""
         if not self.clear_something():
             super().action_back()
+
+    def place(self) -> Place:
+        """Return this batch."""
+        return Place("batch", self.batch_id)
+
+    def subject(self) -> Subject | None:
+        """Return the job under the cursor."""
+        subject = super().subject()
+        return replace(subject, batch=self.batch_id) if subject else None
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """Return the marked jobs, or the one under the cursor."""

@@ -20,6 +20,7 @@ from tui.snapshots.batch_glance import BatchGlance
 from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchItem
 from tui.snapshots.filters import Filter
 from tui.snapshots.freed import freed_by
+from tui.snapshots.places import Place
 from tui.states import LOOKS, look
 from tui.widgets.bars import TopBar
 from tui.widgets.batch_glance import BatchGlancePanel
@@ -229,6 +230,10 @@ class BatchesScreen(SheetedScreen):
         """Filter the list."""
         self._filter = filter_
         self._show()
+
+    def place(self) -> Place:
+        """Return the list of all batches."""
+        return Place("list")
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """Return the marked batches, or the one under the cursor."""

@@ -23,6 +23,7 @@ from tui.snapshots.decisions import (
 from tui.snapshots.files import OpenableFile
 from tui.snapshots.job import JobSnapshot, JobView
 from tui.snapshots.job_files import JobFile
+from tui.snapshots.places import Place
 from tui.snapshots.subject import Subject
 from tui.snapshots.tree import JOB_NODE, TreeLine, around_of
 from tui.widgets.bars import TopBar
@@ -442,6 +443,10 @@ class JobScreen(LinesScreen):
     def spending_of(self) -> int | None:
         """Return the batch of this job."""
         return self._snapshot.batch_id if self._snapshot else None
+
+    def place(self) -> Place:
+        """Return this job."""
+        return Place("job", self.spending_of() or 0, self.job_id)
 
     def subject(self) -> Subject:
         """Return the selected part of the job."""

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.viewed import ViewedScreen
+from tui.snapshots.places import Place
 from tui.snapshots.queue import LaneItem, QueueItem, QueueSnapshot, QueueView
 from tui.widgets.bars import TopBar
 from tui.widgets.over_time import OverTimePanel
@@ -83,6 +84,10 @@ class QueueScreen(ViewedScreen):
 
     def _is_first(self, row: QueueItem) -> bool:
         return row.batch is not None and self.batch_id in {None, row.batch}
+
+    def place(self) -> Place:
+        """Return this view."""
+        return Place("queue", self.batch_id or 0)
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """Return the job or the batch under the cursor."""
