@@ -242,8 +242,11 @@ class Dashboard(App[str]):
             self.pop_screen()
         if batch_id is not None and not self._is_list(self.screen, batch_id):
             self.open_batch(batch_id, self._name_of(batch_id))
-        if isinstance(self.screen, FilteredScreen):
-            self.screen.show_as(view)
+        here = self.screen
+        if isinstance(here, FilteredScreen) and here.is_mounted:
+            here.show_as(view)
+        elif isinstance(here, FilteredScreen):
+            here.call_after_refresh(here.show_as, view)
 
     @staticmethod
     def _is_list(screen: Screen[Any], batch_id: int | None) -> bool:
@@ -308,8 +311,8 @@ class Dashboard(App[str]):
         """Show the newest logs of engines."""
         from tui.snapshots.texts import Texts, logs
 
-        if found := tuple(logs(self.paths)):
-            self.show_texts(Texts("engine", found))
+        if files := tuple(logs(self.paths)):
+            self.show_texts(Texts("engine", files))
         else:
             self.notify("No engine has written a log here yet.", markup=False)
 
