@@ -11,8 +11,8 @@ from engine.client.opened import OpenedWorkspace
 from engine.client.requests import BatchRequest
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
-    from engine.client.branching import BranchEstimate
     from engine.client.again import AgainRequest
+    from engine.client.branching import BranchEstimate
     from engine.client.sending import Sending
     from engine.contract import Backend
     from engine.contract.recipe import AnyRecipe
