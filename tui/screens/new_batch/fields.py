@@ -82,8 +82,8 @@ def fields_with(
         names: Names accepted by text fields, by field.
     """
     usual = fields_of(model, defaults, names)
-    own = {name: _as_default(model, name, value) for name, value in values.items()}
-    filled = fields_of(model, {**(defaults or {}), **own}, names)
+    written = {name: _as_default(model, name, value) for name, value in values.items()}
+    filled = fields_of(model, {**(defaults or {}), **written}, names)
     return [
         dataclasses.replace(field, usual=default.initial, help=default.help)
         for field, default in zip(filled, usual, strict=True)

@@ -230,8 +230,8 @@ class Form(VerticalScroll, can_focus=False):
             return None
         if settings.value is None or batch.value is None:
             return None
-        entry, own = self.entry, option_names(chosen.recipe)
-        flags = {name: text for name, text in entry.items() if name in own}
+        entry, options = self.entry, option_names(chosen.recipe)
+        flags = {name: text for name, text in entry.items() if name in options}
         return BatchRequest(
             chosen.recipe.name,
             path,
