@@ -15,7 +15,7 @@ COMMA := ,
 LOCKED_PYTHONS ?= python3.11 python3.12 python3.13
 PYTEST_WORKERS ?= 4
 DEMO ?= demo
-DEMO_PROMPTS ?= examples/prompts.json
+DEMO_PROMPTS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 # Workers that each start threads for linear algebra get in each other's way; once, for good.
@@ -58,16 +58,8 @@ $(STAMP): $(DEMO_STAMP)
 install: $(STAMP) ## make the virtual environment
 
 # The demo paints anew each time, instead of showing what an earlier one has painted.
-demo: export SAFELIGHT_ENGINE__REUSE := job
 demo: $(DEMO_STAMP) ## run the example prompts; on a terminal, watch them in the dashboard
-	@if [ -t 0 ] && [ -t 1 ] && [ "$$TERM" != dumb ]; then \
-	  $(BIN)/safelight queue refine $(DEMO_PROMPTS) --workspace $(DEMO) --set seed=11 && \
-	  { $(BIN)/safelight engine --until-idle --detach --workspace $(DEMO) || true; } && \
-	  $(BIN)/safelight --workspace $(DEMO); \
-	else \
-	  $(BIN)/safelight run refine $(DEMO_PROMPTS) --workspace $(DEMO) --set seed=11; \
-	fi
-	@echo 'Images and reports: $(DEMO)/outputs/results'
+	@$(BIN)/safelight demo $(DEMO) $(addprefix --prompts ,$(DEMO_PROMPTS))
 	@echo 'Look again: $(BIN)/safelight status --workspace $(DEMO), or without "status" the dashboard'
 
 screenshots: $(DEMO_STAMP) ## render the README's images from a real run

@@ -348,6 +348,19 @@ class Dashboard(App[str]):
 
         self.push_screen(NewBatchScreen(self.paths.root), self._queued)
 
+    @work(thread=True, exclusive=True, group="engine", exit_on_error=False)
+    def paint_demo(self) -> None:
+        """Queue the example prompts and start an engine, off the event loop."""
+        from engine.client.demo import queue_demo
+
+        try:
+            batch = queue_demo(self.paths.root)
+            sentence = f"Queued {batch}. {self._engine_do('start')}"
+        except Exception as error:  # noqa: BLE001 - any error is shown to the operator
+            sentence = str(error)
+        self._say_later(sentence, "information")
+        self.feed.wake()
+
     @work(thread=True, exit_on_error=False)
     def again(self, called: str) -> None:
         """Open the form for a batch or a job that is queued again; it is read off the event loop.

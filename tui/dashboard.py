@@ -99,6 +99,10 @@ class DashboardServices(Protocol):
         """Open the form that queues a batch."""
         ...
 
+    def paint_demo(self) -> None:
+        """Queue the example prompts and start an engine, off the event loop."""
+        ...
+
     def again(self, called: str) -> None:
         """Open the form for a batch or a job that is queued again: `b4`, `j12`."""
         ...

@@ -29,6 +29,7 @@ class UiState:
         bell: True if the terminal's bell rings when a batch ends or is parked.
         view: View of batches: `table` or `sheet`.
         sheet_columns: Columns of contact sheets, 0 for as many as fit well.
+        toured: True once the tour was put away.
         widths: Share of the width that the first panel of a screen has, in percent, by screen.
         announced: Keys with another meaning than in earlier releases, which was announced.
     """
@@ -36,6 +37,7 @@ class UiState:
     theme: str = "safelight"
     order: str = "position"
     bell: bool = True
+    toured: bool = False
     view: str = "table"
     sheet_columns: int = 0
     orders: dict[str, str] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class UiState:
             theme=_text(data.get("theme"), "safelight"),
             order=_text(data.get("order"), "position"),
             bell=data.get("bell") is not False,
+            toured=data.get("toured") is True,
             view=_text(data.get("view"), "table"),
             sheet_columns=_number(data.get("sheet_columns")),
             orders=_mapping(data.get("orders"), str),

@@ -56,6 +56,7 @@ _COMMANDS = {
     "trust": ("engine.cli.trust:trust", "Allow your keys to be sent to a workspace's addresses."),
     "measure": ("engine.cli.measure:measure", "Measure sounds: loudness, phase, faults."),
     "doctor": ("engine.cli.doctor:doctor", "Diagnose problems."),
+    "demo": ("engine.cli.demo:demo", "Paint the example prompts, and watch them."),
     "examples": ("engine.cli.examples:examples", "Write the example inputs to a folder."),
     "init": ("engine.cli.init:init", "Create a workspace."),
     "gc": ("engine.cli.gc:gc", "Show disk usage and delete unreferenced files."),

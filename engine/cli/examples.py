@@ -4,13 +4,9 @@ from pathlib import Path
 
 import click
 
-import engine
 from engine.cli import render
 from engine.cli.init import write_new
-from engine.cli.trouble import CliError
-
-_PACKAGED = Path(engine.__file__).parent / "examples"
-_CHECKOUT = Path(engine.__file__).parents[1] / "examples"
+from engine.client.demo import examples_folder
 
 
 @click.command()
@@ -20,9 +16,7 @@ def examples(folder: Path) -> int:
 
     Existing files are left unchanged.
     """
-    source = next((place for place in (_PACKAGED, _CHECKOUT) if place.is_dir()), None)
-    if source is None:
-        raise CliError("This installation has no examples; install Safelight again.")
+    source = examples_folder()
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.iterdir()):
         if path.is_file():

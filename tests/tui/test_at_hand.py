@@ -250,7 +250,7 @@ async def test_a_new_workspace_greets(tmp_path, *, read_only: bool) -> None:
 
     async with running(Dashboard(tmp_path, read_only=read_only)) as pilot:
         await shows(pilot, "Welcome to Safelight", "safelight --workspace DIR")
-        assert ("Press n" in seen(pilot.app)) != read_only
+        assert ("type a prompt" in seen(pilot.app)) != read_only
         assert not pilot.app.screen.query_one(NoticeLine).display
         assert pilot.app.trouble is None
         Place(tmp_path)

@@ -62,7 +62,13 @@ def _in_all(row: BatchItem) -> list[Run]:
 
 
 GREETING = "Welcome to Safelight. Nothing has been queued in this workspace yet."
-BEGIN = "Press n to queue a batch: a file of prompts, a recipe and its settings."
+BEGIN = """enter  paint the demo: twelve images, on this computer, for nothing
+n      type a prompt, or choose a file of prompts, a recipe and its settings"""
+TOUR = """A batch holds jobs, one per prompt; enter opens, esc goes back.
+Each job paints, judges and improves its prompt; v shows any text whole, Y copies.
+t retries what failed, e edits a prompt, c chooses a result, = compares.
+a queues something again with other settings; : goes anywhere.
+The engine works on when you leave; ? lists the keys of each screen."""
 WATCHING = "This dashboard only watches; batches queued elsewhere appear automatically."
 ELSEWHERE = "Another workspace: safelight --workspace DIR"
 
@@ -121,6 +127,7 @@ class BatchesScreen(SheetedScreen):
         self._filter = Filter()
         self._glance: BatchGlance | None = None
         self._deleting: tuple[list[dict[str, int]], str] = ([], "")
+        self._is_new = False
 
     @property
     def view(self) -> View:
@@ -157,9 +164,25 @@ class BatchesScreen(SheetedScreen):
 
     def greet(self, *, is_new: bool) -> None:
         """Show the first steps in a workspace in which nothing was ever queued."""
+        self._is_new = is_new
         begin = WATCHING if self.dashboard.read_only else BEGIN
-        self.EMPTY = f"{GREETING}\n\n{begin}\n{ELSEWHERE}" if is_new else type(self).EMPTY
+        words = [GREETING, f"{begin}\n{ELSEWHERE}"]
+        if not self.dashboard.remembered.toured:
+            words.append(f"{TOUR}\n(esc puts this away)")
+        self.EMPTY = "\n\n".join(words) if is_new else type(self).EMPTY
         self._show()
+
+    def action_clear(self) -> None:
+        """Put the tour away; otherwise clear the filter, then the marks."""
+        if self._is_new and not self.dashboard.remembered.toured:
+            self._end_tour()
+        else:
+            super().action_clear()
+
+    def _end_tour(self) -> None:
+        """Show the tour no more, in this workspace or another."""
+        self.dashboard.remembered.toured = True
+        self.greet(is_new=self._is_new)
 
     def _show(self) -> None:
         if not self.query(Rows):
@@ -266,6 +289,9 @@ class BatchesScreen(SheetedScreen):
         """Open the batch under the cursor."""
         if row := self.rows.current:
             self.dashboard.open_batch(row.id, row.name)
+        elif self._is_new and not self.dashboard.read_only:
+            self._end_tour()
+            self.dashboard.paint_demo()
 
     def action_mark_batch(self) -> None:
         """Star the targets, write a note on them, or archive them."""
