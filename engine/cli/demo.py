@@ -27,8 +27,8 @@ REUSE = "SAFELIGHT_ENGINE__REUSE"
 def demo(folder: Path, prompts: Path | None, plain: bool) -> int:
     """Paint twelve example prompts in FOLDER (default: demo), and watch them in the dashboard.
 
-    Everything runs on this computer and costs nothing. Each demo generates its images again. Without a terminal
-    it prints its progress and waits for the end.
+    Everything runs on this computer and costs nothing. Each demo generates its images again.
+    Without a terminal it prints its progress and waits for the end.
     """
     os.environ.setdefault(REUSE, "job")
     batch = queue_demo(folder, prompts)
