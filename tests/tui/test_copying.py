@@ -2,11 +2,11 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.tui.support import Place, running, shows, until
-from tui import clipboard
 from tui.clipboard import copy_to_tmux, doubt
 from tui.snapshots.copies import read_copies
 from tui.snapshots.recipe_info import Headlines
@@ -56,7 +56,7 @@ def test_errors_and_batches(place: Place, painted: int) -> None:
 
 
 async def test_a_prompt_is_copied_by_two_keys(place: Place, painted: int) -> None:
-    app = place.dashboard()
+    app: Any = place.dashboard()
     async with running(app) as pilot:
         await until(pilot, lambda: app.screen.rows.total)
         await pilot.press("enter")
@@ -73,7 +73,7 @@ async def test_a_doubtful_copy_says_so_and_can_be_seen(
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
     monkeypatch.delenv("TMUX", raising=False)
-    app = place.dashboard()
+    app: Any = place.dashboard()
     async with running(app) as pilot:
         await until(pilot, lambda: app.screen.rows.total)
         await pilot.press("Y")
@@ -116,5 +116,5 @@ def test_tmux_refuses_or_takes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     def never(*arguments: object, **options: object) -> None:
         raise subprocess.TimeoutExpired("tmux", 2)
 
-    monkeypatch.setattr(clipboard.subprocess, "run", never)
+    monkeypatch.setattr(subprocess, "run", never)
     assert not copy_to_tmux("x")

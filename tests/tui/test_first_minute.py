@@ -1,13 +1,14 @@
 """The first minute: an empty workspace offers the demo, a prompt to type, and a tour, once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.client import demo
+from engine.client.engine_process import EngineProcess
 from engine.client.workspace import Workspace
 from tests.tui.support import running, seen, shows, until
-from tui import app as app_module
 from tui.app import Dashboard
 from tui.ui_state import UiState, state_file
 
@@ -21,12 +22,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         starts.append("start")
         return 7
 
-    monkeypatch.setattr(app_module.EngineProcess, "start", start)
+    monkeypatch.setattr(EngineProcess, "start", start)
     return starts
 
 
 async def test_enter_paints_the_demo(tmp_path: Path, started: list[str]) -> None:
-    app = Dashboard(tmp_path / "new")
+    app: Any = Dashboard(tmp_path / "new")
     async with running(app) as pilot:
         await shows(pilot, "Welcome to Safelight", "paint the demo", "type a prompt")
         await pilot.press("enter")

@@ -1,5 +1,7 @@
 """Going anywhere by `:`, and back and forward among the places that were visited."""
 
+from typing import Any
+
 import pytest
 
 from tests.tui.support import Place, running, shows, until
@@ -22,7 +24,7 @@ async def go(pilot, text: str) -> None:
 
 
 async def test_ids_names_views_and_actions(two: Place) -> None:
-    app = two.dashboard()
+    app: Any = two.dashboard()
     async with running(app) as pilot:
         await until(pilot, lambda: app.screen.rows.total)
         await go(pilot, "b1")
@@ -47,7 +49,7 @@ async def test_ids_names_views_and_actions(two: Place) -> None:
 
 
 async def test_back_and_forward(two: Place) -> None:
-    app = two.dashboard()
+    app: Any = two.dashboard()
     async with running(app) as pilot:
         await until(pilot, lambda: app.screen.rows.total)
         await go(pilot, "b1")

@@ -29,9 +29,9 @@ class Keys:
 
 
 @asynccontextmanager
-async def table(place: Place) -> AsyncIterator[tuple[Dashboard, Keys]]:
+async def table(place: Place) -> AsyncIterator[tuple[Any, Keys]]:
     """The table of the first batch, its first row selected."""
-    app = place.dashboard()
+    app: Any = place.dashboard()
     async with running(app, size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.rows.total)
         await pilot.press("G", "enter")  # the first batch is the oldest

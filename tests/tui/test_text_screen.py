@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ async def test_the_whole_error_of_the_first_row_is_one_key(place: Place) -> None
 
 
 async def test_next_matches_go_around(place: Place) -> None:
-    app = place.dashboard()
+    app: Any = place.dashboard()
     async with running(app, size=(80, 24)) as pilot:
         app.show_text("t", LONG)
         await shows(pilot, "line 1 of it")
@@ -98,7 +99,7 @@ async def test_next_matches_go_around(place: Place) -> None:
 
 
 async def test_numbers_and_wrapping(place: Place) -> None:
-    app = place.dashboard()
+    app: Any = place.dashboard()
     async with running(app, size=(60, 12)) as pilot:
         app.show_text("t", "first " + "word " * 20 + "end\nsecond")
         await shows(pilot, "end", "second")
@@ -111,7 +112,7 @@ async def test_numbers_and_wrapping(place: Place) -> None:
 
 
 async def test_tabs_show_each_text_and_hostile_ones_are_harmless(place: Place) -> None:
-    app = place.dashboard()
+    app: Any = place.dashboard()
     hostile = "\x1b]0;owned\x07[red]no markup[/] \u202eevil"
     async with running(app) as pilot:
         texts = (WholeText("[b]a", hostile), WholeText("data", '{"b": [1, 2]}', "json"))
@@ -126,7 +127,7 @@ async def test_tabs_show_each_text_and_hostile_ones_are_harmless(place: Place) -
 async def test_a_growing_log_is_followed_at_its_end(place: Place, tmp_path: Path) -> None:
     path = tmp_path / "engine.log"
     path.write_text("".join(f"entry {number}\n" for number in range(200)))
-    app = place.dashboard()
+    app: Any = place.dashboard()
     async with running(app, size=(80, 24)) as pilot:
         app.show_texts(Texts("log", (WholeText("log", kind="log", path=path),)))
         await shows(pilot, "entry 199")
@@ -143,7 +144,7 @@ async def test_a_growing_log_is_followed_at_its_end(place: Place, tmp_path: Path
 
 
 async def test_a_file_that_is_gone_is_a_sentence(place: Place, tmp_path: Path) -> None:
-    app = place.dashboard()
+    app: Any = place.dashboard()
     async with running(app) as pilot:
         gone = WholeText("trace", kind="trace", path=tmp_path / "gone")
         app.show_texts(Texts("t", (gone,)))

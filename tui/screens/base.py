@@ -348,9 +348,9 @@ class BaseScreen(Screen[int | None]):
             for one in known
             if one.id != "go_to"
         ]
-        self.app.push_screen(GoScreen(self.dashboard.paths.store, actions), self._go)
+        self.app.push_screen(GoScreen(self.dashboard.paths.store, actions), self._go_to)
 
-    async def _go(self, place: Place | None) -> None:
+    async def _go_to(self, place: Place | None) -> None:
         if place is not None and place.action:
             await self.run_action(place.action)
         elif place is not None and place.kind == "sheet":

@@ -109,11 +109,14 @@ def complete(connection: sqlite3.Connection, place: Place) -> Place | None:
     """Return a place with the names of its batch or job; None if that is gone."""
     if place.job:
         job = job_row(connection, place.job)
-        return job and replace(place, batch=job.batch_id, name=clean(job.key, 60), hint=job.state)
+        if job is None:
+            return None
+        return replace(place, batch=job.batch_id, name=clean(job.key, 60), hint=job.state)
     if place.batch:
         batch = batch_row(connection, place.batch)
-        hint = batch.recipe if batch else ""
-        return batch and replace(place, name=clean(batch.name, 60), hint=clean(hint, 40))
+        if batch is None:
+            return None
+        return replace(place, name=clean(batch.name, 60), hint=clean(batch.recipe, 40))
     return place
 
 

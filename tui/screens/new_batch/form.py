@@ -18,7 +18,7 @@ from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import FormCheck, FormField, check, fields_of, fields_with
-from tui.screens.new_batch.options import BatchForm, batch_values
+from tui.screens.new_batch.options import BatchForm, batch_options, batch_values
 from tui.screens.new_batch.recipe_options import (
     entry_fields,
     entry_of,
@@ -135,7 +135,8 @@ class Form(VerticalScroll, can_focus=False):
             if choice is None or choice is self._chosen or not title:
                 return False
             self._chosen = choice
-            values = self._again.request.settings if self._again_of(name) else {}
+            again = self._again_of(name)
+            values = again.request.settings if again else {}
             model = choice.recipe.settings
             fields = fields_with(model, values, choice.defaults, choice.backends)
             self._fields = with_flags(fields, choice.recipe)
@@ -168,15 +169,14 @@ class Form(VerticalScroll, can_focus=False):
         return again if again is not None and again.request.recipe == recipe else None
 
     def focus_setting(self) -> None:
-        """Focus the first setting that names no backend, its text selected."""
+        """Focus the first setting behind those that name backends, its text selected."""
         backends = self._chosen.backends if self._chosen else {}
-        rows = self.rows("settings")
-        for name, row in rows.items():
-            if name not in backends:
-                row.focus_control()
-                if isinstance(row.control_widget, Input):
-                    row.control_widget.select_all()
-                return
+        rows = list(self.rows("settings").values())
+        last = max((i for i, row in enumerate(rows) if row.field.name in backends), default=-1)
+        for row in rows[last + 1 : last + 2]:
+            row.focus_control()
+            if isinstance(row.control_widget, Input):
+                row.control_widget.select_all()
 
     # -- what it holds ------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class Form(VerticalScroll, can_focus=False):
             dict(settings.values),
             {} if self._is_again else flags,
             entries=() if path is not None else self._entries(entry, flags),
-            **batch.value.options,
+            **batch_options(batch.value),
         )
 
     @property

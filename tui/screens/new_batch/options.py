@@ -41,11 +41,12 @@ class BatchForm(BaseModel):
         None, ge=0, le=1_000_000, description="Maximum cost in dollars. Empty: none."
     )
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The same as the fields of a request, with the budget in micro-dollars."""
-        budget = None if self.budget is None else round(self.budget * 1_000_000)
-        return {**self.model_dump(), "budget": budget}
+
+def batch_options(form: BaseModel) -> dict[str, Any]:
+    """Return the values of a form as fields of a request, with the budget in micro-dollars."""
+    values = form.model_dump()
+    budget = values["budget"]
+    return {**values, "budget": None if budget is None else round(budget * 1_000_000)}
 
 
 def batch_values(request: BatchRequest | None) -> dict[str, Any]:
