@@ -11,7 +11,8 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.client.workspace import Workspace
-from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.storyboards import film
+from tests.tui.support import Place, running, shows, until
 from tui.app import Dashboard
 from tui.snapshots.files import OpenableFile
 
@@ -55,8 +56,9 @@ def evening(place: Place) -> Place:
 async def test_the_worst_image_and_why_take_two(evening: Place) -> None:
     async with table(evening) as (app, keys):
         await keys.press("s")
-        if "worst first" not in seen(app):
-            await keys.press("w")
+        await shows(keys.pilot, "Order of the list")
+        await keys.press("w")
+        await until(keys.pilot, lambda: type(app.screen).__name__ == "BatchScreen")
         await until(keys.pilot, lambda: app.screen.rows.current.key == "poor")
         await shows(keys.pilot, "reason of 20")
         assert keys.count <= 2
@@ -71,6 +73,24 @@ async def test_two_iterations_are_compared_by_three(evening: Place) -> None:
         await until(keys.pilot, lambda: app.screen.WHERE == "compare")
         await shows(keys.pilot, "iteration 1", "iteration 2")
         assert keys.count <= 3
+
+
+async def test_another_variation_takes_four(place: Place) -> None:
+    film(place, scenes=1)
+    place.write(lambda c: c.execute("UPDATE batches SET recipe = 'storyboard'"))
+    async with table(place) as (app, keys):
+        await keys.press("enter")
+        await until(keys.pilot, lambda: app.screen.WHERE == "job" and app.screen.is_mounted)
+        await until(keys.pilot, lambda: app.screen.rows.total)
+        await keys.press("c")
+        await shows(keys.pilot, "Choose one", "variation 2")
+        await keys.press("2")
+        await shows(keys.pilot, "Choose variation 2?")
+        await keys.press("y")
+        sql = "SELECT json_extract(arguments, '$.key', '$.value') FROM commands"
+        await until(keys.pilot, lambda: place.read(sql))
+        assert place.read(sql) == [('["scene-1/select",2]',)]
+        assert keys.count <= 4
 
 
 async def test_a_viewer_takes_one(evening: Place, monkeypatch: pytest.MonkeyPatch) -> None:

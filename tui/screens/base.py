@@ -389,15 +389,22 @@ class BaseScreen(Screen[int | None]):
 
     @on(QueryAnswered)
     def show_copies(self, message: QueryAnswered) -> None:
-        """Show what can be copied."""
-        if message.tag == "copies":
-            from tui.screens.copy import CopyScreen
+        """Show what can be copied, and copy what is chosen."""
+        if message.tag != "copies":
+            return
+        from tui.screens.menu import MenuLine, MenuScreen
 
-            self.app.push_screen(CopyScreen(message.value), self._copy)
+        copies: dict[str, Copyable] = {one.key: one for one in message.value}
+        lines = [
+            MenuLine(one.key, f"{one.name:<29} {clean(one.text, 120)}", one.key)
+            for one in copies.values()
+        ]
 
-    def _copy(self, copy: "Copyable | None") -> None:
-        if copy is not None:
-            self.dashboard.copy_to_clipboard(copy.text)
+        def copy(key: str | None) -> None:
+            if key is not None:
+                self.dashboard.copy_to_clipboard(copies[key].text)
+
+        self.app.push_screen(MenuScreen("Copy", lines), copy)
 
     def action_notice(self) -> None:
         """List the notices, and open the batch of one."""

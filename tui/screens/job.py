@@ -12,6 +12,8 @@ from textual.widget import Widget
 from engine.text.terminal import clean
 from tui.actions import BY_ID, bindings
 from tui.actions.key_names import key_name, keys_of
+from tui import formatting as figures
+from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.screens.lines import LinesScreen
 from tui.screens.panels import Panels
@@ -270,10 +272,47 @@ class JobScreen(LinesScreen):
         turn = (
             next((t for t in snapshot.turns if t.node == snapshot.turn), None) if snapshot else None
         )
-        if turn is None or not turn.image:
-            self.say("Select one of several results first.", bad=True)
-        else:
+        if turn is not None and turn.image:
             self._choose(turn.node)
+        elif snapshot is not None and self._results_in(snapshot.node):
+            self._choose(snapshot.selected)
+        else:
+            self.say("Select one of several results first.", bad=True)
+
+    def _results_in(self, node: TreeLine | None) -> list[TreeLine]:
+        """Return the results of a part of which one can be chosen, such as a scene's variations."""
+        snapshot = self._snapshot
+        if snapshot is None or node is None or not node.scope:
+            return []
+        scale = snapshot.scale
+        results = [
+            one
+            for one in snapshot.nodes
+            if one.id < 0
+            and one.scope.rpartition("/")[0] == node.scope
+            and key_to_select(one.scope, scale.decisions, scale.choices)
+        ]
+        families = [one.scope.rpartition("-")[0] for one in results]
+        return [
+            one
+            for one, name in zip(results, families, strict=True)
+            if name == families[-1]  # the variations, not the iterations of their prompt
+        ]
+
+    def _choose_among(self, results: list[TreeLine]) -> None:
+        """Choose one of several results by its number."""
+        from tui.screens.menu import MenuLine, MenuScreen
+
+        lines = [
+            MenuLine(str(one.id), f"{one.label:<16} {figures.score(one.score)}", str(number))
+            for number, one in enumerate(results, 1)
+        ]
+
+        def take(node: str | None) -> None:
+            if node is not None:
+                self._choose(int(node))
+
+        self.app.push_screen(MenuScreen("Choose one", lines), take)
 
     def _choose(self, node_id: int | None) -> None:
         """Select the scope of a node, after asking if steps may run again."""
@@ -283,6 +322,9 @@ class JobScreen(LinesScreen):
         node = next((one for one in snapshot.nodes if one.id == node_id), None)
         scale = snapshot.scale
         key = key_to_select(node.scope, scale.decisions, scale.choices) if node else None
+        if key is None and (results := self._results_in(node)):
+            self._choose_among(results)
+            return
         if node is None or key is None:
             self.say("The recipe has no decision about these.", bad=True)
             return
