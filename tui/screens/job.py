@@ -10,10 +10,9 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from engine.text.terminal import clean
+from tui import formatting as figures
 from tui.actions import BY_ID, bindings
 from tui.actions.key_names import key_name, keys_of
-from tui import formatting as figures
-from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.screens.lines import LinesScreen
 from tui.screens.panels import Panels
