@@ -21,9 +21,8 @@ from tui.actions import BY_ID, actions_for
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import Feed, QueryAnswered, SnapshotReady, View
 from tui.snapshots.notices import NoticeItem
-from tui.snapshots.subject import Subject, node_of
 from tui.snapshots.places import Place
-from tui.snapshots.subject import Subject
+from tui.snapshots.subject import Subject, node_of
 from tui.stepping_in import step_in
 from tui.widgets.bars import Hosts, KeyBar, Lanes, TopBar
 from tui.widgets.notice_line import NoticeLine
