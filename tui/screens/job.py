@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
@@ -16,6 +16,7 @@ from tui.actions.key_names import key_name, keys_of
 from tui.feed import QueryAnswered, View
 from tui.screens.lines import LinesScreen
 from tui.screens.panels import Panels
+from tui.screens.sending import SendingScreen
 from tui.snapshots.decisions import (
     key_of_prompt,
     key_to_select,
@@ -54,7 +55,7 @@ TREE_SHARE = 34
 """Width of the tree in percent, if none is remembered."""
 
 
-class JobScreen(LinesScreen):
+class JobScreen(SendingScreen, LinesScreen):
     """One job.
 
     Args:
@@ -432,48 +433,14 @@ class JobScreen(LinesScreen):
         if file is not None:
             self.dashboard.open_file(self.job_id, file)
 
-    def action_send(self) -> None:
-        """Choose the recipe that the selected part of the job is sent to."""
-        from tui.screens.send import SendScreen
-
-        source = self._source()
-        root = self.dashboard.paths.root
-
-        def chosen(recipe: str | None) -> None:
-            if recipe is not None:
-                self._estimate_sending(source, recipe)
-
-        self.app.push_screen(SendScreen(root, source), chosen)
-
-    def _source(self) -> str:
+    @property
+    def source(self) -> str:
         """Return the selected part, in the notation of `safelight send`."""
         node = self._snapshot.node if self._snapshot else None
         part = node.scope if node else ""
         if node and node.id > 0:  # a step
             part = f"{part}/{node.label}" if part else node.label
         return f"j{self.job_id}:{part}" if part else f"j{self.job_id}"
-
-    @work(thread=True, exit_on_error=False)
-    def _estimate_sending(self, source: str, recipe: str) -> None:
-        from tui.screens.send import estimate_sending
-
-        words, refused = estimate_sending(self.dashboard.paths.root, source, recipe)
-        if refused:
-            self.app.call_from_thread(self.say, words, bad=True)
-            return
-        question = f"Send {source} to {recipe}? {words}"
-        ask = partial(self._send_to, source, recipe)
-        self.app.call_from_thread(self.dashboard.confirm, question, ask)
-
-    @work(thread=True, exit_on_error=False)
-    def _send_to(self, source: str, recipe: str) -> None:
-        from tui.screens.send import send
-
-        sentence, refused = send(self.dashboard.paths.root, source, recipe)
-        if not refused and self.dashboard.head.engine.state == "none":
-            sentence += " No engine runs: E starts one."
-        self.app.call_from_thread(self.say, sentence, bad=refused)
-        self.feed.wake()
 
     @on(QueryAnswered)
     def answered(self, message: QueryAnswered) -> None:
