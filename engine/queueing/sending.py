@@ -1,6 +1,6 @@
 """Parts of jobs as the input of another recipe: its entries, and the origin of each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -60,8 +60,8 @@ def sent_entry(
 ) -> SentEntry:
     """Return a part of a job as an entry of a recipe.
 
-    A file goes to the first field that takes its kind, the prompt that it was generated from to the
-    field `prompt`; a text goes to `prompt`.
+    A file goes to the first field that takes its kind; where the recipe requires files, only to one
+    of those. The prompt that it was generated from goes to the field `prompt`, and so does a text.
 
     Args:
         recipe: The recipe that gets it.
@@ -75,10 +75,10 @@ def sent_entry(
         QueueError: The recipe takes neither its file nor its text, or the file is gone.
     """
     fields: dict[str, Any] = {}
-    if obstacle := trouble_of(recipe, part):
+    if obstacle := trouble_of(recipe, part, given):
         raise QueueError(f"Recipe {recipe.name} takes {obstacle}, and {source} is one.")
     if part.artifact is not None:
-        field = _field_for(recipe.input, part.artifact.kind)
+        field = _field_for(recipe.input, part.artifact.kind, given)
         stored = ArtifactStore(folder).path(part.artifact.hash).absolute()
         if not stored.is_file():
             raise QueueError(f"The stored file of {source} is gone.", remedy="Retry the job first.")
@@ -96,20 +96,32 @@ def sent_entry(
     return SentEntry(key, fields | dict(given), origin)
 
 
-def trouble_of(recipe: AnyRecipe, part: Part) -> str:
-    """Return the sort of part that a recipe does not take, as `no image`; empty if it does."""
+def trouble_of(recipe: AnyRecipe, part: Part, given: Collection[str] = ()) -> str:
+    """Return the sort of part that a recipe does not take, as `no image`; empty if it does.
+
+    Args:
+        recipe: The recipe.
+        part: The part.
+        given: Names of fields that are filled already.
+    """
     if part.artifact is None:
         return "" if "prompt" in recipe.input.model_fields else "no text"
     kind = part.artifact.kind
-    if _field_for(recipe.input, kind):
+    if _field_for(recipe.input, kind, given):
         return ""
     noun = {"audio": "sound"}.get(kind, kind)
     return f"no {noun}" if file_fields(recipe.input) and kind in _NAMED_KINDS else "no file"
 
 
-def _field_for(model: type[BaseModel], kind: str) -> str:
-    """Return the first field that takes a kind of file; empty if there is none."""
-    takes = file_fields(model).items()
+def _field_for(model: type[BaseModel], kind: str, given: Collection[str]) -> str:
+    """Return the first field that takes a kind of file; empty if there is none.
+
+    An optional field does not count while a required file is missing: an entry with nothing but an
+    image for the layout of a film still lacks its song.
+    """
+    fields = file_fields(model)
+    missing = {name for name in fields if model.model_fields[name].is_required()} - set(given)
+    takes = ((name, kinds) for name, kinds in fields.items() if not missing or name in missing)
     return next((name for name, kinds in takes if not kinds or kind in kinds), "")
 
 

@@ -11,15 +11,16 @@ from pydantic import BaseModel
 
 from db.queries import lineage
 from db.queries.jobs import all_jobs, artifacts, steps
-from engine.client.ids import UnknownId
-from engine.client.sending import split_source
+from engine.client.ids import UnknownId, resolve
+from engine.client.sending import part_of, split_source
 from engine.client.workspace import Workspace
 from engine.contract import Artifact
 from engine.contract.files import ImageFile, SoundFile
 from engine.plugins.catalog import EntryPointCatalog, UnknownName
 from engine.queueing.overrides import QueueError
 from engine.queueing.parts import UnknownPart
-from engine.queueing.sending import file_fields
+from engine.queueing.sending import file_fields, sent_entry
+from engine.runtime.artifacts import ArtifactStore
 from tests.cli.conftest import run  # noqa: F401 - a fixture
 from tests.support.one_process import compute_here
 
@@ -209,6 +210,20 @@ def test_only_recipes_that_take_the_part_are_offered(workspace) -> None:
 def test_an_image_is_not_taken_for_a_song(workspace) -> None:
     with pytest.raises(QueueError, match="Recipe music-video takes no image, and b1/circles:"):
         workspace.send("j1:iteration-1", "music-video")
+
+
+def test_an_image_is_taken_beside_a_song(workspace, tmp_path) -> None:
+    song = tmp_path / "song.wav"
+    song.write_bytes(b"RIFF")
+    with workspace.reading() as connection:
+        part = part_of(connection, workspace.catalog, resolve(connection, "j1"), "iteration-1")
+    recipe = workspace.catalog.recipe("music-video")
+    job = _job(workspace, "b1")
+    folder = workspace.paths.artifacts
+    sent = sent_entry(recipe, job, part, "j1:iteration-1", folder, {"song": str(song)})
+    assert sent.fields["song"] == str(song)
+    stored = ArtifactStore(folder).path(part.artifact.hash)
+    assert sent.fields["control_image"] == str(stored.absolute())
 
 
 def test_fields_of_files_know_their_kinds() -> None:
