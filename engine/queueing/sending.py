@@ -96,31 +96,31 @@ def sent_entry(
     return SentEntry(key, fields | dict(given), origin)
 
 
-def trouble_of(recipe: AnyRecipe, part: Part, given: Collection[str] = ()) -> str:
+def trouble_of(recipe: AnyRecipe, part: Part, filled: Collection[str] = ()) -> str:
     """Return the sort of part that a recipe does not take, as `no image`; empty if it does.
 
     Args:
         recipe: The recipe.
         part: The part.
-        given: Names of fields that are filled already.
+        filled: Names of fields that are filled already.
     """
     if part.artifact is None:
         return "" if "prompt" in recipe.input.model_fields else "no text"
     kind = part.artifact.kind
-    if _field_for(recipe.input, kind, given):
+    if _field_for(recipe.input, kind, filled):
         return ""
     noun = {"audio": "sound"}.get(kind, kind)
     return f"no {noun}" if file_fields(recipe.input) and kind in _NAMED_KINDS else "no file"
 
 
-def _field_for(model: type[BaseModel], kind: str, given: Collection[str]) -> str:
+def _field_for(model: type[BaseModel], kind: str, filled: Collection[str]) -> str:
     """Return the first field that takes a kind of file; empty if there is none.
 
     An optional field does not count while a required file is missing: an entry with nothing but an
     image for the layout of a film still lacks its song.
     """
     fields = file_fields(model)
-    missing = {name for name in fields if model.model_fields[name].is_required()} - set(given)
+    missing = {name for name in fields if model.model_fields[name].is_required()} - set(filled)
     takes = ((name, kinds) for name, kinds in fields.items() if not missing or name in missing)
     return next((name for name, kinds in takes if not kinds or kind in kinds), "")
 
