@@ -223,7 +223,9 @@ class Dashboard(App[str]):
         """Search all batches for words, and list the jobs that have them."""
         from tui.screens.search import SearchScreen
 
-        self.push_screen(SearchScreen(text))
+        is_here = isinstance(self.screen, SearchScreen)
+        show = self.switch_screen if is_here else self.push_screen
+        show(SearchScreen(text))
 
     def show_part(self, job_id: int, key: str, node: int) -> None:
         """Go to a part of a job: on its screen if that is open, else on a new one."""
@@ -287,7 +289,7 @@ class Dashboard(App[str]):
             kind: PlaceKind = "batch" if place.kind == "sheet" and place.batch else place.kind
             self._history.expect(replace(place, kind="list" if kind == "sheet" else kind))
         if place.kind == "search":
-            self._search(place.name)
+            self.search(place.name)
         elif place.kind == "log":
             self.show_log()
         elif place.kind in {"queue", "activity"}:
@@ -298,14 +300,6 @@ class Dashboard(App[str]):
             self.open_job(place.job, place.name)
         else:
             self.show_list(place.batch or None, "sheet" if place.kind == "sheet" else "table")
-
-    def _search(self, words: str) -> None:
-        search = getattr(self, "search_all", None)
-        if search is not None:
-            search(words)
-        elif isinstance(self.screen_stack[0], FilteredScreen):
-            self.go_batches()
-            self.screen_stack[0].show_filter(words)
 
     def show_log(self) -> None:
         """Show the newest logs of engines."""

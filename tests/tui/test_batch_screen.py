@@ -62,6 +62,10 @@ async def test_orders_are_chosen_from_a_menu_and_remembered_by_batch(scored: Pla
             await pilot.press(keys[1])
             await until(pilot, lambda expected=expected: order(pilot) == expected, keys)
         await shows(pilot, "input order, reversed ▾")
+        await pilot.press("S")
+        await until(pilot, lambda: order(pilot) == ["good", "poor", "broken", "later"])
+        await pilot.press("S")
+        await shows(pilot, "input order, reversed ▾")
     async with running(scored.dashboard()) as pilot:
         await until(pilot, lambda: pilot.app.screen.rows.total == 2)
         await pilot.press("j")

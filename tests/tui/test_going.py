@@ -48,6 +48,18 @@ async def test_ids_names_views_and_actions(two: Place) -> None:
         await pilot.press("escape")
 
 
+async def test_words_are_searched_in_all_batches(two: Place) -> None:
+    app: Any = two.dashboard()
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.screen.rows.total)
+        await go(pilot, "words that nothing has")
+        await until(pilot, lambda: app.screen.WHERE == "search")
+        await shows(pilot, "search words that nothing has", "Nothing matches.")
+        await go(pilot, "other words")
+        await shows(pilot, "search other words")
+        assert [screen.WHERE for screen in app.screen_stack] == ["batches", "search"]
+
+
 async def test_back_and_forward(two: Place) -> None:
     app: Any = two.dashboard()
     async with running(app) as pilot:

@@ -35,12 +35,13 @@ LOOKING: tuple[Action, ...] = (
     Action(
         "sort_menu",
         "Sort",
-        "Choose the order from a menu; S there reverses it.",
+        "Choose the order from a menu.",
         ("s",),
         LISTS,
         "Look",
         6,
     ),
+    Action("reverse", "Reverse", "Reverse the order of the list.", ("S",), LISTS),
     Action(
         "faults",
         "Faults",

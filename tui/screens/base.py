@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 CHANGED = {
     "E": "E is the engine's menu now: start, stop, restart, stop after what runs.",
-    "S": "S no longer stops the engine: E opens its menu.",
+    "S": "S no longer stops the engine, E does; in lists it reverses the order.",
     "R": "R no longer restarts the engine: E opens its menu.",
 }
 """Sentences about keys that did something else in earlier releases."""

@@ -112,6 +112,10 @@ class SheetedScreen(FilteredScreen):
         menu = MenuScreen("Order of the list", lines, chosen=self._order[0])
         self.app.push_screen(menu, lambda order: self.choose_order(order) if order else None)
 
+    def action_reverse(self) -> None:
+        """Reverse the order of the list."""
+        self.choose_order(REVERSED)
+
     # -- views --------------------------------------------------------------------------------
 
     @on(Sheet.Resized)
