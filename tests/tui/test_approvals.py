@@ -40,3 +40,21 @@ async def test_one_is_looked_at_and_left(place: Place) -> None:
         await pilot.press("escape", "escape")
         await until(pilot, lambda: pilot.app.screen.WHERE == "queue")
     assert decisions(place) == []
+
+
+async def test_marks_are_signs_and_stay(place: Place) -> None:
+    waits(place, "lamp", "rug", "cup")
+    async with running(place.dashboard(), (100, 30)) as pilot:
+        await shows(pilot, "b1 songs")
+        await pilot.press("3")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "queue")
+        await pilot.press("A")
+        await shows(pilot, "j1 lamp", "j3 cup")
+        await pilot.press("j", "space", "space")
+        await shows(pilot, "  b1 songs › j1 lamp", "• b1 songs › j2 rug", "• b1 songs › j3 cup")
+        pilot.app.screen._read()
+        await pilot.pause()
+        await shows(pilot, "• b1 songs › j2 rug")
+        await pilot.press("A", "y")
+        await until(pilot, lambda: len(decisions(place)) == 2)
+        await shows(pilot, "  b1 songs › j1 lamp")

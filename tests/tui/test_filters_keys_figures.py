@@ -10,6 +10,7 @@ from tui.actions import ACTIONS, BY_ID, bindings
 from tui.actions.action import EVERYWHERE, WITH_LISTS
 from tui.actions.key_names import key_name
 from tui.keys import KeysError, key_file, load_keys
+from tui.screens.help import GROUPS
 from tui.snapshots.filters import Filter
 from tui.ui_state import UiState, state_file
 from tui.widgets.columns import fit, fit_runs
@@ -59,6 +60,10 @@ def test_no_key_means_two_things(where: str) -> None:
     assert len(keys) == len(set(keys))
     listed = {key for b in bindings("list") for key in b.key.split(",")}
     assert where not in WITH_LISTS or not listed & set(keys)
+
+
+def test_the_help_has_all_groups() -> None:
+    assert {action.group for action in ACTIONS} == set(GROUPS)
 
 
 def test_key_names() -> None:

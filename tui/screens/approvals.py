@@ -8,15 +8,15 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from engine.client.gates import WaitingItem, everything_waiting
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.feed import QueryAnswered
 from tui.screens.approve import ApproveScreen, Verdict
+from tui.screens.choosing import ChoosingScreen
 from tui.stepping_in import step_in
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MAX_PREVIEW = 5000
 """Maximum length of a value in the preview, in characters."""
 
 
-class ApprovalsScreen(ModalScreen[None]):
+class ApprovalsScreen(ChoosingScreen[None]):
     """All values that wait; answers go to the marked ones, or to the one under the cursor."""
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -34,15 +34,15 @@ class ApprovalsScreen(ModalScreen[None]):
         Binding("A", "approve", "Approve"),
         Binding("e,enter", "edit", "Edit", priority=True),
         Binding("x", "reject", "Reject"),
+        Binding("space", "mark", "Mark", priority=True),
         Binding("asterisk", "mark_all", "Mark all"),
         Binding("escape,q", "leave", "Leave"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._items: list[WaitingItem] = []
+        self._marks: set[tuple[int | None, str]] = set()
 
     @property
     def dashboard(self) -> "DashboardServices":
@@ -50,15 +50,15 @@ class ApprovalsScreen(ModalScreen[None]):
         return cast("DashboardServices", self.app)
 
     @property
-    def waiting(self) -> SelectionList[int]:
+    def waiting(self) -> OptionList:
         """Return the list."""
-        return cast("SelectionList[int]", self.query_one(SelectionList))
+        return self.query_one(OptionList)
 
     def compose(self) -> ComposeResult:
         """Compose the list, the value under the cursor, the keys."""
         with Vertical(id="approvals"):
             yield Static("Waits for approval", id="title", markup=False)
-            yield SelectionList[int]()
+            yield OptionList(markup=False)
             with VerticalScroll():
                 yield Static(id="value", markup=False)
             keys = "space  mark   A  approve   e  look and edit   x  reject   esc  leave"
@@ -73,16 +73,22 @@ class ApprovalsScreen(ModalScreen[None]):
 
     @on(QueryAnswered)
     def take(self, message: QueryAnswered) -> None:
-        """Show what was read; the cursor stays where it is."""
-        at = self.waiting.highlighted or 0
+        """Show what was read; the cursor and the marks of what still waits stay."""
         self._items = message.value
-        self.waiting.clear_options()
-        self.waiting.add_options([Selection(_line(item), i) for i, item in enumerate(self._items)])
-        self.waiting.highlighted = min(at, len(self._items) - 1) if self._items else None
+        self._marks &= {_id(item) for item in self._items}
+        self._list()
         if not self._items:
             self.query_one("#value", Static).update("Nothing waits for approval.")
 
-    @on(SelectionList.SelectionHighlighted)
+    def _list(self) -> None:
+        """Draw the list again."""
+        at = self.waiting.highlighted or 0
+        self.waiting.clear_options()
+        lines = [_line(item, marked=_id(item) in self._marks) for item in self._items]
+        self.waiting.add_options([Option(line) for line in lines])
+        self.waiting.highlighted = min(at, len(self._items) - 1) if self._items else None
+
+    @on(OptionList.OptionHighlighted)
     def look(self) -> None:
         """Show the value under the cursor."""
         item = self._current
@@ -95,7 +101,7 @@ class ApprovalsScreen(ModalScreen[None]):
         return self._items[at] if at is not None and at < len(self._items) else None
 
     def _chosen(self) -> list[WaitingItem]:
-        marked = [self._items[i] for i in sorted(self.waiting.selected)]
+        marked = [item for item in self._items if _id(item) in self._marks]
         return marked or [item for item in [self._current] if item]
 
     def action_approve(self) -> None:
@@ -126,9 +132,21 @@ class ApprovalsScreen(ModalScreen[None]):
 
         self.app.push_screen(ApproveScreen(item.gate), answered)
 
+    def action_mark(self) -> None:
+        """Mark or unmark the value under the cursor, and move down."""
+        if item := self._current:
+            self._marks ^= {_id(item)}
+            self._list()
+            self.waiting.highlighted = min((self.waiting.highlighted or 0) + 1, self._last)
+
+    @property
+    def _last(self) -> int:
+        return len(self._items) - 1
+
     def action_mark_all(self) -> None:
         """Mark all."""
-        self.waiting.select_all()
+        self._marks = {_id(item) for item in self._items}
+        self._list()
 
     def action_leave(self) -> None:
         """Leave everything as it is."""
@@ -148,7 +166,12 @@ class ApprovalsScreen(ModalScreen[None]):
         self.app.call_from_thread(self._read)
 
 
-def _line(item: WaitingItem) -> Text:
-    text = Text(f"b{item.batch} {clean(item.name, 24)} › j{item.gate.job} ", style="bold")
+def _id(item: WaitingItem) -> tuple[int | None, str]:
+    return item.gate.job, item.gate.key
+
+
+def _line(item: WaitingItem, *, marked: bool) -> Text:
+    mark = "•" if marked else " "
+    text = Text(f"{mark} b{item.batch} {clean(item.name, 24)} › j{item.gate.job} ", style="bold")
     text.append(f"{clean(item.job_key, 30)}  ", style="not bold")
     return text.append(f"{clean(item.gate.key, 40)}  since {item.gate.since[11:16]}")

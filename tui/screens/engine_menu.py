@@ -6,18 +6,18 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.client.actions import action_of
+from tui.screens.choosing import ChoosingScreen
 from tui.snapshots.header import Header
 
 _RUNS = ("drain", "stop", "restart")
 """Verbs for an engine that runs, the gentlest first."""
 
 
-class EngineMenu(ModalScreen[str | None]):
+class EngineMenu(ChoosingScreen[str | None]):
     """List of what can be done to the engine; dismissed with the verb, or with None.
 
     Args:
@@ -27,8 +27,6 @@ class EngineMenu(ModalScreen[str | None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,q,E", "leave", "Leave"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self, head: Header) -> None:

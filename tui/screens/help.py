@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,15 +16,16 @@ from tui.actions import actions_for
 from tui.actions.action import LISTS, WITH_LISTS, Action
 from tui.actions.key_names import key_name, keys_of
 from tui.keys import key_file
+from tui.screens.choosing import ChoosingScreen
 from tui.states import LOOKS
 
-GROUPS = ("Step in", "Look", "Mark", "Move", "Engine", "Safelight")
+GROUPS = ("Step in", "Look", "Mark", "Keep", "Move", "Engine", "Safelight")
 
 KEYS, NAMES = 16, 18
 """Widths of keys and names in cells."""
 
 
-class HelpScreen(ModalScreen[str | None]):
+class HelpScreen(ChoosingScreen[str | None]):
     """All actions of a screen by group; the chosen one is the result.
 
     Args:
@@ -37,8 +37,6 @@ class HelpScreen(ModalScreen[str | None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,question_mark,q", "leave", "Leave"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self, where: str, keymap: Mapping[str, str], *, read_only: bool) -> None:

@@ -9,13 +9,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.feed import SnapshotReady
+from tui.screens.choosing import ChoosingScreen
 from tui.snapshots.devices import DeviceLine, DevicesView
 from tui.snapshots.header import Header, HostLine, LaneLine
 from tui.stepping_in import step_in
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WIDEST = 256
 
 
-class LanesScreen(ModalScreen[None]):
+class LanesScreen(ChoosingScreen[None]):
     """All lanes; the selected one can be changed until the engine ends."""
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -34,8 +34,6 @@ class LanesScreen(ModalScreen[None]):
         Binding("escape,q,w", "leave", "Leave"),
         Binding("plus,equals_sign,right", "change(1)", "Wider"),
         Binding("minus,underscore,left", "change(-1)", "Narrower"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self) -> None:

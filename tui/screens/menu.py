@@ -9,11 +9,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.text.terminal import clean
+from tui.screens.choosing import ChoosingScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class MenuLine:
     key: str = ""
 
 
-class MenuScreen(ModalScreen[str | None]):
+class MenuScreen(ChoosingScreen[str | None]):
     """Choose one of several lines; dismissed with its value, or with None.
 
     Args:
@@ -43,8 +43,6 @@ class MenuScreen(ModalScreen[str | None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,q", "leave", "Leave"),
-        Binding("j", "move(1)", show=False),
-        Binding("k", "move(-1)", show=False),
     ]
 
     def __init__(self, title: str, lines: Sequence[MenuLine], *, chosen: str = "") -> None:
@@ -75,14 +73,6 @@ class MenuScreen(ModalScreen[str | None]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Choose a line."""
         self.dismiss(self._lines[message.option_index].value)
-
-    def action_move(self, step: int) -> None:
-        """Go down or up, before the next key is read."""
-        lines = self.query_one(OptionList)
-        if step > 0:
-            lines.action_cursor_down()
-        else:
-            lines.action_cursor_up()
 
     def action_leave(self) -> None:
         """Choose nothing."""

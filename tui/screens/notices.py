@@ -7,15 +7,15 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.screens.choosing import ChoosingScreen
 from tui.snapshots.notices import NoticeItem
 from tui.states import look, state_style
 
 
-class NoticesScreen(ModalScreen[NoticeItem | None]):
+class NoticesScreen(ChoosingScreen[NoticeItem | None]):
     """The notices, the worst first; dismissed with the one that is to be opened.
 
     Args:
@@ -27,8 +27,6 @@ class NoticesScreen(ModalScreen[NoticeItem | None]):
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,q,exclamation_mark", "leave", "Leave"),
         Binding("minus,delete", "put_away", "Put away"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(

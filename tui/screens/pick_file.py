@@ -7,14 +7,14 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.screens.choosing import ChoosingScreen
 from tui.snapshots.files import OpenableFile
 
 
-class PickFileScreen(ModalScreen[OpenableFile | None]):
+class PickFileScreen(ChoosingScreen[OpenableFile | None]):
     """List of files; dismissed with the chosen one, or with None.
 
     Args:
@@ -24,9 +24,7 @@ class PickFileScreen(ModalScreen[OpenableFile | None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,q", "leave", "Leave"),
-        Binding("o", "app.simulate_key('enter')", show=False),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
+        Binding("o", "take", show=False),
     ]
 
     def __init__(self, files: Sequence[OpenableFile]) -> None:
@@ -43,6 +41,10 @@ class PickFileScreen(ModalScreen[OpenableFile | None]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Choose a file."""
         self.dismiss(self._files[message.option_index])
+
+    def action_take(self) -> None:
+        """Choose the file under the cursor."""
+        self.query_one(OptionList).action_select()
 
     def action_leave(self) -> None:
         """Open nothing."""

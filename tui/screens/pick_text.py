@@ -7,14 +7,14 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.text.terminal import clean
+from tui.screens.choosing import ChoosingScreen
 
 
-class PickTextScreen(ModalScreen[str | None]):
+class PickTextScreen(ChoosingScreen[str | None]):
     """List of decisions on texts; dismissed with the chosen key, or with None.
 
     Args:
@@ -25,8 +25,6 @@ class PickTextScreen(ModalScreen[str | None]):
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,q", "leave", "Leave"),
         Binding("e", "take", show=False),
-        Binding("j", "move(1)", show=False),
-        Binding("k", "move(-1)", show=False),
     ]
 
     def __init__(self, keys: Mapping[str, str]) -> None:
@@ -45,14 +43,6 @@ class PickTextScreen(ModalScreen[str | None]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Choose a decision."""
         self.dismiss(list(self._keys)[message.option_index])
-
-    def action_move(self, step: int) -> None:
-        """Go down or up, before the next key is read."""
-        texts = self.query_one(OptionList)
-        if step > 0:
-            texts.action_cursor_down()
-        else:
-            texts.action_cursor_up()
 
     def action_take(self) -> None:
         """Choose the decision under the cursor."""

@@ -7,13 +7,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.client.actions import action_of
 from engine.client.inputs import refusal_of
 from engine.text.terminal import clean
+from tui.screens.choosing import ChoosingScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.contract.recipe import AnyRecipe
 
 
-class SendScreen(ModalScreen[str | None]):
+class SendScreen(ChoosingScreen[str | None]):
     """List of recipes; dismissed with the name of the chosen one, or with None.
 
     Args:
@@ -33,8 +33,6 @@ class SendScreen(ModalScreen[str | None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,q", "leave", "Leave"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self, root: Path, source: str) -> None:
