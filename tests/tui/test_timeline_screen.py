@@ -18,6 +18,7 @@ from tui.screens.pick_text import PickTextScreen
 from tui.screens.timeline import TimelineScreen
 from tui.snapshots import recipe_info
 from tui.snapshots.recipe_info import RecipeInfo
+from tui.widgets.bars import KeyBar
 from tui.widgets.image import ImageView
 from tui.widgets.timeline_facts import TimelineFacts
 from tui.widgets.timeline_lanes import Stretch, around, clock, detail, overview, place
@@ -199,6 +200,7 @@ async def test_a_job_without_a_timeline_says_so(place: Place) -> None:
         await shows(pilot, "There is no timeline yet.")
         await pilot.press("l", "H", "plus", "e", "space")
         assert "timeline" in seen(pilot.app)
+        assert pilot.app.screen.query_one(KeyBar).region.bottom == 24
 
 
 def test_shots_without_images_or_with_damaged_ones_are_left_blank(tmp_path: Path) -> None:

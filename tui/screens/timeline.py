@@ -112,6 +112,7 @@ class TimelineScreen(DecidingScreen):
         """Show everything at the play head."""
         timeline, rows = self.timeline, self.size.height
         lanes = self.query_one(TimelineLanes)
+        self.set_class(timeline is None, "-empty")
         for widget in self.query("#under, #shots"):
             widget.display = timeline is not None
         if timeline is None:
