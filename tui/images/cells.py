@@ -1,8 +1,9 @@
 """Images as character cells: symbols in two colours, or characters of rising brightness."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rich.color import Color
+from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
@@ -43,8 +44,8 @@ def draw(image: "Image", style: CellStyle, backdrop: Rgb = (0, 0, 0)) -> list[St
     whole = _whole_cells(image, style.fine, backdrop)
     columns = whole.width // style.fine[0]
     if style.symbols == "half":
-        return _strips(_halves(whole, style), columns)
-    return _strips(fit(_pixels(whole), style), columns)
+        return _strips(_halves(whole, style), columns, style)
+    return _strips(fit(_pixels(whole), style), columns, style)
 
 
 def _whole_cells(image: "Image", cell: tuple[int, int], backdrop: Rgb) -> "Image":
@@ -92,10 +93,10 @@ def _dithered(image: "Image") -> "Image":
     return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).convert("RGB")
 
 
-def _strips(cells: "FittedCells", columns: int) -> list[Strip]:
+def _strips(cells: "FittedCells", columns: int, style: CellStyle) -> list[Strip]:
     """Return rows of cells; neighbours of the same colours are one segment."""
     pairs = _numbers(cells.front), _numbers(cells.back)
-    styles = _Styles()
+    sends = style.colours == "true"
     symbols = [cells.characters[number] for number in cells.symbols.tolist()]
     lines = []
     for start in range(0, len(symbols), columns):
@@ -105,10 +106,10 @@ def _strips(cells: "FittedCells", columns: int) -> list[Strip]:
         for symbol, pair in zip(symbols[row], zip(pairs[0][row], pairs[1][row], strict=True),
                                 strict=True):  # fmt: skip
             if pair != before and run:
-                line.append(Segment(run, styles.of(before)))
+                line.append(Segment(run, _style_of(*before, sends)))
                 run = ""
             run, before = run + symbol, pair
-        line.append(Segment(run, styles.of(before)))
+        line.append(Segment(run, _style_of(*before, sends)))
         lines.append(Strip(line, columns))
     return lines
 
@@ -120,27 +121,27 @@ def _numbers(colours: "Bytes") -> list[int]:
     return numbers
 
 
-class _Styles:
-    """Styles by the numbers of their two colours, each created once per image."""
+@lru_cache(4096)
+def _style_of(front: int, back: int, sends: bool) -> Style:
+    """Return the style of two colours, given as numbers.
 
-    def __init__(self) -> None:
-        self._colours: dict[int, Color] = {}
-        self._styles: dict[tuple[int, int], Style] = {}
+    Args:
+        front: The symbol's.
+        back: The one behind it.
+        sends: True if the terminal gets these very colours, not the nearest of a palette. Their
+            codes are then set at once: most cells of an image have a style of their own.
+    """
+    one, other = _colour(front), _colour(back)
+    style = Style.from_color(one, other)
+    if sends and one.triplet and other.triplet:
+        style._ansi = "38;2;{};{};{};48;2;{};{};{}".format(*one.triplet, *other.triplet)
+    return style
 
-    def of(self, pair: tuple[int, int]) -> Style:
-        """Return the style of two colours."""
-        style = self._styles.get(pair)
-        if style is None:
-            style = Style.from_color(self._colour(pair[0]), self._colour(pair[1]))
-            self._styles[pair] = style
-        return style
 
-    def _colour(self, number: int) -> Color:
-        colour = self._colours.get(number)
-        if colour is None:
-            rgb = ColorTriplet(number >> 16, number >> 8 & 255, number & 255)
-            colour = self._colours[number] = Color.from_triplet(rgb)
-        return colour
+@lru_cache(4096)
+def _colour(number: int) -> Color:
+    rgb = ColorTriplet(number >> 16, number >> 8 & 255, number & 255)
+    return Color(f"#{number:06x}", ColorType.TRUECOLOR, None, rgb)
 
 
 def _shades(image: "Image", *, dark: bool) -> list[Strip]:

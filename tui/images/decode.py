@@ -20,6 +20,10 @@ MAX_PIXELS = 24_000_000
 """Maximum number of pixels that are decoded for a thumbnail: 96 MB for a moment."""
 
 
+SPARE = 1.1
+"""Side of a thumbnail, at least, by that of the area that it is shrunk to."""
+
+
 class ImageTrouble(Exception):
     """An image cannot be shown; the message is a sentence for the screen."""
 
@@ -68,7 +72,7 @@ def small_version(folder: Path, file: "StoredFile", side: int) -> bytes | None:
     """
     from engine.kinds.thumbnails import SIDES, Thumbnails
 
-    enough = next((known for known in SIDES if known >= 2 * side), None)
+    enough = next((known for known in SIDES if known >= SPARE * side), None)
     if enough is None or not file.path.is_file():
         return None
     return Thumbnails(folder).read(file, enough)

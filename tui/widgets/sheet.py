@@ -1,13 +1,8 @@
 """A contact sheet: the rows of a list as a grid of small images; only visible ones are decoded."""
 
-import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Generic
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -17,8 +12,7 @@ from textual.strip import Strip
 from engine.config.paths import WorkspacePaths
 from tui.actions import bindings
 from tui.snapshots.faces import Face
-from tui.states import TONES, look
-from tui.widgets.columns import fit
+from tui.states import TONES
 from tui.widgets.drawing import tones
 from tui.widgets.image import (
     THUMBNAILS,
@@ -32,6 +26,7 @@ from tui.widgets.image import (
 from tui.widgets.list_state import ListState, RowT
 from tui.widgets.rows import Rows
 from tui.widgets.sheet_decoder import SheetDecoder
+from tui.widgets.sheet_painter import SheetCell, SheetPainter, common_start
 
 STEPS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
 """Numbers of columns."""
@@ -43,25 +38,6 @@ UNSHOWN = "cannot be shown"
 
 ASPECT = 0.75
 """Height of an image by its width, until one is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class SheetCell:
-    """The words of one cell, cleaned.
-
-    Attributes:
-        key: Name of the row.
-        state: Its state.
-        score: Its score as text.
-        words: Text in place of an image.
-        note: A short text over an image that is not finished, such as `40 %`.
-    """
-
-    key: str
-    state: str
-    score: str = ""
-    words: str = ""
-    note: str = ""
 
 
 class Sheet(ScrollView, Generic[RowT], can_focus=True):
@@ -126,10 +102,9 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         self._faces: Mapping[int, Face] = {}
         self._aspect = 0.0
         self._asked = (-1, -1)
-        self._styles: dict[str, Style] = {}
+        self._painter = SheetPainter(self)
         self._drawn: dict[int, tuple[object, list[Strip]]] = {}
         self._own: dict[ImageKey, RenderedImage] = {}  # of visible cells: stay if the cache is full
-        self._frames: dict[tuple[int, int], tuple[RenderedImage, list[Strip]]] = {}
         self._decoder = SheetDecoder(self, self.take_drawn)
         self._prefix = 0
 
@@ -165,7 +140,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         if not self.display or not self.size:
             return
         self._fit_size()
-        self._prefix = _common([self._cell(row).key for row in self.state.window[:200]])
+        self._prefix = common_start([self._cell(row).key for row in self.state.window[:200]])
         self._keep_in_sight()
         self._refresh_changed()
         self.want()
@@ -221,7 +196,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         self._decoder.clear()
         self._drawn.clear()
         self._own.clear()
-        self._frames.clear()
+        self._painter.forget_images()
         self._fit_size()
         self._keep_in_sight()
         self._refresh_changed()
@@ -350,9 +325,8 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
     def notify_style_update(self) -> None:
         """Forget drawings in other colours."""
         super().notify_style_update()
-        self._styles.clear()
+        self._painter.forget()
         self._drawn.clear()
-        self._frames.clear()
 
     def on_focus(self) -> None:
         """Redraw the cursor in its focused style."""
@@ -399,95 +373,51 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
             drawn = self._drawn[line] = (what, self._draw_line(line))
         return drawn[1][at]
 
-    def _style(self, name: str) -> Style:
-        if name not in self._styles:
-            self._styles[name] = self.get_component_rich_style(f"sheet--{name}", partial=True)
-        return self._styles[name]
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines as they are kept, unless the style sheet changes them further."""
+        styles = self.styles
+        is_plain = (
+            self.content_region.size == self.region.size
+            and self.opacity == styles.text_opacity == 1
+            and not styles.tint.a
+        )
+        if not is_plain:
+            return super().render_lines(crop)
+        return [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
 
     def _draw_line(self, line: int) -> list[Strip]:
         cells = [self._draw_cell(line * self.columns + at, at) for at in range(self.columns)]
         width, base = self.size.width, self.rich_style
         return [
-            Strip.join([cell[at] for cell in cells]).adjust_cell_length(width, base)
+            Strip.join([part for cell in cells for part in cell[at]]).adjust_cell_length(
+                width, base
+            )
             for at in range(self._step)
         ]
 
-    def _draw_cell(self, index: int, column: int) -> list[Strip]:
-        width, rows = self._widths(column)[1], self._box[1]
+    def _draw_cell(self, index: int, column: int) -> list[tuple[Strip, ...]]:
+        """Return the parts of each line of a cell."""
+        painter, width, rows = self._painter, self._widths(column)[1], self._box[1]
         row = self.state.row(index)
         if row is None:
-            return [Strip.blank(width, self.rich_style)] * (rows + 1)
-        here, cell = index == self.state.cursor, self._cell(row)
-        left, right = self._edges(here=here)
+            return [(painter.blank(width),)] * (rows + 1)
+        here, cell, size = index == self.state.cursor, self._cell(row), Size(width - 2, rows)
         face = self._faces.get(row.id)
         image = self._image(face)
         if image is None:
-            lines = self._words(cell, self._why_not(face), width - 2)
+            lines = painter.words(cell, self._why_not(face), size)
         else:
-            lines = self._framed(image, width - 2)
-        label = self._label(cell, width, here=here, marked=row.id in self.state.marks)
-        return [*(Strip([left, *line, right], width) for line in lines), label]
+            lines = painter.image(image, size)
+        left, right = painter.edges(here=here)
+        name, marked = cell.key[self._prefix :] or cell.key, row.id in self.state.marks
+        label = painter.label(cell, name, width, here=here, marked=marked)
+        return [*((left, line, right) for line in lines), (label,)]
 
     def _why_not(self, face: Face | None) -> str:
         """Return the text for an image that is being drawn or cannot be; empty without one."""
         if face is None or self._source(face)[0] is None:
             return ""
         return UNSHOWN if self._decoder.failed(self._key(face)) else "…"
-
-    def _edges(self, *, here: bool) -> tuple[Segment, Segment]:
-        base = self.rich_style
-        if not here:
-            return Segment(" ", base), Segment(" ", base)
-        frame = base + self._style("frame" if self.has_focus else "muted")
-        return Segment("▐", frame), Segment("▌", frame)
-
-    def _framed(self, image: RenderedImage, width: int) -> list[Strip]:
-        """Return the image in the middle of its cell; kept for moves of the cursor."""
-        key = (id(image), width)
-        kept = self._frames.get(key)
-        if kept is None or kept[0] is not image:
-            kept = self._frames[key] = (image, self._frame(image, width))
-        return kept[1]
-
-    def _frame(self, image: RenderedImage, width: int) -> list[Strip]:
-        base, rows = self.rich_style, self._box[1]
-        lines = []
-        for y in range(rows):
-            line = image.line(y, rows)
-            lines.append(Strip.blank(width, base) if line is None else _centred(line, width, base))
-        return lines
-
-    def _words(self, cell: SheetCell, wait: str, width: int) -> list[Strip]:
-        """Return words in place of an image, on a ground of their own."""
-        base, rows = self.rich_style + self._style("ground"), self._box[1]
-        text = wait or cell.words
-        style = base + self._style("muted" if wait else look(cell.state).tone)
-        lines = textwrap.wrap(text, max(1, width - 2), max_lines=rows, placeholder="…")
-        top = (rows - len(lines)) // 2
-        return [
-            _centred(Strip([Segment(lines[y - top], style)]), width, base)
-            if 0 <= y - top < len(lines)
-            else Strip.blank(width, base)
-            for y in range(rows)
-        ]
-
-    def _label(self, cell: SheetCell, width: int, *, here: bool, marked: bool) -> Strip:
-        base = self.rich_style
-        if here:
-            base += self._style("cursor" if self.has_focus else "cursor-away")
-        shown = look(cell.state)
-        shape = "" if cell.state == "done" else shown.shape
-        segments = [Segment("●" if marked else " ", base if here else base + self._style("mark"))]
-        if shape:
-            segments.append(Segment(shape, base if here else base + self._style(shown.tone)))
-        strong = " ".join(text for text in (cell.note, cell.score) if text)
-        text = f" {strong}" if strong and shape else strong
-        segments.append(Segment(text, base))
-        room = width - 1 - sum(cell_len(s.text) for s in segments)
-        key = cell.key[self._prefix :] or cell.key
-        name = f" {fit(key, room - 1)}" if room > 1 else ""
-        segments.append(Segment(name, base if here else base + self._style("muted")))
-        return Strip(segments).adjust_cell_length(width, base)
 
     # -- images -------------------------------------------------------------------------------
 
@@ -532,7 +462,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         if len(self._own) > 2 * len(faces) + 20:
             contents = {_content(face) for face in faces}
             self._own = {k: v for k, v in self._own.items() if k.content in contents}
-            self._frames.clear()
+            self._painter.forget_images()
         self._refresh_changed()
 
 
@@ -545,18 +475,3 @@ def _content(face: Face) -> str:
     return (
         face.file.hash if face.file.kind == "image" else f"{face.file.hash} {face.file.kind} small"
     )
-
-
-def _common(keys: list[str]) -> int:
-    """Return the length of the start that all keys share, up to a separator."""
-    if len(keys) < 2:
-        return 0
-    first, last = min(keys), max(keys)
-    shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
-    return max(first.rfind(sign, 0, shared) for sign in "-_/. ") + 1
-
-
-def _centred(line: Strip, width: int, style: Style) -> Strip:
-    left = (width - line.cell_length) // 2
-    blank = [Segment(" " * left, style)] if left > 0 else []
-    return Strip([*blank, *line.apply_style(style)]).adjust_cell_length(width, style)
