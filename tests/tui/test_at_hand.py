@@ -240,7 +240,7 @@ async def test_the_footer_of_a_job_keeps_choosing_and_editing(place: Place, widt
     async with running(place.dashboard(), (width, 24)) as pilot:
         await open_job(pilot)
         line = pilot.app.screen.query_one(KeyBar).render().plain
-        for key in ("esc Back", "c Choose", "e Edit prompt", "t Retry", "? Help", "q Quit"):
+        for key in ("esc Back", "c Choose", "e Edit", "p Pause", "? Help", "q Quit"):
             assert f" {key} " in line
 
 
@@ -263,3 +263,61 @@ def test_the_help_says_what_no_command_does() -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "Without a command, `safelight` opens the dashboard" in " ".join(said.split())
     assert "--read-only" in said
+
+
+def footer(pilot) -> str:
+    return pilot.app.screen.query_one(KeyBar).render().plain
+
+
+async def test_the_footer_has_what_the_selected_row_can_do(place: Place) -> None:
+    keys = ("bad", "good", "works", "stuck", "asks", "late")
+    bad, good, works, stuck, asks, _ = place.job_ids(place.batch("evening", keys))
+    place.claim(5)
+    place.fail(bad, "No.")
+    place.turn(good, 1, 80)
+    place.end(good, 80)
+    place.park(stuck, "out_of_budget", "Nothing is left.")
+    place.park(asks, "approval", "Waits.")
+    assert works
+    expected = {
+        "bad": "t Retry  v Why  a Again",
+        "good": "o Open  = Compare  z Zoom  a Again",
+        "works": "p Pause  x Cancel",
+        "stuck": "! Notice  r Resume  v Why  x Cancel",
+        "asks": "A Approve  v Why  x Cancel",
+        "late": "p Pause  x Cancel",
+    }
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await shows(pilot, "p Pause  x Cancel  f Causes")
+        await open_first(pilot)
+        await pilot.press("s", "i")
+        await until(pilot, lambda: pilot.app.screen.rows.current.key == "bad")
+        for key, titles in expected.items():
+            await until(pilot, lambda k=key: pilot.app.screen.rows.current.key == k)
+            await until(pilot, lambda t=titles: f" esc Back  {t} " in footer(pilot), key)
+            assert footer(pilot).endswith("? Help  q Quit ")
+            await pilot.press("j")
+
+
+async def test_the_footer_is_drawn_again_only_for_another_state(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.batch("evening", ["one", "two", "three"])
+    async with running(place.dashboard()) as pilot:
+        await open_first(pilot)
+        await until(pilot, lambda: "p Pause" in footer(pilot))
+        drawn = []
+        monkeypatch.setattr(KeyBar, "set_keys", lambda _, keys: drawn.append(keys))
+        await pilot.press("j", "j", "k")
+        await until(pilot, lambda: pilot.app.screen.rows.current.key == "two")
+        assert not drawn
+
+
+async def test_who_only_reads_is_offered_nothing_that_writes(place: Place) -> None:
+    place.batch("evening", ["one"])
+    place.claim(1)
+    async with running(place.dashboard(read_only=True)) as pilot:
+        await open_first(pilot)
+        await pilot.pause(0.1)
+        assert "Pause" not in footer(pilot)
+        assert "/ Filter" in footer(pilot)

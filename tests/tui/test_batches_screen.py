@@ -32,7 +32,7 @@ async def test_an_empty_workspace_says_what_to_do(tmp_path) -> None:
     from tui.app import Dashboard
 
     async with running(Dashboard(tmp_path)) as pilot:
-        await shows(pilot, "Nothing has been queued", "Press n")
+        await shows(pilot, "Nothing has been queued", "n      type a prompt")
     assert list(tmp_path.iterdir()) == []
 
 

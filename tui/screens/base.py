@@ -18,6 +18,7 @@ from engine.client.actions import action_of
 from engine.client.keeping import rating_arguments
 from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for
+from tui.actions.by_state import footer_actions
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import Feed, QueryAnswered, SnapshotReady, View
 from tui.snapshots.notices import NoticeItem
@@ -26,6 +27,7 @@ from tui.snapshots.subject import Subject, node_of
 from tui.stepping_in import step_in
 from tui.widgets.bars import Hosts, KeyBar, Lanes, TopBar
 from tui.widgets.notice_line import NoticeLine
+from tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
@@ -51,6 +53,8 @@ class BaseScreen(Screen[int | None]):
 
     WHERE = ""
     AUTO_FOCUS = "Rows"
+
+    _keys_for = ""
 
     @property
     def dashboard(self) -> "DashboardServices":
@@ -90,9 +94,20 @@ class BaseScreen(Screen[int | None]):
 
     def _keys(self) -> Iterator[tuple[Any, str]]:
         app = self.dashboard
-        shown = [a for a in actions_for(self.WHERE, read_only=app.read_only) if a.footer]
-        for action in sorted(shown, key=lambda a: a.footer or 0):
+        for action in footer_actions(self.WHERE, self._keys_for, read_only=app.read_only):
             yield action, key_name(keys_of(action, app.keymap)[0])
+
+    def selected_state(self) -> str:
+        """Return the state of what is selected; empty if nothing is, or if it has none."""
+        return ""
+
+    @on(Rows.Moved)
+    def show_keys(self) -> None:
+        """Show the keys that fit the state of what is selected, if it is another one."""
+        state = self.selected_state()
+        if state != self._keys_for:
+            self._keys_for = state
+            self.query_one(KeyBar).set_keys(list(self._keys()))
 
     # -- the feed -----------------------------------------------------------------------------
 
@@ -120,6 +135,7 @@ class BaseScreen(Screen[int | None]):
             self.show_head(message.snapshot)
         elif message.view is self.view:
             await self.show(message.snapshot)
+            self.show_keys()
 
     def show_head(self, head: Any) -> None:
         """Show the engine, its lanes, and the notices."""

@@ -199,6 +199,11 @@ class BatchScreen(SheetedScreen):
         """Return this batch."""
         return Place("batch", self.batch_id)
 
+    def selected_state(self) -> str:
+        """Return the state of the job under the cursor."""
+        row: JobItem | None = self.rows.current
+        return row.work_state if row else ""
+
     def subject(self) -> Subject | None:
         """Return the job under the cursor."""
         subject = super().subject()

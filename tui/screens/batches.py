@@ -202,6 +202,7 @@ class BatchesScreen(SheetedScreen):
         self.show_empty(len(self._all), "batch", "batches")
         self.rows.set_rows(len(shown), 0, shown)
         self._show_place()
+        self.show_keys()
 
     @on(Rows.Moved)
     def _show_place(self) -> None:
@@ -253,6 +254,11 @@ class BatchesScreen(SheetedScreen):
         """Filter the list."""
         self._filter = filter_
         self._show()
+
+    def selected_state(self) -> str:
+        """Return the state of the batch under the cursor."""
+        row: BatchItem | None = self.rows.current
+        return row.state if row else ""
 
     def place(self) -> Place:
         """Return the list of all batches."""

@@ -98,6 +98,7 @@ class CompareScreen(BaseScreen):
         differences = self.query_one(Differences)
         differences.show(found, self._active)
         self.query_one("#differences").display = differences.display
+        self.show_keys()
         self.call_after_refresh(self._draw)
 
     def on_resize(self) -> None:
@@ -283,6 +284,11 @@ class CompareScreen(BaseScreen):
     def _active_candidate(self) -> Candidate | None:
         found = self._candidates
         return found[self._active] if found else None
+
+    def selected_state(self) -> str:
+        """Return the state of the active thing."""
+        candidate = self._active_candidate
+        return candidate.state if candidate else ""
 
     def subject(self) -> Subject | None:
         """Return the active thing."""

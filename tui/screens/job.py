@@ -456,6 +456,11 @@ class JobScreen(SendingScreen, LinesScreen):
         """Return this job."""
         return Place("job", self.spending_of() or 0, self.job_id)
 
+    def selected_state(self) -> str:
+        """Return the state of the job."""
+        job = self._snapshot.job if self._snapshot else None
+        return job.work_state if job else ""
+
     def subject(self) -> Subject:
         """Return the selected part of the job."""
         snapshot = self._snapshot

@@ -85,6 +85,11 @@ class QueueScreen(ViewedScreen):
     def _is_first(self, row: QueueItem) -> bool:
         return row.batch is not None and self.batch_id in {None, row.batch}
 
+    def selected_state(self) -> str:
+        """Return the state of the job or the batch under the cursor."""
+        row: QueueItem | None = self.rows.current
+        return row.shape if row and not row.is_heading else ""
+
     def place(self) -> Place:
         """Return this view."""
         return Place("queue", self.batch_id or 0)

@@ -330,6 +330,10 @@ class TimelineScreen(DecidingScreen):
         """Return the batch of this job."""
         return self._snapshot.batch_id or None
 
+    def selected_state(self) -> str:
+        """Return the state of the job."""
+        return self._snapshot.state
+
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """Return this job."""
         return [{"job": self.job_id}], f"j{self.job_id} ({self._key})"

@@ -48,6 +48,12 @@ class JobItem:
     outdated: bool = False
     rating: str | None = None
 
+    @property
+    def work_state(self) -> str:
+        """Its state; `waiting` if it is parked until something is approved."""
+        waits = self.state == "parked" and self.reason == "approval"
+        return "waiting" if waits else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class Glance:

@@ -219,6 +219,12 @@ class KeyBar(Widget):
         self._keys = keys
         self._places: list[tuple[int, int, Action]] = []
 
+    def set_keys(self, keys: list[tuple[Action, str]]) -> None:
+        """Set the actions with their keys; nothing is laid out again."""
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
+
     def render(self) -> Text:
         """Show as many keys as fit."""
         key_style = self.get_component_rich_style("keys--key", partial=True)
