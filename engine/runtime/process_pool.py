@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from engine.contract import Retryable
 from engine.models.hosts.spawning import parent_sentinel, settle, spawning
+from engine.runtime.freed_memory import FreedMemory
 
 T = TypeVar("T")
 _Call = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
@@ -172,11 +173,13 @@ def _serve(calls: "Connection[Any, Any]", outcomes: "Connection[Any, Any]") -> N
     """Run one call after the other, until the engine ends or closes the pipe."""
     settle(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    freed = FreedMemory()
     while True:
         try:
             outcomes.send_bytes(_outcome(calls.recv_bytes()))
         except (EOFError, OSError):
             return
+        freed.give_back()
 
 
 def _outcome(data: bytes) -> bytes:

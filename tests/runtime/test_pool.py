@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from engine.contract import CallContext, Retryable
 from engine.recipes.refine.agents.refiner import RefineRequest
+from engine.runtime.freed_memory import resident
 from engine.runtime.process_pool import ComputePool
 from tests.support import work
 from tests.support.engines import Toy, eventually
@@ -139,3 +141,13 @@ async def test_a_step_whose_worker_dies_is_made_again(toy: Toy) -> None:
     await toy.run()
     assert toy.job().state == "done"
     assert toy.steps()[0].attempts == 2
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps freed memory")
+async def test_a_worker_gives_freed_memory_back_after_a_call() -> None:
+    pool = ComputePool(1)
+    try:
+        full = await pool.run(work.free_beneath, 96 * 2**20)
+        assert await pool.run(resident) < full - 64 * 2**20
+    finally:
+        pool.close()

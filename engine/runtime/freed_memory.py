@@ -1,0 +1,43 @@
+"""Freed memory that a process gives back to the system: glibc keeps it otherwise."""
+
+import ctypes
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+GROWTH = 32 * 1024 * 1024
+"""Bytes that a process has to grow by before its memory is looked through again."""
+
+
+class FreedMemory:
+    """Gives memory that a process has freed back to the system.
+
+    A worker that has rendered part of a film held up to 200 MB more than it used. Where the C
+    library has no way to do it, or the system does not tell the size of a process, nothing is done.
+    """
+
+    def __init__(self) -> None:
+        self._trim = _trim()
+        self._size = 0
+
+    def give_back(self) -> None:
+        """Give it back, if the process has grown since the last time: else it costs nothing."""
+        if self._trim is not None and resident() > self._size + GROWTH:
+            self._trim(0)
+            self._size = resident()
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process holds; 0 if the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _trim() -> "Callable[[int], object] | None":
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return None
