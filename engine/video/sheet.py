@@ -1,19 +1,20 @@
 """Contact sheet of a film: a frame of each shot."""
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.video.clips import ClipFrames
 from engine.video.opened import Video
-from engine.video.plan import FilmPlan
+from engine.video.plan import FilmPlan, Shot
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_FRAMES = 48
-"""Frames of a sheet; longer films have a frame of every second shot, and so on."""
+"""Frames of a sheet; of longer films, neighbouring shots share one."""
 
 WIDTH = 384
 """Width of a frame on a sheet in pixels, or its height if that is longer."""
@@ -35,8 +36,7 @@ def film_sheet(film: Video, plan: FilmPlan, labels: Sequence[str] = ()) -> bytes
     """
     from engine.imaging.sheet import contact_sheet
 
-    step = -(-len(plan.shots) // MAX_FRAMES)
-    shots = plan.shots[::step]
+    shots = sheet_shots(plan.shots)
     frames = ClipFrames(film, _fitted(plan.width, plan.height))
     try:
         images = [_png(frames.at((shot.start + shot.end) / 2)) for shot in shots]
@@ -47,6 +47,31 @@ def film_sheet(film: Video, plan: FilmPlan, labels: Sequence[str] = ()) -> bytes
         for shot in shots
     ]
     return contact_sheet(images, captions)
+
+
+def sheet_shots(shots: Sequence[Shot], most: int = MAX_FRAMES) -> list[Shot]:
+    """Return the shots of a sheet: of each group of neighbours that which was shown least so far.
+
+    Images take turns, so every second shot would show one of two and never the other.
+
+    Args:
+        shots: All shots of a film.
+        most: Maximum number of shots on the sheet.
+    """
+    count = min(len(shots), most)
+    shown: Counter[object] = Counter()
+    chosen = []
+    for group in range(count):
+        low, high = (len(shots) * edge // count for edge in (group, group + 1))
+        shot = min(shots[low:high], key=lambda one: shown[_view(one)])
+        shown[_view(shot)] += 1
+        chosen.append(shot)
+    return chosen
+
+
+def _view(shot: Shot) -> tuple[object, ...]:
+    """Return the image, the clip or the visual of a shot, to tell it from others."""
+    return shot.source, shot.image, shot.clip, shot.visual, shot.palette
 
 
 def _fitted(width: int, height: int) -> tuple[int, int]:

@@ -1,6 +1,9 @@
 """A contact sheet of a film shows the middle of each shot."""
 
 import io
+from collections import Counter
+
+import pytest
 
 from engine.video.plan import FilmPlan, Shot
 from tests.support.optional import needs
@@ -23,3 +26,18 @@ def test_a_sheet_has_a_frame_of_each_shot():
     assert sheet.width > 2 * 384
     row = np.asarray(sheet.convert("L"))[110]
     assert abs(int(row[200]) - 40) < 12 and abs(int(row[600]) - 220) < 12
+
+
+@pytest.mark.parametrize("images", [2, 3, 5])
+def test_a_long_film_shows_all_images_that_take_turns(images: int):
+    """Every second or third shot of them would show one image only."""
+    from engine.video.sheet import sheet_shots
+
+    shots = [Shot(at, at + 1, 0, image=at % images) for at in range(48 * images)]
+    chosen = sheet_shots(shots)
+    counts = Counter(shot.image for shot in chosen)
+    assert len(chosen) == 48 and set(counts) == set(range(images))
+    assert max(counts.values()) - min(counts.values()) <= 1
+    starts = [shot.start for shot in chosen]
+    assert starts == sorted(set(starts)) and starts[-1] >= len(shots) - images
+    assert sheet_shots(shots[:10]) == shots[:10] and sheet_shots([]) == []
