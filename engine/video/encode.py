@@ -35,7 +35,7 @@ def render_segment(
 
     Args:
         plan: The film, or an excerpt of it.
-        images: BGRA pixels by the index that shots name them with.
+        images: Images by the index that shots name them with: BGRA pixels, or bytes of files.
         clips: Clips by the index that shots name them with.
         first: The first frame.
         last: The last frame.

@@ -52,7 +52,7 @@ def still(plan: FilmPlan, images: "Images", clips: Clips, frame: int) -> "NDArra
 
     Args:
         plan: The film, or an excerpt of it; see `resized` for a smaller image.
-        images: BGRA pixels by the index that shots name them with.
+        images: Images by the index that shots name them with: BGRA pixels, or bytes of files.
         clips: Clips by the index that shots name them with.
         frame: Number of the frame.
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.video.prepared import Image
+
     Frame = NDArray[np.uint8]
-    Images = Sequence[NDArray[np.uint8]] | Mapping[int, NDArray[np.uint8]]
+    Images = Sequence[Image] | Mapping[int, Image]
 
 Clips = Sequence[Video] | Mapping[int, Video]
 """Clips by index: files, or their bytes."""

@@ -188,6 +188,26 @@ def test_images_are_prepared_once_in_a_process(images):
     assert prepared(images[1], FILM) is not first
 
 
+def test_an_image_file_is_decoded_only_if_it_is_not_kept(images, monkeypatch):
+    data = cv2.imencode(".png", images[0][..., :3])[1].tobytes()
+    first = prepared(data, FILM)
+    assert np.array_equal(first.picture, prepared(images[0], FILM).picture)
+    monkeypatch.setattr("engine.video.prepared.pixels_of", None)
+    assert prepared(data, FILM) is first
+
+
+def test_layers_are_the_same_in_bands_and_at_once(monkeypatch):
+    """Parallax needs less memory in bands; its bytes stay as they were."""
+    picture = np.full((300, 480, 4), (60, 40, 20, 255), np.uint8)
+    cv2.ellipse(picture, (240, 170), (90, 80), 0, 0, 360, (60, 200, 250, 255), -1)
+    in_bands = split(picture)
+    monkeypatch.setattr("engine.video.effects.depth.BAND", 300)
+    at_once = split(picture)
+    assert in_bands is not None and at_once is not None
+    assert np.array_equal(in_bands.far, at_once.far)
+    assert np.array_equal(in_bands.near, at_once.near) and in_bands.rows == at_once.rows
+
+
 def test_grain_is_as_strong_as_it_says_and_differs_in_each_frame():
     """Its mean is zero, its deviation is that of the finish, and two frames are unrelated."""
     grey = np.full((216, 384, 4), 128, np.uint8)

@@ -134,9 +134,7 @@ def segment_bytes(
     from engine.video.encode import render_segment as encoded
 
     film = replace(FilmPlan.from_dict(plan), signals=signals_of(levels))
-    images = {place: pixels_of(data) for place, data in enumerate(files[: counts[0]])}
-    clips = dict(enumerate(files[counts[0] :]))
-    return encoded(film, images, clips, *span, quality)
+    return encoded(film, files[: counts[0]], files[counts[0] :], *span, quality)
 
 
 @lru_cache(maxsize=2)
@@ -148,18 +146,6 @@ def signals_of(levels: bytes) -> Signals:
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def pixels_of(data: bytes) -> Any:
-    """Return the BGRA pixels of an image file, of shape (height, width, 4)."""
-    import numpy as np
-
-    from engine.imaging.decode import decoded
-
-    rgb = np.asarray(decoded(data))
-    pixels = np.empty((*rgb.shape[:2], 4), np.uint8)
-    pixels[..., :3], pixels[..., 3] = rgb[..., ::-1], 255
-    return pixels
 
 
 async def render_film(request: FilmRequest, context: CallContext) -> RenderedFilm:

@@ -8,6 +8,8 @@ Behind it the far layer is filled in (Telea 2004).
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -26,6 +28,9 @@ changes of colour. Where the outline crosses a surface, the surface would tear."
 
 RING = 0.02
 """Width of the ring around the near object that is filled in, as a share of the image's width."""
+
+BAND = 64
+"""Rows that are computed at once."""
 
 
 class Layers(NamedTuple):
@@ -59,15 +64,23 @@ def split(picture: "Frame") -> Layers | None:
     soft = _refined(cut, _shrunk(picture, EDGE_WIDTH))
     wide = cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
     sharpness = max(1.0, 0.25 * width / soft.shape[1]) * 8  # an edge of about two pixels
-    alpha = np.clip((wide - 0.5) * sharpness + 0.5, 0, 1)[..., None].astype(np.float32)
-    used = np.flatnonzero(alpha.max(axis=(1, 2)))
+    near, seen = np.empty_like(picture), np.empty(height, np.float32)
+    for band in _bands(height):
+        alpha = np.clip((wide[band] - 0.5) * sharpness + 0.5, 0, 1)[..., None].astype(np.float32)
+        near[band, :, :3] = np.rint(picture[band, :, :3] * alpha)
+        near[band, :, 3:] = np.rint(255 * alpha)
+        seen[band] = alpha.max(axis=(1, 2))
+    used = np.flatnonzero(seen)
     if not used.size:
         return None
-    near = np.empty_like(picture)
-    near[..., :3] = np.rint(picture[..., :3] * alpha)
-    near[..., 3:] = np.rint(255 * alpha)
     rows = float(used[0]) / height, float(used[-1] + 1) / height
     return Layers(_filled(picture, cut), near, rows)
+
+
+def _bands(height: int) -> "Iterator[slice]":
+    """Yield the rows of an image in bands: numbers of 32 bits for all of it take much memory."""
+    for row in range(0, height, BAND):
+        yield slice(row, row + BAND)
 
 
 def _shrunk(picture: "Frame", width: int) -> "Frame":
@@ -160,5 +173,7 @@ def _filled(picture: "Frame", cut: "Mask") -> "Frame":
     weight = cv2.dilate((weight > 0.2).astype(np.float32), np.ones((edge, edge), np.uint8))
     weight = np.asarray(cv2.blur(weight, (edge, edge)), np.float32)[..., None]
     far = picture.copy()
-    far[..., :3] = np.rint(picture[..., :3] * (1 - weight) + fill * weight)
+    for band in _bands(height):
+        share = weight[band]
+        far[band, :, :3] = np.rint(picture[band, :, :3] * (1 - share) + fill[band] * share)
     return far
