@@ -39,7 +39,8 @@ WHERE state = 'queued' AND (position BETWEEN 14 AND 18 OR position > 500)
 """
 
 
-def _add(connection: sqlite3.Connection, name: str, count: int, *, open_: bool) -> None:
+def add_batch(connection: sqlite3.Connection, name: str, count: int, *, open_: bool) -> None:
+    """Adds a batch of jobs that are done or have failed, or, if it is open, are queued."""
     new = NewBatch(name, "refine", "1", 1, "{}", "{}", "outputs", f"summary-{name}")
     batch = batches.create_batch(connection, new)
     values = {"batch": batch, "name": name, "jobs": count, "open": open_}
@@ -61,9 +62,9 @@ def workspace(huge: int) -> Iterator[Path]:
         Store.create(paths.store, created_by="bench")
         connection = connect_writer(paths.store)
         connection.execute("BEGIN IMMEDIATE")
-        _add(connection, "small", SMALL, open_=False)
-        _add(connection, "huge", huge, open_=False)
-        _add(connection, "live", SMALL, open_=True)
+        add_batch(connection, "small", SMALL, open_=False)
+        add_batch(connection, "huge", huge, open_=False)
+        add_batch(connection, "live", SMALL, open_=True)
         connection.execute(_FIRST_TO_RUN)
         jobs.claim_jobs(connection, RUNNING)
         connection.execute("COMMIT")

@@ -216,6 +216,22 @@ def soak(*, long: bool) -> list[Figure]:
     ]
 
 
+def search(*, long: bool) -> list[Figure]:
+    """Searches over the words of many jobs."""
+    jobs = 1_000_000 if long else 50_000
+    took = measured("search", jobs)
+    return [
+        at_most(
+            f"{took['queries']} searches over {jobs} prompts, p95",
+            took["p95_cpu_ms"],
+            100,
+            f"{{:.0f}} ms of processor time, {took['p95_ms']:.0f} ms in all "
+            f"(the slowest {took['worst_ms']:.0f} ms); indexing a job {took['index_us']:.0f} us",
+            " ms",
+        )
+    ]
+
+
 def images(*, long: bool) -> list[Figure]:
     """Images of a megabyte from a provider."""
     calls = 5000 if long else 1000
@@ -242,6 +258,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "queueing": queueing,
     "resume": resume,
     "soak": soak,
+    "search": search,
     "images": images,
     "lanes": lanes,
     "hosts": hosts,
