@@ -1,7 +1,8 @@
 """Search over the words of finished jobs, newest first.
 
-A query is plain words: all of them have to occur, the last one may be the beginning of a word,
-`"..."` is a phrase, `-word` leaves jobs out. The syntax of FTS5 never reaches the index.
+A query is plain words: all of them have to occur, the last one may be the beginning of a word
+(but one letter is a word: it begins too many), `"..."` is a phrase, `-word` leaves jobs out. The
+syntax of FTS5 never reaches the index.
 """
 
 import sqlite3
@@ -57,10 +58,17 @@ class Words:
             return ""
         columns = f"{{{' '.join(COLUMNS)}}} : "
         terms = [_quoted(word) for word in self.wanted]
-        query = f"{columns}({' AND '.join([*terms[:-1], f'{terms[-1]} *'])})"
+        if is_beginning(self.wanted[-1]):
+            terms[-1] += " *"
+        query = f"{columns}({' AND '.join(terms)})"
         for word in self.unwanted:
             query = f"({query}) NOT ({columns}({_quoted(word)}))"
         return query
+
+
+def is_beginning(word: str) -> bool:
+    """Return True if the last word of a query also matches longer words."""
+    return len(word) > 1 or not word.isascii()
 
 
 def _split(text: str) -> list[tuple[str, bool]]:

@@ -14,6 +14,7 @@ from db.queries.search import (
     TextRow,
     Words,
     count_unindexed,
+    is_beginning,
     parts_with,
     search_texts,
 )
@@ -113,7 +114,8 @@ def _patterns(words: Sequence[str]) -> list[re.Pattern[str]]:
     patterns = []
     for number, word in enumerate(words):
         body = r"[\W_]+".join(re.escape(part) for part in _folded(word)[0].split())
-        end = "" if number == len(words) - 1 else r"(?![^\W_])"
+        is_last = number == len(words) - 1
+        end = "" if is_last and is_beginning(word) else r"(?![^\W_])"
         patterns.append(re.compile(rf"(?<![^\W_]){body}{end}"))
     return patterns
 

@@ -189,6 +189,8 @@ def test_words_of_finished_jobs_are_found_wherever_they_stand(tmp_path: Path) ->
     assert finish(store, prompt="A fóx at sea") == 2
     assert found(store, "fox") == [2, 1]
     assert found(store, "fox -snow") == [2]
+    assert found(store, "fo") == [2, 1]
+    assert found(store, "f") == []
 
 
 def test_conditions_narrow_a_search(tmp_path: Path) -> None:
