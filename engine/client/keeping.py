@@ -136,19 +136,27 @@ class KeepingWorkspace(QueueingWorkspace):
             UnknownId: There is no such batch.
             ValueError: `rating` is not a condition.
         """
-        from db.queries.search import Condition, count_unindexed
+        from db.queries.search import Condition
         from engine.client import search
-        from engine.client.engine_process import engine_holder
 
         with self.reading() as connection:
             ranks = rating_ranks(rating)
             batch_id = find_batch(connection, batch).id if batch else None
-            behind = count_unindexed(connection, 1) > 0
-        if behind and engine_holder(self.paths) is None:
-            search.index_here(self.store, self.paths)
+        self.index_words()
         with self.reading() as connection:
             condition = Condition(batch_id, recipe, min_score, ranks)
             return search.search(connection, text, condition, limit)
+
+    def index_words(self) -> None:
+        """Index words of finished jobs for a moment, if there are any and no engine does it."""
+        from db.queries.search import count_unindexed
+        from engine.client.engine_process import engine_holder
+        from engine.client.search import index_here
+
+        with self.reading() as connection:
+            behind = count_unindexed(connection, 1) > 0
+        if behind and engine_holder(self.paths) is None:
+            index_here(self.store, self.paths)
 
 
 def rating_ranks(condition: str | None) -> frozenset[int] | None:

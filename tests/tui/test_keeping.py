@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from db.writes.search import index_jobs
-from tests.tui.support import Place, running
+from tests.tui.support import Place, running, shows
 from tests.tui.support import until as wait
+from tui.screens.compare import CompareScreen
 from tui.screens.keep import KeepScreen
 from tui.screens.search import SearchScreen
 from tui.snapshots.filters import Filter
@@ -35,6 +36,15 @@ def finished(place: Place, keys: list[str], **options: Any) -> int:
     return batch
 
 
+async def at_the_job(pilot: Any) -> None:
+    """Open the first job of the first batch."""
+    await wait(pilot, lambda: pilot.app.screen.rows.total)
+    await pilot.press("enter")
+    await wait(pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total)
+    await pilot.press("enter")
+    await wait(pilot, lambda: pilot.app.screen.WHERE == "job" and pilot.app.screen._snapshot)
+
+
 def ratings(place: Place) -> list[tuple[Any, ...]]:
     return place.read("SELECT job_id, part, value, note FROM ratings ORDER BY id")
 
@@ -59,8 +69,7 @@ async def test_marked_jobs_are_rated_by_two_keys(place: Place) -> None:
 async def test_a_part_of_a_job_is_rated_and_noted(place: Place) -> None:
     finished(place, ["a"])
     async with driven(place) as (app, pilot):
-        await pilot.press("enter", "enter")
-        await wait(pilot, lambda: getattr(app.screen, "_snapshot", None) is not None)
+        await at_the_job(pilot)
         await pilot.press("m")
         await wait(pilot, lambda: isinstance(app.screen, KeepScreen))
         await pilot.press("n", *"soft", "enter")
@@ -71,6 +80,55 @@ async def test_a_part_of_a_job_is_rated_and_noted(place: Place) -> None:
         await wait(pilot, lambda: len(ratings(place)) == 2)
     assert ratings(place) == [(1, "iteration-1", None, "soft"), (1, "iteration-1", 6, "soft")]
     assert place.read("SELECT rating FROM jobs") == [(6,)]
+
+
+def iterations(place: Place, count: int) -> int:
+    """A job that is done, with some iterations."""
+    (job,) = place.job_ids(place.batch("lamps", ["a"]))
+    place.claim(1)
+    for number in range(1, count + 1):
+        place.turn(job, number, 40.0 + 10 * number)
+    place.end(job, 40.0 + 10 * count)
+    return job
+
+
+async def test_the_selected_part_of_a_job_is_rated_and_shows_it(place: Place) -> None:
+    iterations(place, 3)
+    async with driven(place) as (app, pilot):
+        await at_the_job(pilot)
+        await pilot.press("left")
+        await wait(pilot, lambda: app.screen._snapshot.node.part == "iteration-2")
+        await pilot.press("m")
+        await shows(pilot, "Rate iteration-2 of j1 (a)")
+        await pilot.press("4")
+        await shows(pilot, "★4 60.0 iteration 2")
+    assert ratings(place) == [(1, "iteration-2", 4, "")]
+
+
+async def test_the_active_part_of_a_comparison_is_rated_and_shows_it(place: Place) -> None:
+    iterations(place, 3)
+    async with driven(place) as (app, pilot):
+        await at_the_job(pilot)
+        await pilot.press("equals_sign")
+        await wait(pilot, lambda: isinstance(app.screen, CompareScreen) and bool(app.screen._shown))
+        await pilot.press("m")
+        await wait(pilot, lambda: isinstance(app.screen, KeepScreen))
+        await pilot.press("5")
+        await shows(pilot, "★5 iteration 3")
+        await pilot.press("tab", "m")
+        await wait(pilot, lambda: isinstance(app.screen, KeepScreen))
+        await pilot.press("x")
+        await shows(pilot, "x iteration 2")
+    assert ratings(place) == [(1, "iteration-3", 5, ""), (1, "iteration-2", 0, "")]
+
+
+async def test_a_rating_is_for_what_was_selected_when_it_was_asked_for(place: Place) -> None:
+    iterations(place, 3)
+    async with driven(place) as (app, pilot):
+        await at_the_job(pilot)
+        app.screen.action_rate()
+        app.screen.targets = lambda: ([{"job": 99}], "j99")
+        await shows(pilot, "Rate iteration-3 of j1 (a)")
 
 
 async def test_escape_rates_nothing(place: Place) -> None:
@@ -152,6 +210,23 @@ async def test_a_search_lists_jobs_of_all_batches_and_opens_the_part(place: Plac
         await wait(pilot, lambda: isinstance(app.screen, SearchScreen))
         await pilot.press("escape")
         await wait(pilot, lambda: type(app.screen).__name__ == "BatchesScreen")
+
+
+async def test_a_search_indexes_what_no_engine_has(place: Place) -> None:
+    finished(place, ["harbour", "hill"])
+    async with driven(place) as (app, pilot):
+        await wait(pilot, lambda: app.screen.rows.total == 1)
+        app.search("lamp")
+        await shows(pilot, "2 jobs, the newest first", "hill", "harbour")
+
+
+async def test_a_watcher_indexes_nothing(place: Place) -> None:
+    finished(place, ["harbour", "hill"])
+    async with driven(place, read_only=True) as (app, pilot):
+        await wait(pilot, lambda: app.screen.rows.total == 1)
+        app.search("lamp")
+        await shows(pilot, "2 finished jobs are not indexed yet")
+    assert place.read("SELECT count(*) FROM jobs WHERE indexed") == [(0,)]
 
 
 @pytest.mark.parametrize("text", [HOSTILE, '"(', "NEAR(", "x" * 5000, ""])

@@ -228,7 +228,8 @@ class BaseScreen(Screen[int | None]):
         if not targets:
             self.say("Nothing is selected.", bad=True)
         elif subject is not None and subject.node:
-            self.feed.ask(partial(node_of, subject=subject), self, "rate")
+            read = partial(_part_to_rate, subject=subject, targets=targets, called=called)
+            self.feed.ask(read, self, "rate")
         else:
             self._rate(targets, called)
 
@@ -236,8 +237,7 @@ class BaseScreen(Screen[int | None]):
     def rate_part(self, message: QueryAnswered) -> None:
         """Rate a part of a job once its name is known."""
         if message.tag == "rate":
-            targets, called = self.targets()
-            part = message.value.part if message.value is not None else ""
+            targets, called, part = message.value
             self._rate(targets, f"{clean(part, 80)} of {called}" if part else called, part)
 
     def _rate(self, targets: Sequence[Mapping[str, int]], called: str, part: str = "") -> None:
@@ -496,3 +496,14 @@ def _spending_over_time(
     connection: sqlite3.Connection, batch_id: int | None
 ) -> tuple[list[Spending], Timeline | None]:
     return spending(connection, batch_id), timeline(connection, batch_id)
+
+
+def _part_to_rate(
+    connection: sqlite3.Connection,
+    subject: Subject,
+    targets: Sequence[Mapping[str, int]],
+    called: str,
+) -> tuple[Sequence[Mapping[str, int]], str, str]:
+    """Return the targets and their name as they were asked for, and the name of the part."""
+    node = node_of(connection, subject)
+    return targets, called, node.part if node else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from textual import on
+from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -13,7 +13,7 @@ from tui import formatting as figures
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.base import BaseScreen
-from tui.snapshots.search import HitItem, SearchSnapshot, SearchView
+from tui.snapshots.search import LIMIT, HitItem, SearchSnapshot, SearchView
 from tui.states import look
 from tui.widgets.bars import TopBar
 from tui.widgets.columns import ListColumn, Run
@@ -53,6 +53,20 @@ COLUMNS: tuple[ListColumn[HitItem], ...] = (
 )
 
 
+def _summary(snapshot: SearchSnapshot) -> str:
+    """Return how many jobs match, and how many are not indexed yet."""
+    number = len(snapshot.rows)
+    most = number >= LIMIT
+    parts = []
+    if number:
+        jobs = f"the newest {figures.count(number)} jobs" if most else pluralize(number, "job")
+        parts.append(f"{jobs}, the newest first" if number > 1 and not most else jobs)
+    if snapshot.unindexed:
+        behind = pluralize(snapshot.unindexed, "finished job is", "finished jobs are")
+        parts.append(f"{behind} not indexed yet")
+    return "   ".join(parts)
+
+
 class SearchScreen(BaseScreen):
     """Jobs of all batches whose words match.
 
@@ -67,6 +81,7 @@ class SearchScreen(BaseScreen):
     def __init__(self, text: str) -> None:
         super().__init__()
         self._view = SearchView(text)
+        self._has_indexed = False
 
     @property
     def view(self) -> View:
@@ -84,7 +99,7 @@ class SearchScreen(BaseScreen):
             self._view.text, placeholder='words  "a phrase"  -not', id="words", compact=True
         )
         yield Static("", id="found", markup=False)
-        yield Rows(COLUMNS, empty="Nothing matches.", id="hits")
+        yield Rows(COLUMNS, id="hits")
 
     def on_mount(self) -> None:
         """Return the crumbs; without words, ask for them."""
@@ -99,10 +114,20 @@ class SearchScreen(BaseScreen):
     async def show(self, snapshot: SearchSnapshot) -> None:
         """Show the jobs."""
         self.rows.set_rows(len(snapshot.rows), 0, snapshot.rows)
-        shown = pluralize(len(snapshot.rows), "job") if snapshot.rows else "nothing"
-        behind = pluralize(snapshot.unindexed, "job is", "jobs are")
-        later = f"   {behind} not indexed yet" if snapshot.unindexed else ""
-        self.query_one("#found", Static).update(f"{shown}, the newest first{later}")
+        self.rows.set_empty("Nothing matches." if snapshot.text.strip() else "")
+        self.query_one("#found", Static).update(_summary(snapshot))
+        if snapshot.unindexed and not self._has_indexed and not self.dashboard.read_only:
+            self._has_indexed = True
+            self._index()
+
+    @work(thread=True, exit_on_error=False)
+    def _index(self) -> None:
+        """Index what no engine has indexed, and search again."""
+        from engine.client.workspace import Workspace
+
+        Workspace(self.dashboard.paths.root, check_settings=False).index_words()
+        self._view.expire()
+        self.feed.wake()
 
     def search_for(self, text: str) -> None:
         """Search for other words."""

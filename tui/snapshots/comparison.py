@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from db.queries import inspect, lists
 from db.queries.inspect import FileLine
+from db.rating import rating_word
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.snapshots.batch import read_glance
@@ -46,6 +47,7 @@ class Candidate:
         opens: The same file, to be opened.
         checks: What its judge has looked for.
         again: Consequence of choosing it, cleaned; empty if it cannot be chosen.
+        rating: Its own rating: `1` to `5`, `keep`, `reject`; None if it is not rated.
     """
 
     job: int
@@ -60,6 +62,7 @@ class Candidate:
     opens: OpenableFile | None = None
     checks: tuple[CheckLine, ...] = ()
     again: str = ""
+    rating: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ class PartsOfAJob:
             opens=detail.openable[0] if detail.shown and detail.openable else None,
             checks=detail.checks,
             again=self._again(connection, found, node),
+            rating=node.rating,
         )
 
     def _again(self, connection: sqlite3.Connection, found: JobTree, node: TreeLine) -> str:
@@ -199,6 +203,7 @@ class BestOfJobs:
                     prompt=glance.prompt if glance else "",
                     file=file,
                     opens=openable("best", file, "") if file else None,
+                    rating=rating_word(line.rating),
                 )
             )
         ids = [line.id for line in lines]

@@ -56,6 +56,10 @@ class SearchView:
         self._snapshot: SearchSnapshot | None = None
         self._until = 0.0
 
+    def expire(self) -> None:
+        """Have the same words searched again at the next reading."""
+        self._until = 0.0
+
     def read(self, connection: sqlite3.Connection, version: int) -> SearchSnapshot:
         """Return the present answer; an answer to the same words is kept for a moment."""
         text, known = self.text, self._snapshot

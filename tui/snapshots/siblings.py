@@ -29,6 +29,7 @@ class SiblingScope:
         preview: Preview of its image, while it is being generated.
         outdated: True if it is older than a decision whose steps are running.
         file: The stored file of its image, of any kind.
+        rating: Its own rating: `1` to `5`, `keep`, `reject`; None if it is not rated.
     """
 
     node: int
@@ -42,6 +43,7 @@ class SiblingScope:
     preview: bytes = b""
     outdated: bool = False
     file: FileLine | None = None
+    rating: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +165,5 @@ def _turn(
         preview=b"" if image else preview,
         outdated=node.outdated,
         file=images.files.get(image),
+        rating=node.rating,
     )

@@ -73,7 +73,8 @@ class CandidateView(Vertical):
             self._candidate = candidate
             score = "" if candidate.score is None else f" {figures.score(candidate.score)}"
             shape = look(candidate.state).shape
-            self._caption.update(f"{shape} {candidate.title}{score}  {place}")
+            mark = figures.rating(candidate.rating)
+            self._caption.update(f"{shape} {mark}{candidate.title}{score}  {place}")
 
     def put(self, drawing: "Drawing | None") -> None:
         """Show the drawing of the thing."""

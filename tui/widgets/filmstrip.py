@@ -52,7 +52,8 @@ class Frame(Vertical):
         self._turn = turn
         taken = f"{TAKEN} " if turn.taken else ""
         value = "" if turn.score is None else f"{figures.score(turn.score)} "
-        caption = f"{look(turn.state).shape} {taken}{value}{turn.title}"
+        mark = figures.rating(turn.rating)
+        caption = f"{look(turn.state).shape} {taken}{mark}{value}{turn.title}"
         self._caption.update(caption)
         self._marks.update("\n".join(_line(*line) for line in turn.lines))
         if turn.preview:
