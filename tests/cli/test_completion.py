@@ -46,7 +46,7 @@ def complete_in_fish(home, line):
 
 
 def test_fish_completes_commands_with_their_whole_descriptions(home):
-    found = complete_in_fish(home, "safelight st")
+    found = complete_in_fish(home, "safelight stat")
     assert list(found) == ["status"]
     assert "," in found["status"]
 
@@ -67,7 +67,7 @@ def test_zsh_can_autoload_the_script(home):
 
 def test_bash_completes_commands(home):
     script = (
-        "source safelight.bash; COMP_WORDS=(safelight st); COMP_CWORD=1; "
+        "source safelight.bash; COMP_WORDS=(safelight stat); COMP_CWORD=1; "
         "_safelight_completion safelight; echo ${COMPREPLY[@]}"
     )
     assert ask("bash", "--norc", "-c", script, folder=home).split() == ["status"]
