@@ -19,6 +19,7 @@ from bench.lanes import lanes
 from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
 from bench.scoring import scoring
+from bench.sheet import cells, sheet
 from bench.slow_line import slow_line
 from bench.stable_audio import stable_audio
 from bench.visuals import visuals
@@ -271,6 +272,8 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "stable_audio": stable_audio,
     "dashboard": dashboard,
     "slow_line": slow_line,
+    "sheet": sheet,
+    "cells": cells,
 }
 
 

@@ -63,7 +63,7 @@ def _cell(row: Row) -> SheetCell:
     return SheetCell(f"image-{row.id:05d}", "done", f"{row.id % 100}.0")
 
 
-def _image(seed: int) -> Image.Image:
+def image_of(seed: int) -> Image.Image:
     """Return an image with gradients, edges and texture, of its own."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE
@@ -78,7 +78,7 @@ def workspace(root: Path, count: int) -> tuple[WorkspacePaths, dict[int, Face]]:
     paths = WorkspacePaths(root)
     paths.make()
     thumbnails, faces = Thumbnails(paths.thumbnails), {}
-    small = [_encoded(_image(seed)) for seed in range(min(count, SHOWN))]
+    small = [_encoded(image_of(seed)) for seed in range(min(count, SHOWN))]
     for number in range(count):
         hash_ = hashlib.sha256(str(number).encode()).hexdigest()
         stored = paths.artifacts / hash_[:2] / hash_[2:]

@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from engine.config.paths import WorkspacePaths
 from tui.actions import bindings
+from tui.images.style import CellStyle
 from tui.snapshots.faces import Face
 from tui.states import TONES
 from tui.widgets.drawing import tones
@@ -26,18 +27,17 @@ from tui.widgets.image import (
 from tui.widgets.list_state import ListState, RowT
 from tui.widgets.rows import Rows
 from tui.widgets.sheet_decoder import SheetDecoder
+from tui.widgets.sheet_grid import STEPS, Grid, grid_of
 from tui.widgets.sheet_painter import SheetCell, SheetPainter, common_start
-
-STEPS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
-"""Numbers of columns."""
-
-USUAL_WIDTH = 19
-"""Width of a cell in columns of the terminal, unless the operator has chosen another."""
 
 UNSHOWN = "cannot be shown"
 
 ASPECT = 0.75
 """Height of an image by its width, until one is known."""
+
+
+Look = tuple[ImageKey, tuple[tuple[str, str], ...]]
+"""The key of an image without its content, and the tones of what a kind draws."""
 
 
 class Sheet(ScrollView, Generic[RowT], can_focus=True):
@@ -106,6 +106,7 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         self._drawn: dict[int, tuple[object, list[Strip]]] = {}
         self._own: dict[ImageKey, RenderedImage] = {}  # of visible cells: stay if the cache is full
         self._decoder = SheetDecoder(self, self.take_drawn)
+        self._look: Look = (ImageKey("", (0, 0), CellStyle("none"), (0, 0, 0)), ())
         self._prefix = 0
 
     # -- content ------------------------------------------------------------------------------
@@ -150,44 +151,17 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
     @property
     def columns(self) -> int:
         """Number of cells in a line."""
-        if self._chosen:
-            return min(self._chosen, max(1, self._width // 6))
-        fitting = [step for step in STEPS if step * USUAL_WIDTH <= self._width]
-        return fitting[-1] if fitting else min(2, max(1, self._width // 6))
+        return self._grid.columns
 
     @property
-    def _width(self) -> int:
-        return max(1, self.scrollable_content_region.width)
-
-    @property
-    def _height(self) -> int:
-        return max(1, self.scrollable_content_region.height)
-
-    def _widths(self, column: int) -> tuple[int, int]:
-        """Return begin and width of a column."""
-        begin = column * self._width // self.columns
-        return begin, (column + 1) * self._width // self.columns - begin
-
-    @property
-    def _box(self) -> tuple[int, int]:
-        """Columns and rows of an image."""
-        columns = max(1, self._width // self.columns - 2)
-        rows = round(columns * (self._aspect or ASPECT) / 2)
-        return columns, max(1, min(rows, self._height - 1))
-
-    @property
-    def _step(self) -> int:
-        """Rows of a line of cells, with their labels."""
-        return self._box[1] + 1
-
-    @property
-    def _lines(self) -> int:
-        """Lines of cells that are visible as a whole."""
-        return max(1, self._height // self._step)
+    def _grid(self) -> Grid:
+        room = self.scrollable_content_region.size
+        aspect = self._aspect or ASPECT
+        return grid_of(max(1, room.width), max(1, room.height), self._chosen, aspect)
 
     def _fit_size(self) -> None:
-        lines = -(-self.state.total // self.columns)
-        size = Size(0, lines * self._step)
+        grid = self._grid
+        size = Size(0, -(-self.state.total // grid.columns) * grid.step)
         if size != self.virtual_size:
             self.virtual_size = size
             self._refresh_scrollbars()
@@ -203,17 +177,12 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         self.refresh()
         self.want()
 
-    def _visible(self) -> tuple[int, int]:
-        """Return the first visible line of cells, and the number of visible lines."""
-        top = int(self.scroll_y)
-        first = top // self._step
-        return first, -(-(top + self._height) // self._step) - first
-
     @property
     def visible_range(self) -> tuple[int, int]:
         """Index of the first visible cell, and number of visible cells."""
-        first, lines = self._visible()
-        return first * self.columns, lines * self.columns
+        grid = self._grid
+        first, lines = grid.visible(int(self.scroll_y))
+        return first * grid.columns, lines * grid.columns
 
     def want(self) -> None:
         """Request the visible rows, with a page before and after them."""
@@ -237,12 +206,12 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         self._refresh_changed()
 
     def _keep_in_sight(self) -> None:
-        line, step = self.state.cursor // self.columns, self._step
-        top = int(self.scroll_y)
+        grid, top = self._grid, int(self.scroll_y)
+        line, step = self.state.cursor // grid.columns, grid.step
         if line * step < top:
             self.scroll_to(y=line * step, animate=False)
-        elif (line + 1) * step > top + self._height:
-            over = (line + 1 - self._lines) * step
+        elif (line + 1) * step > top + grid.height:
+            over = (line + 1 - grid.lines) * step
             self.scroll_to(y=max(0, over), animate=False)
 
     def action_cursor_left(self) -> None:
@@ -265,11 +234,11 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
 
     def action_page_down(self) -> None:
         """Move down one page."""
-        self._go(self.state.cursor + self._lines * self.columns)
+        self._go(self.state.cursor + self._grid.lines * self.columns)
 
     def action_page_up(self) -> None:
         """Move up one page."""
-        self._go(self.state.cursor - self._lines * self.columns)
+        self._go(self.state.cursor - self._grid.lines * self.columns)
 
     def action_first(self) -> None:
         """Go to the first row."""
@@ -294,10 +263,10 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked cell; a second click opens it."""
-        line = (event.y + int(self.scroll_y)) // self._step
-        column = next(c for c in range(self.columns) if event.x < sum(self._widths(c)) or
-                      c == self.columns - 1)  # fmt: skip
-        index = line * self.columns + column
+        grid = self._grid
+        line, last = (event.y + int(self.scroll_y)) // grid.step, grid.columns - 1
+        column = next((c for c in range(last) if event.x < sum(grid.widths(c))), last)
+        index = line * grid.columns + column
         if index >= self.state.total:
             return
         if index == self.state.cursor and event.chain > 1:
@@ -338,22 +307,25 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
 
     def _refresh_changed(self) -> None:
         """Draw only lines of cells in which something has changed."""
-        first, lines = self._visible()
+        self._look = self._present_look()
+        grid, top = self._grid, int(self.scroll_y)
+        first, lines = grid.visible(top)
         self._drawn = {
             at: d for at, d in self._drawn.items() if first - 2 <= at <= first + lines + 2
         }
         for line in range(first, first + lines):
             drawn = self._drawn.get(line)
-            if drawn is None or drawn[0] != self._what(line):
-                top = line * self._step - int(self.scroll_y)
-                self.refresh(Region(0, top, self.size.width, self._step))
+            if drawn is None or drawn[0] != self._what(line, grid):
+                region = Region(0, line * grid.step - top, self.size.width, grid.step)
+                self.refresh(region)
 
-    def _what(self, line: int) -> tuple[object, ...]:
-        state = self.state
-        cells = [self._what_cell(line * self.columns + at) for at in range(self.columns)]
-        here = state.cursor - line * self.columns
-        on = here if 0 <= here < self.columns else -1
-        return (*cells, on, self.has_focus, self._box, self._width, self._prefix)
+    def _what(self, line: int, grid: Grid) -> tuple[object, ...]:
+        """Return all that the drawing of a line depends on."""
+        state, first = self.state, line * grid.columns
+        cells = [self._what_cell(first + at) for at in range(grid.columns)]
+        here = state.cursor - first
+        on = here if 0 <= here < grid.columns else -1
+        return (*cells, on, self.has_focus, grid, self._prefix)
 
     def _what_cell(self, index: int) -> tuple[object, ...]:
         row = self.state.row(index)
@@ -365,16 +337,14 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         return (row, row.id in self.state.marks, failed, None if image is None else id(image))
 
     def render_line(self, y: int) -> Strip:
-        """Return one row of the terminal; Textual requests only visible ones."""
-        line, at = divmod(int(self.scroll_y) + y, self._step)
-        what = self._what(line)
-        drawn = self._drawn.get(line)
-        if drawn is None or drawn[0] != what:
-            drawn = self._drawn[line] = (what, self._draw_line(line))
-        return drawn[1][at]
+        """Return one row of the terminal."""
+        grid = self._grid
+        line, at = divmod(int(self.scroll_y) + y, grid.step)
+        return self._line(line, grid)[at]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return lines as they are kept, unless the style sheet changes them further."""
+        self._look = self._present_look()
         styles = self.styles
         is_plain = (
             self.content_region.size == self.region.size
@@ -383,21 +353,31 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         )
         if not is_plain:
             return super().render_lines(crop)
-        return [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
+        grid, top = self._grid, int(self.scroll_y)
+        first, last = (top + crop.y) // grid.step, (top + crop.bottom - 1) // grid.step
+        rows = [row for line in range(first, last + 1) for row in self._line(line, grid)]
+        begin = top + crop.y - first * grid.step
+        return [row.crop(crop.x, crop.right) for row in rows[begin : begin + crop.height]]
 
-    def _draw_line(self, line: int) -> list[Strip]:
-        cells = [self._draw_cell(line * self.columns + at, at) for at in range(self.columns)]
-        width, base = self.size.width, self.rich_style
+    def _line(self, line: int, grid: Grid) -> list[Strip]:
+        """Return the rows of a line of cells, drawn again only if something has changed."""
+        what = self._what(line, grid)
+        drawn = self._drawn.get(line)
+        if drawn is None or drawn[0] != what:
+            drawn = self._drawn[line] = (what, self._draw_line(line, grid))
+        return drawn[1]
+
+    def _draw_line(self, line: int, grid: Grid) -> list[Strip]:
+        first, width, base = line * grid.columns, self.size.width, self._painter.base
+        cells = [self._draw_cell(first + at, at, grid) for at in range(grid.columns)]
         return [
-            Strip.join([part for cell in cells for part in cell[at]]).adjust_cell_length(
-                width, base
-            )
-            for at in range(self._step)
+            Strip.join(part for cell in cells for part in cell[at]).adjust_cell_length(width, base)
+            for at in range(grid.step)
         ]
 
-    def _draw_cell(self, index: int, column: int) -> list[tuple[Strip, ...]]:
+    def _draw_cell(self, index: int, column: int, grid: Grid) -> list[tuple[Strip, ...]]:
         """Return the parts of each line of a cell."""
-        painter, width, rows = self._painter, self._widths(column)[1], self._box[1]
+        painter, width, rows = self._painter, grid.widths(column)[1], grid.box[1]
         row = self.state.row(index)
         if row is None:
             return [(painter.blank(width),)] * (rows + 1)
@@ -443,21 +423,18 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         return image
 
     def _key(self, face: Face) -> ImageKey:
+        look, colours = self._look
         is_drawn = not face.preview and face.file is not None and face.file.kind != "image"
-        return ImageKey(
-            content=_content(face),
-            size=self._box,
-            style=style_of(self.app),
-            backdrop=self.background_colors[1].rgb,
-            tones=tones(self.app.theme_variables) if is_drawn else (),
-        )
+        return look._replace(content=_content(face), tones=colours if is_drawn else ())
+
+    def _present_look(self) -> Look:
+        look = ImageKey("", self._grid.box, style_of(self.app), self.background_colors[1].rgb)
+        return look, tones(self.app.theme_variables)
 
     def take_drawn(self) -> None:
         """Show the drawings that are ready, and forget those that are out of sight."""
-        first, lines = self._visible()
-        rows = [
-            self.state.row(i) for i in range(first * self.columns, (first + lines) * self.columns)
-        ]
+        first, count = self.visible_range
+        rows = [self.state.row(index) for index in range(first, first + count)]
         faces = [self._faces[row.id] for row in rows if row is not None and row.id in self._faces]
         if len(self._own) > 2 * len(faces) + 20:
             contents = {_content(face) for face in faces}

@@ -13,7 +13,7 @@ from tui.widgets.image import THUMBNAILS, ImageKey, RenderedImage, Source, rende
 MAX_FAILED = 2_000
 """Maximum number of images that are remembered as damaged."""
 
-SHOW_SECONDS = 0.03
+SHOW_SECONDS = 0.1
 """Time after which images that are ready are shown, together, in seconds."""
 
 
