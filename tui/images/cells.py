@@ -1,6 +1,7 @@
 """Images as character cells: symbols in two colours, or characters of rising brightness."""
 
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from rich.color import Color, ColorType
@@ -9,13 +10,18 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.images.lazy_strip import LazyStrip
 from tui.images.style import CellStyle
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
     from tui.images.fitting import FittedCells
     from tui.images.palette import Bytes
+
+    Numbers = NDArray[np.int32]
 
 Rgb = tuple[int, int, int]
 
@@ -95,47 +101,51 @@ def _dithered(image: "Image") -> "Image":
 
 def _strips(cells: "FittedCells", columns: int, style: CellStyle) -> list[Strip]:
     """Return rows of cells; neighbours of the same colours are one segment."""
-    pairs = _numbers(cells.front), _numbers(cells.back)
-    sends = style.colours == "true"
-    symbols = [cells.characters[number] for number in cells.symbols.tolist()]
-    lines = []
-    for start in range(0, len(symbols), columns):
-        line: list[Segment] = []
-        run, before = "", (-1, -1)
-        row = slice(start, start + columns)
-        for symbol, pair in zip(symbols[row], zip(pairs[0][row], pairs[1][row], strict=True),
-                                strict=True):  # fmt: skip
-            if pair != before and run:
-                line.append(Segment(run, _style_of(*before, sends)))
-                run = ""
-            run, before = run + symbol, pair
-        line.append(Segment(run, _style_of(*before, sends)))
-        lines.append(Strip(line, columns))
-    return lines
+    text = "".join([cells.characters[number] for number in cells.symbols.tolist()])
+    rows = [slice(start, start + columns) for start in range(0, len(text), columns)]
+    front, back = _numbers(cells.front), _numbers(cells.back)
+    parts = [(text[row], front[row], back[row]) for row in rows]
+    if style.colours == "true":
+        return [LazyStrip(_codes(*part), columns, partial(_segments, *part)) for part in parts]
+    return [Strip(_segments(*part), columns) for part in parts]
 
 
-def _numbers(colours: "Bytes") -> list[int]:
+def _runs(text: str, front: "Numbers", back: "Numbers") -> Iterator[tuple[str, int, int]]:
+    """Yield neighbours of the same colours, with these as numbers."""
+    run, before = "", (-1, -1)
+    for symbol, pair in zip(text, zip(front.tolist(), back.tolist(), strict=True), strict=True):
+        if pair != before and run:
+            yield run, *before
+            run = ""
+        run, before = run + symbol, pair
+    yield run, *before
+
+
+def _segments(text: str, front: "Numbers", back: "Numbers") -> list[Segment]:
+    return [Segment(run, _style_of(*pair)) for run, *pair in _runs(text, front, back)]
+
+
+def _codes(text: str, front: "Numbers", back: "Numbers") -> str:
+    """Return a row as a terminal of 24-bit colours gets it."""
+    return "".join(
+        [
+            f"\x1b[38;2;{one >> 16};{one >> 8 & 255};{one & 255};"
+            f"48;2;{other >> 16};{other >> 8 & 255};{other & 255}m{run}\x1b[0m"
+            for run, one, other in _runs(text, front, back)
+        ]
+    )
+
+
+def _numbers(colours: "Bytes") -> "Numbers":
     """Return colours of shape (n, 3) as one number each."""
     wide = colours.astype("int32")
-    numbers: list[int] = ((wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]).tolist()
-    return numbers
+    return (wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]
 
 
 @lru_cache(4096)
-def _style_of(front: int, back: int, sends: bool) -> Style:
-    """Return the style of two colours, given as numbers.
-
-    Args:
-        front: The symbol's.
-        back: The one behind it.
-        sends: True if the terminal gets these very colours, not the nearest of a palette. Their
-            codes are then set at once: most cells of an image have a style of their own.
-    """
-    one, other = _colour(front), _colour(back)
-    style = Style.from_color(one, other)
-    if sends and one.triplet and other.triplet:
-        style._ansi = "38;2;{};{};{};48;2;{};{};{}".format(*one.triplet, *other.triplet)
-    return style
+def _style_of(front: int, back: int) -> Style:
+    """Return the style of two colours, given as numbers."""
+    return Style.from_color(_colour(front), _colour(back))
 
 
 @lru_cache(4096)

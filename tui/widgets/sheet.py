@@ -371,7 +371,9 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         first, width, base = line * grid.columns, self.size.width, self._painter.base
         cells = [self._draw_cell(first + at, at, grid) for at in range(grid.columns)]
         return [
-            Strip.join(part for cell in cells for part in cell[at]).adjust_cell_length(width, base)
+            self._painter.join([part for cell in cells for part in cell[at]]).adjust_cell_length(
+                width, base
+            )
             for at in range(grid.step)
         ]
 

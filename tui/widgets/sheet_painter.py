@@ -6,6 +6,7 @@ else again.
 """
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,17 @@ from textual.filter import ANSIToTruecolor
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.images.lazy_strip import LazyStrip, joined
 from tui.states import look
 from tui.widgets.columns import fit
 from tui.widgets.image import RenderedImage
 
 if TYPE_CHECKING:
     from textual.geometry import Size
+
+
+MAX_WORDS = 500
+"""Maximum number of cells with words that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,13 @@ class SheetPainter:
     def __init__(self, sheet: Widget) -> None:
         self._sheet = sheet
         self._styles: dict[str, Style] = {}
+        self._words: dict[tuple[str, str, Size], list[Strip]] = {}
         self._frames: dict[tuple[int, int], tuple[RenderedImage, list[Strip]]] = {}
 
     def forget(self) -> None:
         """Forget the colours and all that was drawn in them."""
         self._styles.clear()
+        self._words.clear()
         self._frames.clear()
 
     def forget_images(self) -> None:
@@ -99,11 +107,28 @@ class SheetPainter:
     def _image(self, image: RenderedImage, size: "Size") -> list[Strip]:
         lines = (image.line(y, size.height) for y in range(size.height))
         return [
-            self.blank(size.width)
-            if line is None
-            else self._ready(_centred(line, size.width, self.base))
+            self.blank(size.width) if line is None else self._middle(line, size.width)
             for line in lines
         ]
+
+    def _middle(self, line: Strip, width: int) -> Strip:
+        """Return a line of an image in the middle of a width."""
+        left = (width - line.cell_length) // 2
+        right = width - line.cell_length - left
+        is_plain = all(isinstance(f, ANSIToTruecolor) for f in self._sheet.get_line_filters())
+        if not isinstance(line, LazyStrip) or not is_plain or left < 0:
+            return self._ready(_centred(line, width, self.base))
+        parts = [line]  # of 24-bit colours alone, which no theme changes
+        if left:
+            parts.insert(0, self.blank(left))
+        if right:
+            parts.append(self.blank(right))
+        return self.join(parts)
+
+    def join(self, parts: Sequence[Strip]) -> Strip:
+        """Return strips as one."""
+        console = self._sheet.app.console
+        return joined(parts, [part.render(console) for part in parts])
 
     def words(self, cell: SheetCell, wait: str, size: "Size") -> list[Strip]:
         """Return words in place of an image, on a ground of their own.
@@ -113,10 +138,18 @@ class SheetPainter:
             wait: Words in place of the cell's own, such as those of an image that is being drawn.
             size: Columns and rows.
         """
+        tone, text = ("muted", wait) if wait else (look(cell.state).tone, cell.words)
+        key = (tone, text, size)
+        if key not in self._words:
+            if len(self._words) > MAX_WORDS:
+                self._words.clear()
+            self._words[key] = self._text(text, tone, size)
+        return self._words[key]
+
+    def _text(self, text: str, tone: str, size: "Size") -> list[Strip]:
         width, rows = size
         ground = self.base + self._style("ground")
-        style = ground + self._style("muted" if wait else look(cell.state).tone)
-        text = wait or cell.words
+        style = ground + self._style(tone)
         lines = textwrap.wrap(text, max(1, width - 2), max_lines=rows, placeholder="…")
         top = (rows - len(lines)) // 2
         blank = self._ready(Strip.blank(width, ground))
@@ -146,8 +179,7 @@ class SheetPainter:
         """Return a strip with the filters of the app, its sequences generated and kept in it."""
         background = self._sheet.background_colors[1]
         for line_filter in self._sheet.get_line_filters():
-            if not (isinstance(line_filter, ANSIToTruecolor) and _has_own_colours(strip)):
-                strip = strip.apply_filter(line_filter, background)
+            strip = strip.apply_filter(line_filter, background)
         strip.render(self._sheet.app.console)
         return strip
 
@@ -161,30 +193,8 @@ def common_start(keys: list[str]) -> int:
     return max(first.rfind(sign, 0, shared) for sign in "-_/. ") + 1
 
 
-def _has_own_colours(strip: Strip) -> bool:
-    """Return True if a strip is of 24-bit colours alone, which no theme changes."""
-    return all(
-        s.style is not None
-        and s.style.color is not None
-        and s.style.bgcolor is not None
-        and s.style.color.triplet is not None
-        and s.style.bgcolor.triplet is not None
-        and not s.style.dim
-        for s in strip
-    )
-
-
 def _centred(line: Strip, width: int, style: Style) -> Strip:
     left = (width - line.cell_length) // 2
     blank = [Segment(" " * left, style)] if left > 0 else []
-    middle = [_over(segment, style) for segment in line]
-    strip = Strip([*blank, *middle], max(0, left) + line.cell_length)
+    strip = Strip([*blank, *line.apply_style(style)])
     return strip.adjust_cell_length(width, style)
-
-
-def _over(segment: Segment, style: Style) -> Segment:
-    """Return a segment on a ground; one with both colours of its own is returned as it is."""
-    above = segment.style
-    if above is not None and above.color is not None and above.bgcolor is not None:
-        return segment
-    return Segment(segment.text, style + above)
