@@ -30,7 +30,8 @@ from tui.snapshots.faces import Face
 from tui.widgets import sheet as sheet_module
 from tui.widgets.image import THUMBNAILS
 from tui.widgets.list_state import ListState
-from tui.widgets.sheet import Sheet, SheetCell
+from tui.widgets.sheet import Sheet
+from tui.widgets.sheet_painter import SheetCell
 
 SHOWN, COLUMNS = 60, 12
 SIZE = (276, 56)
@@ -48,7 +49,7 @@ class Counted(App[None]):
     """An app that draws for a terminal, although there is none."""
 
     CSS = "Sheet { height: 1fr; scrollbar-size: 0 0; }"
-    is_headless = False  # type: ignore[assignment]
+    is_headless = False
 
     def __init__(self, paths: WorkspacePaths) -> None:
         super().__init__()
@@ -57,6 +58,10 @@ class Counted(App[None]):
 
     def compose(self) -> ComposeResult:
         yield Sheet(self.state, _cell, self._paths, columns=COLUMNS)
+
+
+def _draw_in(symbols: Symbols) -> None:
+    setattr(sheet_module, "style_of", lambda _: CellStyle("true", symbols))  # noqa: B010
 
 
 def _cell(row: Row) -> SheetCell:
@@ -132,7 +137,7 @@ async def draw(rounds: int) -> None:
         paths, faces = workspace(Path(folder), SHOWN * (rounds + 1) * 2)
         times: dict[str, list[float]] = {}
         for one in symbols:
-            sheet_module.style_of = lambda _, one=one: CellStyle("true", one)
+            _draw_in(one)
             app = Counted(paths)
             async with app.run_test(size=SIZE):
                 THUMBNAILS.clear()
@@ -151,12 +156,12 @@ def _box() -> str:
 
 async def seen(count: int) -> None:
     """Show many images, page by page."""
-    sheet_module.style_of = lambda _: CellStyle("true", "octants")
+    _draw_in("octants")
     with tempfile.TemporaryDirectory() as folder:
         paths, faces = workspace(Path(folder), count)
         app = Counted(paths)
         async with app.run_test(size=SIZE):
-            held = {}
+            held: dict[str, float] = {}
             for first in range(0, count - SHOWN + 1, SHOWN):
                 await _shown(app, faces, first)
                 held.setdefault("first_mb", _resident())

@@ -139,7 +139,8 @@ def _codes(text: str, front: "Numbers", back: "Numbers") -> str:
 def _numbers(colours: "Bytes") -> "Numbers":
     """Return colours of shape (n, 3) as one number each."""
     wide = colours.astype("int32")
-    return (wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]
+    numbers: Numbers = (wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]
+    return numbers
 
 
 @lru_cache(4096)

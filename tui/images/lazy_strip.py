@@ -31,7 +31,7 @@ class LazyStrip(Strip):
         self._render_cache = codes
 
     @property
-    def _segments(self) -> list[Segment]:  # type: ignore[override]
+    def _segments(self) -> list[Segment]:
         if self._created is None:
             self._created = list(self._create())
         return self._created

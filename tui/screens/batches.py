@@ -27,7 +27,8 @@ from tui.widgets.batch_glance import BatchGlancePanel
 from tui.widgets.columns import ListColumn, Run
 from tui.widgets.event_tail import EventTail
 from tui.widgets.rows import Rows
-from tui.widgets.sheet import Sheet, SheetCell
+from tui.widgets.sheet import Sheet
+from tui.widgets.sheet_painter import SheetCell
 from tui.widgets.view_bar import ViewBar
 
 

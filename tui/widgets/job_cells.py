@@ -3,7 +3,7 @@
 from tui import formatting as figures
 from tui.snapshots.batch import JobItem
 from tui.states import look
-from tui.widgets.sheet import SheetCell
+from tui.widgets.sheet_painter import SheetCell
 
 
 def job_cell(row: JobItem) -> SheetCell:

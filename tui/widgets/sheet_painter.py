@@ -118,7 +118,7 @@ class SheetPainter:
         is_plain = all(isinstance(f, ANSIToTruecolor) for f in self._sheet.get_line_filters())
         if not isinstance(line, LazyStrip) or not is_plain or left < 0:
             return self._ready(_centred(line, width, self.base))
-        parts = [line]  # of 24-bit colours alone, which no theme changes
+        parts: list[Strip] = [line]  # of 24-bit colours alone, which no theme changes
         if left:
             parts.insert(0, self.blank(left))
         if right:
