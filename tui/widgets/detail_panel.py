@@ -107,6 +107,7 @@ class DetailPanel(Container):
         self.set_class(detail.node > 0, "-step")
         self._show("troubles", bool(detail.troubles), self._troubles(detail))
         self.query_one(PageView).show(detail.page)
+        self.set_class(bool(detail.page), "-page")
         self._show_image(detail)
         self._show_prompt(detail)
         evaluated = detail.critique is not None or bool(detail.scores)
@@ -191,12 +192,12 @@ class DetailPanel(Container):
 
     def _sheet(self, sheet: ImageScoreTable) -> Table:
         muted = self.get_component_rich_style("detail--muted", partial=True)
-        table = Table.grid(padding=(0, 1))
+        # Shares of the width: without them Rich takes what is lacking from the last column.
+        table = Table.grid(padding=(0, 1), expand=True)
         table.add_row("", *(Text(metric.replace("_", " "), muted) for metric in sheet.metrics))
         table.columns[0].min_width = max(len(row.label) for row in sheet.rows) + 2
         for column in table.columns[1:]:
-            column.justify = "right"
-            column.min_width, column.max_width = 5, 10
+            column.justify, column.ratio = "right", 1
         for row in sheet.rows:
             style = "bold" if row.taken else ""
             label = f"{TAKEN if row.taken else ' '} {row.label}"
