@@ -166,7 +166,7 @@ async def test_everything_paused_is_said(place: Place) -> None:
     place.write(lambda c: pause_everything(c, paused=True))
     async with running(place.dashboard()) as pilot:
         pilot.app.push_screen(QueueScreen())
-        await shows(pilot, "‖ everything is paused", "1 wait their turn")
+        await shows(pilot, "‖ everything is paused", "1 waits its turn")
         place.write(lambda c: pause_everything(c, paused=False))
         await until(pilot, lambda: "everything is paused" not in seen(pilot.app))
 
@@ -178,5 +178,5 @@ async def test_nothing_of_the_store_reaches_the_terminal_raw(place: Place) -> No
     place.write(lambda c: report_lanes(c, [lane("la\x1b[2Jne")]))
     async with running(place.dashboard()) as pilot:
         pilot.app.push_screen(QueueScreen())
-        await shows(pilot, "wait for you")
+        await shows(pilot, "1 waits for you")
         assert "\x1b" not in seen(pilot.app)

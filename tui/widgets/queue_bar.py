@@ -33,13 +33,21 @@ class QueueBar(Widget):
             text.append(f"{look('paused').shape} everything is paused   ", self._tone("parked"))
         running = self._tone("running") if queue.running else muted
         text.append(f"{look('running').shape} {queue.running} running", running)
-        text.append(f"   {figures.count(queue.waiting)} wait their turn", muted)
+        text.append(f"   {_wait(queue.waiting)} {_their(queue.waiting)} turn", muted)
         if queue.rate:
             text.append(f"   {queue.rate}   {queue.left} to idle", muted)
         if queue.parked:
-            parked = f"{look('parked').shape} {figures.count(queue.parked)} wait for you"
+            parked = f"{look('parked').shape} {_wait(queue.parked)} for you"
             text.append(f"   {parked}", self._tone("parked"))
         return text
 
     def _tone(self, name: str) -> Style:
         return self.get_component_rich_style(f"bar--{name}", partial=True)
+
+
+def _wait(number: int) -> str:
+    return f"{figures.count(number)} {'waits' if number == 1 else 'wait'}"
+
+
+def _their(number: int) -> str:
+    return "its" if number == 1 else "their"
