@@ -1,18 +1,44 @@
 """How the screens look. Few, and only of data that is the same in every run."""
 
+import sqlite3
 import time
+from datetime import datetime, tzinfo
+from types import SimpleNamespace
 
 import pytest
 
+from db.rows import LaneRow
+from db.writes import engines as engine_writes
+from db.writes import steps as step_writes
 from tests.tui.support import Place, seen, until
+from tui.widgets.sheet import Sheet
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 THEMES = ["safelight-light", "safelight-contrast", "safelight-colour-blind"]
 WHEN = "2026-11-01T12:00:00.000000Z"
+NOON = datetime.fromisoformat(WHEN)
+
+
+class Noon(datetime):
+    """A clock that stands at noon."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return NOON.astimezone(tz)
 
 
 @pytest.fixture
-def still(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ages and rates as of noon, on a machine without devices."""
+    monkeypatch.setattr("tui.formatting.datetime", Noon)
+    standing = SimpleNamespace(time=NOON.timestamp, monotonic=time.monotonic)
+    for module in ("lane_history", "over_time"):
+        monkeypatch.setattr(f"tui.snapshots.{module}.time", standing)
+    monkeypatch.setattr("tui.snapshots.devices._load", lambda: None)
+
+
+@pytest.fixture
+def still(tmp_path, monkeypatch: pytest.MonkeyPatch, stopped: None) -> Place:
     """A workspace in which no time passes, at a place that is called the same in every run."""
     monkeypatch.chdir(tmp_path)
     for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
@@ -44,6 +70,25 @@ def still(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Place:
         place.write(lambda c, t=table, s=changes: c.execute(f"UPDATE {t} SET {s}"))
     place.write(lambda c: c.execute("UPDATE jobs SET started_at = NULL WHERE state = 'running'"))
     return place
+
+
+@pytest.fixture
+def busy(still: Place) -> Place:
+    """The same with a call under way, and the lanes that an engine opened."""
+    job = still.job_ids(1)[1]
+
+    def begin(connection: sqlite3.Connection) -> None:
+        intent = still._intent(connection, job, "iteration-2", "generate")
+        step_writes.begin_step(connection, intent)
+        connection.execute("UPDATE steps SET started_at = ?", (WHEN,))
+
+    still.write(begin)
+    lanes = [
+        LaneRow("toy", "open", None, None, 4, 4, None, 1, 2, WHEN),
+        LaneRow("openai", "parked", "key", "OPENAI_API_KEY is not set.", 4, 4, 60, 0, 1, WHEN),
+    ]
+    still.write(lambda c: engine_writes.report_lanes(c, lanes))
+    return still
 
 
 def drive(place: Place, theme: str, *keys: str):
@@ -110,4 +155,35 @@ USUAL += [(theme, SIZES[0], ("enter",)) for theme in THEMES]
 )
 def test_looks(snap_compare, still: Place, theme: str, size: tuple[int, int], keys) -> None:
     app, before = drive(still, theme, *keys)
+    assert snap_compare(app, run_before=before, terminal_size=size)
+
+
+VIEWS = {
+    "sheet": (("enter", "[1 table]"), ("2", "[2 sheet]")),
+    "queue": (("3", "[3 queue]"),),
+    "activity": (("4", "[4 activity]"),),
+}
+"""Keys that lead from the list of batches to each view, each with a text that it then shows."""
+
+VIEW_SIZES = [(80, 24), (160, 50)]
+
+
+@pytest.mark.parametrize("size", VIEW_SIZES, ids=["80x24", "160x50"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_views(snap_compare, busy: Place, view: str, size: tuple[int, int]) -> None:
+    app = busy.dashboard()
+    app.theme = "safelight"
+
+    async def before(pilot) -> None:
+        await until(pilot, lambda: "evening" in seen(pilot.app))
+        await pilot.press("j")
+        for key, shown in VIEWS[view]:
+            await pilot.press(key)
+            await until(pilot, lambda text=shown: text in seen(pilot.app))
+            await until(pilot, lambda: pilot.app.screen.rows.total)
+        if view == "sheet":
+            sheet = pilot.app.screen.query_one(Sheet)
+            await until(pilot, lambda: len(sheet._own) == 2, "the images of two jobs")
+        await until(pilot, Still(pilot.app))
+
     assert snap_compare(app, run_before=before, terminal_size=size)
