@@ -17,6 +17,7 @@ from PIL import Image
 from engine.recipes.refine.report import JobReport
 from safelight import open_workspace
 from tui.app import Dashboard
+from tui.widgets.image import ImageView
 
 HERE = Path(__file__).parent
 IMAGES = HERE / "images"
@@ -24,6 +25,18 @@ EXAMPLES = HERE.parent / "examples"
 SIZE = (150, 46)
 SHOWN = ("keeper-of-the-storm", "fox-at-the-edge", "long-way-home", "ninth-avenue")
 SIDE = 300
+
+OPEN_JOB = (("enter", ""), ("enter", ""))
+"""Steps from the list of batches to the first job."""
+
+TOUR = (
+    ("batches",),
+    ("enter", "batch"),
+    ("2", "sheet"),
+    ("1", ""),
+    ("enter", "job"),
+)
+"""Steps through the images of the refine loop."""
 
 
 def run(folder: Path) -> list[JobReport]:
@@ -77,15 +90,31 @@ def sheet(folder: Path, reports: list[JobReport]) -> Image.Image:
     return image
 
 
-async def photograph(folder: Path, *names: str) -> None:
-    """Goes from the batches to one job and saves each screen that is named."""
+def is_drawing(app: Dashboard) -> bool:
+    """Return True while an ellipsis stands where an image is being decoded."""
+    views = [view for view in app.screen.query(ImageView) if view.region and view.is_on_screen]
+    return any("…" in view.render_line(view.size.height // 2).text for view in views)
+
+
+async def photograph(folder: Path, *steps: tuple[str, ...]) -> None:
+    """Press the keys of each step, the last of which names the image that is then saved.
+
+    Args:
+        folder: The workspace; its list of batches is shown first.
+        steps: Keys, then the name of an image; an empty name saves none.
+    """
     app = Dashboard(folder)
     async with app.run_test(size=SIZE) as pilot:
-        for name in names:
+        await pilot.pause(2.0)
+        for *keys, name in steps:
+            await pilot.press(*keys)
             await pilot.pause(2.0)
+            for _ in range(100):
+                if not is_drawing(app):
+                    break
+                await pilot.pause(0.2)
             if name:
                 app.save_screenshot(f"{name}.svg", path=str(IMAGES))
-            await pilot.press("enter")
 
 
 def main() -> None:
@@ -99,15 +128,15 @@ def main() -> None:
         folder = scratch / "demo"
         reports = run(folder)
         sheet(folder, reports).save(IMAGES / "refine.jpg", quality=86)
-        asyncio.run(photograph(folder, "batches", "batch", "job"))
+        asyncio.run(photograph(folder, *TOUR))
         film(scratch / "film").save(IMAGES / "storyboard.jpg", quality=86)
-        asyncio.run(photograph(scratch / "film", "", "", "storyboard"))
+        asyncio.run(photograph(scratch / "film", *OPEN_JOB, ("storyboard",)))
         music(scratch / "music")
-        asyncio.run(photograph(scratch / "music", "", "", "sample"))
+        asyncio.run(photograph(scratch / "music", *OPEN_JOB, ("sample",)))
         sound(scratch / "sound")
-        asyncio.run(photograph(scratch / "sound", "", "", "effect"))
+        asyncio.run(photograph(scratch / "sound", *OPEN_JOB, ("effect",)))
         song(scratch / "song").save(IMAGES / "film.jpg", quality=84)
-        asyncio.run(photograph(scratch / "song", "", "", "film"))
+        asyncio.run(photograph(scratch / "song", *OPEN_JOB, ("film",)))
     finally:
         shutil.rmtree(scratch)
 
