@@ -10,6 +10,7 @@ from db.queries import inspect
 from db.queries.inspect import FileLine, StepLine
 from engine.client.input_files import input_files
 from engine.contract.page import PagePart
+from engine.contract.tiers import fits
 from engine.text.terminal import clean
 from tui.snapshots.files import (
     MAX_ROWS,
@@ -118,12 +119,6 @@ def _matching(patterns: Sequence[str], steps: Sequence[StepLine]) -> Iterator[St
     for step in sorted(steps, key=lambda step: _natural(step.key)):
         if step.state == "done" and any(fits(step.key, pattern) for pattern in patterns):
             yield step
-
-
-def fits(key: str, pattern: str) -> bool:
-    """Return True for a key that a pattern means; a `*` does not match a `/`."""
-    parts, wanted = key.split("/"), pattern.split("/")
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
 def _natural(key: str) -> list[tuple[int, str]]:

@@ -11,14 +11,13 @@ from db.queries import inspect, lists
 from db.queries.inspect import FileLine, StepLine
 from engine.config.paths import WorkspacePaths
 from engine.contract.files import TEMPORARY
+from engine.contract.tiers import Spent, spent_by_tier
 from tui.snapshots.files import line_of, result_item, stored_of
-from tui.snapshots.page import fits
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
 from tui.stored import stored_file
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Item
-    from engine.contract.tiers import Tier
     from engine.contract.timeline import Timeline
 
 _LENGTHS_APART = 1.0
@@ -35,7 +34,7 @@ class TimelineSnapshot:
         scale: Its recipe.
         state: State of the job.
         message: Why it waits or failed, or empty.
-        spent: Titles of the recipe's tiers, each with steps, seconds and micro-dollars so far.
+        spent: Costs of the recipe's tiers so far.
     """
 
     batch_id: int
@@ -44,7 +43,7 @@ class TimelineSnapshot:
     scale: RecipeInfo = field(default_factory=RecipeInfo)
     state: str = ""
     message: str = ""
-    spent: tuple[tuple[str, int, float, int], ...] = ()
+    spent: tuple[Spent, ...] = ()
 
 
 class TimelineView:
@@ -81,7 +80,7 @@ class TimelineView:
             scale=scale,
             state=lines[0].state,
             message=lines[0].message or "",
-            spent=spent_by_tier(scale.tiers, steps),
+            spent=spent_by_tier(scale.tiers, map(_spent, steps)),
         )
 
     def _files(self, connection: sqlite3.Connection) -> list[FileLine]:
@@ -116,26 +115,9 @@ class TimelineView:
         return self._timelines[key]
 
 
-def spent_by_tier(
-    tiers: "Sequence[Tier]", steps: Sequence[StepLine]
-) -> tuple[tuple[str, int, float, int], ...]:
-    """Return the tiers that have steps, each with their number, seconds and micro-dollars.
-
-    Args:
-        tiers: The tiers; a step is in the first that fits.
-        steps: The finished steps of a job.
-    """
-    sums: dict[str, list[float]] = {}
-    for step in steps:
-        title = next((t.title for t in tiers if any(fits(step.key, p) for p in t.steps)), None)
-        if title is None:
-            continue
-        seconds = seconds_between(step.started_at, step.finished_at) if step.finished_at else 0
-        line = sums.setdefault(title, [0, 0.0, 0])
-        for place, value in enumerate((1, seconds or 0.0, step.cost)):
-            line[place] += value
-    order = [tier.title for tier in tiers if tier.title in sums]
-    return tuple((t, int(sums[t][0]), sums[t][1], int(sums[t][2])) for t in order)
+def _spent(step: StepLine) -> tuple[str, float, int]:
+    """Return the key, the seconds and the micro-dollars of a finished step."""
+    return step.key, seconds_between(step.started_at, step.finished_at) or 0.0, step.cost
 
 
 def _with_frames(files: Sequence[FileLine], seconds: float) -> tuple[FileLine, ...]:

@@ -11,6 +11,7 @@ from tui.formatting import duration, money
 from tui.widgets.timeline_lanes import clock
 
 if TYPE_CHECKING:
+    from engine.contract.tiers import Spent
     from engine.contract.timeline import TimelineSection, TimelineShot
 
 _LABEL = 11
@@ -27,7 +28,7 @@ class TimelineFacts(Static):
         section: "TimelineSection | None",
         shot: "TimelineShot | None",
         state: str,
-        spent: Sequence[tuple[str, int, float, int]] = (),
+        spent: "Sequence[Spent]" = (),
     ) -> None:
         """Show facts.
 
@@ -35,7 +36,7 @@ class TimelineFacts(Static):
             section: The section; None without one.
             shot: The shot; None without one.
             state: State of the job.
-            spent: Tiers, each with steps, seconds and micro-dollars.
+            spent: Costs of the tiers.
         """
         text = Text()
         if section is not None:
@@ -53,9 +54,10 @@ class TimelineFacts(Static):
             _fact(text, "shot", f"{clock(shot.start)}–{clock(shot.end)}  {shot.transition}")
             if shot.scope:
                 _fact(text, "image", shot.scope)
-        for number, (title, steps, seconds, cost) in enumerate(spent):
-            paid = money(cost) if cost else "free"
-            value = f"{title}: {paid}, {pluralize(steps, 'step')}, {duration(seconds)}"
+        for number, tier in enumerate(spent):
+            paid = money(tier.cost) if tier.cost else "free"
+            steps, seconds = pluralize(tier.steps, "step"), duration(tier.seconds)
+            value = f"{tier.title}: {paid}, {steps}, {seconds}"
             _fact(text, "" if number else "spent", value)
         _fact(text, "job", state)
         self.update(text)

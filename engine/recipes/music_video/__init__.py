@@ -6,7 +6,6 @@ from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.page import PagePart
 from engine.contract.recipe import Headline, Recipe
-from engine.contract.tiers import Tier
 from engine.contract.video import VideoBackend
 from engine.recipes.music_video.again import rendered_again
 from engine.recipes.music_video.agents.director import DIRECTOR
@@ -21,6 +20,7 @@ from engine.recipes.music_video.read_report import job_report
 from engine.recipes.music_video.reader import READER
 from engine.recipes.music_video.settings import MusicVideoSettings
 from engine.recipes.music_video.spec import RenderSpec
+from engine.recipes.music_video.tiers import TIERS
 
 PAGE = (
     PagePart("song", field="song"),
@@ -32,14 +32,6 @@ PAGE = (
     PagePart("film", steps=("film/join",), role="film"),
 )
 """The page of a film in the dashboard."""
-
-TIERS = (
-    Tier("plan", ("direct", "direct-by-rule")),
-    Tier("video model", ("section-*/clip-*/generate",)),
-    Tier("keyframes", ("section-*/image-*/candidate-*/generate", "section-*/image-*/score")),
-    Tier("procedural and film", ("film/*", "preview/*")),
-)
-"""Costs of a film by its tiers; procedural visuals are rendered with the film: they cost time."""
 
 RECIPE = Recipe(
     name="music-video",

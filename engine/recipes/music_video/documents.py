@@ -46,6 +46,15 @@ def film_document(report: FilmReport, files: Sequence[str]) -> dict[str, Any]:
             }
             for one in report.images
         ],
+        "tiers": [
+            {
+                "tier": one.title,
+                "steps": one.steps,
+                "seconds": round(one.seconds, 1),
+                "cost_usd": dollars(one.cost),
+            }
+            for one in report.spent
+        ],
         "cost_usd": dollars(report.cost_microdollars),
     }
 

@@ -5,10 +5,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
+from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import Artifact, GeneratedImage
 from engine.contract.backend import Result
+from engine.contract.tiers import spent_by_tier
 from engine.recipes.music_video.files import FilmFiles, FilmSheet
 from engine.recipes.music_video.film import FILM, JOIN, PREVIEW, RenderedFilm
 from engine.recipes.music_video.grading import GradedImage
@@ -19,6 +21,7 @@ from engine.recipes.music_video.names import ANALYSIS, SONG, file_name
 from engine.recipes.music_video.names import SHEET as SHEET_FILE
 from engine.recipes.music_video.report import FilmReport, ImageReport
 from engine.recipes.music_video.steps import Song
+from engine.recipes.music_video.tiers import TIERS
 
 ResultT = TypeVar("ResultT", bound=Result)
 
@@ -49,6 +52,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         batch=batch.name,
         job=job.id,
         cost_microdollars=job.cost,
+        spent=spent_by_tier(TIERS, _done(steps)),
     )
 
 
@@ -59,6 +63,14 @@ def _result(steps: _Steps, scope: str, name: str, model: type[ResultT]) -> Resul
 
 def _is_done(step: StepRow) -> bool:
     return step.state == "done" and step.result is not None
+
+
+def _done(steps: _Steps) -> Iterator[tuple[str, float, int]]:
+    """Yield key, seconds and cost of each finished step."""
+    for step in steps.values():
+        if _is_done(step):
+            seconds = seconds_between(step.started_at, step.finished_at) or 0.0
+            yield step.key, seconds, step.cost
 
 
 def _images(steps: _Steps) -> Iterator[ImageReport]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from engine.contract.backend import Artifact, FrozenModel
+from engine.contract.tiers import Spent
 from engine.recipes.music_video.fallback import Fallback
 
 
@@ -51,6 +52,7 @@ class FilmReport(FrozenModel):
         batch: Name of its batch.
         job: Number of its job.
         cost_microdollars: Cost of its calls.
+        spent: Costs of its tiers, of the steps that still count.
     """
 
     key: str
@@ -68,3 +70,4 @@ class FilmReport(FrozenModel):
     batch: str
     job: int
     cost_microdollars: int = 0
+    spent: tuple[Spent, ...] = ()

@@ -142,6 +142,9 @@ def test_a_song_file_alone_gives_a_film_with_all_its_files(film: Path) -> None:
     document = json.loads((folder / "music_video.json").read_text())
     assert document["state"] in {"running", "done"}
     assert document["fallbacks"] == []
+    tiers = {one["tier"]: one for one in document["tiers"]}
+    assert tiers["plan"]["steps"] == 1 and tiers["keyframes"]["steps"] >= 1
+    assert all(one["cost_usd"] == 0 and one["seconds"] >= 0 for one in tiers.values())
     frame = document["keyframes"][0]
     assert frame["palette_distance_after"] <= frame["palette_distance_before"]
     assert "color palette: #" in frame["prompt"]
