@@ -69,6 +69,25 @@ async def test_images_with_their_scores_and_the_changes_of_the_prompt(
         await until(pilot, lambda: pilot.app.screen.WHERE == "job")
 
 
+async def test_a_branch_begins_at_the_selected_part_and_at_the_active_side(
+    place: Place, job: int
+) -> None:
+    for number in (1, 2, 3):
+        place.turn(job, number, 40 + 10 * number, prompt=f"a lamp of {number} flames")
+    async with running(place.dashboard(), (100, 30)) as pilot:
+        await at_the_job(pilot)
+        await pilot.press("b")
+        await shows(pilot, f"Branch from j{job}:iteration-3", "a lamp of 2 flames")
+        await pilot.press("escape")
+        await comparing(pilot)
+        await pilot.press("b")
+        await shows(pilot, f"Branch from j{job}:iteration-3", "a lamp of 2 flames")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        await pilot.press("tab", "b")
+        await shows(pilot, f"Branch from j{job}:iteration-2", "a lamp of 1 flames")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_sounds_are_on_one_scale_of_time(
     place: Place, job: int, size: tuple[int, int]

@@ -90,7 +90,7 @@ STEPPING_IN: tuple[Action, ...] = (
         action_of("branch").title,
         action_of("branch").help,
         ("b",),
-        ("job",),
+        ("job", "compare"),
         "Step in",
         writes=True,
     ),

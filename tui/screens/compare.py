@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from tui.actions import bindings
 from tui.feed import View
-from tui.screens.base import BaseScreen
+from tui.screens.branching import BranchingScreen
 from tui.snapshots.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
 from tui.snapshots.subject import Subject
 from tui.stored import stored_file
@@ -29,7 +29,7 @@ SCROLLED = 3
 """Lines by which texts are scrolled at a time."""
 
 
-class CompareScreen(BaseScreen):
+class CompareScreen(BranchingScreen):
     """Two to four of several things side by side; dismissed with the node of one to be chosen.
 
     Args:

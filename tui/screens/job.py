@@ -352,14 +352,6 @@ class JobScreen(SendingScreen, LinesScreen):
         if key is not None:
             self.edit_text(key, partial(self._view.prompt_of, scope=key.rpartition("/")[0]))
 
-    def branch_scope(self) -> str:
-        """Return the scope of the selected part."""
-        return self._snapshot.node.scope if self._snapshot and self._snapshot.node else ""
-
-    def ask_prompt(self, scope: str, tag: str) -> None:
-        """Read the prompt that a scope is painted from."""
-        self.feed.ask(partial(self._view.prompt_of, scope=scope), self, tag)
-
     @property
     def part(self) -> str:
         """Name of the selected part."""

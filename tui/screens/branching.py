@@ -1,0 +1,69 @@
+"""Base of screens on which branches begin: at the selected part of a job, or at one compared."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on, work
+
+from tui.feed import QueryAnswered
+from tui.screens.base import BaseScreen
+
+if TYPE_CHECKING:
+    from tui.screens.branch import BranchForm
+    from tui.snapshots.branching import BranchPoint
+
+
+class BranchingScreen(BaseScreen):
+    """A screen of parts of jobs; a branch begins at the one that is selected."""
+
+    def action_branch(self) -> None:
+        """Start a line of its own from the selected part."""
+        from tui.snapshots.branching import branch_point
+
+        subject = self.subject()
+        if subject is None or not subject.node:
+            self._show_form(None)
+            return
+        read = partial(branch_point, subject=subject, headlines=self.dashboard.headlines)
+        self.feed.ask(read, self, "branch")
+
+    @on(QueryAnswered)
+    def branch_point_known(self, message: QueryAnswered) -> None:
+        """Show the form of a branch once its begin is known."""
+        if message.tag == "branch":
+            self._show_form(message.value)
+
+    def _show_form(self, point: "BranchPoint | None") -> None:
+        from tui.screens.branch import BranchScreen
+
+        if point is None:
+            self.say("Select the part of the job that the branch begins at first.", bad=True)
+            return
+
+        def typed(form: "BranchForm | None") -> None:
+            if form is not None:
+                self._estimate_branch(form)
+
+        self.app.push_screen(BranchScreen(point.source, point.prompt), typed)
+
+    @work(thread=True, exit_on_error=False)
+    def _estimate_branch(self, form: "BranchForm") -> None:
+        from tui.screens.branch import estimate_branch
+
+        words, refused = estimate_branch(self.dashboard.paths.root, form)
+        if refused:
+            self.app.call_from_thread(self.say, words, bad=True)
+            return
+        ask = partial(self._branch, form)
+        question = f"Branch from {form.source}? {words}"
+        self.app.call_from_thread(self.dashboard.confirm, question, ask)
+
+    @work(thread=True, exit_on_error=False)
+    def _branch(self, form: "BranchForm") -> None:
+        from tui.screens.branch import branch
+
+        sentence, refused = branch(self.dashboard.paths.root, form)
+        if not refused and self.dashboard.head.engine.state == "none":
+            sentence += " No engine runs: E starts one."
+        self.app.call_from_thread(self.say, sentence, bad=refused)
+        self.feed.wake()
