@@ -88,6 +88,44 @@ async def test_a_branch_begins_at_the_selected_part_and_at_the_active_side(
         await shows(pilot, f"Branch from j{job}:iteration-2", "a lamp of 1 flames")
 
 
+async def test_a_branch_is_seen_beside_its_origin(place: Place, job: int) -> None:
+    place.turn(job, 1, 40, prompt="a lamp")
+    (branch,) = place.job_ids(place.batch("another line", ["one"]))
+    source = f"j{job}:iteration-1"
+    place.write(
+        lambda c: c.execute(
+            "INSERT INTO lineage (job_id, source_job_id, source, branch) VALUES (?, ?, ?, ?)",
+            (branch, job, source, "iteration-1"),
+        )
+    )
+    place.claim(1)
+    for number in (1, 2):
+        place.turn(branch, number, 70, prompt="a moon")
+    beside = [f"j{job} one", f"j{branch} one"]
+    async with running(place.dashboard(), (120, 30)) as pilot:
+        await shows(pilot, "another line")
+        await pilot.press("g", "enter")
+        await shows(pilot, "another line")
+        await until(
+            pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total
+        )
+        await comparing(pilot)
+        assert [one.title for one in pilot.app.screen._candidates] == beside
+        await shows(pilot, f"j{job} beside j{branch}")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job" and pilot.app.screen._snapshot)
+        await comparing(pilot)  # iteration 2: with iteration 1, which has begun the branch
+        assert [one.title for one in pilot.app.screen._candidates] == ["iteration 1", "iteration 2"]
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job")
+        await pilot.press("h")
+        await until(pilot, lambda: pilot.app.screen.scope == "iteration-1")
+        await comparing(pilot)
+        assert [one.title for one in pilot.app.screen._candidates] == beside
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_sounds_are_on_one_scale_of_time(
     place: Place, job: int, size: tuple[int, int]

@@ -253,6 +253,27 @@ class BatchScreen(SheetedScreen):
             self.dashboard.open_job(row.id, row.key)
 
     def action_compare(self) -> None:
+        """Compare the marked jobs; or a branch with its origin, another job with its neighbour."""
+        from tui.snapshots.comparison import beside_origin
+
+        row: JobItem | None = self.rows.current
+        if row is not None and not self.rows.marks:
+            read = partial(beside_origin, job_id=row.id, headlines=self.dashboard.headlines)
+            self.feed.ask(read, self, "origin")
+        else:
+            self._compare_marked()
+
+    @on(QueryAnswered)
+    def origin_known(self, message: QueryAnswered) -> None:
+        """Compare a branch with its origin, or another job with its neighbour."""
+        from tui.screens.compare import CompareScreen
+
+        if message.tag == "origin" and message.value is not None:
+            self.app.push_screen(CompareScreen(message.value))
+        elif message.tag == "origin":
+            self._compare_marked()
+
+    def _compare_marked(self) -> None:
         """Compare the marked jobs, or the one under the cursor with its neighbour."""
         from tui.screens.compare import CompareScreen
         from tui.snapshots.comparison import BestOfJobs

@@ -39,7 +39,7 @@ from tui.widgets.rows import Rows
 from tui.widgets.view_bar import ViewBar
 
 if TYPE_CHECKING:
-    from tui.snapshots.comparison import PartsOfAJob
+    from tui.snapshots.comparison import BestOfJobs, PartsOfAJob
 
 
 MODES = ("work", "steps", "files", "activity")
@@ -379,7 +379,7 @@ class JobScreen(SendingScreen, LinesScreen):
 
         node = self._snapshot.selected if self._snapshot else 0
         view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
-        self.feed.ask(partial(view.enough, at_least=2), self, "compare")
+        self.feed.ask(partial(view.to_compare, scope=self.scope), self, "compare")
 
     def action_zoom(self) -> None:
         """Show the selected part full screen."""
@@ -391,7 +391,12 @@ class JobScreen(SendingScreen, LinesScreen):
         view = PartsOfAJob(self.job_id, self._key, node, headlines, itself=True)
         self.app.push_screen(ZoomScreen(view))
 
-    def _compare(self, view: "PartsOfAJob | None") -> None:
+    @property
+    def scope(self) -> str:
+        """Scope of the selected part; empty for the job as a whole."""
+        return self._snapshot.node.scope if self._snapshot and self._snapshot.node else ""
+
+    def _compare(self, view: "PartsOfAJob | BestOfJobs | None") -> None:
         from tui.screens.compare import CompareScreen
 
         if view is None:

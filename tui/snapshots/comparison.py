@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from db.queries import inspect, lists
+from db.queries import inspect, lineage, lists
 from db.queries.inspect import FileLine
 from db.rating import rating_word
 from engine.text.plural import pluralize
@@ -119,6 +119,16 @@ class PartsOfAJob:
         """Return the same parts with another one selected."""
         return PartsOfAJob(self._job, self._key, candidate.node, self._headlines)
 
+    def to_compare(
+        self, connection: sqlite3.Connection, *, scope: str
+    ) -> "Self | BestOfJobs | None":
+        """Return what the part in a scope is compared with: the origin of a branch, or its family.
+
+        A branch as a whole, or where it begins, is seen beside the job that it is a branch of.
+        """
+        origin = beside_origin(connection, self._job, self._headlines, scope)
+        return origin or self.enough(connection, at_least=2)
+
     def enough(self, connection: sqlite3.Connection, *, at_least: int) -> Self | None:
         """Return this view if it has some number of parts, else None."""
         return self if len(self.read(connection, 0).candidates) >= at_least else None
@@ -189,6 +199,7 @@ class BestOfJobs:
         if batch is None:
             return Comparison("")
         headline = self._headlines.of(batch.recipe)
+        is_mixed = len({line.batch_id for line in lines}) > 1
         candidates = []
         for line in lines:
             glance = read_glance(connection, line.id, headline)
@@ -197,7 +208,7 @@ class BestOfJobs:
                 Candidate(
                     job=line.id,
                     node=0,
-                    title=clean(line.key, 60),
+                    title=f"j{line.id} {clean(line.key, 60)}" if is_mixed else clean(line.key, 60),
                     state=line.state,
                     score=line.score,
                     prompt=glance.prompt if glance else "",
@@ -209,7 +220,29 @@ class BestOfJobs:
         ids = [line.id for line in lines]
         at = ids.index(self._chosen) if self._chosen in ids else len(ids) - 1
         title = f"b{batch.id} {clean(batch.name, 60)}"
+        if is_mixed:
+            title = " beside ".join(f"j{id_}" for id_ in ids)
         return Comparison(title, tuple(candidates), at)
+
+
+def beside_origin(
+    connection: sqlite3.Connection, job_id: int, headlines: Headlines, scope: str | None = None
+) -> BestOfJobs | None:
+    """Return a job beside the one that it is a branch of; None if it is no branch.
+
+    Args:
+        connection: A reader.
+        job_id: The job.
+        headlines: Headlines of the recipes.
+        scope: The selected scope, empty for the job as a whole; another than the one at which the
+            branch begins has no origin. None for the job in a list.
+    """
+    origin = lineage.origin_of(connection, job_id)
+    if origin is None or origin.branch is None or scope not in {None, "", origin.branch}:
+        return None
+    ids = [origin.source_job_id, job_id]
+    there = len(lists.jobs_of_ids(connection, ids)) == len(ids)
+    return BestOfJobs(ids, job_id, headlines) if there else None
 
 
 def family_of(nodes: Sequence[TreeLine], paths: Mapping[int, str], chosen: int) -> list[TreeLine]:
