@@ -76,3 +76,16 @@ def _svg(head: bytes) -> Recognition | None:
     sides = [pattern.search(found[1]) for pattern in _SIDE.values()]
     width, height = (int(side[1]) if side else None for side in sides)
     return Recognition(SVG, width or None, height or None)
+
+
+def whole_size(data: bytes) -> tuple[int, int]:
+    """Decode an image to its end; return width and height in pixels.
+
+    Raises:
+        ImageError: It is not a whole image of an accepted format, or it is too large.
+    """
+    from engine.imaging.decode import check, describe
+
+    check(data)
+    _, width, height = describe(data)
+    return width, height
