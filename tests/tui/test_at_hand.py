@@ -20,6 +20,7 @@ from tui.snapshots.header import WHAT_TO_DO
 from tui.widgets.bars import KeyBar, TopBar
 from tui.widgets.notice_line import NoticeLine
 from tui.widgets.rows import Rows
+from tui.widgets.sheet import Sheet
 
 LONG = "toy needs TOY_KEY. Put TOY_KEY into .env, which is read again by resume, then resume it."
 
@@ -253,9 +254,24 @@ async def test_a_new_workspace_greets(tmp_path, *, read_only: bool) -> None:
         assert ("type a prompt" in seen(pilot.app)) != read_only
         assert not pilot.app.screen.query_one(NoticeLine).display
         assert pilot.app.trouble is None
+        await pilot.press("2")
+        await until(pilot, lambda: pilot.app.screen.query_one(Sheet).display)
+        await shows(pilot, "Welcome to Safelight")
+        await pilot.press("1")
         Place(tmp_path)
         if not read_only:
             await shows(pilot, "No batches here.")
+
+
+async def test_a_watcher_is_told_why_a_key_does_nothing(place: Place) -> None:
+    place.batch("evening", ["one"])
+    async with running(place.dashboard(read_only=True)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await pilot.press("j")
+        await shows(pilot, "b1 evening")
+        assert "Read-only:" not in seen(pilot.app)
+        await pilot.press("x")
+        await shows(pilot, "Read-only: nothing can be changed here.")
 
 
 def test_the_help_says_what_no_command_does() -> None:

@@ -171,7 +171,7 @@ def _id(item: WaitingItem) -> tuple[int | None, str]:
 
 
 def _line(item: WaitingItem, *, marked: bool) -> Text:
-    mark = "•" if marked else " "
+    mark = "●" if marked else " "
     text = Text(f"{mark} b{item.batch} {clean(item.name, 24)} › j{item.gate.job} ", style="bold")
     text.append(f"{clean(item.job_key, 30)}  ", style="not bold")
     return text.append(f"{clean(item.gate.key, 40)}  since {item.gate.since[11:16]}")

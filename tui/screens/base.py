@@ -291,9 +291,18 @@ class BaseScreen(Screen[int | None]):
         self._step_in("cancel_waiting")
 
     def on_key(self, event: Key) -> None:
-        """Say once that keys of the engine are in its menu now."""
-        if event.character in {"S", "R"} and not self.dashboard.read_only:
+        """Say once that keys of the engine are in its menu now; say why a watcher's do nothing."""
+        if self.dashboard.read_only:
+            if event.key in self._changing_keys():
+                self.say("Read-only: nothing can be changed here.", bad=True)
+        elif event.character in {"S", "R"}:
             self._announce(event.character)
+
+    def _changing_keys(self) -> set[str]:
+        """Return the keys of this screen that would change something."""
+        keymap = self.dashboard.keymap
+        writing = (action for action in actions_for(self.WHERE) if action.writes)
+        return {key for action in writing for key in keys_of(action, keymap)}
 
     def _announce(self, key: str) -> None:
         """Say what has become of a key, the first time that it is pressed."""

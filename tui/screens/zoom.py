@@ -86,7 +86,7 @@ class ZoomScreen(BaseScreen):
         count = len(snapshot.candidates)
         if not 0 <= self._at < count:
             self._at = min(snapshot.chosen, count - 1)
-        if self._candidate != before:
+        if self._candidate != before or not count:
             self._lay_out()
 
     @property
@@ -97,6 +97,7 @@ class ZoomScreen(BaseScreen):
     def _lay_out(self) -> None:
         candidate = self._candidate
         if candidate is None:
+            self.query_one("#facts", Static).update("There is nothing to show here.")
             return
         trail = self._snapshot.title, candidate.title
         self.query_one(TopBar).set_trail(*trail, read_only=self.dashboard.read_only)

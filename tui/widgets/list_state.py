@@ -24,9 +24,10 @@ class ListState(Generic[RowT]):
         cursor: Index of the row under the cursor.
         marks: Ids of the marked rows.
         last_mark: Index of the row that was marked last.
+        empty: Text in place of rows, in lines.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, empty: str = "") -> None:
         self._window: Sequence[RowT] = ()
         self._start = 0
         self._watchers: list[Callable[[], None]] = []
@@ -34,6 +35,7 @@ class ListState(Generic[RowT]):
         self.cursor = 0
         self.marks: set[int] = set()
         self.last_mark = 0
+        self.empty = empty
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call a function after each change by another widget."""

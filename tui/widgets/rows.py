@@ -86,8 +86,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._empty = empty
-        self.state: ListState[RowT] = ListState()
+        self.state: ListState[RowT] = ListState(empty)
         self.state.watch(self.follow)
         self._asked = (-1, -1)
         self._styles: dict[str, Style] = {}
@@ -142,10 +141,11 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
 
     def set_empty(self, text: str) -> None:
         """Show another text if there are no rows."""
-        if text != self._empty:
-            self._empty = text
+        if text != self.state.empty:
+            self.state.empty = text
             if not self.total:
                 self.refresh()
+                self.state.tell(self.follow)
 
     def set_columns(self, columns: Sequence[ListColumn[RowT]]) -> None:
         """Show other columns from now on."""
@@ -317,7 +317,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     def _what(self, index: int) -> tuple[object, ...]:
         row = self.row(index)
         marked = row is not None and row.id in self.marks
-        there = self._empty if not self.total else index < self.total
+        there = self.state.empty if not self.total else index < self.total
         return (row, index == self.cursor, marked, there, self.has_focus, self.size, self._width)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -374,7 +374,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         width, base = self._width, self.rich_style
         row = self.row(index)
         if row is None:
-            lines = self._empty.split("\n") if not self.total else []
+            lines = self.state.empty.split("\n") if not self.total else []
             message = lines[index] if index < len(lines) else ""
             text = fit(f"  {message}", width)
             return Strip([Segment(text, base + self._style("muted"))], width)
