@@ -345,11 +345,12 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
         return self._line(line, grid)[at]
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return lines as they are kept, unless the style sheet changes them further."""
+        """Return lines as they are kept, unless there are none or a style changes them further."""
         self._look = self._present_look()
         styles = self.styles
         is_plain = (
-            self.content_region.size == self.region.size
+            self.state.total > 0
+            and self.content_region.size == self.region.size
             and self.opacity == styles.text_opacity == 1
             and not styles.tint.a
         )

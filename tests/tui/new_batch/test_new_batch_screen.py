@@ -365,6 +365,11 @@ async def test_the_picker_lists_only_names_that_can_be_shown(root, tmp_path, pro
         ]
         assert names == ["..", "good.json"]
         assert "[/x]" in str(app.screen.query_one(CurrentDirectory).render())
+        await pilot.press("down")
+        await pilot.resize_terminal(41, 11)  # no room for a line of the list
+        await pilot.press("pageup", "pagedown")
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("home")
         await pilot.press("down", "enter")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.form)

@@ -21,6 +21,16 @@ class SafeNavigation(DirectoryNavigation):
         """Return True if an entry is left out."""
         return has_hidden(path.name) or super().hide(path)
 
+    def action_page_up(self) -> None:
+        """Move a page up; nothing moves where the list has no room for a line."""
+        if self.scrollable_content_region:
+            super().action_page_up()
+
+    def action_page_down(self) -> None:
+        """Move a page down; nothing moves where the list has no room for a line."""
+        if self.scrollable_content_region:
+            super().action_page_down()
+
 
 class SafeCurrentDirectory(CurrentDirectory):
     """Return the present location as plain text."""
