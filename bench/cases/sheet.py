@@ -165,7 +165,8 @@ async def seen(count: int) -> None:
             for first in range(0, count - SHOWN + 1, SHOWN):
                 await _shown(app, faces, first)
                 held.setdefault("first_mb", _resident())
-            emit(images=count, **held, last_mb=_resident())
+            held["last_mb"] = _resident()
+    emit(images=count, **held)  # the app keeps what is printed while it runs
 
 
 def _resident() -> float:
