@@ -4,6 +4,7 @@ import sqlite3
 import time
 from datetime import datetime, tzinfo
 from types import SimpleNamespace
+from typing import Self
 
 import pytest
 
@@ -23,8 +24,8 @@ class Noon(datetime):
     """A clock that stands at noon."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:
-        return NOON.astimezone(tz)
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(NOON.timestamp(), tz)
 
 
 @pytest.fixture
