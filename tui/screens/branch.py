@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,9 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from engine.text.terminal import clean
-
-if TYPE_CHECKING:
-    from engine.client.workspace import Workspace
+from tui.workspaces import open_workspace, refusal_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,11 @@ def estimate_branch(root: Path, form: BranchForm) -> tuple[str, bool]:
     from tui.screens.new_batch.estimate import words
 
     try:
-        estimate = _open(root).estimate_branch(
+        estimate = open_workspace(root).estimate_branch(
             form.source, prompt=form.prompt, settings=settings_of(form.settings)
         )
     except Exception as error:  # noqa: BLE001 - a bug is raised again
-        return _refusal(error), True
+        return refusal_words(error), True
     kept = pluralize(estimate.kept, "step is", "steps are")
     return f"{kept} kept. The rest: {words(estimate.estimate)}", False
 
@@ -90,11 +88,11 @@ def estimate_branch(root: Path, form: BranchForm) -> tuple[str, bool]:
 def branch(root: Path, form: BranchForm) -> tuple[str, bool]:
     """Queue a branch; return a sentence, and True if it was refused. In a thread."""
     try:
-        batch = _open(root).branch(
+        batch = open_workspace(root).branch(
             form.source, prompt=form.prompt, settings=settings_of(form.settings)
         )
     except Exception as error:  # noqa: BLE001 - a bug is raised again
-        return _refusal(error), True
+        return refusal_words(error), True
     return f"Queued {batch}, a branch of {clean(form.source, 80)}.", False
 
 
@@ -123,19 +121,3 @@ def settings_of(text: str) -> dict[str, Any]:
         except ValueError:
             settings[name] = value
     return settings
-
-
-def _open(root: Path) -> "Workspace":
-    from engine.client.workspace import Workspace
-
-    return Workspace(root)
-
-
-def _refusal(error: Exception) -> str:
-    """Return the sentences of a refusal; a bug is raised again."""
-    from engine.client.inputs import refusal_of
-
-    refusal = refusal_of(error)
-    if refusal is None:
-        raise error
-    return " ".join([refusal.message, *refusal.problems[:3]])

@@ -11,14 +11,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.client.actions import action_of
-from engine.client.inputs import refusal_of
 from engine.text.terminal import clean
 from tui.screens.choosing import ChoosingScreen
+from tui.workspaces import open_workspace, refusal_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.client.workspace import Workspace
     from engine.contract.recipe import AnyRecipe
 
 
@@ -59,10 +58,10 @@ class SendScreen(ChoosingScreen[str | None]):
         choices = find_recipes(self._root, installed_catalog())
         recipes, trouble = [choice.recipe for choice in choices.recipes], choices.trouble
         try:
-            recipes = _open(self._root).takers(self._source, recipes)
+            recipes = open_workspace(self._root).takers(self._source, recipes)
             trouble = trouble if recipes else f"No recipe takes it. {trouble}".strip()
         except Exception as error:  # noqa: BLE001 - a bug is raised again
-            recipes, trouble = [], _refusal(error)
+            recipes, trouble = [], refusal_words(error)
         self.app.call_from_thread(self._offer, recipes, trouble)
 
     def _offer(self, recipes: "Sequence[AnyRecipe]", trouble: str) -> None:
@@ -95,28 +94,15 @@ def estimate_sending(root: Path, source: str, recipe: str) -> tuple[str, bool]:
     from tui.screens.new_batch.estimate import words
 
     try:
-        return words(_open(root).estimate_sending(source, recipe)), False
+        return words(open_workspace(root).estimate_sending(source, recipe)), False
     except Exception as error:  # noqa: BLE001 - a bug is raised again
-        return _refusal(error), True
+        return refusal_words(error), True
 
 
 def send(root: Path, source: str, recipe: str) -> tuple[str, bool]:
     """Send a part of a job; return a sentence, and True if it was refused. In a thread."""
     try:
-        return f"Queued {_open(root).send(source, recipe)} from {clean(source, 80)}.", False
+        batch = open_workspace(root).send(source, recipe)
     except Exception as error:  # noqa: BLE001 - a bug is raised again
-        return _refusal(error), True
-
-
-def _open(root: Path) -> "Workspace":
-    from engine.client.workspace import Workspace
-
-    return Workspace(root)
-
-
-def _refusal(error: Exception) -> str:
-    """Return the sentences of a refusal; a bug is raised again."""
-    refusal = refusal_of(error)
-    if refusal is None:
-        raise error
-    return " ".join([refusal.message, *refusal.problems[:3]])
+        return refusal_words(error), True
+    return f"Queued {batch} from {clean(source, 80)}.", False
