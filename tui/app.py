@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, on, work
-from textual.app import App
 from textual.screen import Screen
 
 from db.queries.batches import batch
@@ -23,6 +22,7 @@ from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
 from tui import theming
 from tui.actions import BY_ID
+from tui.copying_app import CopyingApp
 from tui.feed import Feed, StoreTrouble
 from tui.history import History
 from tui.keys import KeysError, key_file, load_keys
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
 MAX_TOASTS = 2
 """Maximum number of notifications below the lists."""
 
-DOUBT_SECONDS = 10.0
-"""Seconds in which `v` shows a text whose copy was doubtful."""
-
 PRELOAD_SECONDS = 0.3
 """Delay after the first image before the next screens are imported, in seconds."""
 
@@ -63,7 +60,7 @@ SWITCH_SECONDS = 0.001
 """Interval after which the feed's thread yields to a waiting key; Python's own 5 ms are felt."""
 
 
-class Dashboard(App[str]):
+class Dashboard(CopyingApp):
     """The full-screen dashboard of one workspace.
 
     Args:
@@ -103,7 +100,6 @@ class Dashboard(App[str]):
             self.paths, self._opening_failed, partial(self._later, self._show_playing)
         )
         self._wrong: list[str] = []
-        self._uncopied = ""
         self._history = History()
         self._prepare()
 
@@ -521,31 +517,6 @@ class Dashboard(App[str]):
     async def action_quit(self) -> None:
         """Quit."""
         self.leave()
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy text to the terminal's clipboard, and to tmux's inside tmux; say if it is doubtful.
-
-        Args:
-            text: The text, cleaned.
-        """
-        from tui.clipboard import copy_to_tmux, doubt
-
-        super().copy_to_clipboard(text)
-        reason = doubt(text)
-        if "TMUX" in os.environ and not copy_to_tmux(text):
-            reason = reason or "tmux refused it"
-        if text and reason:
-            words = f"Perhaps not copied: {reason}. v shows the text, to be selected by mouse."
-            self._uncopied = text
-            self.set_timer(DOUBT_SECONDS, self.take_uncopied)
-            self.notify(words, severity="warning", markup=False, timeout=DOUBT_SECONDS)
-        elif text:
-            self.notify(f"Copied {clean(text, 60)}.", markup=False)
-
-    def take_uncopied(self) -> str:
-        """Return the text whose copy was doubtful, once; empty if there is none."""
-        text, self._uncopied = self._uncopied, ""
-        return text
 
     def on_notify(self) -> None:
         """Remove older notifications before another is shown, to keep the lists visible."""

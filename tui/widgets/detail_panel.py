@@ -52,6 +52,7 @@ class DetailPanel(Container):
         super().__init__()
         self._paths = paths
         self._detail: Detail | None = None
+        self.add_class("-empty")  # nothing has been read yet
         self._scale = RecipeInfo()
 
     def compose(self) -> ComposeResult:
@@ -80,6 +81,7 @@ class DetailPanel(Container):
             scale: The headline of the job's recipe.
         """
         before, self._detail = self._detail, detail
+        self.set_class(detail is None, "-empty")
         if detail is None or detail == before:
             return
         if before is None or before.node != detail.node:
