@@ -198,8 +198,9 @@ class Dashboard(CopyingApp):
             self._driver.write(sequence)
 
     def _show_notices(self) -> None:
-        for line in self.screen.query(NoticeLine):
-            line.set_head(self.head)
+        for screen in self.screen_stack[-1:]:  # there is none before the first is mounted
+            for line in screen.query(NoticeLine):
+                line.set_head(self.head)
 
     # -- screens ------------------------------------------------------------------------------
 

@@ -96,8 +96,10 @@ async def test_what_nobody_asks_for_is_not_decided(
         await open_job(pilot)
         await pilot.press("2")
         await pilot.press("c")
-        await shows(pilot, "The recipe has no decision")
-        await pilot.press("g", "e")
+        await shows(pilot, "Choose one", "variation 4")
+        await pilot.press("escape", "g", "c")
+        await shows(pilot, "Select one of several results first")
+        await pilot.press("e")
         await shows(pilot, "whose prompt can be edited")
     assert place.read("SELECT count(*) FROM commands") == [(0,)]
 

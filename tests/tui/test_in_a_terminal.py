@@ -110,7 +110,7 @@ def test_finds_the_worst_job_sees_why_and_retries(terminals, busy: Place) -> Non
     terminal.child.send(b"\r")
     terminal.shows("two", "The model is gone")
     terminal.child.send(b"f")
-    terminal.shows("state:failed,parked", "1 shown")
+    terminal.shows("state:failed,parked", "1/1 of 2")
     terminal.child.send(b"t")
     terminal.shows("j2 (two) continues")
     terminal.child.send(b"q")

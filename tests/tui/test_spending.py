@@ -22,7 +22,7 @@ def budget(place: Place, batch: int, amount: int) -> None:
 
 async def test_a_batch_says_what_it_will_cost_about(place: Place) -> None:
     batch = paid(place, jobs=10, ended=2, cost=50_000)
-    async with running(place.dashboard(), (150, 30)) as pilot:
+    async with running(place.dashboard(), (230, 30)) as pilot:
         await shows(pilot, "in all", "$0.10", "$0.50")
         budget(place, batch, 300_000)
         await pilot.press("enter")

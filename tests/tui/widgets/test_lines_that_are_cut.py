@@ -10,14 +10,14 @@ from tests.tui.test_job_screen import open_job
 async def test_the_lanes_line_is_cut_in_the_middle_of_a_name(place: Place) -> None:
     place.batch("evening", ["one"])
     lanes = [
-        LaneRow(f"backend-{n}@127.0.0.1:8188", "open", None, None, 0, 2, None, 0, 0, now())
+        LaneRow(f"a-backend-{n}@127.0.0.1:8188", "open", None, None, 0, 2, None, 0, 0, now())
         for n in range(4)
     ]
     place.write(lambda c: report_lanes(c, lanes))
     async with running(place.dashboard(), (80, 24)) as pilot:
-        await shows(pilot, "backend-1@127.0.0.1:8188")
+        await shows(pilot, "a-backend-1 0/0")
         line = next(line for line in seen(pilot.app).splitlines() if " lanes " in line)
-        assert line.rstrip().endswith("  · ba…")
+        assert line.rstrip().endswith(" · a-backen…")
 
 
 async def test_a_jobs_line_is_cut_in_the_middle_of_its_message(place: Place) -> None:
