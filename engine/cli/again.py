@@ -8,10 +8,9 @@ import click
 from engine.cli.control import operator_command
 from engine.cli.estimates import show_estimate
 from engine.cli.options import budget_option, settings_option, workspace_option
-from engine.cli.render import command_line
+from engine.cli.queued import options_of, tell_queued
 from engine.cli.trust import asking_for_trust
 from engine.client.workspace import Workspace
-from engine.queueing.queue import QueueOptions
 
 
 @operator_command("again")
@@ -31,19 +30,11 @@ def again(what: str, workspace: Path, dry_run: bool, as_json: bool, **flags: Any
     --set prompt="a lamp at dusk". All else stays, the seed too.
     """
     opened = Workspace(workspace)
-    options = QueueOptions(
-        name=flags["name"],
-        overrides=flags["overrides"],
-        priority=flags["priority"],
-        budget=flags["budget"],
-    )
+    options = options_of(flags)
     if dry_run:
         request = opened.request_again(what, options=options)
         show_estimate(opened.estimate_request(request), as_json=as_json)
         return 0
     batch = asking_for_trust(lambda: opened.again(what, options=options), ask=True)
-    click.echo(f"Queued {batch}.")
-    if opened.engine_process() is None:
-        start = command_line(opened.shown_root, "engine")
-        click.echo(f"No engine runs on this workspace; start one: {start}")
+    tell_queued(opened, f"Queued {batch}.")
     return 0

@@ -9,10 +9,10 @@ from engine.cli import render
 from engine.cli.control import operator_command
 from engine.cli.estimates import estimate_document, show_estimate
 from engine.cli.options import budget_option, settings_option, workspace_option
+from engine.cli.queued import options_of, tell_queued
 from engine.cli.trust import asking_for_trust
 from engine.client.branching import BranchEstimate
 from engine.client.workspace import Workspace
-from engine.queueing.queue import QueueOptions
 from engine.text.amounts import in_words
 from engine.text.plural import pluralize
 
@@ -42,12 +42,7 @@ def branch(
     the seed, settings of the recipe, fields of the entry and BACKEND.key. JOB stays as it is.
     """
     opened = Workspace(workspace)
-    options = QueueOptions(
-        name=flags["name"] or None,
-        overrides=flags["overrides"],
-        priority=flags["priority"],
-        budget=flags["budget"],
-    )
+    options = options_of(flags)
     estimate = opened.estimate_branch(source, prompt=prompt, options=options)
     if dry_run and as_json:
         render.print_json(branch_document(estimate))
@@ -59,10 +54,7 @@ def branch(
     batch = asking_for_trust(
         lambda: opened.branch(source, prompt=prompt, options=options), ask=True
     )
-    click.echo(f"Queued {batch}.")
-    if opened.engine_process() is None:
-        start = render.command_line(opened.shown_root, "engine")
-        click.echo(f"No engine runs on this workspace; start one: {start}")
+    tell_queued(opened, f"Queued {batch}.")
     return 0
 
 

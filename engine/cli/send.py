@@ -9,10 +9,9 @@ from engine.cli.completion import complete_recipe
 from engine.cli.control import operator_command
 from engine.cli.estimates import show_estimate
 from engine.cli.options import budget_option, settings_option, workspace_option
-from engine.cli.render import command_line
+from engine.cli.queued import options_of, tell_queued
 from engine.cli.trust import asking_for_trust
 from engine.client.workspace import Workspace
-from engine.queueing.queue import QueueOptions
 
 
 @operator_command("send")
@@ -41,18 +40,10 @@ def send(
     gives other fields and settings. `safelight show` names both ends.
     """
     opened = Workspace(workspace)
-    options = QueueOptions(
-        name=flags["name"],
-        overrides=flags["overrides"],
-        priority=flags["priority"],
-        budget=flags["budget"],
-    )
+    options = options_of(flags)
     if dry_run:
         show_estimate(opened.estimate_sending(sources, recipe, options=options), as_json=as_json)
         return 0
     batch = asking_for_trust(lambda: opened.send(sources, recipe, options=options), ask=True)
-    click.echo(f"Queued {batch}.")
-    if opened.engine_process() is None:
-        start = command_line(opened.shown_root, "engine")
-        click.echo(f"No engine runs on this workspace; start one: {start}")
+    tell_queued(opened, f"Queued {batch}.")
     return 0

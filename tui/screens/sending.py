@@ -1,5 +1,6 @@
 """Base of screens that send a part of a job to another recipe."""
 
+from abc import abstractmethod
 from functools import partial
 
 from textual import work
@@ -11,9 +12,9 @@ class SendingScreen(BaseScreen):
     """A screen of a job whose selected part can be sent."""
 
     @property
+    @abstractmethod
     def source(self) -> str:
         """The selected part, in the notation of `safelight send`."""
-        raise NotImplementedError
 
     def action_send(self) -> None:
         """Choose the recipe that the selected part of the job is sent to."""
