@@ -82,7 +82,7 @@ test-slow: $(STAMP) ## run what takes long, and properties with examples of thei
 test-newest: VENV := .venv-newest
 test-newest: ## run the tests with the newest packages that the ranges admit
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(call WITH_LOCAL,$(PIP_INSTALL) --editable '.[dev$(COMMA)cloud$(COMMA)audio$(COMMA)spatial$(COMMA)video$(COMMA)local]',$(PIP_INSTALL) --editable '.[dev$(COMMA)cloud$(COMMA)audio$(COMMA)spatial$(COMMA)video]')
+	@$(call WITH_LOCAL,$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)audio$(COMMA)spatial$(COMMA)video$(COMMA)local]',$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)audio$(COMMA)spatial$(COMMA)video]')
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
 lock: ## resolve the locks anew, with each supported Python

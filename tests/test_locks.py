@@ -41,8 +41,8 @@ def pins(version: str, *names: str) -> dict[str, tuple[str, int]]:
     ("locks", "extras"),
     [
         (["run"], []),
-        (["run", "test"], ["dev", "cloud", "audio"]),
-        (["run", "test", "local"], ["dev", "cloud", "audio", "local"]),
+        (["run", "test"], ["dev", "api", "cloud", "audio"]),
+        (["run", "test", "local"], ["dev", "api", "cloud", "audio", "local"]),
     ],
 )
 def test_a_lock_pins_what_the_project_asks_for(version, locks, extras):
@@ -78,7 +78,7 @@ def imported_packages() -> dict[str, Path]:
 
 
 def test_every_package_that_the_code_imports_is_declared():
-    extras = ("audio", "cloud", "local", "spatial", "testing", "video")
+    extras = ("api", "audio", "cloud", "local", "spatial", "testing", "video")
     declared = {canonicalize_name(wanted.name) for wanted in requirements(*extras)}
     sound = (ROOT / "engine" / "models" / "sound" / "requirements.txt").read_text()
     pinned = [line for line in sound.splitlines() if "==" in line]

@@ -17,6 +17,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """Index of the builds of torch, and of what is linked against it, for processors alone."""
 
 _TELLING = {
+    "api": "starlette",
     "audio": "verovio",
     "cloud": "openai",
     "local": "diffusers",
