@@ -7,11 +7,12 @@ import click
 
 from engine.cli import render
 from engine.cli.control import operator_command
-from engine.cli.estimates import estimate_document, show_estimate
+from engine.cli.estimates import show_estimate
 from engine.cli.options import budget_option, settings_option, workspace_option
 from engine.cli.queued import options_of, tell_queued
 from engine.cli.trust import asking_for_trust
 from engine.client.branching import BranchEstimate
+from engine.client.documents.estimates import branch_document
 from engine.client.workspace import Workspace
 from engine.text.amounts import in_words
 from engine.text.plural import pluralize
@@ -56,16 +57,6 @@ def branch(
     )
     tell_queued(opened, f"Queued {batch}.")
     return 0
-
-
-def branch_document(branch: BranchEstimate) -> dict[str, Any]:
-    """Return an estimate as plain data; its fields are in `docs/cli.md`."""
-    return {
-        "begins_at": branch.scope,
-        "kept_steps": branch.kept,
-        "saved_usd": render.dollars(branch.saved),
-        **estimate_document(branch.estimate),
-    }
 
 
 def kept_in_words(branch: BranchEstimate) -> str:

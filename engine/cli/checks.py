@@ -11,10 +11,11 @@ from typing import Any
 
 import engine
 from db.store import has_wal_reset_bug
-from engine.cli.catalog import read_backend, read_backends
 from engine.cli.top_level import providers
+from engine.client.documents.backends import read_backend, read_backends
 from engine.config.settings import SettingsError, read_settings
 from engine.config.version import __version__
+from engine.plugins.catalog import EntryPointCatalog
 
 DISTRIBUTION = "safelight"
 NAMES = ("safelight", "tui", "engine", "db", "themes")
@@ -82,7 +83,7 @@ def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
     Requirements and remedy are empty if it is ready. The client is the provider's package with its
     version, empty if there is none.
     """
-    for family in read_backends(root):
+    for family in read_backends(root, EntryPointCatalog()):
         for entry in family["capabilities"]:
             what, remedy = _lacks(entry["missing"])
             yield family["name"], entry["capability"], what, remedy, entry["client"] or ""

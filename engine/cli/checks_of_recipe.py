@@ -10,9 +10,9 @@ from db.queries import jobs as queries
 from db.queries.batches import own_steps
 from db.rows import BatchRow, JobRow, StepRow
 from engine.cli import render
-from engine.cli.catalog import lacking
 from engine.cli.checks import Finding, check_settings
-from engine.cli.jobs import trouble_of
+from engine.client.documents.backends import lacking
+from engine.client.documents.jobs import trouble_of
 from engine.client.inputs import refusal_of
 from engine.client.workspace import Workspace
 from engine.config.settings import SettingsError

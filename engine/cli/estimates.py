@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from engine.cli import render
-from engine.cli.render import dollars
+from engine.client.documents.estimates import estimate_document
 from engine.client.workspace import Workspace
 from engine.queueing.money.estimate import Estimate, EstimateLine, Range
 from engine.queueing.queue import QueueOptions, Source
@@ -42,38 +42,6 @@ def ask_about_cost(
 
 def _asks_above(workspace: Workspace) -> int:
     return price_of(workspace.settings.budget.confirm_above)
-
-
-def estimate_document(estimate: Estimate) -> dict[str, Any]:
-    """Return an estimate as plain data; its fields are in `docs/cli.md`."""
-    return {
-        "jobs": estimate.jobs,
-        "steps": _range(estimate.steps, int),
-        "cost_usd": _range(estimate.cost, dollars),
-        "seconds": _range(estimate.seconds, lambda value: round(value, 1)),
-        "disk_bytes": estimate.disk,
-        "cpu_seconds": None if estimate.cpu_seconds is None else round(estimate.cpu_seconds, 1),
-        "calls": [
-            {
-                "capability": line.capability,
-                "backend": line.backend,
-                "model": line.model,
-                "paid": line.paid,
-                "calls": _range(line.calls, int),
-                "cost_usd": _range(line.cost, dollars),
-            }
-            | ({"details": list(line.details)} if line.details else {})
-            for line in estimate.lines
-        ],
-    }
-
-
-def _range(
-    bounds: tuple[Any, Any] | None, convert: Callable[[Any], float]
-) -> dict[str, float] | None:
-    if bounds is None:
-        return None
-    return {"least": convert(bounds[0]), "most": convert(bounds[1])}
 
 
 def _lines(estimate: Estimate) -> Iterator[str]:

@@ -15,8 +15,8 @@ from db.queries.history import data_version, events_after
 from db.queries.upkeep import before_last_events
 from db.rows import EventRow
 from engine.cli import render
-from engine.cli.live import event_document
 from engine.cli.options import json_option, workspace_option
+from engine.client.documents.events import event_document
 from engine.client.ids import batch_name, job_name, resolve
 from engine.client.workspace import Workspace
 

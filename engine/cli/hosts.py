@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
 
 from rich.text import Text
 
@@ -31,11 +29,6 @@ def host_line(host: HostRow) -> Text:
         parts.append(f"started again {pluralize(host.restarts, 'time')}")
     head = Text(f"Host {render.shown(host.device, 20)}: ", style="bold")
     return head + render.shown("; ".join(parts) + ".", 400)
-
-
-def host_document(host: HostRow) -> dict[str, Any]:
-    """Return a host as `status --json` prints it."""
-    return {**asdict(host), "models": json.loads(host.models)}
 
 
 def check_devices(workspace: Workspace) -> Iterator[Finding]:

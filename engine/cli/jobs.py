@@ -1,12 +1,9 @@
 """`safelight jobs`: the jobs of a batch in the order of its input."""
 
 import itertools
-import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.cells import set_cell_size
@@ -14,16 +11,16 @@ from rich.text import Text
 
 from db.queries import jobs as queries
 from db.queries.worked import worked
-from db.rating import rating_word
 from db.rows import JobRow
 from db.schema import JOB_STATES
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
+from engine.client.documents import VERSION
+from engine.client.documents.jobs import job_document, trouble_of
 from engine.client.ids import find_batch, job_name
 from engine.client.workspace import Workspace
 from engine.text.terminal import clean
 
-_DIGITS = re.compile("([0-9]+)")
 _WIDTHS = (8, 28, 13, 5, 6, 9, 8)
 _HEADINGS = ("id", "key", "state", "turns", "best", "cost", "time", "")
 
@@ -47,53 +44,11 @@ def jobs(workspace: Path, batch: str, state: str | None, *, as_json: bool) -> in
 
 def _print_json(connection: sqlite3.Connection, rows: Iterator[JobRow], root: Path) -> None:
     """Write one document as the jobs are read, with one line per job."""
-    click.echo(f'{{"version": {render.VERSION}, "jobs": [', nl=False)
+    click.echo(f'{{"version": {VERSION}, "jobs": [', nl=False)
     for number, job in enumerate(rows):
         document = job_document(connection, job, root)
         click.echo(("," if number else "") + "\n" + render.to_json(document), nl=False)
     click.echo("\n]}")
-
-
-def job_document(connection: sqlite3.Connection, job: JobRow, root: Path) -> dict[str, Any]:
-    """Return a job as `jobs --json` prints it; its fields are in `docs/cli.md`."""
-    return {
-        "id": job_name(job.id),
-        "key": job.key,
-        "status": job.state,
-        "iterations": job.iterations,
-        "best_score": job.score,
-        "rating": rating_word(job.rating),
-        "cost_usd": render.dollars(job.cost),
-        "error": trouble_of(connection, job),
-        "outputs": output_files(root, job.output),
-    }
-
-
-def trouble_of(connection: sqlite3.Connection, job: JobRow) -> str | None:
-    """Return the reason why a job failed or is parked."""
-    if job.state == "parked":
-        return job.message
-    error = queries.error(connection, job.error_id) if job.error_id else None
-    return error.message if error else None
-
-
-def output_files(root: Path, output: str) -> list[str]:
-    """Return the files in a job's folder, relative to the workspace, in natural order.
-
-    Links are not followed, and hidden files (those being written) are left out. Paths are absolute
-    if the folder is outside the workspace.
-    """
-    files: list[str] = []
-    for folder, folders, names in os.walk(root / output):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        below = Path(output, Path(folder).relative_to(root / output))
-        files += [str(below / name) for name in names if not name.startswith(".")]
-    return sorted(files, key=_by_number)
-
-
-def _by_number(path: str) -> list[tuple[bool, int, str]]:
-    parts = (part for part in _DIGITS.split(path) if part)
-    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
 def _print_lines(connection: sqlite3.Connection, rows: Iterator[JobRow]) -> None:

@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from db.rows import BatchRow, EventRow, ProgressRow
+from engine.client.documents import versioned
+from engine.client.documents.events import event_document
 from engine.client.ids import batch_name, job_name
 from engine.client.watch import BatchUpdate
 from engine.text.terminal import clean
@@ -86,32 +88,18 @@ class JsonDisplay:
         if update.batch.jobs != self._counts:
             self._counts = update.batch.jobs
             self._print(
-                {
-                    "version": 1,
-                    "type": "progress",
-                    "batch": batch_name(update.batch.id),
-                    "jobs": self._counts,
-                    "best_score": update.best,
-                }
+                versioned(
+                    {
+                        "type": "progress",
+                        "batch": batch_name(update.batch.id),
+                        "jobs": self._counts,
+                        "best_score": update.best,
+                    }
+                )
             )
 
     def _print(self, document: dict[str, Any]) -> None:
         self._console.out(json.dumps(document), highlight=False)
-
-
-def event_document(event: EventRow) -> dict[str, Any]:
-    """Return an event as stable JSON."""
-    return {
-        "version": 1,
-        "id": event.id,
-        "at": event.at,
-        "type": event.type,
-        "level": event.level,
-        "batch": batch_name(event.batch_id) if event.batch_id else None,
-        "job": job_name(event.job_id) if event.job_id else None,
-        "message": event.message,
-        "data": json.loads(event.data),
-    }
 
 
 class RichDisplay:

@@ -1,12 +1,12 @@
 """`safelight plugins`: the installed plugins and their packages."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
+from engine.client.documents.plugins import plugin_document
 from engine.client.installed_plugins import InstalledPlugin, installed_plugins
 from engine.plugins.catalog import EntryPointCatalog
 
@@ -19,8 +19,7 @@ def plugins(workspace: Path, *, as_json: bool) -> int:
     del workspace  # plugins are those of the installation
     installed = installed_plugins(EntryPointCatalog())
     if as_json:
-        rows = [{**asdict(plugin), "error": plugin.error or None} for plugin in installed]
-        render.print_json({"plugins": rows})
+        render.print_json({"plugins": [plugin_document(plugin) for plugin in installed]})
         return 0
     table = render.table("", "plugin", "name", "package", "module")
     for plugin in installed:

@@ -13,11 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.client.documents import versioned
 from engine.text.state_symbols import SHAPES
 from engine.text.terminal import clean
-
-VERSION = 1
-"""Version of every JSON document that the command line prints."""
 
 _PIPED_WIDTH = 10_000  # a pipe has no width to fit
 
@@ -68,7 +66,7 @@ def _program() -> str:
 
 def print_json(document: dict[str, Any], *, indent: int | None = 2) -> None:
     """Print a document with its version, in ASCII, so that it holds no terminal escapes."""
-    click.echo(to_json({"version": VERSION, **document}, indent=indent))
+    click.echo(to_json(versioned(document), indent=indent))
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
@@ -129,11 +127,6 @@ def duration(seconds: float | None) -> str:
 def money(microdollars: int) -> str:
     """Return a cost as text; empty if there is none."""
     return f"${microdollars / 1_000_000:.4f}" if microdollars else ""
-
-
-def dollars(microdollars: int) -> float:
-    """Return micro-dollars as US dollars."""
-    return microdollars / 1_000_000
 
 
 def score(value: float | None) -> str:

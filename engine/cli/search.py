@@ -1,14 +1,13 @@
 """`safelight search`: words of all finished jobs."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.text import Text
 
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
+from engine.client.documents.search import search_document
 from engine.client.keeping import rating_ranks
 from engine.client.search import MAX_HITS, SearchHit, SearchResult
 from engine.client.workspace import Workspace
@@ -58,16 +57,6 @@ def search(
     else:
         _print(result)
     return 0
-
-
-def search_document(result: SearchResult) -> dict[str, Any]:
-    """Return a result as `--json` prints it; its fields are in `docs/cli.md`."""
-    return {
-        "hits": [
-            {**asdict(hit), "marks": [list(mark) for mark in hit.marks]} for hit in result.hits
-        ],
-        "unindexed": result.unindexed,
-    }
 
 
 def _print(result: SearchResult) -> None:

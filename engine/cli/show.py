@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.cli import render
-from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
+from engine.client.documents.job import job_detail
 from engine.client.drawn_text import facts_of_file, result_lines, title_of
 from engine.client.ids import find_job
 from engine.client.sending import best_part_of

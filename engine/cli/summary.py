@@ -8,6 +8,7 @@ from textwrap import wrap
 from rich.console import Console
 
 from db.rows import BatchRow
+from engine.client.documents import versioned
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
 from engine.contract.outputs import SummaryLine
@@ -34,7 +35,7 @@ def print_summary(
         return
     if as_json and facts:
         summary = {fact.name: fact.data for fact in facts}
-        document = {"version": 1, "type": "summary", "batch": name, "summary": summary}
+        document = versioned({"type": "summary", "batch": name, "summary": summary})
         console.out(json.dumps(document), highlight=False)
     elif not as_json:
         for line in lines_of(facts):

@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -10,6 +9,7 @@ from engine.cli import render
 from engine.cli.control import carry_out, operator_command
 from engine.cli.options import workspace_option
 from engine.client.actions import action_of
+from engine.client.documents.undoing import undoing_document
 from engine.client.undoing import Undoing
 from engine.client.workspace import Workspace
 
@@ -40,20 +40,6 @@ def undo(workspace: Path, job: str, key: str, *, dry_run: bool, as_json: bool, y
         click.confirm(f"{action_of('undo').title} it?", abort=True)
     arguments = {"key": undoing.key, "decision": undoing.decision}
     return carry_out(opened, "undo", [job], arguments)
-
-
-def undoing_document(undoing: Undoing) -> dict[str, Any]:
-    """Return it as plain data; its fields are in `docs/cli.md`."""
-    return {
-        "decision": undoing.decision,
-        "key": undoing.key,
-        "value": undoing.value,
-        "before": undoing.before,
-        "decided_at": undoing.at,
-        "steps_since": undoing.steps,
-        "cost_usd": render.dollars(undoing.cost),
-        "is_gate": undoing.is_gate,
-    }
 
 
 def lines_of(undoing: Undoing) -> list[str]:

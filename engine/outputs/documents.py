@@ -6,6 +6,10 @@ from typing import Any
 
 import yaml
 
+from engine.text.amounts import dollars
+
+__all__ = ["VERSION", "dollars", "to_json", "to_yaml"]
+
 VERSION = 1
 """Version of these documents, in each of them."""
 
@@ -13,11 +17,6 @@ VERSION = 1
 # characters, which UTF-8 cannot hold.
 _HIDDEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, if it is built
-
-
-def dollars(microdollars: int) -> float:
-    """Return micro-dollars as US dollars."""
-    return microdollars / 1_000_000
 
 
 def to_json(document: dict[str, Any] | list[Any], indent: int | None = 2) -> bytes:

@@ -38,8 +38,13 @@ def _micro(dollars: float | str, rounding: str) -> int:
     return int((amount * MILLION).to_integral_value(rounding))
 
 
+def dollars(microdollars: int) -> float:
+    """Return micro-dollars as US dollars."""
+    return microdollars / MILLION
+
+
 def in_words(microdollars: int) -> str:
     """Return an amount for people: two decimals, or more if rounding would understate it."""
-    dollars = Decimal(microdollars) / MILLION
+    amount = Decimal(microdollars) / MILLION
     digits = 2 if microdollars % 10_000 == 0 else 4 if microdollars % 100 == 0 else 6
-    return f"${dollars:.{digits}f}"
+    return f"${amount:.{digits}f}"

@@ -1,7 +1,7 @@
 import json
 import re
 
-from engine.cli.jobs import output_files
+from engine.client.documents.files import output_files
 
 FIELDS = {
     "id", "key", "status", "iterations", "best_score", "rating", "cost_usd", "error", "outputs",
