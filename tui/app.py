@@ -17,6 +17,7 @@ from textual.screen import Screen
 from db.queries.batches import batch
 from db.store import Store
 from engine.client.engine_process import EngineProcess
+from engine.client.views.recipe_info import Headlines
 from engine.config.paths import WorkspacePaths
 from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
@@ -35,7 +36,6 @@ from tui.screens.viewed import ViewedScreen
 from tui.snapshots.header import Header, HeaderView
 from tui.snapshots.notices import Notices
 from tui.snapshots.places import Place, PlaceKind, complete
-from tui.snapshots.recipe_info import Headlines
 from tui.ui_state import UiState, state_file
 from tui.widgets.bars import TopBar, engine_words
 from tui.widgets.notice_line import NoticeLine
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.notifications import SeverityLevel
 
-    from tui.snapshots.files import OpenableFile
+    from engine.client.views.files import OpenableFile
     from tui.snapshots.texts import TextKind, Texts
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from engine.client.views.files import OpenableFile
+    from engine.client.views.recipe_info import Headlines
     from engine.config.paths import WorkspacePaths
     from tui.feed import Feed
-    from tui.snapshots.files import OpenableFile
     from tui.snapshots.header import Header, HeaderView
     from tui.snapshots.notices import Notices
     from tui.snapshots.places import Place
-    from tui.snapshots.recipe_info import Headlines
     from tui.snapshots.texts import TextKind, Texts
     from tui.ui_state import UiState
 

@@ -60,9 +60,6 @@ LOOKS = {state: StateStyle(*SHAPES[state], tone, plain) for state, (tone, plain)
 TONES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
 """Every tone that a style sheet has to colour: the states of a job."""
 
-WORST_FIRST = ("failed", "parked", "running", "paused", "queued", "cancelled", "done")
-"""Order of job states in a list sorted by state: those that need an operator come first."""
-
 _WITHOUT_THEME = {
     "queued": "white",
     "running": "yellow",

@@ -23,10 +23,10 @@ from textual.app import App, ComposeResult
 
 from bench.machine import emit
 from db.queries.inspect import FileLine
+from engine.client.views.faces import Face
 from engine.config.paths import WorkspacePaths
 from engine.kinds.thumbnails import SIDES, Thumbnails
 from tui.images.style import CellStyle, Symbols
-from tui.snapshots.faces import Face
 from tui.widgets import sheet as sheet_module
 from tui.widgets.image import THUMBNAILS
 from tui.widgets.list_state import ListState

@@ -22,3 +22,6 @@ SHAPES = {
     "superseded": ("╌", "superseded"),
 }
 """Shape and word of every state that the store knows."""
+
+WORST_FIRST = ("failed", "parked", "running", "paused", "queued", "cancelled", "done")
+"""Order of job states in a list sorted by state: those that need an operator come first."""

@@ -6,8 +6,8 @@ import sqlite3
 import pytest
 
 from db.queries.inspect import StepLine
+from engine.client.views.files import DrawnResult, draw_result
 from engine.kinds.figures import MAX_COLUMNS
-from tui.snapshots.files import DrawnResult, draw_result
 
 NAMES = {"a" * 64: "scene 1", "b" * 64: "scene 2"}
 

@@ -8,12 +8,12 @@ import pytest
 from db.queries import activity
 from db.queries.activity import EventFilter
 from db.writes.events import record_event
+from engine.client.views.recipe_info import Headlines
 from tests.tui.support import Place, running, seen, shows, until
 from tui.screens.activity import ActivityScreen
 from tui.snapshots import history as history_module
 from tui.snapshots.activity import HistoryView, events_view, parse_filter
 from tui.snapshots.engine_log import EngineLogView
-from tui.snapshots.recipe_info import Headlines
 
 AT = "2026-11-30T10:{:02d}:{:02d}.000000Z"
 

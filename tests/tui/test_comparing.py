@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from db.queries import inspect
+from engine.client.views.comparison import PartsOfAJob, family_of
+from engine.client.views.recipe_info import Headlines
+from engine.client.views.tree import TreeLine
 from tests.support import media_files as media
 from tests.support.pieces import piece
 from tests.tui.samples import result, sample
@@ -12,9 +15,6 @@ from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_kinds_on_screen import keep
 from tests.tui.test_opening import programs
 from tui.screens.compare import CompareScreen
-from tui.snapshots.comparison import PartsOfAJob, family_of
-from tui.snapshots.recipe_info import Headlines
-from tui.snapshots.tree import TreeLine
 from tui.widgets.candidate import CandidateView
 
 __all__ = ["programs"]

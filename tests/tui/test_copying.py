@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from engine.client.views.recipe_info import Headlines
 from tests.tui.support import Place, running, shows, until
 from tui.clipboard import copy_to_tmux, doubt
 from tui.snapshots.copies import read_copies
-from tui.snapshots.recipe_info import Headlines
 from tui.snapshots.subject import Subject
 
 

@@ -7,15 +7,15 @@ import pytest
 from textual.widgets import TextArea
 
 from engine.client import consequences
+from engine.client.views import recipe_info as headlines
+from engine.client.views.decisions import key_of_prompt, key_to_select, texts_of
+from engine.client.views.recipe_info import RecipeInfo
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.edit_prompt import EditPromptScreen
 from tui.screens.pick_text import PickTextScreen
-from tui.snapshots import recipe_info as headlines
-from tui.snapshots.decisions import key_of_prompt, key_to_select, texts_of
-from tui.snapshots.recipe_info import RecipeInfo
 
 FILM = ("scene-*/select", "scene-*/prompt")
 LOOP = ("select", "iteration-*/prompt")

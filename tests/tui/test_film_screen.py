@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from engine.client.views.recipe_info import Headlines
 from tests.tui.storyboards import film, preview, shoot, write
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.snapshots.job import JobSnapshot, JobView
-from tui.snapshots.recipe_info import Headlines
 from tui.widgets.filmstrip import Filmstrip, Frame
 from tui.widgets.image import ImageView
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.client.views.filters import Filter
+from engine.text import figures
 from tests.tui.support import Place, running, shows, until
-from tui import formatting as figures
 from tui.actions import ACTIONS, BY_ID, bindings
 from tui.actions.action import EVERYWHERE, WITH_LISTS
 from tui.actions.key_names import key_name
 from tui.keys import KeysError, key_file, load_keys
 from tui.screens.help import GROUPS
-from tui.snapshots.filters import Filter
 from tui.ui_state import UiState, state_file
 from tui.widgets.columns import fit, fit_runs
 

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
+from engine.client.views import recipe_info as headlines
+from engine.client.views.recipe_info import Headlines, RecipeInfo
 from tests.tui.support import Place
-from tui.snapshots import recipe_info as headlines
 from tui.snapshots.batches import LATER, SOON, BatchesView
-from tui.snapshots.recipe_info import Headlines, RecipeInfo
 
 HEAVY = {"click", "pydantic", "numpy", "PIL", "sqlite_utils", "yaml", "engine.plugins.catalog"}
 

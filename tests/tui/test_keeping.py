@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from db.writes.search import index_jobs
+from engine.client.views.filters import Filter
 from tests.tui.support import Place, running, shows
 from tests.tui.support import until as wait
 from tui.screens.compare import CompareScreen
 from tui.screens.keep import KeepScreen
 from tui.screens.search import SearchScreen
-from tui.snapshots.filters import Filter
 
 HOSTILE = "\x1b[31mred\x1b[0m [bold]not[/bold] \u202egnp"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.client.views.files import faces
 from engine.contract import CallContext
 from engine.kinds.registry import content_of, kinds
 from engine.recipes.refine.agents.refiner import RefineRequest
@@ -15,7 +16,6 @@ from tests.support import media_files as media
 from tests.support.engines import Toy
 from tests.tui.support import Place, running, seen, shows, until
 from tui.app import Dashboard
-from tui.snapshots.files import faces
 from tui.widgets.filmstrip import Frame
 
 DECK = '''

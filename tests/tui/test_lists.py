@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from db.queries import lists
+from engine.client.views.filters import Filter
+from engine.client.views.listing import Listing, PageRequest
+from engine.text.state_symbols import WORST_FIRST
 from tests.tui.support import Place, running, seen, until
 from tui.screens.batch import BatchScreen
-from tui.snapshots.filters import Filter
-from tui.snapshots.listing import Listing, PageRequest
-from tui.states import WORST_FIRST
 
 STATES = ("queued", "done", "failed", "done", "cancelled", "parked")
 

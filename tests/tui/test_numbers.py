@@ -6,13 +6,13 @@ from db.queries.inspect import glance
 from db.queries.spending import spending
 from db.writes.commands import add_decision
 from db.writes.jobs import retry_jobs
+from engine.client.views.recipe_info import Headlines
+from engine.text import figures
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_film_screen import read
-from tui import formatting as figures
 from tui.snapshots.batch import BatchView
 from tui.snapshots.job import JobView
-from tui.snapshots.recipe_info import Headlines
 
 TONES = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from engine.client.views import recipe_info
+from engine.client.views.recipe_info import RecipeInfo
 from engine.contract.page import PagePart
 from engine.recipes.visual_prompts import PAGE
 from tests.support.pieces import PROMPTS
@@ -11,8 +13,6 @@ from tests.tui.samples import sample
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_opening import programs
 from tui.screens.pick_file import PickFileScreen
-from tui.snapshots import recipe_info
-from tui.snapshots.recipe_info import RecipeInfo
 from tui.widgets.page import ExhibitView, PageView, SectionView
 
 __all__ = ["programs"]

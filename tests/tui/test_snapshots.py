@@ -31,7 +31,7 @@ class Noon(datetime):
 @pytest.fixture
 def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ages and rates as of noon, on a machine without devices."""
-    monkeypatch.setattr("tui.formatting.datetime", Noon)
+    monkeypatch.setattr("engine.text.figures.datetime", Noon)
     standing = SimpleNamespace(time=NOON.timestamp, monotonic=time.monotonic)
     for module in ("lane_history", "over_time"):
         monkeypatch.setattr(f"tui.snapshots.{module}.time", standing)

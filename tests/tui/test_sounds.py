@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from engine.client.views import recipe_info
+from engine.client.views.decisions import DecisionLine, key_to_select, picked
+from engine.client.views.recipe_info import RecipeInfo
 from engine.recipes.sound_effect import PAGE
 from tests.support import media_files as media
 from tests.support.optional import needs
@@ -14,9 +17,6 @@ from tests.tui.test_comparing import at_the_job, comparing
 from tests.tui.test_kinds_on_screen import keep
 from tests.tui.test_opening import programs
 from tui.screens.confirm import ConfirmScreen
-from tui.snapshots import recipe_info
-from tui.snapshots.decisions import DecisionLine, key_to_select, picked
-from tui.snapshots.recipe_info import RecipeInfo
 from tui.widgets.page import ExhibitView
 
 needs("soundfile", "scipy")

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from engine.client.views.files import OpenableFile
 from engine.client.workspace import Workspace
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, shows, until
 from tui.app import Dashboard
-from tui.snapshots.files import OpenableFile
 
 
 class Keys:

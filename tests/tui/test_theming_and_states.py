@@ -5,8 +5,9 @@ from rich.cells import cell_len
 from textual.app import App
 from textual.widgets import Static
 
+from engine.text.state_symbols import WORST_FIRST
 from themes import STATES, ThemeError, bundled_themes
-from tui.states import LOOKS, TONES, WORST_FIRST, state_style, state_text
+from tui.states import LOOKS, TONES, state_style, state_text
 from tui.theming import install, variable_defaults
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from engine.client.views import recipe_info
+from engine.client.views.recipe_info import RecipeInfo
 from engine.contract.tiers import Tier
 from engine.contract.timeline import Timeline, TimelineSection, TimelineShot
 from engine.kinds.registry import kinds
@@ -16,8 +18,6 @@ from tests.tui.test_job_screen import open_job
 from tui.screens.edit_prompt import EditPromptScreen
 from tui.screens.pick_text import PickTextScreen
 from tui.screens.timeline import TimelineScreen
-from tui.snapshots import recipe_info
-from tui.snapshots.recipe_info import RecipeInfo
 from tui.widgets.bars import KeyBar
 from tui.widgets.image import ImageView
 from tui.widgets.timeline_facts import TimelineFacts

@@ -9,16 +9,17 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from engine.client.views.files import openable
+from engine.client.views.filters import ORDERS, Filter
+from engine.client.views.jobs import JobItem
+from engine.client.views.listing import MAX_MARKS
 from engine.text.plural import pluralize
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.screens.menu import MenuLine
 from tui.screens.panels import Panels
 from tui.screens.sheeted import SheetedScreen
-from tui.snapshots.batch import BatchSnapshot, BatchView, JobItem
-from tui.snapshots.files import openable
-from tui.snapshots.filters import ORDERS, Filter
-from tui.snapshots.listing import MAX_MARKS
+from tui.snapshots.batch import BatchSnapshot, BatchView
 from tui.snapshots.places import Place
 from tui.snapshots.subject import Subject
 from tui.widgets.bars import TopBar
@@ -254,7 +255,7 @@ class BatchScreen(SheetedScreen):
 
     def action_compare(self) -> None:
         """Compare the marked jobs; or a branch with its origin, another job with its neighbour."""
-        from tui.snapshots.comparison import beside_origin
+        from engine.client.views.comparison import beside_origin
 
         row: JobItem | None = self.rows.current
         if row is not None and not self.rows.marks:
@@ -275,8 +276,8 @@ class BatchScreen(SheetedScreen):
 
     def _compare_marked(self) -> None:
         """Compare the marked jobs, or the one under the cursor with its neighbour."""
+        from engine.client.views.comparison import BestOfJobs
         from tui.screens.compare import CompareScreen
-        from tui.snapshots.comparison import BestOfJobs
 
         rows = self.rows
         row: JobItem | None = rows.current
@@ -291,8 +292,8 @@ class BatchScreen(SheetedScreen):
 
     def action_zoom(self) -> None:
         """Show the best of the selected job full screen, with those of the jobs around it."""
+        from engine.client.views.comparison import MAX_CANDIDATES, BestOfJobs
         from tui.screens.zoom import ZoomScreen
-        from tui.snapshots.comparison import MAX_CANDIDATES, BestOfJobs
 
         rows = self.rows
         row: JobItem | None = rows.current

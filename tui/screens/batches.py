@@ -9,16 +9,16 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from engine.client.views.filters import Filter
+from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.screens.menu import MenuLine, MenuScreen
 from tui.screens.sheeted import SheetedScreen
 from tui.snapshots.batch_glance import BatchGlance
 from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchItem
-from tui.snapshots.filters import Filter
 from tui.snapshots.freed import freed_by
 from tui.snapshots.places import Place
 from tui.states import LOOKS, look

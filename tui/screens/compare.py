@@ -9,12 +9,12 @@ from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 
+from engine.client.views.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
+from engine.client.views.stored import stored_file
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.branching import BranchingScreen
-from tui.snapshots.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
 from tui.snapshots.subject import Subject
-from tui.stored import stored_file
 from tui.widgets.bars import TopBar
 from tui.widgets.candidate import CandidateView
 from tui.widgets.differences import Differences

@@ -8,11 +8,11 @@ from textual import on
 
 from db.queries import inspect
 from engine.client.gates import waiting_gates
+from engine.client.views.decisions import following_of, text_in_force
+from engine.text.figures import money
 from engine.text.plural import pluralize
 from tui.feed import QueryAnswered
-from tui.formatting import money
 from tui.screens.base import BaseScreen
-from tui.snapshots.decisions import following_of, text_in_force
 
 if TYPE_CHECKING:
     from engine.client.gates import WaitingGate

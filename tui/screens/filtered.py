@@ -8,11 +8,11 @@ from textual import on
 from textual.widgets import Input
 
 from engine.client.gates import waiting_count
+from engine.client.views.filters import Filter
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.feed import QueryAnswered
 from tui.screens.viewed import ViewedScreen
-from tui.snapshots.filters import Filter
 from tui.widgets.rows import Rows
 from tui.widgets.view_bar import ListPlace
 

@@ -9,25 +9,25 @@ from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from engine.client.views.decisions import (
+    key_of_prompt,
+    key_to_select,
+    texts_of,
+)
+from engine.client.views.files import OpenableFile
+from engine.client.views.tree import JOB_NODE, TreeLine, around_of
+from engine.text import figures
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.actions import BY_ID, bindings
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import QueryAnswered, View
 from tui.screens.lines import LinesScreen
 from tui.screens.panels import Panels
 from tui.screens.sending import SendingScreen
-from tui.snapshots.decisions import (
-    key_of_prompt,
-    key_to_select,
-    texts_of,
-)
-from tui.snapshots.files import OpenableFile
 from tui.snapshots.job import JobSnapshot, JobView
 from tui.snapshots.job_files import JobFile
 from tui.snapshots.places import Place
 from tui.snapshots.subject import Subject
-from tui.snapshots.tree import JOB_NODE, TreeLine, around_of
 from tui.widgets.bars import TopBar
 from tui.widgets.detail_panel import DetailPanel
 from tui.widgets.event_tail import EventTail
@@ -39,7 +39,7 @@ from tui.widgets.rows import Rows
 from tui.widgets.view_bar import ViewBar
 
 if TYPE_CHECKING:
-    from tui.snapshots.comparison import BestOfJobs, PartsOfAJob
+    from engine.client.views.comparison import BestOfJobs, PartsOfAJob
 
 
 MODES = ("work", "steps", "files", "activity")
@@ -375,7 +375,7 @@ class JobScreen(SendingScreen, LinesScreen):
 
     def action_compare(self) -> None:
         """Compare the selected part with those of its family."""
-        from tui.snapshots.comparison import PartsOfAJob
+        from engine.client.views.comparison import PartsOfAJob
 
         node = self._snapshot.selected if self._snapshot else 0
         view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
@@ -383,8 +383,8 @@ class JobScreen(SendingScreen, LinesScreen):
 
     def action_zoom(self) -> None:
         """Show the selected part full screen."""
+        from engine.client.views.comparison import PartsOfAJob
         from tui.screens.zoom import ZoomScreen
-        from tui.snapshots.comparison import PartsOfAJob
 
         node = self._snapshot.selected if self._snapshot else 0
         headlines = self.dashboard.headlines

@@ -10,8 +10,8 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.client.views.files import OpenableFile
 from tui.screens.choosing import ChoosingScreen
-from tui.snapshots.files import OpenableFile
 
 
 class PickFileScreen(ChoosingScreen[OpenableFile | None]):

@@ -7,9 +7,9 @@ from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.base import BaseScreen

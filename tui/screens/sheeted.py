@@ -6,9 +6,9 @@ from typing import Any
 
 from textual import on
 
+from engine.client.views.listing import LONGEST_PAGE
 from tui.screens.filtered import FilteredScreen
 from tui.screens.menu import MenuLine, MenuScreen
-from tui.snapshots.listing import LONGEST_PAGE
 from tui.widgets.image import is_slow, style_of
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet

@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.queries.spending import Spending, Timeline
+from engine.text.figures import count, duration, money, score
 from engine.text.terminal import clean
-from tui.formatting import count, duration, money, score
 from tui.widgets.plot import Plot
 
 HEADINGS = ("backend", "model", "step", "steps", "calls", "spent", "reserved", "tokens in, out")

@@ -10,14 +10,14 @@ from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 
+from engine.client.views.decisions import SELECT
+from engine.client.views.decisions_here import decisions_here
+from engine.client.views.files import openable, stored_of
+from engine.client.views.timeline import TimelineSnapshot, TimelineView
 from engine.text.terminal import clean
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.screens.deciding import DecidingScreen
-from tui.snapshots.decisions import SELECT
-from tui.snapshots.decisions_here import decisions_here
-from tui.snapshots.files import openable, stored_of
-from tui.snapshots.timeline import TimelineSnapshot, TimelineView
 from tui.widgets.bars import TopBar
 from tui.widgets.frame_reader import FrameReader
 from tui.widgets.image import ImageView
@@ -136,8 +136,8 @@ class TimelineScreen(DecidingScreen):
 
     def _source(self) -> "Callable[[float], bytes | None]":
         """Return what reads a frame: from the smallest film, for it is decoded at once."""
+        from engine.client.views.stored import stored_file
         from engine.kinds.timelines import frame_of
-        from tui.stored import stored_file
 
         file = self._snapshot.frames[0]
         path = stored_file(self.dashboard.paths, file.hash)

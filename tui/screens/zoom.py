@@ -9,14 +9,14 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui import formatting as figures
+from engine.client.views.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
+from engine.client.views.files import MAX_ROWS, facts_line
+from engine.text import figures
 from tui.actions import bindings
 from tui.feed import View
 from tui.images.terminal import pixel_terminal
 from tui.images.zoom import WHOLE, Zoom, fitting_scale, moved, scaled
 from tui.screens.base import BaseScreen
-from tui.snapshots.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
-from tui.snapshots.files import MAX_ROWS, facts_line
 from tui.widgets.bars import KeyBar, TopBar
 from tui.widgets.drawing import text_of, tones
 from tui.widgets.image import ImageView

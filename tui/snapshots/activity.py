@@ -11,11 +11,11 @@ from db.queries import activity
 from db.queries.activity import ActivityRow, EventFilter, HistoryLine, TraceRow
 from db.rows import CommandRow
 from engine.client.command_text import command_text
+from engine.client.views.recipe_info import Headlines
+from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.snapshots.history import History
-from tui.snapshots.recipe_info import Headlines
 
 FAULTS = ("warning", "error")
 LEVELS = ("debug", "info", *FAULTS)

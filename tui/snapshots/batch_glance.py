@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.queries import digest, lists
+from engine.client.views.faces import Face, FaceReader
+from engine.client.views.listing import CachedValue
+from engine.client.views.recipe_info import Headlines, RecipeInfo
 from engine.text.terminal import clean
-from tui.snapshots.faces import Face, FaceReader
-from tui.snapshots.listing import CachedValue
-from tui.snapshots.recipe_info import Headlines, RecipeInfo
 
 BEST = 8
 """Number of the best jobs that are read."""

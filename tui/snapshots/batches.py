@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from db.queries import lists
 from db.queries.batches import best_score
 from db.rows import EventRow
+from engine.client.views.recipe_info import Headlines
+from engine.text import figures
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.snapshots.batch_glance import BatchGlance, BestJob, GlanceReader
 from tui.snapshots.pace import BatchPace, projected, time_left
-from tui.snapshots.recipe_info import Headlines
 
 EVENTS = 100
 

@@ -3,8 +3,8 @@
 import sqlite3
 from dataclasses import dataclass
 
+from engine.client.views.recipe_info import Headlines
 from tui.snapshots.job import JobView
-from tui.snapshots.recipe_info import Headlines
 from tui.snapshots.subject import Subject, node_of
 
 

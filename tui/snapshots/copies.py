@@ -11,15 +11,15 @@ from db.queries import inspect, texts
 from db.queries.batches import batch as batch_row
 from db.queries.jobs import job as job_row
 from db.rows import BatchRow, JobRow
+from engine.client.views.jobs import read_glance
+from engine.client.views.prompts import prompts_at
+from engine.client.views.recipe_info import Headlines
+from engine.client.views.stored import stored_file
+from engine.client.views.tree import TreeLine
 from engine.config.paths import WorkspacePaths
 from engine.contract.tracing import TRACE
 from engine.text.terminal import clean
-from tui.snapshots.batch import read_glance
-from tui.snapshots.prompts import prompts_at
-from tui.snapshots.recipe_info import Headlines
 from tui.snapshots.subject import Subject, node_of
-from tui.snapshots.tree import TreeLine
-from tui.stored import stored_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from engine.text import figures
 from engine.text.terminal import clean
-from tui import formatting as figures
 
 RENEW_SECONDS = 2.0
 MOST = 16

@@ -4,8 +4,8 @@ import re
 import sqlite3
 from pathlib import Path
 
+from engine.text import figures
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.snapshots.activity import ActivityItem, ActivitySnapshot
 
 TAIL_BYTES = 512 * 1024

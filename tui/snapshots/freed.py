@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from db.queries.deletions import what_is_freed
+from engine.text import figures
 from engine.text.amounts import in_words
 from engine.text.plural import pluralize
-from tui import formatting as figures
 
 
 def freed_by(connection: sqlite3.Connection, ids: Sequence[int]) -> str:

@@ -11,9 +11,9 @@ from db.queries.controls import is_paused
 from db.rows import HostRow, LaneRow
 from engine.client.engine_process import engine_holder, is_stopped
 from engine.config.paths import WorkspacePaths
+from engine.text.figures import size
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui.formatting import size
 from tui.states import look
 
 PROBE_SECONDS = 1.0

@@ -4,25 +4,20 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from db.queries import inspect, lineage, lists
+from db.queries import inspect, lineage
 from db.queries.history import latest_events
-from db.queries.ratings import present_ratings
-from db.queries.worked import worked
-from db.rating import rating_word
 from db.rows import EventRow
+from engine.client.views.decisions import picked
+from engine.client.views.detail import Detail, read_detail
+from engine.client.views.job_tree import prompt_of, read_tree
+from engine.client.views.jobs import JobItem, job_row
+from engine.client.views.page import read_page
+from engine.client.views.recipe_info import Headlines, RecipeInfo
+from engine.client.views.siblings import SiblingScope, find_inside, find_turns
+from engine.client.views.tree import JOB_NODE, TreeLine, folded, matters_most
+from engine.client.views.whole import has_parts, whole
 from engine.text.terminal import clean
-from tui.snapshots.batch import JobItem, job_row
-from tui.snapshots.decisions import DecisionLine, decisions_of, outdated, picked
-from tui.snapshots.detail import Detail, StepOutputs, read_detail
-from tui.snapshots.files import faces
-from tui.snapshots.image_scores import marks_of
 from tui.snapshots.job_files import JobFile, job_files
-from tui.snapshots.page import read_page
-from tui.snapshots.prompts import prompts_at
-from tui.snapshots.recipe_info import Headlines, RecipeInfo
-from tui.snapshots.siblings import SiblingScope, StepImages, find_inside, find_turns
-from tui.snapshots.tree import JOB_NODE, TreeLine, folded, matters_most, rated, tree
-from tui.snapshots.whole import has_parts, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +42,6 @@ class JobSnapshot:
     def node(self) -> TreeLine | None:
         """Return the node that is shown in detail."""
         return next((node for node in self.nodes if node.id == self.selected), None)
-
-
-@dataclass(frozen=True, slots=True)
-class JobTree:
-    """A job and all of its steps.
-
-    Attributes:
-        line: The job.
-        scale: Its recipe.
-        nodes: The tree, unfolded.
-        left: Results of its steps.
-        decided: Decisions of operators.
-        seconds: Its working time.
-    """
-
-    line: lists.JobLine
-    scale: RecipeInfo
-    nodes: tuple[TreeLine, ...]
-    left: StepOutputs
-    decided: Sequence[DecisionLine]
-    seconds: float | None
-
-
-def read_tree(
-    connection: sqlite3.Connection, job_id: int, headlines: Headlines, columns: int
-) -> JobTree | None:
-    """Return a job and all of its steps; None if it is gone.
-
-    Args:
-        connection: A reader.
-        job_id: The job.
-        headlines: The recipes.
-        columns: Width of drawings in cells.
-    """
-    lines = lists.jobs_of_ids(connection, [job_id])
-    batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
-    if not lines or batch is None:
-        return None
-    scale = headlines.of(batch.recipe)
-    steps = inspect.step_lines(connection, job_id)
-    marks = marks_of(inspect.scores_given(connection, job_id), scale)
-    files = inspect.first_files(connection, job_id, faces())
-    images = StepImages(
-        {step: file.hash for step, file in files.items()},
-        inspect.previews(connection, job_id),
-        {file.hash: file for file in files.values()},
-    )
-    decided = decisions_of(connection, job_id)
-    took = worked(connection, [job_id])[job_id]
-    old = outdated(steps, decided, lines[0].state)
-    nodes = tree(steps, marks, images.first, lines[0], took.steps, old)
-    present = present_ratings(connection, job_id)
-    nodes = rated(nodes, {part: rating_word(row.value) for part, row in present.items()})
-    left = StepOutputs({step.id: step for step in steps}, marks, images, took.steps, columns)
-    return JobTree(lines[0], scale, nodes, left, decided, took.seconds)
 
 
 class JobView:
@@ -191,15 +131,7 @@ class JobView:
 
     def prompt_of(self, connection: sqlite3.Connection, scope: str) -> str:
         """Return the prompt that a scope is painted from, in full, up to 20 000 characters."""
-        lines = {line.id: line for line in inspect.step_lines(connection, self.job_id)}
-        steps = tuple(
-            id_ for id_, line in lines.items() if f"{line.scope}/".startswith(f"{scope}/")
-        )
-        if not steps:
-            return ""
-        node = TreeLine(-1, 1, "", scope, "", None, "", steps)
-        _, found = prompts_at(connection, self.job_id, node, lines)
-        return clean(found.text, inspect.TEXT_LIMIT, keep_newlines=True) if found else ""
+        return prompt_of(connection, self.job_id, scope)
 
 
 def _origin(connection: sqlite3.Connection, job_id: int) -> str:

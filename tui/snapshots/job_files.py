@@ -4,9 +4,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.queries import inspect
+from engine.client.views.detail import StepOutputs
+from engine.client.views.files import OpenableFile, line_of, openable
 from engine.text.terminal import clean
-from tui.snapshots.detail import StepOutputs
-from tui.snapshots.files import OpenableFile, line_of, openable
 
 MAX_FILES = 1000
 """Maximum files that are listed, the newest of more."""

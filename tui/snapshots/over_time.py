@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from db.queries import lists, queue
 from db.queries.queue import EndedJob
-from tui import formatting as figures
+from engine.text import figures
 
 BUCKETS = 60
 BUCKET_SECONDS = 30

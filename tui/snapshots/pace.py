@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from db.queries import lists
-from tui import formatting as figures
+from engine.text import figures
 
 RENEW_SECONDS = 1.0
 STALE_SECONDS = 900.0

@@ -12,9 +12,9 @@ from db.queries.controls import is_paused
 from db.queries.lists import JobLine
 from db.queries.queue import CurrentStep, QueueBatch, WaitingJobs
 from db.rows import LaneRow
+from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.snapshots.devices import DeviceLine, DeviceReader
 from tui.snapshots.header import WHAT_TO_DO
 from tui.snapshots.lane_history import LaneHistory, per_minute

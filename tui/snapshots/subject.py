@@ -4,9 +4,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.queries import inspect, lists
-from tui.snapshots.image_scores import marks_of
-from tui.snapshots.recipe_info import RecipeInfo
-from tui.snapshots.tree import TreeLine, tree
+from engine.client.views.image_scores import marks_of
+from engine.client.views.recipe_info import RecipeInfo
+from engine.client.views.tree import TreeLine, tree
 
 
 @dataclass(frozen=True, slots=True)

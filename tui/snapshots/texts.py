@@ -12,13 +12,13 @@ from typing import Any, Literal
 from db.queries import inspect, lists, texts
 from db.queries.batches import batch as batch_row
 from db.rows import ArtifactRow, CritiqueRow, ErrorRow, EventRow
+from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths
 from engine.contract.tracing import TRACE
+from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui import formatting as figures
 from tui.snapshots.subject import Subject, node_of
-from tui.stored import stored_file
 
 TextKind = Literal["text", "json", "log", "trace"]
 

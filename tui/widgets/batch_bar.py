@@ -5,7 +5,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.widgets import Static
 
-from tui import formatting as figures
+from engine.text import figures
 from tui.snapshots.batches import BatchItem
 from tui.states import LOOKS, TONES
 from tui.widgets.theme_changes import on_theme_change

@@ -7,7 +7,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from engine.config.paths import WorkspacePaths
-from tui import formatting as figures
+from engine.text import figures
 from tui.snapshots.batch_glance import BatchGlance, BestJob
 from tui.snapshots.batches import BatchItem
 from tui.widgets.columns import fit

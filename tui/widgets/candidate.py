@@ -8,9 +8,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
+from engine.client.views.comparison import Candidate
 from engine.config.paths import WorkspacePaths
-from tui import formatting as figures
-from tui.snapshots.comparison import Candidate
+from engine.text import figures
 from tui.states import look
 from tui.widgets.drawing import text_of, tones
 from tui.widgets.image import ImageView

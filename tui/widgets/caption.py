@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.widgets import Static
 
-from tui.snapshots.batch import Glance, JobItem
+from engine.client.views.jobs import Glance, JobItem
 from tui.widgets.theme_changes import on_theme_change
 
 NOT_MET = ": not met; "

@@ -11,11 +11,11 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.client.views.detail import Detail
+from engine.client.views.recipe_info import RecipeInfo
+from engine.client.views.score_table import ImageScoreTable
 from engine.config.paths import WorkspacePaths
-from tui import formatting as figures
-from tui.snapshots.detail import Detail
-from tui.snapshots.recipe_info import RecipeInfo
-from tui.snapshots.score_table import ImageScoreTable
+from engine.text import figures
 from tui.states import TONES, look
 from tui.widgets.drawing import text_of, tones
 from tui.widgets.evaluation import EvaluationView

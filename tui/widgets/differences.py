@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tui import formatting as figures
-from tui.snapshots.comparison import Candidate
+from engine.client.views.comparison import Candidate
+from engine.text import figures
 from tui.widgets.heading import Heading
 from tui.widgets.prompt_diff import PromptDiff
 from tui.widgets.verdict import changed_checks

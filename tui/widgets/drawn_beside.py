@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.client.views.comparison import Candidate
+from engine.client.views.files import MAX_ROWS, stored_of
+from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths
-from tui.snapshots.comparison import Candidate
-from tui.snapshots.files import MAX_ROWS, stored_of
-from tui.stored import stored_file
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Drawing, Item

@@ -13,9 +13,9 @@ from rich.text import Text
 from textual.widgets import Static
 
 from db.rows import CritiqueRow, ScoreRow
+from engine.client.views.checks import CheckLine
+from engine.client.views.recipe_info import RecipeInfo
 from engine.text.terminal import clean
-from tui.snapshots.checks import CheckLine
-from tui.snapshots.recipe_info import RecipeInfo
 from tui.widgets.theme_changes import on_theme_change
 from tui.widgets.verdict import verdict_table
 

@@ -8,9 +8,9 @@ from textual.containers import HorizontalScroll, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from engine.client.views.siblings import SiblingScope
 from engine.config.paths import WorkspacePaths
-from tui import formatting as figures
-from tui.snapshots.siblings import SiblingScope
+from engine.text import figures
 from tui.states import look
 from tui.widgets.columns import fit
 from tui.widgets.image import ImageView

@@ -5,8 +5,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from engine.client.views.jobs import Glance
 from engine.config.paths import WorkspacePaths
-from tui.snapshots.batch import Glance
 from tui.widgets.image import ImageView
 from tui.widgets.theme_changes import on_theme_change
 

@@ -20,6 +20,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from db.queries.inspect import FileLine
+from engine.client.views.files import stored_of
+from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths
 from tui.images.cache import LruCache
 from tui.images.cells import draw
@@ -28,8 +30,6 @@ from tui.images.style import CellStyle, cell_style, pixels_of
 from tui.images.terminal import pixel_terminal, symbols_of_terminal
 from tui.images.zoom import WHOLE, Zoom
 from tui.line.pace import LinePace
-from tui.snapshots.files import stored_of
-from tui.stored import stored_file
 from tui.widgets.drawing import strips_of, tones
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
+from engine.text import figures
 from engine.text.plural import pluralize
-from tui import formatting as figures
 from tui.snapshots.job import JobSnapshot
 from tui.states import TONES, look
 from tui.widgets.theme_changes import on_theme_change

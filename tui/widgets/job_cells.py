@@ -1,7 +1,7 @@
 """The words of a job in a contact sheet."""
 
-from tui import formatting as figures
-from tui.snapshots.batch import JobItem
+from engine.client.views.jobs import JobItem
+from engine.text import figures
 from tui.states import look
 from tui.widgets.sheet_painter import SheetCell
 

@@ -1,7 +1,7 @@
 """The columns of a list of jobs."""
 
-from tui import formatting as figures
-from tui.snapshots.batch import JobItem
+from engine.client.views.jobs import JobItem
+from engine.text import figures
 from tui.states import look
 from tui.widgets.columns import ListColumn, Run
 from tui.widgets.sparkline import spark

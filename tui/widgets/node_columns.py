@@ -1,7 +1,7 @@
 """The columns of a job's tree."""
 
-from tui import formatting as figures
-from tui.snapshots.tree import TreeLine
+from engine.client.views.tree import TreeLine
+from engine.text import figures
 from tui.states import look
 from tui.widgets.columns import ListColumn, Run
 

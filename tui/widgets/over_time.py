@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tui import formatting as figures
+from engine.text import figures
 from tui.snapshots.devices import DeviceLine
 from tui.snapshots.over_time import BUCKET_SECONDS, OverTime
 from tui.widgets.plot import Plot

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from engine.client.views.page import Exhibit, PageSection
 from engine.config.paths import WorkspacePaths
-from tui.snapshots.page import Exhibit, PageSection
 from tui.widgets.drawing import text_of, tones
 from tui.widgets.heading import Heading
 from tui.widgets.image import ImageView

@@ -4,7 +4,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
-from tui import formatting as figures
+from engine.text import figures
 from tui.snapshots.queue import QueueSnapshot
 from tui.states import look
 

@@ -2,7 +2,7 @@
 
 from textual.binding import Binding, BindingType
 
-from tui import formatting as figures
+from engine.text import figures
 from tui.actions import bindings
 from tui.snapshots.queue import LaneItem, QueueItem
 from tui.states import look

@@ -9,10 +9,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine.client.views.faces import Face
 from engine.config.paths import WorkspacePaths
 from tui.actions import bindings
 from tui.images.style import CellStyle
-from tui.snapshots.faces import Face
 from tui.states import TONES
 from tui.widgets.drawing import tones
 from tui.widgets.image import (

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import Static
 
+from engine.text.figures import duration, money
 from engine.text.plural import pluralize
-from tui.formatting import duration, money
 from tui.widgets.timeline_lanes import clock
 
 if TYPE_CHECKING:

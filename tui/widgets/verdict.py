@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tui.snapshots.checks import CheckLine
-from tui.snapshots.comparison import Candidate
+from engine.client.views.checks import CheckLine
+from engine.client.views.comparison import Candidate
 
 SIGNS = {"unmet": "✗", "partly": "~", "met": "✓", "unknown": "?"}
 """Sign of each verdict."""

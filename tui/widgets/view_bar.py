@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-from tui import formatting as figures
+from engine.text import figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from engine.text.figures import duration, money
 from engine.text.terminal import clean
-from tui.formatting import duration, money
 
 if TYPE_CHECKING:
     from engine.client.estimates import Estimate

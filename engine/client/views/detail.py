@@ -9,11 +9,8 @@ from dataclasses import dataclass, replace
 from db.queries import inspect
 from db.queries.inspect import FileLine
 from db.rows import ApiCallRow, ArtifactRow, CritiqueRow, PromptRow, ScoreRow
-from engine.contract.tracing import TRACE
-from engine.text.terminal import clean
-from tui import formatting as figures
-from tui.snapshots.checks import CheckLine, checks_of
-from tui.snapshots.files import (
+from engine.client.views.checks import CheckLine, checks_of
+from engine.client.views.files import (
     DrawnResult,
     OpenableFile,
     draw_result,
@@ -22,12 +19,15 @@ from tui.snapshots.files import (
     line_of,
     openable,
 )
-from tui.snapshots.image_scores import ImageScores
-from tui.snapshots.page import PageSection
-from tui.snapshots.prompts import prompts_at
-from tui.snapshots.score_table import ImageScoreTable, sheet_of
-from tui.snapshots.siblings import StepImages
-from tui.snapshots.tree import TreeLine
+from engine.client.views.image_scores import ImageScores
+from engine.client.views.page import PageSection
+from engine.client.views.prompts import prompts_at
+from engine.client.views.score_table import ImageScoreTable, sheet_of
+from engine.client.views.siblings import StepImages
+from engine.client.views.tree import TreeLine
+from engine.contract.tracing import TRACE
+from engine.text import figures
+from engine.text.terminal import clean
 
 LONGEST = 20_000
 
@@ -125,12 +125,12 @@ class StepOutputs:
     @property
     def names(self) -> dict[str, str]:
         """Return the outermost scope of each file, by its hash."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for step, hash_ in self.images.first.items():
             if step in self.lines:
                 scope = self.lines[step].scope.partition("/")[0]
-                found.setdefault(hash_, clean(scope, 20).replace("-", " "))
-        return found
+                names.setdefault(hash_, clean(scope, 20).replace("-", " "))
+        return names
 
 
 def read_detail(
@@ -277,14 +277,14 @@ def _timing(step: inspect.StepLine, left: StepOutputs) -> Timing:
 
 
 def _call(call: ApiCallRow) -> CallLine:
-    said = f"attempt {call.attempt}"
+    outcome = f"attempt {call.attempt}"
     if call.wait_seconds:
-        said += f", waited {figures.duration(call.wait_seconds)}"
+        outcome += f", waited {figures.duration(call.wait_seconds)}"
     if call.cost:
-        said += f", {figures.money(call.cost)}"
+        outcome += f", {figures.money(call.cost)}"
     if call.error:
-        said += f": {clean(call.error, 300)}"
-    text = f"{clean(call.purpose, 40)}  {clean(call.backend, 40)}  {said}"
+        outcome += f": {clean(call.error, 300)}"
+    text = f"{clean(call.purpose, 40)}  {clean(call.backend, 40)}  {outcome}"
     return CallLine(figures.clock(call.started_at), clean(call.status, 20), text)
 
 

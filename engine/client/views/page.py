@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 from db.queries import inspect
 from db.queries.inspect import FileLine, StepLine
 from engine.client.input_files import input_files
-from engine.contract.page import PagePart
-from engine.contract.tiers import fits
-from engine.text.terminal import clean
-from tui.snapshots.files import (
+from engine.client.views.files import (
     MAX_ROWS,
     OpenableFile,
     line_of,
@@ -20,6 +17,9 @@ from tui.snapshots.files import (
     result_item,
     rows_of,
 )
+from engine.contract.page import PagePart
+from engine.contract.tiers import fits
+from engine.text.terminal import clean
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Lines
@@ -95,14 +95,14 @@ def read_page(
         steps: The job's current steps.
         columns: Width in cells.
     """
-    given = input_files(inspect.job_input(connection, job_id))
+    inputs = input_files(inspect.job_input(connection, job_id))
     sections: list[PageSection] = []
     files: list[OpenableFile] = []
     for part in parts:
         if part.field:
-            found = [(part.field, given[part.field])] if part.field in given else []
-            files += [openable(part.field, file, part.field) for _, file in found]
-            sections += _of_files(part, found, columns)
+            items = [(part.field, inputs[part.field])] if part.field in inputs else []
+            files += [openable(part.field, file, part.field) for _, file in items]
+            sections += _of_files(part, items, columns)
             continue
         chosen = list(_matching(part.steps, steps))[:MAX_ITEMS]
         if part.role:
@@ -166,12 +166,12 @@ def _of_results(
     items = [result_item(connection, step) for step in steps]
     drawn = draw_beside(items, size) if part.beside else [draw_full(item, size) for item in items]
     titles = _titles([step.key for step in steps])
-    found = tuple(
+    exhibits = tuple(
         Exhibit(title, lines=lines)
         for title, lines in zip(titles, drawn, strict=True)
         if isinstance(lines, Lines)
     )
-    return [PageSection(clean(part.title, 60), found, across)] if found else []
+    return [PageSection(clean(part.title, 60), exhibits, across)] if exhibits else []
 
 
 def side_by_side(count: int, columns: int) -> int:

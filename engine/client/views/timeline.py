@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from db.clock import seconds_between
 from db.queries import inspect, lists
 from db.queries.inspect import FileLine, StepLine
+from engine.client.views.files import line_of, result_item, stored_of
+from engine.client.views.recipe_info import Headlines, RecipeInfo
+from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths
 from engine.contract.files import TEMPORARY
 from engine.contract.tiers import Spent, spent_by_tier
-from tui.snapshots.files import line_of, result_item, stored_of
-from tui.snapshots.recipe_info import Headlines, RecipeInfo
-from tui.stored import stored_file
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Item

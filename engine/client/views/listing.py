@@ -9,8 +9,8 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from db.queries import lists
-from tui.snapshots.filters import Filter
-from tui.states import WORST_FIRST
+from engine.client.views.filters import Filter
+from engine.text.state_symbols import WORST_FIRST
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from db.rating import WORDS, ranks_of
-from tui.states import WORST_FIRST
+from engine.text.state_symbols import WORST_FIRST
 
 ORDERS = {
     "position": "input order",

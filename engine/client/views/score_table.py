@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from db.queries import inspect
 from db.rows import ScoreRow
+from engine.client.views.image_scores import OVERALL, ImageScores
 from engine.text.terminal import clean
-from tui.snapshots.image_scores import OVERALL, ImageScores
 
 MAX_ROWS, MAX_COLUMNS = 64, 12
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from db.queries import inspect
 from db.queries.inspect import Faces, FileLine
 from db.rows import ArtifactRow
+from engine.text import figures
 from engine.text.terminal import clean
-from tui import formatting as figures
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Item, Lines
@@ -148,7 +148,7 @@ def _json(text: str) -> Any:
 
 
 def _mapping(text: str) -> dict[str, Any]:
-    found = _json(text)
-    if not isinstance(found, dict):
+    facts = _json(text)
+    if not isinstance(facts, dict):
         return {}
-    return {name: value for name, value in found.items() if isinstance(value, str | int | float)}
+    return {name: value for name, value in facts.items() if isinstance(value, str | int | float)}

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from db.queries import inspect, lists
+from engine.client.views.image_scores import ImageScores
+from engine.text import figures
 from engine.text.terminal import clean
-from tui import formatting as figures
-from tui.snapshots.image_scores import ImageScores
 
 JOB_NODE = 0
 
@@ -111,7 +111,7 @@ def tree(
         outdated: Steps older than a decision whose steps are running.
     """
     inside = _inside(steps)
-    given = {step.id: _given(step, marks, images) for step in steps}
+    score_of = {step.id: _given(step, marks, images) for step in steps}
     ids = tuple(step.id for step in steps)
     children: dict[str, list[TreeLine]] = {}
     opened: set[str] = set()
@@ -120,9 +120,9 @@ def tree(
         for depth, path in enumerate(paths, start=1):
             if path not in opened:
                 opened.add(path)
-                node = _scope_node(path, depth, inside[path], marks, given, seconds)
+                node = _scope_node(path, depth, inside[path], marks, score_of, seconds)
                 children.setdefault(path.rpartition("/")[0], []).append(node)
-        node = _step_node(step, len(paths) + 1, given[step.id], seconds)
+        node = _step_node(step, len(paths) + 1, score_of[step.id], seconds)
         children.setdefault(step.scope, []).append(node)
     root = TreeLine(JOB_NODE, 0, clean(job.key, 120), "", job.state, job.score, "", ids)
     root = replace(root, outdated=bool(job.outdated))
@@ -178,8 +178,8 @@ def _lines(scope: str, children: Mapping[str, Sequence[TreeLine]]) -> list[TreeL
 
 def _given(step: inspect.StepLine, marks: ImageScores, images: Mapping[int, str]) -> float | None:
     """Return the score of a step, or of its image."""
-    own = marks.steps.get(step.id)
-    return marks.of_image(images.get(step.id, "")) if own is None else own
+    own_score = marks.steps.get(step.id)
+    return marks.of_image(images.get(step.id, "")) if own_score is None else own_score
 
 
 def _scope_node(
@@ -187,12 +187,12 @@ def _scope_node(
     depth: int,
     steps: Sequence[inspect.StepLine],
     marks: ImageScores,
-    given: Mapping[int, float | None],
+    score_of: Mapping[int, float | None],
     seconds: Mapping[int, float],
 ) -> TreeLine:
     headlines = [marks.headline[step.id] for step in steps if step.id in marks.headline]
     is_leaf = all(step.scope == scope for step in steps)
-    others = [v for step in steps if is_leaf and (v := given[step.id]) is not None]
+    others = [v for step in steps if is_leaf and (v := score_of[step.id]) is not None]
     return TreeLine(
         id=-(steps[0].id * _DEEPEST + depth),
         depth=depth,
@@ -206,7 +206,7 @@ def _scope_node(
 
 
 def _step_node(
-    step: inspect.StepLine, depth: int, given: float | None, seconds: Mapping[int, float]
+    step: inspect.StepLine, depth: int, score: float | None, seconds: Mapping[int, float]
 ) -> TreeLine:
     percent = "" if step.fraction is None else f" {step.fraction:.0%}"
     return TreeLine(
@@ -215,7 +215,7 @@ def _step_node(
         label=clean(step.name, 60) + percent,
         scope=step.scope,
         state=step.state,
-        score=given,
+        score=score,
         time=figures.duration(seconds.get(step.id) if step.finished_at else None),
         steps=(step.id,),
     )

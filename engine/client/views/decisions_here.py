@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from db.queries import inspect
+from engine.client.views.decisions import SELECT
+from engine.client.views.recipe_info import RecipeInfo
 from engine.contract.recipe import is_asked
-from tui.snapshots.decisions import SELECT
-from tui.snapshots.recipe_info import RecipeInfo
 
 
 def decisions_here(

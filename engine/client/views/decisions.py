@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from db.queries import inspect
 from engine.contract.recipe import is_asked
+from engine.text.figures import clock
 from engine.text.terminal import clean
-from tui.formatting import clock
 
 SELECT, PROMPT = "select", "prompt"
 

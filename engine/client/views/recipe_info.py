@@ -63,15 +63,15 @@ def _load(recipe: str) -> RecipeInfo:
     from engine.client.recipes import load_recipe  # not for the first paint
     from engine.contract.decision_points import Approval, Choice, FreeText
 
-    found = load_recipe(recipe)
-    if found is None:
+    loaded = load_recipe(recipe)
+    if loaded is None:
         return RecipeInfo()
-    of = found.headline
-    asked = tuple(one.key for one in found.decisions if not isinstance(one, Approval))
-    choices = (one for one in found.decisions if isinstance(one, Choice) and one.among)
+    of = loaded.headline
+    asked = tuple(one.key for one in loaded.decisions if not isinstance(one, Approval))
+    choices = (one for one in loaded.decisions if isinstance(one, Choice) and one.among)
     elsewhere = tuple((one.key, one.among) for one in choices)
-    texts = tuple((one.key, one.hint) for one in found.decisions if isinstance(one, FreeText))
-    fields = found.settings.model_json_schema(by_alias=False)["properties"].items()
+    texts = tuple((one.key, one.hint) for one in loaded.decisions if isinstance(one, FreeText))
+    fields = loaded.settings.model_json_schema(by_alias=False)["properties"].items()
     defaults = tuple((name, json.dumps(part.get("default"))) for name, part in fields)
     return RecipeInfo(
         of.metric,
@@ -79,9 +79,9 @@ def _load(recipe: str) -> RecipeInfo:
         of.high,
         of.higher_is_better,
         asked,
-        found.page,
+        loaded.page,
         elsewhere,
         texts,
-        found.tiers,
+        loaded.tiers,
         defaults,
     )

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from db.queries.inspect import FileLine
-from tui.snapshots.image_scores import ImageScores
-from tui.snapshots.tree import TreeLine
+from engine.client.views.image_scores import ImageScores
+from engine.client.views.tree import TreeLine
 
 MOST = 50
 MAX_LINES = 4

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Self
 from db.queries import inspect, lineage, lists
 from db.queries.inspect import FileLine
 from db.rating import rating_word
+from engine.client.views.checks import CheckLine
+from engine.client.views.decisions import key_to_select
+from engine.client.views.detail import Detail, read_detail
+from engine.client.views.files import OpenableFile, openable, result_item
+from engine.client.views.job_tree import JobTree, read_tree
+from engine.client.views.jobs import read_glance
+from engine.client.views.recipe_info import Headlines
+from engine.client.views.tree import TreeLine
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui.snapshots.batch import read_glance
-from tui.snapshots.checks import CheckLine
-from tui.snapshots.decisions import key_to_select
-from tui.snapshots.detail import Detail, read_detail
-from tui.snapshots.files import OpenableFile, openable, result_item
-from tui.snapshots.job import JobTree, read_tree
-from tui.snapshots.recipe_info import Headlines
-from tui.snapshots.tree import TreeLine
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Item
@@ -135,23 +135,21 @@ class PartsOfAJob:
 
     def _read(self, connection: sqlite3.Connection) -> Comparison:
         title = f"j{self._job} {self._key}"
-        found = read_tree(connection, self._job, self._headlines, 60)
-        if found is None:
+        job = read_tree(connection, self._job, self._headlines, 60)
+        if job is None:
             return Comparison(title)
-        family = family_of(found.nodes, _paths(found), self._node)[-MAX_CANDIDATES:]
-        own = [node for node in found.nodes if node.id == self._node and node not in family]
-        family = [*own, *family] if self._itself else family
-        candidates = tuple(self._candidate(connection, found, node) for node in family)
+        family = family_of(job.nodes, _paths(job), self._node)[-MAX_CANDIDATES:]
+        chosen_nodes = [node for node in job.nodes if node.id == self._node and node not in family]
+        family = [*chosen_nodes, *family] if self._itself else family
+        candidates = tuple(self._candidate(connection, job, node) for node in family)
         at = next((n for n, node in enumerate(family) if node.id == self._node), len(family) - 1)
         return Comparison(title, candidates, max(0, at))
 
-    def _candidate(
-        self, connection: sqlite3.Connection, found: JobTree, node: TreeLine
-    ) -> Candidate:
-        detail = read_detail(connection, self._job, node, found.left)
+    def _candidate(self, connection: sqlite3.Connection, job: JobTree, node: TreeLine) -> Candidate:
+        detail = read_detail(connection, self._job, node, job.left)
         item = None
-        if detail.shown is None and (step := _last_done(found, node)) is not None:
-            item = result_item(connection, step, found.left.names)
+        if detail.shown is None and (step := _last_done(job, node)) is not None:
+            item = result_item(connection, step, job.left.names)
         is_prompt = item is not None and item.kind == "prompt"
         return Candidate(
             job=self._job,
@@ -160,18 +158,18 @@ class PartsOfAJob:
             state=node.state,
             score=node.score,
             prompt="" if is_prompt else detail.prompt,
-            scores=_scores(detail, found),
+            scores=_scores(detail, job),
             file=detail.shown,
             item=item,
             opens=detail.openable[0] if detail.shown and detail.openable else None,
             checks=detail.checks,
-            again=self._again(connection, found, node),
+            again=self._again(connection, job, node),
             rating=node.rating,
         )
 
-    def _again(self, connection: sqlite3.Connection, found: JobTree, node: TreeLine) -> str:
+    def _again(self, connection: sqlite3.Connection, job: JobTree, node: TreeLine) -> str:
         """Return how many steps run again if a scope is chosen; empty if it cannot be."""
-        key = key_to_select(node.scope, found.scale.decisions, found.scale.choices)
+        key = key_to_select(node.scope, job.scale.decisions, job.scale.choices)
         if node.id >= 0 or key is None:
             return ""
         later = inspect.following(connection, self._job, node.steps[-1])
@@ -273,16 +271,16 @@ def _family(path: str) -> str:
     return f"{path[: numbers[-1].start()]}-*{path[numbers[-1].end() :]}" if numbers else ""
 
 
-def _paths(found: JobTree) -> dict[int, str]:
-    lines = found.left.lines
-    return {node.id: lines[node.id].key if node.id in lines else node.scope for node in found.nodes}
+def _paths(job: JobTree) -> dict[int, str]:
+    lines = job.left.lines
+    return {node.id: lines[node.id].key if node.id in lines else node.scope for node in job.nodes}
 
 
-def _last_done(found: JobTree, node: TreeLine) -> inspect.StepLine | None:
-    steps = [found.left.lines[id_] for id_ in node.steps if id_ in found.left.lines]
+def _last_done(job: JobTree, node: TreeLine) -> inspect.StepLine | None:
+    steps = [job.left.lines[id_] for id_ in node.steps if id_ in job.left.lines]
     return next((step for step in reversed(steps) if step.state == "done"), None)
 
 
-def _scores(detail: Detail, found: JobTree) -> tuple[tuple[str, float], ...]:
-    of_image = found.left.marks.lines(detail.shown.hash) if detail.shown else ()
+def _scores(detail: Detail, job: JobTree) -> tuple[tuple[str, float], ...]:
+    of_image = job.left.marks.lines(detail.shown.hash) if detail.shown else ()
     return (*((score.metric, score.value) for score in detail.scores), *of_image)

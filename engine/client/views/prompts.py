@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from db.queries import inspect
 from db.rows import PromptRow
-from tui.snapshots.files import faces
-from tui.snapshots.tree import TreeLine
+from engine.client.views.files import faces
+from engine.client.views.tree import TreeLine
 
 
 def prompts_at(
@@ -35,11 +35,11 @@ def prompts_at(
         return None, None
     if node.id == 0:
         return chain[0], chain[-1]
-    own = [p for p in chain if node.id > 0 and p.step_id in node.steps]
+    written = [p for p in chain if node.id > 0 and p.step_id in node.steps]
     painted = inspect.prompt_painted(connection, node.steps, faces())
-    found = own or [p for p in chain if p.text == painted] or _of_loops(chain, node, lines)
-    if found and not (painted and found[-1].text != painted):
-        return _before(chain, found[-1]), found[-1]
+    versions = written or [p for p in chain if p.text == painted] or _of_loops(chain, node, lines)
+    if versions and not (painted and versions[-1].text != painted):
+        return _before(chain, versions[-1]), versions[-1]
     begun = [p for p in chain if p.step_id is None or p.step_id < node.steps[0]]
     newest = begun[-1] if begun else None
     if painted and newest:  # an operator's decision is not a version

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from db.queries.inspect import ScoreLine
+from engine.client.views.recipe_info import RecipeInfo
 from engine.text.terminal import clean
-from tui.snapshots.recipe_info import RecipeInfo
 
 OVERALL = "overall"
 """Name of the overall score of judges that give several."""
@@ -33,17 +33,17 @@ class ImageScores:
 
     def lines(self, image: str) -> tuple[tuple[str, float], ...]:
         """Return the other scores of an image, in the order in which they were given."""
-        given = self.images.get(image, {})
-        return tuple((name, value) for name, value in given.items() if name != OVERALL)
+        scores = self.images.get(image, {})
+        return tuple((name, value) for name, value in scores.items() if name != OVERALL)
 
 
-def marks_of(given: Sequence[ScoreLine], scale: RecipeInfo) -> ImageScores:
+def marks_of(scores: Sequence[ScoreLine], scale: RecipeInfo) -> ImageScores:
     """Assign the scores of a job; of two for the same thing the newer one counts."""
     headline: dict[int, float] = {}
     steps: dict[int, float] = {}
     images: dict[str, dict[str, float]] = {}
     taken: set[str] = set()
-    for score in given:
+    for score in scores:
         if score.metric == scale.metric:
             headline[score.step_id] = steps[score.step_id] = score.value
             if score.image is not None:

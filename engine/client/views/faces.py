@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from db.queries import inspect
 from db.queries.inspect import FileLine
 from db.queries.lists import JobLine
-from tui.snapshots.files import faces
-from tui.snapshots.recipe_info import RecipeInfo
+from engine.client.views.files import faces
+from engine.client.views.recipe_info import RecipeInfo
 
 MAX_KEPT = 2_000
 """Maximum number of jobs whose files are remembered."""

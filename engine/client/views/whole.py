@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from db.queries import lists
 from db.rows import ScoreRow
+from engine.client.views.detail import Detail, StepOutputs
+from engine.client.views.files import DrawnResult, draw_result
+from engine.client.views.recipe_info import RecipeInfo
+from engine.client.views.score_table import ImageScoreRow, ImageScoreTable
+from engine.client.views.tree import TreeLine
 from engine.text.plural import pluralize
-from tui.snapshots.detail import Detail, StepOutputs
-from tui.snapshots.files import DrawnResult, draw_result
-from tui.snapshots.recipe_info import RecipeInfo
-from tui.snapshots.score_table import ImageScoreRow, ImageScoreTable
-from tui.snapshots.tree import TreeLine
 
 
 def has_parts(nodes: Sequence[TreeLine]) -> bool:
@@ -29,13 +29,13 @@ def whole(
 ) -> Detail:
     """Return the detail of a job's root: the job's score and its parts', not the last critique."""
     parts = [node for node in nodes if node.id < 0 and node.depth == 1]
-    own = [id_ for id_, line in left.lines.items() if not line.scope]
+    own_steps = [id_ for id_, line in left.lines.items() if not line.scope]
     return replace(
         detail,
         critique=None,
         scores=_verdict(job, len(parts), scale),
         sheet=_sheet(parts, scale),
-        drawn=_drawn(connection, own, left),
+        drawn=_drawn(connection, own_steps, left),
     )
 
 
@@ -57,6 +57,6 @@ def _drawn(
 ) -> DrawnResult | None:
     """Return the newest of the job's own results that its kind draws, such as similarities."""
     for step in reversed(steps):
-        if found := draw_result(connection, left.lines[step], left.names, left.columns):
-            return found
+        if drawn := draw_result(connection, left.lines[step], left.names, left.columns):
+            return drawn
     return None
