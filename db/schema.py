@@ -14,12 +14,13 @@ from db.migrations import (
     m0008_ratings,
     m0009_operator,
     m0010_rank,
+    m0011_api,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -36,6 +37,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0008_ratings", m0008_ratings.apply),
     ("0009_operator", m0009_operator.apply),
     ("0010_rank", m0010_rank.apply),
+    ("0011_api", m0011_api.apply),
 )
 
 

@@ -18,6 +18,8 @@ _COMMANDS = {
     "queue": ("engine.cli.run:queue", "Queue an input, or append to a batch, and return."),
     "engine": ("engine.cli.engine:engine", "Run the engine; stop or restart one."),
     "stop": ("engine.cli.engine:stop", action_of("stop").help),
+    "api": ("engine.cli.api:api", "Serve the HTTP API of a workspace."),
+    "token": ("engine.cli.tokens:token", "Create, list and revoke tokens of the HTTP API."),
     "status": ("engine.cli.status:status", "Show the engine, the lanes and the batches."),
     "jobs": ("engine.cli.jobs:jobs", "List the jobs of a batch."),
     "show": ("engine.cli.show:show", "Show everything about one job."),

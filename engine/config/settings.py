@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from engine.config.alert_settings import AlertSettings
+from engine.config.api_settings import ApiSettings
 from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
 from engine.config.open_settings import OpenSettings
@@ -170,6 +171,7 @@ class Settings(BaseSettings):
     outputs: OutputSettings = Field(default_factory=OutputSettings)
     open: OpenSettings = Field(default_factory=OpenSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    api: ApiSettings = Field(default_factory=ApiSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     backends: dict[str, dict[str, Any]] = Field(

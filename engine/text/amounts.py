@@ -48,3 +48,9 @@ def in_words(microdollars: int) -> str:
     amount = Decimal(microdollars) / MILLION
     digits = 2 if microdollars % 10_000 == 0 else 4 if microdollars % 100 == 0 else 6
     return f"${amount:.{digits}f}"
+
+
+def decimal_text(microdollars: int) -> str:
+    """Return an amount in dollars as an exact decimal number for programs, as `0.0425`."""
+    whole, _, part = f"{Decimal(microdollars) / MILLION:.6f}".partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"

@@ -1,0 +1,70 @@
+"""Queries for callers of the HTTP API: tokens, answers to repeat, cost of their batches."""
+
+import sqlite3
+
+from db.rows import AnswerRow, TokenRow
+
+
+def workspace_id(connection: sqlite3.Connection) -> str:
+    """Return the random id of the workspace."""
+    row = connection.execute("SELECT value FROM version_info WHERE key = 'workspace'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def token_by_hash(connection: sqlite3.Connection, hash_: str) -> TokenRow | None:
+    """Return the token of a hash, revoked or expired ones too."""
+    row = connection.execute("SELECT * FROM tokens WHERE hash = ?", (hash_,)).fetchone()
+    return TokenRow.of(row) if row else None
+
+
+def tokens(connection: sqlite3.Connection) -> list[TokenRow]:
+    """Return all tokens, oldest first."""
+    return [TokenRow.of(row) for row in connection.execute("SELECT * FROM tokens ORDER BY id")]
+
+
+def answer_of(
+    connection: sqlite3.Connection, caller: str, key: str, since: str
+) -> AnswerRow | None:
+    """Return the answer to a caller's request with a key, unless it is older than a time."""
+    row = connection.execute(
+        "SELECT * FROM answers WHERE caller = ? AND key = ? AND created_at >= ?",
+        (caller, key, since),
+    ).fetchone()
+    return AnswerRow.of(row) if row else None
+
+
+def committed_by(connection: sqlite3.Connection, caller: str) -> int:
+    """Return what a caller's batches have cost or may still cost, in micro-dollars.
+
+    A batch that has ended counts with its cost, any other with its budget; a deleted one with what
+    was reserved for it.
+    """
+    sql = """
+    SELECT coalesce(sum(CASE
+      WHEN b.id IS NULL THEN coalesce(c.reserved, 0)
+      WHEN b.state IN ('done', 'done_with_failures', 'cancelled') THEN b.cost
+      ELSE max(b.cost, coalesce(b.budget, b.cost)) END), 0)
+    FROM batch_callers c LEFT JOIN batches b ON b.id = c.batch_id WHERE c.caller = ?
+    """
+    return int(connection.execute(sql, (caller,)).fetchone()[0])
+
+
+def caller_of(connection: sqlite3.Connection, batch_id: int) -> str | None:
+    """Return the principal that queued a batch over the wire; None for another door."""
+    sql = "SELECT caller FROM batch_callers WHERE batch_id = ?"
+    row = connection.execute(sql, (batch_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def upload_of(connection: sqlite3.Connection, hash_: str) -> tuple[str, int] | None:
+    """Return media type and size of an uploaded file; None if there is none of that hash."""
+    sql = "SELECT media_type, size FROM uploads WHERE hash = ?"
+    row = connection.execute(sql, (hash_,)).fetchone()
+    return None if row is None else (str(row[0]), int(row[1]))
+
+
+def stored_file(connection: sqlite3.Connection, hash_: str) -> tuple[str, int] | None:
+    """Return media type and size of a file that a job or an upload names; None for any other."""
+    sql = "SELECT media_type, size FROM artifacts WHERE hash = ? AND role <> 'trace' LIMIT 1"
+    row = connection.execute(sql, (hash_,)).fetchone()
+    return upload_of(connection, hash_) if row is None else (str(row[0]), int(row[1]))

@@ -1,0 +1,88 @@
+"""The ASGI application of a workspace."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from engine.api.auth.gate import Gate, Session
+from engine.api.auth.signed import issuers
+from engine.api.guard import LOOPBACK, Guard
+from engine.api.problems import Problem
+from engine.api.routing import refuse, routes
+from engine.api.services import Services
+from engine.api.table import TABLE
+from engine.client.workspace import Workspace
+from engine.text.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages beside the API, with a login of their own.
+
+    Attributes:
+        routes: Their routes; none is below `/v1` or `/api`.
+        session: Returns the principal of a request for a page, by its cookie; None for nobody.
+    """
+
+    routes: Sequence[BaseRoute]
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Options of a server.
+
+    Attributes:
+        hosts: Names that it answers to, beside those of the settings and of this machine itself.
+        read_only: Refuse everything that writes.
+    """
+
+    hosts: Collection[str] = field(default_factory=tuple)
+    read_only: bool = False
+
+
+def make_app(
+    workspace: Workspace, options: ServerOptions | None = None, pages: Pages | None = None
+) -> Starlette:
+    """Return the application of a workspace.
+
+    Args:
+        workspace: The workspace; nothing is held open between requests but idle readers.
+        options: Options of the server.
+        pages: The gallery.
+
+    Raises:
+        UserError: A key of signed tokens is missing or too short.
+    """
+    options = options or ServerOptions()
+    services = Services(workspace, read_only=options.read_only)
+    hosts = [*LOOPBACK, *services.settings.hosts, *options.hosts]
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with services.running():
+            yield
+
+    app = Starlette(
+        routes=[*routes(TABLE, services), *(pages.routes if pages else [])],
+        middleware=[
+            Middleware(Guard, hosts=hosts),
+            Middleware(
+                Gate,
+                readers=services.readers,
+                uses=services.uses,
+                accepted=issuers(workspace.paths, services.settings),
+                session=pages.session if pages else None,
+            ),
+        ],
+        exception_handlers={HTTPException: refuse, Problem: refuse, UserError: refuse},
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    app.router.redirect_slashes = False
+    return app

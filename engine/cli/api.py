@@ -1,0 +1,116 @@
+"""`safelight api`: the HTTP API of a workspace."""
+
+import asyncio
+import contextlib
+import signal as signals_of
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.cli.hub import adopt_hub_variables
+from engine.cli.options import workspace_option
+from engine.cli.trouble import INTERRUPTED
+from engine.client.run_id import run_id
+from engine.client.workspace import Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def server_options(function: F) -> F:
+    """Add the options that say where a server listens, given to the command by their names."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+_OPTIONS = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any."
+    ),
+    click.option(
+        "--behind-proxy",
+        "behind_proxy",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Address of a proxy with TLS whose X-Forwarded headers are believed; repeatable.",
+    ),
+    click.option("--name", "names", multiple=True, help="Further name of the server; repeatable."),
+    click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain, PEM."),
+    click.option("--tls-key", type=click.Path(path_type=Path), help="Its key, PEM."),
+)
+
+
+@click.command()
+@server_options
+@click.option("--read-only", is_flag=True, help="Refuse everything that writes.")
+@workspace_option
+def api(workspace: Path, *, read_only: bool, **where: Any) -> int:
+    """Serve the HTTP API until it is stopped.
+
+    It queues, shows and commands; the jobs are run by an engine: start one with `safelight engine`,
+    or both in one process with `safelight engine --api`. Make a token with `safelight token create`.
+    """
+    from engine.api.server import refuse_without_extra
+
+    refuse_without_extra()
+    opened = Workspace(workspace, create=True)
+    adopt_hub_variables(opened.paths.root)
+    return serve(opened, read_only=read_only, **where)
+
+
+def serve(workspace: Workspace, *, read_only: bool = False, **where: Any) -> int:
+    """Serve a workspace until a signal comes; return the exit code.
+
+    Raises:
+        CannotServe: The server cannot start as it was asked to.
+    """
+    came = asyncio.run(_serve(workspace, read_only=read_only, **where))
+    return 0 if came in {0, signals_of.SIGTERM} else INTERRUPTED
+
+
+async def _serve(workspace: Workspace, *, read_only: bool, **where: Any) -> int:
+    from engine.config.logs import log_to_file
+
+    server, address, bound = prepare(workspace, read_only=read_only, **where)
+    log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
+    click.echo(f"API of {workspace.shown_root} on {address}", err=True)
+    return await run_server(server, bound)
+
+
+def prepare(workspace: Workspace, *, read_only: bool = False, **where: Any) -> tuple[Any, str, Any]:
+    """Return a server, its address and its bound socket.
+
+    Raises:
+        CannotServe: The server cannot start as it was asked to.
+    """
+    from engine.api.app import ServerOptions, make_app
+    from engine.api.server import Listening, address_of, bind, make_server
+
+    listening = Listening(
+        where["host"], where["port"], where["behind_proxy"], where["tls_cert"], where["tls_key"]
+    )
+    listening.check()
+    hosts = (*where["names"], *([] if where["host"] in {"0.0.0.0", "::"} else [where["host"]]))  # noqa: S104
+    app = make_app(workspace, ServerOptions(hosts, read_only=read_only))
+    bound = bind(listening)
+    return make_server(app, listening), address_of(listening, bound), bound
+
+
+async def run_server(server: Any, bound: Any) -> int:
+    """Run a server until it ends; return the number of the signal that ended it, or 0."""
+    came = 0
+
+    def stop(number: int) -> None:
+        nonlocal came
+        came = came or number
+        server.handle_exit(number, None)
+
+    loop = asyncio.get_running_loop()
+    for number in (signals_of.SIGINT, signals_of.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    server.capture_signals = contextlib.nullcontext  # it would raise them again at its end
+    await server.serve(sockets=[bound])
+    return came
