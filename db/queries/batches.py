@@ -19,7 +19,11 @@ def own_steps(connection: sqlite3.Connection, batch_id: int) -> list[StepRow]:
 
 
 def batches(
-    connection: sqlite3.Connection, limit: int = 1000, *, archived: bool = True
+    connection: sqlite3.Connection,
+    limit: int = 1000,
+    *,
+    archived: bool = True,
+    before: int | None = None,
 ) -> list[BatchRow]:
     """Return the newest batches, newest first; without those that are being deleted.
 
@@ -27,10 +31,14 @@ def batches(
         connection: A reader.
         limit: Maximum number, -1 for all.
         archived: Archived ones too.
+        before: Only batches with a smaller number.
     """
     hidden = "" if archived else " AND archived_at IS NULL"
-    sql = f"SELECT * FROM batches WHERE NOT deleting{hidden} ORDER BY id DESC LIMIT ?"  # noqa: S608
-    return [BatchRow.of(row) for row in connection.execute(sql, (limit,))]
+    older = "" if before is None else " AND id < :before"
+    sql = f"""SELECT * FROM batches WHERE NOT deleting{hidden}{older}
+              ORDER BY id DESC LIMIT :limit"""  # noqa: S608 - fixed conditions
+    values = {"before": before, "limit": limit}
+    return [BatchRow.of(row) for row in connection.execute(sql, values)]
 
 
 def count_archived(connection: sqlite3.Connection) -> int:

@@ -203,3 +203,61 @@ def cancelled_in_the_middle(connection: sqlite3.Connection, batch_id: int) -> It
     """Return the jobs of a batch that were started and then cancelled."""
     sql = "SELECT * FROM jobs WHERE batch_id = ? AND state = 'cancelled' AND starts > 0"
     yield from (JobRow.of(row) for row in connection.execute(sql, (batch_id,)).fetchall())
+
+
+def step(connection: sqlite3.Connection, step_id: int) -> StepRow | None:
+    """Return one step."""
+    row = connection.execute("SELECT * FROM steps WHERE id = ?", (step_id,)).fetchone()
+    return StepRow.of(row) if row else None
+
+
+def jobs_by_score(
+    connection: sqlite3.Connection,
+    batch_id: int,
+    *,
+    after: tuple[float | None, int] | None = None,
+    limit: int = 200,
+    state: str | None = None,
+    low_first: bool = False,
+) -> list[JobRow]:
+    """Return a page of a batch's jobs by score, those without one last, equal ones by position.
+
+    Args:
+        connection: A reader.
+        batch_id: The batch.
+        after: Score and position of the last job of the page before.
+        limit: Maximum number.
+        state: Only jobs in this state.
+        low_first: The lowest score first.
+    """
+    sign, order = (">", "ASC") if low_first else ("<", "DESC")
+    score, position = after or (None, -1)
+    scored: list[JobRow] = []
+    if after is None or score is not None:
+        where = f"AND (score {sign} :score OR score = :score AND position > :position)"
+        scored = _ranked(
+            connection,
+            f"score IS NOT NULL {where if after else ''}",
+            f"score {order}, position",
+            {"batch": batch_id, "score": score, "position": position, "limit": limit},
+            state,
+        )
+        position = -1
+    if len(scored) == limit:
+        return scored
+    left = {"batch": batch_id, "position": position, "limit": limit - len(scored)}
+    where = "score IS NULL AND position > :position"
+    return scored + _ranked(connection, where, "position", left, state)
+
+
+def _ranked(
+    connection: sqlite3.Connection,
+    where: str,
+    order: str,
+    values: dict[str, Any],
+    state: str | None,
+) -> list[JobRow]:
+    in_state = " AND state = :state" if state else ""
+    sql = f"""SELECT * FROM jobs WHERE batch_id = :batch AND {where}{in_state}
+              ORDER BY {order} LIMIT :limit"""  # noqa: S608 - fixed conditions
+    return [JobRow.of(row) for row in connection.execute(sql, {**values, "state": state})]

@@ -109,9 +109,7 @@ def read_query(model: type[Parameters] | None, request: Request) -> Parameters |
     pairs = request.query_params.multi_items()
     if model is None:
         if pairs:
-            raise _bad_query(
-                [_fault("query", pairs[0][0], "is not a parameter of this address")]
-            )
+            raise _bad_query([_fault("query", pairs[0][0], "is not a parameter of this address")])
         return None
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):

@@ -104,4 +104,3 @@ async def refuse(request: Request, error: Exception) -> Response:
             500, "bug", "This is a bug in Safelight.", remedy="See the server's log, and report it."
         )
     return problem.response(request.url.path)
-

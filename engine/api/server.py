@@ -1,4 +1,4 @@
-"""The server: where it listens, and uvicorn around the application."""
+"""The server: its address, and uvicorn around the application."""
 
 import logging
 import socket
@@ -28,7 +28,7 @@ class CannotServe(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where a server listens.
+    """Address of a server, and its protection.
 
     Attributes:
         host: Address or name of an interface.
@@ -49,6 +49,12 @@ class Listening:
         """`https` with a certificate, else `http`."""
         return "https" if self.certificate else "http"
 
+    @property
+    def url(self) -> str:
+        """Its address as it was wished for, as `http://localhost:8000`."""
+        host = self.host.strip("[]")
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
     def check(self) -> None:
         """Refuse to listen beyond this machine without TLS.
 
@@ -60,7 +66,7 @@ class Listening:
         for file in (self.certificate, self.key):
             if file is not None and not file.is_file():
                 raise CannotServe(f"{file}: there is no such file.")
-        if self.certificate is None and not self.behind_proxy and not is_loopback(self.host):
+        if self.certificate is None and not self.behind_proxy and not is_loopback(self.url):
             raise CannotServe(
                 f"{self.host} can be reached from other machines, and tokens would cross the "
                 "network in the clear.",

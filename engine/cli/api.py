@@ -50,8 +50,8 @@ _OPTIONS = (
 def api(workspace: Path, *, read_only: bool, **where: Any) -> int:
     """Serve the HTTP API until it is stopped.
 
-    It queues, shows and commands; the jobs are run by an engine: start one with `safelight engine`,
-    or both in one process with `safelight engine --api`. Make a token with `safelight token create`.
+    It queues, shows and commands; an engine runs the jobs: start one with `safelight engine`, or
+    both in one process with `safelight engine --api`. `safelight token create` makes a token.
     """
     from engine.api.server import refuse_without_extra
 

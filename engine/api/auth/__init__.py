@@ -1,1 +1,1 @@
-"""Who asks: tokens, scopes, and the principal of a request."""
+"""Callers: tokens, scopes, and the principal of a request."""

@@ -100,9 +100,7 @@ def _add(workspace: Workspace, wanted: Wanted, kind: str, secret: str) -> int:
         raise TokenRefused("That token is there already.") from None
 
 
-def _signed(
-    workspace: Workspace, wanted: Wanted, id_: str, number: int, expires: datetime
-) -> str:
+def _signed(workspace: Workspace, wanted: Wanted, id_: str, number: int, expires: datetime) -> str:
     with workspace.reading() as connection:
         audience = workspace_id(connection)
     claims = {

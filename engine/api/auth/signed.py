@@ -48,8 +48,8 @@ def issuers(paths: WorkspacePaths, settings: ApiSettings) -> list[Issuer]:
         UserError: A configured key is missing or too short.
     """
     accepted = []
-    if (own := paths.private / KEY_FILE).exists():
-        accepted.append(Issuer(_long_enough(_read(own), LOCAL, own), LOCAL, is_local=True))
+    if (local := paths.private / KEY_FILE).exists():
+        accepted.append(Issuer(_long_enough(_read(local), LOCAL, local), LOCAL, is_local=True))
     if settings.jwt_key_file or settings.jwt_algorithm:
         accepted.append(_configured(paths, settings))
     return accepted

@@ -1,0 +1,207 @@
+"""Reads of jobs: one, its parts, and those of a batch page by page."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from db.queries import jobs as queries
+from db.queries.ratings import ratings_of
+from db.rows import JobRow
+from engine.api.documents import job_links, job_on_the_wire, on_the_wire
+from engine.api.endpoint import Call, Parameters
+from engine.api.ids import batch_of, job_of, missing, number_of
+from engine.api.problems import Problem
+from engine.api.reading import conditional, conditional_bytes, encode
+from engine.api.waiting import remedy_of
+from engine.client.documents.jobs import trouble_of
+from engine.client.documents.records import (
+    call_document,
+    decision_document,
+    error_document,
+    prompt_document,
+    rating_document,
+    result_document,
+    step_document,
+)
+from engine.client.ids import batch_name, job_name
+
+MAX_PAGE = 200
+"""Maximum number of items of a page."""
+
+JobState = Literal["queued", "running", "paused", "parked", "done", "failed", "cancelled"]
+
+
+class JobPage(Parameters):
+    """Query of jobs: those in a state, in an order."""
+
+    state: JobState | None = Field(None, description="Only jobs in this state.")
+    sort: Literal["position", "score"] = Field(
+        "position", description="`score`: the best first, then those without one."
+    )
+    after: str | None = Field(
+        None, max_length=80, pattern=r"^[0-9a-z.:+-]*$", description="From the link `next`."
+    )
+    limit: int = Field(50, ge=1, le=MAX_PAGE)
+
+
+def job(call: Call) -> Response:
+    """Answer with everything about a job."""
+    services = call.services
+    with services.readers.reading() as connection:
+        batch, row = job_of(connection, call.path("job"))
+        body = encode(job_on_the_wire(connection, services.workspace, batch, row))
+    return conditional_bytes(call.request, body)
+
+
+Reader = Callable[[sqlite3.Connection, JobRow, Mapping[int, str]], list[dict[str, Any]]]
+
+_PARTS: Mapping[str, Reader] = {
+    "steps": lambda c, job, _: [
+        {**step_document(step), "links": {"self": f"/v1/steps/s{step.id}"}}
+        for step in queries.steps(c, job.id)
+    ],
+    "prompts": lambda c, job, keys: [prompt_document(p, keys) for p in queries.prompts(c, job.id)],
+    "errors": lambda c, job, keys: [error_document(e, keys) for e in queries.errors(c, job.id)],
+    "calls": lambda c, job, keys: [call_document(a, keys) for a in queries.api_calls(c, job.id)],
+    "decisions": lambda c, job, _: [
+        decision_document(row) for row in queries.decision_rows(c, job.id)
+    ],
+    "ratings": lambda c, job, _: [rating_document(row) for row in ratings_of(c, job.id)],
+}
+"""Parts of a job that have addresses of their own, by name."""
+
+PARTS = tuple(_PARTS)
+
+
+def part(name: str) -> Callable[[Call], Response]:
+    """Return a handler that answers with one part of a job, as a list under its name."""
+    read = _PARTS[name]
+
+    def answer_part(call: Call) -> Response:
+        with call.services.readers.reading() as connection:
+            _, row = job_of(connection, call.path("job"))
+            keys = {step.id: step.key for step in queries.steps(connection, row.id)}
+            items = read(connection, row, keys)
+        address = f"/v1/jobs/{job_name(row.id)}"
+        links = {"self": f"{address}/{name}", "job": address}
+        return conditional(call.request, {name: on_the_wire(items), "links": links})
+
+    return answer_part
+
+
+def step(call: Call) -> Response:
+    """Answer with a step, its request and its result."""
+    with call.services.readers.reading() as connection:
+        number = number_of(call.path("step"), "s")
+        row = queries.step(connection, number)
+        if row is None:
+            raise missing(call.path("step"))
+        document = {**step_document(row), **result_document(row)}
+    owner = {"job": f"/v1/jobs/{job_name(row.job_id)}"} if row.job_id else {}
+    links = {
+        "self": f"/v1/steps/s{row.id}",
+        "batch": f"/v1/batches/{batch_name(row.batch_id)}",
+        **owner,
+    }
+    return conditional(call.request, {**on_the_wire(document), "links": links})
+
+
+def jobs_of_batch(call: Call) -> Response:
+    """Answer with a page of a batch's jobs."""
+    query: JobPage = call.query
+    with call.services.readers.reading() as connection:
+        batch = batch_of(connection, call.path("batch"))
+        if query.sort == "score":
+            rows, following = _by_score(connection, batch.id, query)
+        else:
+            rows, following = _by_position(connection, batch.id, query)
+        items = [_line(connection, row) for row in rows]
+    address = f"/v1/batches/{batch_name(batch.id)}/jobs"
+    links = {"self": address, "batch": f"/v1/batches/{batch_name(batch.id)}"}
+    if following:
+        links["next"] = _next(address, query, following)
+    return conditional(call.request, {"jobs": items, "links": links})
+
+
+def _line(connection: sqlite3.Connection, row: JobRow) -> dict[str, Any]:
+    """Return a job as a line of a list."""
+    from db.rating import rating_word
+    from engine.text.amounts import decimal_text
+
+    return {
+        "id": job_name(row.id),
+        "key": row.key,
+        "status": row.state,
+        "waits_for": row.reason,
+        "remedy": remedy_of(row),
+        "error": trouble_of(connection, row),
+        "stage": row.stage,
+        "iterations": row.iterations,
+        "best_score": row.score,
+        "rating": rating_word(row.rating),
+        "cost_usd": decimal_text(row.cost),
+        "created_at": row.created_at,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+        "links": job_links(row),
+    }
+
+
+def _by_position(
+    connection: sqlite3.Connection, batch_id: int, query: JobPage
+) -> tuple[list[JobRow], str]:
+    after = _whole(query.after or "0")
+    rows = queries.jobs_page(
+        connection, batch_id, after=after, limit=query.limit + 1, state=query.state
+    )
+    page = rows[: query.limit]
+    return page, str(page[-1].position) if len(rows) > query.limit else ""
+
+
+def _by_score(
+    connection: sqlite3.Connection, batch_id: int, query: JobPage
+) -> tuple[list[JobRow], str]:
+    after = _place(query.after) if query.after else None
+    rows = queries.jobs_by_score(
+        connection, batch_id, after=after, limit=query.limit + 1, state=query.state
+    )
+    page = rows[: query.limit]
+    if len(rows) <= query.limit:
+        return page, ""
+    last = page[-1]
+    return page, f"{'none' if last.score is None else repr(last.score)}:{last.position}"
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise _bad_place()
+    return int(text)
+
+
+def _place(text: str) -> tuple[float | None, int]:
+    score, colon, position = text.partition(":")
+    if not colon:
+        raise _bad_place()
+    try:
+        return (None if score == "none" else float(score)), _whole(position)
+    except ValueError:
+        raise _bad_place() from None
+
+
+def _bad_place() -> Problem:
+    return Problem(
+        400,
+        "bad-query",
+        "The parameter after is not one that a link `next` has.",
+        remedy="Follow the link `next` of the page before.",
+    )
+
+
+def _next(address: str, query: JobPage, following: str) -> str:
+    from urllib.parse import urlencode
+
+    values = query.model_dump(exclude_defaults=True) | {"after": following}
+    return f"{address}?{urlencode(values)}"
