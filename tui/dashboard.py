@@ -28,6 +28,7 @@ class DashboardServices(Protocol):
         head: State of engine, lanes and hosts, as last read.
         head_view: The view that reads it.
         trouble: The reason why the store cannot be read; None if it can.
+        is_new: True while nothing was ever queued in the workspace.
         notices: What needs an operator, and news.
     """
 
@@ -40,6 +41,7 @@ class DashboardServices(Protocol):
     head: "Header"
     head_view: "HeaderView"
     trouble: str | None
+    is_new: bool
     notices: "Notices"
 
     @property
@@ -49,6 +51,10 @@ class DashboardServices(Protocol):
 
     def take_head(self, head: "Header") -> None:
         """Take a new state of the engine, and report events of batches."""
+        ...
+
+    def report_bug(self, error: BaseException) -> None:
+        """Show a bug of background work, and log it."""
         ...
 
     def open_batch(self, batch_id: int, name: str = "") -> None:
@@ -67,7 +73,7 @@ class DashboardServices(Protocol):
         """Go to a part of a job: on its screen if that is open, else on a new one."""
         ...
 
-    def show_list(self, batch_id: int | None, view: str) -> None:
+    def show_list(self, batch_id: int | None, view: str, name: str = "") -> None:
         """Go back to the list of all batches, or to a batch, in a view: `table` or `sheet`."""
         ...
 

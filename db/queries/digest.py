@@ -37,12 +37,24 @@ def sampled_jobs(connection: sqlite3.Connection, batch_id: int, total: int) -> l
     return [SampledJob.of(row) for row in connection.execute(sql, values)]
 
 
-def failure_messages(connection: sqlite3.Connection, batch_id: int) -> list[tuple[int, str]]:
-    """Return job and message of the first failed jobs of a batch, at most `SAMPLE`."""
-    sql = f"""SELECT j.id, substr(coalesce(e.message, j.message, ''), 1, {CAUSE_LENGTH})
+@dataclass(frozen=True, slots=True)
+class StuckJob(Row):
+    """A failed or parked job: its error's message, or why it waits."""
+
+    id: int
+    state: str
+    reason: str | None
+    message: str
+
+
+def stuck_jobs(connection: sqlite3.Connection, batch_id: int) -> list[StuckJob]:
+    """Return the first failed jobs of a batch, then the first parked, at most `SAMPLE` each."""
+    sql = f"""SELECT j.id, j.state, j.reason,
+                substr(coalesce(e.message, j.message, ''), 1, {CAUSE_LENGTH}) AS message
               FROM jobs j LEFT JOIN errors e ON e.id = j.error_id
-              WHERE j.batch_id = ? AND j.state = 'failed' ORDER BY j.position LIMIT {SAMPLE}"""  # noqa: S608
-    return [(row[0], row[1]) for row in connection.execute(sql, (batch_id,))]
+              WHERE j.batch_id = ? AND j.state = ? ORDER BY j.position LIMIT {SAMPLE}"""  # noqa: S608
+    rows = (connection.execute(sql, (batch_id, state)) for state in ("failed", "parked"))
+    return [StuckJob.of(row) for of_state in rows for row in of_state]
 
 
 def best_jobs(

@@ -351,13 +351,20 @@ def usual_cost(connection: sqlite3.Connection, batch_id: int, among: int = 400) 
 
 @dataclass(frozen=True, slots=True)
 class ParkedJobs:
-    """Reason why some jobs wait: one example for each lane and reason."""
+    """Reason why some jobs wait: one example for each lane and reason.
+
+    `count` is their number, at most `MAX_COUNTED`.
+    """
 
     lane: str | None
     reason: str
     batch_id: int
     message: str
+    count: int = 1
 
+
+MAX_COUNTED = 1_000
+"""Maximum number of parked jobs that are counted for one reason."""
 
 REASONS = (
     "key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval", "backend"
@@ -367,18 +374,30 @@ REASONS = (
 
 def parked_reasons(connection: sqlite3.Connection) -> list[ParkedJobs]:
     """Return the reasons of parked jobs; a fixed number of look-ups for any number of jobs."""
-    lanes = [None, *(row[0] for row in connection.execute("SELECT name FROM lanes LIMIT 50"))]
+    lanes = [None, *_lanes_of_parked(connection)]
     reasons = []
     for lane in lanes:
         same = "lane IS NULL" if lane is None else "lane = ?"
         for reason in REASONS:
-            sql = f"""SELECT batch_id, substr(message, 1, 2000) FROM jobs
-                      WHERE state = 'parked' AND {same} AND reason = ? LIMIT 1"""  # noqa: S608
+            where = f"FROM jobs WHERE state = 'parked' AND {same} AND reason = ?"
+            sql = f"SELECT batch_id, substr(message, 1, 2000) {where} LIMIT 1"
             values = (reason,) if lane is None else (lane, reason)
             if row := connection.execute(sql, values).fetchone():
-                reasons.append(ParkedJobs(lane, reason, row[0], row[1] or ""))
+                counting = f"SELECT count(*) FROM (SELECT 1 {where} LIMIT {MAX_COUNTED})"  # noqa: S608
+                count = connection.execute(counting, values).fetchone()[0]
+                reasons.append(ParkedJobs(lane, reason, row[0], row[1] or "", count))
     known = {(parked.lane, parked.reason) for parked in reasons}
     return [*reasons, *(p for p in _probing(connection) if (p.lane, p.reason) not in known)]
+
+
+def _lanes_of_parked(connection: sqlite3.Connection, limit: int = 50) -> list[str]:
+    """Return the lanes that parked jobs wait for, those of earlier engines too; a look-up each."""
+    sql = """WITH RECURSIVE l(lane) AS (
+               SELECT min(lane) FROM jobs WHERE state = 'parked'
+               UNION ALL SELECT (SELECT min(lane) FROM jobs
+                 WHERE state = 'parked' AND lane > l.lane) FROM l WHERE l.lane IS NOT NULL)
+             SELECT lane FROM l WHERE lane IS NOT NULL LIMIT ?"""
+    return [row[0] for row in connection.execute(sql, (limit,))]
 
 
 def _probing(connection: sqlite3.Connection) -> list[ParkedJobs]:

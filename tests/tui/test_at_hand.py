@@ -90,15 +90,15 @@ def test_every_reason_to_park_is_known(reason: str) -> None:
     assert reason in REASONS
 
 
-async def test_the_banner_counts_jobs_not_reasons(place: Place) -> None:
+async def test_the_banner_counts_the_jobs_of_each_reason(place: Place) -> None:
     ids = place.job_ids(place.batch("evening", ["one", "two"]))
     place.claim(2)
     place.park(ids[0], "key", "toy needs a key. Set it.")
     place.park(ids[1], "backend", "toy cannot be reached. Start it.")
     async with running(place.dashboard(), (120, 30)) as pilot:
-        await shows(pilot, "2 parked, some (key): toy needs a key. Set it.", "+1")
+        await shows(pilot, "1 parked (key): toy needs a key. Set it.", "+1")
         await pilot.press("exclamation_mark")
-        await shows(pilot, "some parked (backend): toy cannot be reached.")
+        await shows(pilot, "1 parked (backend): toy cannot be reached.")
 
 
 async def test_a_notice_stays_as_wanted_on_the_other_screens(place: Place) -> None:
@@ -304,7 +304,7 @@ async def test_the_footer_has_what_the_selected_row_can_do(place: Place) -> None
         "late": "p Pause  x Cancel",
     }
     async with running(place.dashboard(), (80, 24)) as pilot:
-        await shows(pilot, "p Pause  x Cancel  f Causes")
+        await shows(pilot, "p Pause  x Cancel  F Causes")
         await open_first(pilot)
         await pilot.press("s", "i")
         await until(pilot, lambda: pilot.app.screen.rows.current.key == "bad")

@@ -2,22 +2,35 @@
 
 import json
 
-from db.queries.digest import SampledJob, sampled_jobs
+from db.queries.digest import SampledJob, StuckJob, sampled_jobs
 from tests.tui.support import Place, running, shows, until
 from tui.snapshots.batch_glance import group_causes, histogram, spend_curve
 from tui.widgets.sheet import Sheet
 
 
+def stuck(*messages: str, state: str = "failed", reason: str | None = None) -> list[StuckJob]:
+    return [StuckJob(number, state, reason, text) for number, text in enumerate(messages, 1)]
+
+
 def test_failures_are_grouped_whatever_numbers_they_name() -> None:
     causes = group_causes(
-        [(1, "Out of memory: 512 MiB"), (2, "Refused by 'guard'"), (3, "Out of memory: 8 MiB")]
+        stuck("Out of memory: 512 MiB", "Refused by 'guard'", "Out of memory: 8 MiB")
     )
     assert [(cause.text, cause.jobs) for cause in causes] == [
         ("Out of memory: 512 MiB", (1, 3)),
         ("Refused by 'guard'", (2,)),
     ]
-    assert group_causes([(1, "\x1b[2Jboo"), (2, "")])[1].text == "no message"
-    assert "\x1b" not in group_causes([(1, "\x1b[2Jboo")])[0].text
+    assert group_causes(stuck("\x1b[2Jboo", ""))[1].text == "no message"
+    assert "\x1b" not in group_causes(stuck("\x1b[2Jboo"))[0].text
+
+
+def test_parked_jobs_are_grouped_apart_from_failures_and_approvals_from_both() -> None:
+    jobs = [
+        *stuck("No key."),
+        *stuck("No key.", state="parked", reason="key"),
+        *stuck("No key.", state="parked", reason="approval"),
+    ]
+    assert [cause.state for cause in group_causes(jobs)] == ["failed", "parked", "waiting"]
 
 
 def test_histogram_and_spend_curve() -> None:
@@ -50,13 +63,47 @@ async def test_the_jobs_of_one_cause_are_retried(place: Place) -> None:
     place.end(ids[3], 80)
     async with running(place.dashboard(), (120, 40)) as pilot:
         await shows(pilot, "✗ 2 × Refused (1).", "✗ 1 × Out of memory.", "80.0 good")
-        await pilot.press("f")
-        await shows(pilot, "Retry what failed in b1")
+        await pilot.press("F")
+        await shows(pilot, "Retry what failed, resume what is parked", "✗ 1 × Out of memory.")
         await pilot.press("enter")
         sql = "SELECT targets FROM commands WHERE verb = 'retry'"
         await until(pilot, lambda: len(place.read(sql)) == 2)
         targets = [json.loads(row[0])[0] for row in place.read(sql)]
         assert [target["job"] for target in targets] == [ids[0], ids[2]]
+
+
+async def test_parked_jobs_of_one_cause_are_resumed_from_the_batch(place: Place) -> None:
+    ids = place.job_ids(place.batch("evening", ["a", "b"]))
+    place.claim(2)
+    place.park(ids[0], "key", "No key for openai.")
+    place.park(ids[1], "quota", "Empty.")
+    async with running(place.dashboard(), (100, 30)) as pilot:
+        await shows(pilot, "evening")
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total
+        )
+        await pilot.press("F")
+        await shows(pilot, "◆ 1 × No key for openai.", "◆ 1 × Empty.")
+        await pilot.press("2")
+        sql = "SELECT targets FROM commands WHERE verb = 'resume'"
+        await until(pilot, lambda: place.read(sql))
+        assert [json.loads(row[0])[0]["job"] for row in place.read(sql)] == [ids[1]]
+
+
+async def test_f_shows_only_faults_in_the_list_of_batches_as_in_a_batch(place: Place) -> None:
+    ids = place.job_ids(place.batch("bad", ["a"]))
+    place.claim(1)
+    place.fail(ids[0], "No.")
+    place.batch("good", ["a"])
+    async with running(place.dashboard()) as pilot:
+        rows = pilot.app.screen.rows
+        await until(pilot, lambda: rows.total == 2)
+        await pilot.press("f")
+        await until(pilot, lambda: rows.total == 1)
+        assert rows.current.name == "bad"
+        await pilot.press("f")
+        await until(pilot, lambda: rows.total == 2)
 
 
 async def test_the_sheet_of_batches_shows_the_best_of_each(place: Place) -> None:

@@ -3,12 +3,14 @@
 import pytest
 
 from tests.tui.support import Place, running, shows, until
-from tui.snapshots.header import EngineState, Header, News
+from tui.snapshots.header import EngineState, Header, News, ParkedReason
 from tui.snapshots.notices import Notices
 from tui.widgets.notice_line import NoticeLine
 from tui.widgets.rows import Rows
 
-PARKED = Header(parked=3, reasons=(("key", "No key."), ("quota", "Empty.")))
+PARKED = Header(
+    parked=3, reasons=(ParkedReason("key", "No key.", 1), ParkedReason("quota", "Empty.", 2))
+)
 
 
 def keys(notices: Notices, head: Header) -> list[str]:
@@ -22,7 +24,12 @@ def test_the_worst_is_first() -> None:
         News(2, "b2 b: done, some failed.", True, 2, "b", "done_with_failures"),
         News(3, "b3 c: done.", False, 3, "c", "done"),
     )
-    head = Header(engine=EngineState("lost", 7), parked=1, reasons=(("key", "No key."),), news=news)
+    head = Header(
+        engine=EngineState("lost", 7),
+        parked=1,
+        reasons=(ParkedReason("key", "No key."),),
+        news=news,
+    )
     assert keys(notices, head) == ["store", "problem", "lost", "parked", "news", "news", "news"]
     assert [item.batch for item in notices.of(head)][-3:] == [2, 3, 1]
 
@@ -32,14 +39,25 @@ def test_a_notice_that_was_put_away_comes_back_when_it_changes() -> None:
     notices.put_away(notices.of(PARKED)[:1])
     assert keys(notices, PARKED) == ["parked"]
     more = Header(parked=9, reasons=PARKED.reasons)
-    assert [item.sentence for item in notices.of(more)] == ["some parked (quota): Empty."]
+    assert [item.sentence for item in notices.of(more)] == ["2 parked (quota): Empty."]
     assert notices.of(Header()) == ()
     assert len(notices.of(PARKED)) == 2
 
 
+def test_each_reason_says_how_many_jobs_wait_by_it() -> None:
+    notices = [item.sentence for item in Notices().of(PARKED)]
+    assert notices == ["1 parked (key): No key.", "2 parked (quota): Empty."]
+    many = Header(
+        parked=9_000, reasons=(ParkedReason("key", "A.", 1000), ParkedReason("disk", "B."))
+    )
+    assert Notices().of(many)[0].sentence == "1000+ parked (key): A."
+
+
 def test_a_parked_batch_is_no_news_beside_its_reason() -> None:
     news = (News(1, "b1 a: parked.", True, 1, "a", "parked"),)
-    assert keys(Notices(), Header(parked=1, reasons=(("key", "No."),), news=news)) == ["parked"]
+    assert keys(Notices(), Header(parked=1, reasons=(ParkedReason("key", "No."),), news=news)) == [
+        "parked"
+    ]
     assert keys(Notices(), Header(news=news)) == ["news"]
 
 

@@ -13,12 +13,11 @@ from engine.contract.timeline import Timeline, TimelineSection, TimelineShot
 from engine.kinds.registry import kinds
 from engine.runtime.artifacts import ArtifactStore
 from tests.kinds.test_timelines import film, jpeg
-from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.support import Place, running, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.edit_prompt import EditPromptScreen
 from tui.screens.pick_text import PickTextScreen
 from tui.screens.timeline import TimelineScreen
-from tui.widgets.bars import KeyBar
 from tui.widgets.image import ImageView
 from tui.widgets.timeline_facts import TimelineFacts
 from tui.widgets.timeline_lanes import Stretch, around, clock, detail, overview, place
@@ -190,17 +189,15 @@ async def test_enter_goes_to_the_image_in_the_job(place: Place) -> None:
         await until(pilot, lambda: screen._snapshot.node.scope == "section-1/image-1")
 
 
-async def test_a_job_without_a_timeline_says_so(place: Place) -> None:
+async def test_a_job_without_a_timeline_says_so_and_stays(place: Place) -> None:
     number = place.job_ids(place.batch("lamps", ["lamp"]))[0]
     place.claim(1)
     place.turn(number, 1, 50)
     async with running(place.dashboard(), (80, 24)) as pilot:
         await open_job(pilot)
         await pilot.press("i")
-        await shows(pilot, "There is no timeline yet.")
-        await pilot.press("l", "H", "plus", "e", "space")
-        assert "timeline" in seen(pilot.app)
-        assert pilot.app.screen.query_one(KeyBar).region.bottom == 24
+        await shows(pilot, "This job has no timeline")
+        assert pilot.app.screen.WHERE == "job"
 
 
 def test_shots_without_images_or_with_damaged_ones_are_left_blank(tmp_path: Path) -> None:

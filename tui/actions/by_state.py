@@ -34,6 +34,9 @@ BY_STATE: Mapping[str, tuple[tuple[str, str], ...]] = {
 _DEPENDENT = {id_ for actions in BY_STATE.values() for id_, _ in actions if BY_ID[id_].writes}
 """Actions that are in the footer only if they fit the state."""
 
+_OF_BATCHES = {"causes"}
+"""Actions that are about a batch wherever they are: not in the footer for a job."""
+
 _AFTER = 2
 """Rank of the last action before those of the state: to open, and to go back."""
 
@@ -50,7 +53,7 @@ def footer_actions(where: str, state: str, *, read_only: bool = False) -> Iterat
     fitting = {
         id_: replace(known[id_], title=title or known[id_].title)
         for id_, title in BY_STATE.get(state, ())
-        if id_ in known
+        if id_ in known and (where == "batches" or id_ not in _OF_BATCHES)
     }
     others = [
         action

@@ -15,7 +15,7 @@ def _part(number: int, name: str, title: str, help_: str) -> Action:
 
 
 LOOKING: tuple[Action, ...] = (
-    _view(1, "List", "Show the list or the table."),
+    _view(1, "Table", "Show the list as a table."),
     _view(2, "Sheet", "Show the contact sheet: many images at once."),
     _view(3, "Queue", "Show the running and the next jobs."),
     _view(4, "Activity", "Show the events."),
@@ -47,7 +47,7 @@ LOOKING: tuple[Action, ...] = (
         "Faults",
         "Show only failed and parked ones, or all again.",
         ("f",),
-        ("batch", "activity"),
+        (*LISTS, "activity"),
         "Look",
         7,
     ),

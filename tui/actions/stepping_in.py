@@ -19,9 +19,9 @@ STEPPING_IN: tuple[Action, ...] = (
     Action(
         "causes",
         "Causes",
-        "List the causes of failures of the batch; enter retries the jobs of one.",
-        ("f",),
-        ("batches",),
+        "List why jobs of the batch have failed or wait; enter retries or resumes those of one.",
+        ("F",),
+        LISTS,
         "Step in",
         10,
         writes=True,

@@ -157,7 +157,7 @@ class ApprovalsScreen(ChoosingScreen[None]):
             gate = item.gate
             self._send(verb, item, {"key": gate.key, "fingerprint": gate.fingerprint})
 
-    @work(thread=True, group="approvals")
+    @work(thread=True, group="approvals", exit_on_error=False)
     def _send(self, verb: str, item: WaitingItem, arguments: dict[str, object]) -> None:
         job = {"job": item.gate.job or 0}
         sentence, refused = step_in(self.dashboard.paths, verb, [job], arguments)

@@ -16,9 +16,9 @@ from engine.client.views.listing import MAX_MARKS
 from engine.text.plural import pluralize
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
+from tui.screens.causes import CausesScreen
 from tui.screens.menu import MenuLine
 from tui.screens.panels import Panels
-from tui.screens.sheeted import SheetedScreen
 from tui.snapshots.batch import BatchSnapshot, BatchView
 from tui.snapshots.places import Place
 from tui.snapshots.subject import Subject
@@ -33,7 +33,6 @@ from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 from tui.widgets.view_bar import ViewBar
 
-FAULTS = "state:failed,parked"
 FIRST_PAGE = 120
 
 _KEYS = {
@@ -48,7 +47,7 @@ SORTED_BY = {"": "state", "job": "position", "score": "worst", "trend": "worst",
 """Orders by the headings that request them."""
 
 
-class BatchScreen(SheetedScreen):
+class BatchScreen(CausesScreen):
     """The jobs of one batch.
 
     Args:
@@ -67,7 +66,6 @@ class BatchScreen(SheetedScreen):
         self._called = name
         self._scale: tuple[float, float] = (-1, -1)
         self._snapshot: BatchSnapshot | None = None
-        self._before_faults = ""
 
     @property
     def view(self) -> View:
@@ -98,12 +96,18 @@ class BatchScreen(SheetedScreen):
 
     def on_mount(self) -> None:
         """Return the crumbs."""
-        trail = f"b{self.batch_id} {self._called}"
+        self._say_where()
+
+    def _say_where(self) -> None:
+        trail = f"b{self.batch_id} {self._called}".rstrip()
         self.query_one(TopBar).set_trail(trail, read_only=self.dashboard.read_only)
 
     async def show(self, snapshot: BatchSnapshot) -> None:
         """Show what was read."""
         self._snapshot = snapshot
+        if not self._called and snapshot.batch is not None:
+            self._called = snapshot.batch.name
+            self._say_where()
         if (snapshot.low, snapshot.high) != self._scale:
             self._scale = (snapshot.low, snapshot.high)
             self.rows.set_columns(job_columns(snapshot.low, snapshot.high))
@@ -184,12 +188,6 @@ class BatchScreen(SheetedScreen):
         self.rows.forget()
         self.sheet.forget()
         self._view.selected = 0
-
-    def action_faults(self) -> None:
-        """Show only failed and parked jobs, or all again."""
-        text = self._before_faults if self.filter_text == FAULTS else FAULTS
-        self._before_faults = self.filter_text if text == FAULTS else ""
-        self.show_filter(text, remember=False)
 
     def action_back(self) -> None:
         """Clear the filter, then the marks; go back to all batches if there is neither."""
@@ -292,18 +290,15 @@ class BatchScreen(SheetedScreen):
 
     def action_zoom(self) -> None:
         """Show the best of the selected job full screen, with those of the jobs around it."""
-        from engine.client.views.comparison import MAX_CANDIDATES, BestOfJobs
+        from engine.client.views.comparison import BestOfList
         from tui.screens.zoom import ZoomScreen
 
         rows = self.rows
-        row: JobItem | None = rows.current
-        if row is None:
+        if rows.current is None:
             self.say("Nothing is selected.", bad=True)
             return
-        first = max(0, rows.cursor - MAX_CANDIDATES // 2)
-        around = (rows.row(at) for at in range(first, first + MAX_CANDIDATES))
-        ids = [one.id for one in around if one is not None]
-        self.app.push_screen(ZoomScreen(BestOfJobs(ids, row.id, self.dashboard.headlines)))
+        view = BestOfList(self._view.ids, rows.cursor, rows.total, self.dashboard.headlines)
+        self.app.push_screen(ZoomScreen(view))
 
     def action_open_file(self) -> None:
         """Open the best file of the job under the cursor."""
@@ -312,14 +307,6 @@ class BatchScreen(SheetedScreen):
             self.say("This job has no file to open yet.", bad=True)
         else:
             self.dashboard.open_file(glance.id, openable("best", glance.file, ""))
-
-    def action_grow(self) -> None:
-        """Enlarge the focused panel."""
-        self.query_one(Panels).grow(+5)
-
-    def action_shrink(self) -> None:
-        """Shrink the focused panel."""
-        self.query_one(Panels).grow(-5)
 
     def neighbour(self, job_id: int, step: int) -> tuple[int, str] | None:
         """Return the job `step` rows from one in this list; move the cursor there."""

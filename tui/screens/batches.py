@@ -15,8 +15,8 @@ from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
-from tui.screens.menu import MenuLine, MenuScreen
-from tui.screens.sheeted import SheetedScreen
+from tui.screens.causes import CausesScreen
+from tui.screens.menu import MenuLine
 from tui.snapshots.batch_glance import BatchGlance
 from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchItem
 from tui.snapshots.freed import freed_by
@@ -114,7 +114,7 @@ def batch_cell(row: BatchItem) -> SheetCell:
     )
 
 
-class BatchesScreen(SheetedScreen):
+class BatchesScreen(CausesScreen):
     """All batches: state, progress, failures, best score, spend, rate, time left."""
 
     WHERE = "batches"
@@ -231,25 +231,6 @@ class BatchesScreen(SheetedScreen):
         if shown != self._view.shown:
             self._view.shown = shown
             self.feed.wake()
-
-    def action_causes(self) -> None:
-        """Choose a cause of failures, and retry the jobs that failed by it."""
-        row: BatchItem | None = self.rows.current
-        glance = self._glance
-        if row is None or glance is None or glance.id != row.id or not glance.causes:
-            self.say("Nothing of this batch has failed.", bad=True)
-            return
-        lines = [
-            MenuLine(str(number), f"{len(cause.jobs)} × {cause.text}", str(number + 1)[:1])
-            for number, cause in enumerate(glance.causes)
-        ]
-        title = f"Retry what failed in b{row.id}"
-        self.app.push_screen(MenuScreen(title, lines), partial(self._retry_cause, glance))
-
-    def _retry_cause(self, glance: BatchGlance, number: str | None) -> None:
-        if number is not None:
-            jobs = glance.causes[int(number)].jobs
-            self.send("retry", [{"job": id_} for id_ in jobs], {})
 
     def apply_filter(self, filter_: Filter) -> None:
         """Filter the list."""

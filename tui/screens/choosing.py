@@ -6,10 +6,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
+from tui.bugs import ReportsBugs
+
 Chosen = TypeVar("Chosen")
 
 
-class ChoosingScreen(ModalScreen[Chosen]):
+class ChoosingScreen(ReportsBugs, ModalScreen[Chosen]):
     """A screen with one list; a move is done before the next key is read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_PANES = 4
 
+AT_MOST = f"At most {MAX_PANES} are side by side; l puts another one in place of the active."
+
 SCROLLED = 3
 """Lines by which texts are scrolled at a time."""
 
@@ -221,6 +223,8 @@ class CompareScreen(BranchingScreen):
         if len(self._shown) < min(MAX_PANES, count):
             self._shown.append((self._shown[-1] + 1) % count)
             self._lay_out()
+        else:
+            self.say("There are no more to show." if count <= MAX_PANES else AT_MOST)
 
     def action_fewer_beside(self) -> None:
         """Show one thing fewer side by side."""
@@ -228,6 +232,8 @@ class CompareScreen(BranchingScreen):
             del self._shown[-1 if self._active < len(self._shown) - 1 else 0]
             self._active = min(self._active, len(self._shown) - 1)
             self._lay_out()
+        else:
+            self.say("A comparison has at least two sides; space shows one alone.")
 
     def action_scroll_down(self) -> None:
         """Scroll texts down, all together."""

@@ -17,6 +17,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from db.connect import connect_reader
+from tui.bugs import ReportsBugs
 from tui.snapshots.places import Place, find_places
 
 
@@ -28,7 +29,7 @@ class PlacesFound(Message):
     places: list[Place]
 
 
-class GoScreen(ModalScreen[Place | None]):
+class GoScreen(ReportsBugs, ModalScreen[Place | None]):
     """Line for a place, and the places that it may mean; dismissed with one, or with None.
 
     Args:

@@ -40,6 +40,7 @@ from tui.widgets.view_bar import ViewBar
 
 if TYPE_CHECKING:
     from engine.client.views.comparison import BestOfJobs, PartsOfAJob
+    from engine.contract.timeline import Timeline
 
 
 MODES = ("work", "steps", "files", "activity")
@@ -242,6 +243,10 @@ class JobScreen(SendingScreen, LinesScreen):
             index = (len(turns) - 1 if step < 0 else 0) if at is None else at + step
             if 0 <= index < len(turns):
                 self.go_to(turns[index].node)
+            else:
+                self.say("This is the last one." if step > 0 else "This is the first one.")
+        else:
+            self.say("There is nothing beside this.")
 
     def action_inside(self) -> None:
         """Go to the first of the parts inside the selected one; open a file of the list."""
@@ -255,6 +260,8 @@ class JobScreen(SendingScreen, LinesScreen):
             self.go_to(best.node)
         elif snapshot.selected == JOB_NODE and snapshot.turns:
             self.go_to(snapshot.turns[0].node)
+        else:
+            self.say("There are no parts inside this one.")
 
     def action_outside(self) -> None:
         """Go to the part around the selected one; from the outermost one go back."""
@@ -358,10 +365,20 @@ class JobScreen(SendingScreen, LinesScreen):
         return self._snapshot.node.label if self._snapshot and self._snapshot.node else ""
 
     def action_show_timeline(self) -> None:
-        """Show the job on its timeline."""
+        """Show the job on its timeline, if it has one."""
+        from engine.client.views.timeline import TimelineView
+
+        app = self.dashboard
+        view = TimelineView(self.job_id, app.headlines, app.paths)
+        self.feed.ask(lambda connection: view.read(connection, 0).timeline, self, "timeline")
+
+    def _show_timeline(self, timeline: "Timeline | None") -> None:
         from tui.screens.timeline import TimelineScreen
 
-        self.app.push_screen(TimelineScreen(self.job_id, self._key, self._enter_scope))
+        if timeline is None:
+            self.say("This job has no timeline: sound and film have one once analysed.", bad=True)
+        else:
+            self.app.push_screen(TimelineScreen(self.job_id, self._key, self._enter_scope))
 
     def _enter_scope(self, scope: str) -> None:
         """Select a scope of the tree, or the one around it if the tree is folded there."""
@@ -441,9 +458,11 @@ class JobScreen(SendingScreen, LinesScreen):
 
     @on(QueryAnswered)
     def answered(self, message: QueryAnswered) -> None:
-        """Compare once the family is known."""
+        """Compare once the family is known; show the timeline once it is read."""
         if message.tag == "compare":
             self._compare(message.value)
+        elif message.tag == "timeline":
+            self._show_timeline(message.value)
 
     def spending_of(self) -> int | None:
         """Return the batch of this job."""
@@ -491,11 +510,3 @@ class JobScreen(SendingScreen, LinesScreen):
         self._say_where(0)
         self._show_mode(self._mode)
         self.on_screen_resume()
-
-    def action_grow(self) -> None:
-        """Enlarge the focused panel."""
-        self.query_one(Panels).grow(+5)
-
-    def action_shrink(self) -> None:
-        """Shrink the focused panel."""
-        self.query_one(Panels).grow(-5)

@@ -104,7 +104,7 @@ class LanesScreen(ChoosingScreen[None]):
         if wanted != lane.concurrency:
             self._ask(lane.name, wanted)
 
-    @work(thread=True, exclusive=True, group="lane")
+    @work(thread=True, exclusive=True, group="lane", exit_on_error=False)
     def _ask(self, name: str, concurrency: int) -> None:
         wanted = {"lane": name, "concurrency": concurrency}
         said, refused = step_in(self.dashboard.paths, "lane", [], wanted)

@@ -32,14 +32,23 @@ class Panels(Horizontal):
         """Restore the last share."""
         self._set(self._widths.get(self._layout_name, self._default))
 
-    def grow(self, change: int) -> None:
-        """Enlarge the focused panel by some percent: the first unless the other has the focus."""
+    @property
+    def is_divided(self) -> bool:
+        """True if there are two panels with a line between them."""
+        return len([child for child in self.children if child.display]) > 1
+
+    def grow(self, change: int) -> bool:
+        """Enlarge the focused panel by some percent: the first unless the other has the focus.
+
+        Returns False if it cannot be larger or smaller.
+        """
         focused: Widget | None = self.screen.focused
         second = self.children[1] if len(self.children) > 1 else None
         if focused is not None and second is not None and second in focused.ancestors_with_self:
             change = -change
-        share = self._widths.get(self._layout_name, self._default) + change
-        self._choose(share)
+        before = self._widths.get(self._layout_name, self._default)
+        self._choose(before + change)
+        return self._widths[self._layout_name] != before
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Start dragging the line between the panels."""

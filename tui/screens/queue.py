@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
+from textual.widgets import Static
 
-from tui.actions import bindings
+from tui.actions import BY_ID, bindings
+from tui.actions.key_names import key_name, keys_of
 from tui.feed import View
-from tui.screens.viewed import ViewedScreen
+from tui.screens.viewed import NOTHING_QUEUED, ViewedScreen
 from tui.snapshots.places import Place
 from tui.snapshots.queue import LaneItem, QueueItem, QueueSnapshot, QueueView
-from tui.widgets.bars import TopBar
+from tui.widgets.bars import KeyBar, TopBar
 from tui.widgets.over_time import OverTimePanel
 from tui.widgets.queue_bar import QueueBar
 from tui.widgets.queue_rows import LaneRows, QueueRows
@@ -39,6 +42,7 @@ class QueueScreen(ViewedScreen):
         super().__init__()
         self.batch_id = batch_id
         self._placed = False
+        self._approvals = False
         self._view = QueueView()
 
     @property
@@ -53,6 +57,7 @@ class QueueScreen(ViewedScreen):
         with Horizontal(id="panels"):
             with Vertical():
                 yield QueueRows()
+                yield Static(id="why", markup=False)
                 yield LaneRows()
             yield OverTimePanel()
 
@@ -68,14 +73,30 @@ class QueueScreen(ViewedScreen):
     async def show(self, snapshot: QueueSnapshot) -> None:
         """Show what was read."""
         self.query_one(QueueBar).set_queue(snapshot)
+        waits = any(item.shape == "waiting" for item in snapshot.items)
+        if waits != self._approvals and not self.dashboard.read_only:
+            self._approvals = waits
+            self.query_one(KeyBar).set_keys(list(self._keys()))
         self.rows.set_rows(len(snapshot.items), 0, snapshot.items)
         lanes = self.query_one(LaneRows)
         lanes.set_rows(len(snapshot.lanes), 0, snapshot.lanes)
         lanes.styles.height = HEAD + max(1, min(MOST_LANES, len(snapshot.lanes)))
+        self._show_why()
         self.query_one(OverTimePanel).set_figures(snapshot.over_time, snapshot.devices)
         if not self._placed:
             self._placed = True
             self._place(snapshot)
+
+    @on(Rows.Moved)
+    def _show_why(self) -> None:
+        """Show the whole text of what waits under the cursor, if its line is too short."""
+        why, text = self.query_one("#why", Static), self.rows.hidden_text
+        why.display = bool(text)
+        why.update(text)
+
+    def greet(self, *, is_new: bool) -> None:
+        """Say so if nothing was ever queued in the workspace."""
+        self.rows.set_empty(NOTHING_QUEUED if is_new else "")
 
     def _place(self, snapshot: QueueSnapshot) -> None:
         """Select the first row of the batch that the screen was opened from."""
@@ -84,6 +105,14 @@ class QueueScreen(ViewedScreen):
 
     def _is_first(self, row: QueueItem) -> bool:
         return row.batch is not None and self.batch_id in {None, row.batch}
+
+    def _keys(self) -> Iterator[tuple[Any, str]]:
+        """Yield the keys of the footer; that of the approvals while anything waits for one."""
+        keys = list(super()._keys())
+        if self._approvals and not any(action.id == "approvals" for action, _ in keys):
+            approvals = BY_ID["approvals"]
+            keys.insert(2, (approvals, key_name(keys_of(approvals, self.dashboard.keymap)[0])))
+        yield from keys
 
     def selected_state(self) -> str:
         """Return the state of the job or the batch under the cursor."""
@@ -143,3 +172,5 @@ class QueueScreen(ViewedScreen):
         concurrency = max(1, min(WIDEST, lane.concurrency + by))
         if concurrency != lane.concurrency:
             self.send("lane", [], {"lane": lane.name, "concurrency": concurrency})
+        else:
+            self.say(f"A lane has 1 to {WIDEST} calls at once.")

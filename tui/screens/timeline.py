@@ -176,7 +176,9 @@ class TimelineScreen(DecidingScreen):
         """Move the play head to a time, within the timeline."""
         if self.timeline is not None:
             last = self.timeline.seconds - 1 / self._frame_rate
-            self._head = min(max(0.0, seconds), max(0.0, last))
+            before, self._head = self._head, min(max(0.0, seconds), max(0.0, last))
+            if self._head == before and seconds != before:
+                self.say("This is the end." if seconds > before else "This is the start.")
             self._lay_out()
 
     @on(TimelineLanes.Pressed)
@@ -247,13 +249,18 @@ class TimelineScreen(DecidingScreen):
 
     def action_zoom_in(self) -> None:
         """Show a shorter stretch."""
-        self._near = max(SHORTEST_NEAR, self._near / 2)
-        self._lay_out()
+        self._show_near(max(SHORTEST_NEAR, self._near / 2), "It gets no closer than this.")
 
     def action_zoom_out(self) -> None:
         """Show a longer stretch, at most all."""
         seconds = self.timeline.seconds if self.timeline else NEAR_SECONDS
-        self._near = min(seconds, self._near * 2)
+        self._show_near(min(seconds, self._near * 2), "The whole is shown.")
+
+    def _show_near(self, seconds: float, otherwise: str) -> None:
+        """Show another stretch, or say why there is none."""
+        if seconds == self._near:
+            self.say(otherwise)
+        self._near = seconds
         self._lay_out()
 
     # -- stepping in --------------------------------------------------------------------------

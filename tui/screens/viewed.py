@@ -8,10 +8,9 @@ from tui.actions.key_names import key_name, keys_of
 from tui.screens.base import BaseScreen
 from tui.widgets.view_bar import ViewBar
 
-VIEW_NAMES = {
-    "batches": ("list", "sheet", "queue", "activity"),
-    "batch": ("table", "sheet", "queue", "activity"),
-}
+NOTHING_QUEUED = "Nothing has been queued in this workspace yet. esc goes back; n there queues."
+
+VIEW_NAMES = ("table", "sheet", "queue", "activity")
 """Names of the views by screen; the list of all batches has them without a batch."""
 
 
@@ -30,11 +29,10 @@ class ViewedScreen(BaseScreen):
         Args:
             here: Number of this view, from 1.
         """
-        names = VIEW_NAMES["batches" if self.batch_id is None else "batch"]
         keymap = self.dashboard.keymap
         views = [
             (f"view_{number}", key_name(keys_of(BY_ID[f"view_{number}"], keymap)[0]), name)
-            for number, name in enumerate(names, 1)
+            for number, name in enumerate(VIEW_NAMES, 1)
         ]
         is_list = self.WHERE in LISTS
         filter_key = key_name(keys_of(BY_ID["filter"], keymap)[0]) if is_list else ""
@@ -48,7 +46,7 @@ class ViewedScreen(BaseScreen):
         await self.run_action(message.action)
 
     def action_view_1(self) -> None:
-        """Show the list or the table."""
+        """Show the table."""
         self.dashboard.show_list(self.batch_id, "table")
 
     def action_view_2(self) -> None:

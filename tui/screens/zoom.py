@@ -9,7 +9,13 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.client.views.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
+from engine.client.views.comparison import (
+    BestOfJobs,
+    BestOfList,
+    Candidate,
+    Comparison,
+    PartsOfAJob,
+)
 from engine.client.views.files import MAX_ROWS, facts_line
 from engine.text import figures
 from tui.actions import bindings
@@ -125,7 +131,7 @@ class ZoomScreen(BaseScreen):
         candidate = self._candidate
         if candidate is None:
             return
-        facts = [f"{self._at + 1}/{len(self._snapshot.candidates)}"]
+        facts = [self._snapshot.place(self._at)]
         facts += [] if candidate.score is None else [figures.score(candidate.score)]
         if candidate.file is not None:
             facts += [fact for fact in (facts_line(candidate.file), self._percent()) if fact]
@@ -172,7 +178,8 @@ class ZoomScreen(BaseScreen):
             self.say("Only images can be enlarged.", bad=True)
         else:
             box = self.query_one(ImageView).box
-            self._set_zoom(scaled(self._zoom, size, box, factor))
+            limit = "It is as large as it gets." if factor > 1 else "The whole is shown."
+            self._turn_to(scaled(self._zoom, size, box, factor), limit)
 
     def _pan(self, right: float, down: float) -> None:
         size = self._image_size
@@ -181,7 +188,16 @@ class ZoomScreen(BaseScreen):
             scroll.scroll_relative(y=round(down * scroll.size.height), animate=False)
         elif size is not None and self._zoom != WHOLE:
             box = self.query_one(ImageView).box
-            self._set_zoom(moved(self._zoom, size, box, (right, down)))
+            self._turn_to(moved(self._zoom, size, box, (right, down)), "This is the edge.")
+        else:
+            self.say("The whole is shown: + enlarges it.")
+
+    def _turn_to(self, zoom: Zoom, otherwise: str) -> None:
+        """Show another part, or say why there is none."""
+        if zoom == self._zoom:
+            self.say(otherwise)
+        else:
+            self._set_zoom(zoom)
 
     def action_zoom_in(self) -> None:
         """Enlarge the image."""
@@ -231,11 +247,16 @@ class ZoomScreen(BaseScreen):
         self._go(-1)
 
     def _go(self, step: int) -> None:
-        if not 0 <= self._at + step < len(self._snapshot.candidates):
+        snapshot, at = self._snapshot, self._at + step
+        if 0 <= at < len(snapshot.candidates):
+            self._at = at
+            self._lay_out()
+        elif isinstance(self._view, BestOfList) and 0 <= snapshot.first + at < snapshot.total:
+            self._view.look_at(snapshot.first + at)
+            self._at = -1
+            self.feed.wake()
+        else:
             self.say("There are no more in that direction.")
-            return
-        self._at += step
-        self._lay_out()
 
     def action_open_file(self) -> None:
         """Open the file."""

@@ -37,10 +37,17 @@ class BestJob:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A cause of failures: the message of one of them, cleaned, and the jobs."""
+    """Why some jobs have failed or wait.
+
+    Attributes:
+        text: The message of one of them, cleaned.
+        jobs: The jobs.
+        state: `failed`, `parked`, or `waiting` for an approval.
+    """
 
     text: str
     jobs: tuple[int, ...]
+    state: str = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class BatchGlance:
         low: Score of the lowest bar of the histogram.
         high: Score of the highest.
         scores: Number of jobs per bar; of a sample if there are many jobs. Empty without scores.
-        causes: Causes of its failures, the most frequent first.
+        causes: Causes of its failures and of its parked jobs, the most frequent first.
         unread: Failed jobs whose causes were not read, because there are too many.
         spent: Spending in micro-dollars over time, cumulated; empty if nothing was spent.
         changed: Settings that differ from the recipe's defaults, as `name value`.
@@ -85,8 +92,8 @@ class GlanceReader:
         key = (line.id, line.ended, line.cost)
         sample = self._sample.get(key, lambda: digest.sampled_jobs(connection, line.id, line.total))
         causes = self._causes.get(
-            (line.id, line.failed),
-            lambda: group_causes(digest.failure_messages(connection, line.id)),
+            (line.id, line.failed, line.parked),
+            lambda: group_causes(digest.stuck_jobs(connection, line.id)),
         )
         values = [job.score for job in sample if job.score is not None]
         low, high = (min(values), max(values)) if values else (headline.low, headline.high)
@@ -147,14 +154,21 @@ def spend_curve(sample: Sequence[digest.SampledJob], cost: int) -> tuple[int, ..
     return tuple(points)
 
 
-def group_causes(failures: Sequence[tuple[int, str]]) -> tuple[Cause, ...]:
-    """Group failed jobs by their messages, whatever numbers, hashes and quotes these contain."""
-    groups: dict[str, tuple[str, list[int]]] = {}
-    for job, message in failures:
-        text = clean(message, 200) or "no message"
-        groups.setdefault(_VARYING.sub("#", text)[:80], (text, []))[1].append(job)
-    ordered = sorted(groups.values(), key=lambda group: -len(group[1]))
-    return tuple(Cause(text, tuple(jobs)) for text, jobs in ordered)
+def read_causes(connection: sqlite3.Connection, batch_id: int) -> tuple[Cause, ...]:
+    """Return the causes of a batch's failures and parked jobs, the most frequent first."""
+    return group_causes(digest.stuck_jobs(connection, batch_id))[:MAX_CAUSES]
+
+
+def group_causes(jobs: Sequence[digest.StuckJob]) -> tuple[Cause, ...]:
+    """Group jobs by their messages, whatever numbers, hashes and quotes these contain."""
+    groups: dict[tuple[str, str], tuple[str, list[int]]] = {}
+    for job in jobs:
+        state = "waiting" if job.reason == "approval" and job.state == "parked" else job.state
+        text = clean(job.message, 200) or "no message"
+        same = state, _VARYING.sub("#", text)[:80]
+        groups.setdefault(same, (text, []))[1].append(job.id)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1][1]))
+    return tuple(Cause(text, tuple(ids), state) for (state, _), (text, ids) in ordered)
 
 
 def _changed(settings: str, headline: RecipeInfo) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from db.queries import batches as queries
@@ -112,6 +113,21 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class ParkedReason:
+    """Reason why some jobs wait, cleaned.
+
+    Attributes:
+        reason: The reason in a word.
+        sentence: The problem and the remedy.
+        count: Number of the jobs; at least so many if it is `lists.MAX_COUNTED` or more.
+    """
+
+    reason: str
+    sentence: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """Everything in the header of a screen."""
 
@@ -119,7 +135,7 @@ class Header:
     lanes: tuple[LaneLine, ...] = ()
     hosts: tuple[HostLine, ...] = ()
     parked: int = 0
-    reasons: tuple[tuple[str, str], ...] = ()
+    reasons: tuple[ParkedReason, ...] = ()
     pending: int = 0
     paused: bool = False
     news: tuple[News, ...] = ()
@@ -249,16 +265,19 @@ def _models(text: str) -> tuple[str, ...]:
     return tuple(f"({name})" if offloaded else name for name, offloaded in reversed(names) if name)
 
 
-def _reasons(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
-    """Return a sentence for each reason: the problem and the remedy."""
-    found = []
+def _reasons(connection: sqlite3.Connection) -> tuple[ParkedReason, ...]:
+    """Return a sentence for each reason: the problem and the remedy, with the number of jobs."""
+    counts: Counter[tuple[str, str]] = Counter()
     for parked in lists.parked_reasons(connection):
-        said = clean(parked.message) or f"b{parked.batch_id} waits."
-        remedy = "" if _says_what_to_do(said) else WHAT_TO_DO.get(parked.reason, "")
-        found.append((parked.reason, f"{said} {remedy}".strip()))
-    return tuple(dict.fromkeys(found))
+        sentence = with_remedy(parked.reason, parked.message or f"b{parked.batch_id} waits.")
+        counts[parked.reason, sentence] += parked.count
+    return tuple(ParkedReason(*reason, count) for reason, count in counts.items())
 
 
-def _says_what_to_do(message: str) -> bool:
-    """Return True if a message contains a remedy: its first sentence is the problem."""
-    return ". " in message.strip()
+def with_remedy(reason: str, message: str) -> str:
+    """Return a message, cleaned, with the remedy of its reason unless it has one itself.
+
+    It has one if it has a second sentence: the first is the problem.
+    """
+    text = clean(message, 300)
+    return text if ". " in text else f"{text} {WHAT_TO_DO.get(reason, '')}".strip()

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from db.queries.lists import MAX_COUNTED
+from engine.text import figures
 from tui.snapshots.header import Header
 
 
@@ -85,7 +87,8 @@ def _parked(head: Header) -> Iterator[NoticeItem]:
     if not head.reasons:
         yield NoticeItem("parked", "parked", f"{head.parked} parked. Open the batch to see why.")
     single = len(head.reasons) == 1
-    for index, (reason, sentence) in enumerate(head.reasons):
-        begin = f"{head.parked} parked{'' if single else ', some'}" if not index else "some parked"
-        key = f"parked {reason} {sentence}"
-        yield NoticeItem(key, "parked", f"{begin} ({reason}): {sentence}")
+    for one in head.reasons:
+        count = head.parked if single else one.count
+        number = f"{figures.count(count)}{'+' if count >= MAX_COUNTED and not single else ''}"
+        key = f"parked {one.reason} {one.sentence}"
+        yield NoticeItem(key, "parked", f"{number} parked ({one.reason}): {one.sentence}")

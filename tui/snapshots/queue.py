@@ -16,7 +16,7 @@ from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.snapshots.devices import DeviceLine, DeviceReader
-from tui.snapshots.header import WHAT_TO_DO
+from tui.snapshots.header import with_remedy
 from tui.snapshots.lane_history import LaneHistory, per_minute
 from tui.snapshots.over_time import OverTime, OverTimeReader
 
@@ -318,13 +318,12 @@ def _group(batch: QueueBatch, group: WaitingJobs, index: int) -> QueueItem:
     name = clean(batch.name, 120)
     more = "+" if group.more else ""
     single = group.count == 1 and not group.more
-    remedy = WHAT_TO_DO.get(group.reason, "")
     return QueueItem(
         id=-1001 - 10 * batch.id - index,
         section="waits",
         shape="waiting" if group.reason == "approval" else "parked",
         name=f"{name} › {group.count}{more} {'job' if single else 'jobs'}",
-        text=f"{clean(group.reason, 40)}: {clean(group.message, 300)} {remedy}".strip(),
+        text=f"{clean(group.reason, 40)}: {with_remedy(group.reason, group.message)}",
         lane=clean(group.lane or "", 40),
         priority=batch.priority,
         job=group.job_id if single else None,

@@ -141,13 +141,12 @@ class Lanes(HeadLine):
     def restyle(self) -> None:
         """Show the lanes."""
         head = self._head
-        self.display = bool(head.lanes)
+        shown = [lane for lane in head.lanes if lane.name != OUTPUTS_LANE or lane.state != "open"]
+        self.display = bool(shown)
         busy = self.get_component_rich_style("lanes--busy", partial=True)
         waits = self.get_component_rich_style("lanes--waits", partial=True)
         text = Text(" lanes", no_wrap=True, overflow="ellipsis", end="")
-        for lane in sorted(head.lanes, key=_worst_first):
-            if lane.name == OUTPUTS_LANE and lane.state == "open":
-                continue
+        for lane in sorted(shown, key=_worst_first):
             shape = {"open": "▸" if lane.in_flight else "·", "cooling": "~"}.get(lane.state, "◆")
             style = waits if lane.state != "open" else busy if lane.in_flight else ""
             most = min(lane.width or lane.concurrency, lane.concurrency)

@@ -10,6 +10,7 @@ from engine.config.paths import WorkspacePaths
 from engine.text import figures
 from tui.snapshots.batch_glance import BatchGlance, BestJob
 from tui.snapshots.batches import BatchItem
+from tui.states import look
 from tui.widgets.columns import fit
 from tui.widgets.image import ImageView
 from tui.widgets.sparkline import spark
@@ -54,7 +55,7 @@ class BatchGlancePanel(Vertical):
     BatchGlancePanel.-no-image #best { display: none; }
     BatchGlancePanel.-nothing { display: none; }
     """
-    COMPONENT_CLASSES = {"glance--bad", "glance--muted", "glance--good"}  # noqa: RUF012 - Textual's way
+    COMPONENT_CLASSES = {"glance--bad", "glance--waits", "glance--muted", "glance--good"}  # noqa: RUF012 - Textual's way
 
     def __init__(self, paths: WorkspacePaths) -> None:
         super().__init__(classes="-no-image")
@@ -126,10 +127,12 @@ class BatchGlancePanel(Vertical):
         )
 
     def _causes(self, glance: BatchGlance) -> list[Text]:
-        bad = self._style("bad")
         width = max(10, self.size.width - 4)
         lines = [
-            Text(fit(f"✗ {len(cause.jobs)} × {cause.text}", width).rstrip(), bad)
+            Text(
+                fit(f"{look(cause.state).shape} {len(cause.jobs)} × {cause.text}", width).rstrip(),
+                self._style("bad" if cause.state == "failed" else "waits"),
+            )
             for cause in glance.causes[:MAX_CAUSES]
         ]
         more = len(glance.causes) - MAX_CAUSES

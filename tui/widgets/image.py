@@ -23,6 +23,7 @@ from db.queries.inspect import FileLine
 from engine.client.views.files import stored_of
 from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths
+from tui.bugs import ReportsBugs
 from tui.images.cache import LruCache
 from tui.images.cells import draw
 from tui.images.decode import ImageTrouble, small_version, thumbnail
@@ -153,7 +154,7 @@ def style_of(app: "App[Any]") -> CellStyle:
     )
 
 
-class ImageView(Widget):
+class ImageView(ReportsBugs, Widget):
     """One stored file, as large as fits, as its kind draws it, or a sentence in its place."""
 
     DEFAULT_CSS = """

@@ -1,5 +1,6 @@
 """The rows of the queue and of its lanes."""
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
 from engine.text import figures
@@ -38,6 +39,9 @@ def _priority(row: QueueItem) -> list[Run]:
     return [(f"{row.priority:+d}" if row.priority else "", "muted")]
 
 
+TEXT = 2
+"""Index of the column of the text."""
+
 COLUMNS: tuple[ListColumn[QueueItem], ...] = (
     ListColumn("", 1, _shape),
     ListColumn("job", 24, _name, grow=2),
@@ -62,6 +66,22 @@ class QueueRows(Rows[QueueItem], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, id="queue")
+
+    def cells_of(self, row: QueueItem) -> list[tuple[ListColumn[QueueItem], int]]:
+        """Return the columns of a row; what waits has no step, so its text takes all the room."""
+        columns = super().cells_of(row)
+        if row.section != "waits" or row.is_heading:
+            return columns
+        taken = sum(width + 1 for _, width in columns[:TEXT])
+        return [*columns[:TEXT], (columns[TEXT][0], max(1, self._width - 2 - taken))]
+
+    @property
+    def hidden_text(self) -> str:
+        """The text of the row under the cursor if it is cut; otherwise empty."""
+        row = self.current
+        if row is None or row.section != "waits":
+            return ""
+        return row.text if cell_len(row.text) > self.cells_of(row)[TEXT][1] else ""
 
     def _go(self, index: int) -> None:
         """Move to a row; past a heading, in the direction of the move if there is a row."""

@@ -169,6 +169,10 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         """Return the row at an index, None if it is not held."""
         return self.state.row(index)
 
+    def cells_of(self, row: RowT) -> list[tuple[ListColumn[RowT], int]]:
+        """Return the columns of a row with their widths: those of the heading by default."""
+        return layout(self._columns, self._width - 2)
+
     @property
     def current(self) -> RowT | None:
         """Return the row under the cursor."""
@@ -386,7 +390,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         same = here and self.app.console.color_system == "standard"
         marked = base if same else base + self._style("mark")
         segments = [Segment("▌" if here else " ", marked), Segment(mark, marked)]
-        for column, cells in layout(self._columns, width - 2):
+        for column, cells in self.cells_of(row):
             for text, tone in fit_runs(column.cell(row), cells, right=column.right):
                 plain = not tone or same or (here and tone == "muted")  # it would not be readable
                 segments.append(Segment(text, base if plain else base + self._style(tone)))

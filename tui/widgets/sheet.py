@@ -12,6 +12,7 @@ from textual.strip import Strip
 from engine.client.views.faces import Face
 from engine.config.paths import WorkspacePaths
 from tui.actions import bindings
+from tui.bugs import ReportsBugs
 from tui.images.style import CellStyle
 from tui.states import TONES
 from tui.widgets.drawing import tones
@@ -40,7 +41,7 @@ Look = tuple[ImageKey, tuple[tuple[str, str], ...]]
 """The key of an image without its content, and the tones of what a kind draws."""
 
 
-class Sheet(ScrollView, Generic[RowT], can_focus=True):
+class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
     """A grid over the state of a list.
 
     Args:
@@ -250,11 +251,19 @@ class Sheet(ScrollView, Generic[RowT], can_focus=True):
 
     def action_larger(self) -> None:
         """Show fewer and larger images."""
-        self._choose(max((step for step in STEPS if step < self.columns), default=STEPS[0]))
+        fewer = [step for step in STEPS if step < self.columns]
+        if fewer:
+            self._choose(max(fewer))
+        else:
+            self.notify("The images are as large as they get here; z shows one full screen.")
 
     def action_smaller(self) -> None:
         """Show more and smaller images."""
-        self._choose(min((step for step in STEPS if step > self.columns), default=STEPS[-1]))
+        more = [step for step in STEPS if step > self.columns]
+        if more:
+            self._choose(min(more))
+        else:
+            self.notify(f"At most {STEPS[-1]} images are side by side.")
 
     def _choose(self, columns: int) -> None:
         self._chosen = columns

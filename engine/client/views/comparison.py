@@ -3,8 +3,8 @@
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from db.queries import inspect, lineage, lists
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 50
 """Maximum things that are compared; the newest of more."""
+
+PageOfIds = Callable[[sqlite3.Connection, int, int], list[int]]
+"""Reads ids from an index on, at most a number of them."""
 
 _NUMBER = re.compile(r"-\d{1,9}(?=/|$)")
 
@@ -73,11 +76,19 @@ class Comparison:
         title: What they are, cleaned.
         candidates: The things, in order.
         chosen: Number of the one that was selected, from 0.
+        first: Index of the first thing in its list.
+        total: Number of things in the list; 0 if all of them are here.
     """
 
     title: str
     candidates: tuple[Candidate, ...] = ()
     chosen: int = 0
+    first: int = 0
+    total: int = 0
+
+    def place(self, number: int) -> str:
+        """Return the place of a thing in its list, as `3/12`."""
+        return f"{self.first + number + 1}/{self.total or len(self.candidates)}"
 
 
 class PartsOfAJob:
@@ -221,6 +232,40 @@ class BestOfJobs:
         if is_mixed:
             title = " beside ".join(f"j{id_}" for id_ in ids)
         return Comparison(title, tuple(candidates), at)
+
+
+class BestOfList(BestOfJobs):
+    """View of the jobs of a list around one of them, each by its best file.
+
+    The order is that of the moment at which a part of the list is first read.
+
+    Args:
+        page: Reads the ids of the list from an index on, at most a number of them.
+        at: Index of the job in the list.
+        total: Number of jobs in the list.
+        headlines: Headlines of the recipes.
+    """
+
+    def __init__(self, page: PageOfIds, at: int, total: int, headlines: Headlines) -> None:
+        super().__init__([], 0, headlines)
+        self._page = page
+        self._total = total
+        self.look_at(at)
+
+    def look_at(self, index: int) -> None:
+        """Show the part of the list around an index from the next read on."""
+        last = max(0, self._total - MAX_CANDIDATES)
+        self._first = max(0, min(index - MAX_CANDIDATES // 2, last))
+        self._index, self._ids = index, []
+
+    def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
+        """Return the present state of the jobs around the one that is looked at."""
+        if not self._ids:
+            self._ids = self._page(connection, self._first, MAX_CANDIDATES)
+            at = self._index - self._first
+            self._chosen = self._ids[at] if at < len(self._ids) else 0
+        comparison = super().read(connection, version)
+        return replace(comparison, first=self._first, total=max(self._total, len(self._ids)))
 
 
 def beside_origin(

@@ -16,6 +16,7 @@ from engine.client.inputs import Refusal, refusal_of
 from engine.client.recipes import RecipeChoices, find_recipes, installed_catalog
 from engine.client.requests import BatchRequest
 from engine.text.plural import pluralize
+from tui.bugs import ReportsBugs
 from tui.screens.new_batch import estimate
 from tui.screens.new_batch.estimator import Estimator
 from tui.screens.new_batch.field_row import FieldRow
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from engine.client.workspace import Workspace
 
 
-class NewBatchScreen(Screen[int | None]):
+class NewBatchScreen(ReportsBugs, Screen[int | None]):
     """Form for a file, a recipe and its settings, which queues them as a batch.
 
     It is dismissed with the batch's number, or with None if nothing was queued.

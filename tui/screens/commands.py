@@ -1,0 +1,142 @@
+"""Screens whose keys send commands: pause, retry, cancel, priority, rating, the engine."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from textual import on, work
+
+from engine.client.actions import action_of
+from engine.client.keeping import rating_arguments
+from engine.text.terminal import clean
+from tui.feed import QueryAnswered
+from tui.screens.core import CoreScreen
+from tui.snapshots.subject import Subject, node_of
+from tui.stepping_in import step_in
+
+
+class CommandScreen(CoreScreen):
+    """A screen that sends commands about its selection and about the engine."""
+
+    def action_pause(self) -> None:
+        """Pause the targets."""
+        self._step_in("pause")
+
+    def action_resume(self) -> None:
+        """Resume the targets."""
+        self._step_in("resume")
+
+    def action_retry(self) -> None:
+        """Retry the targets from the step that failed."""
+        self._step_in("retry")
+
+    def action_cancel(self) -> None:
+        """Cancel the targets, after asking."""
+        self._step_in("cancel")
+
+    def action_front(self) -> None:
+        """Move the targets before all others."""
+        self._step_in("front")
+
+    def action_raise_priority(self) -> None:
+        """Raise the priority."""
+        self._step_in("priority", {"change": 1})
+
+    def action_lower_priority(self) -> None:
+        """Lower the priority."""
+        self._step_in("priority", {"change": -1})
+
+    def _step_in(self, verb: str, arguments: Mapping[str, Any] | None = None) -> None:
+        targets, called = self.targets()
+        if not targets:
+            self.say("Nothing is selected.", bad=True)
+            return
+        action = action_of(verb)
+        if action.destructive:
+            send = partial(self.send, verb, targets, arguments or {})
+            self.dashboard.confirm(action.question(called), send)
+        else:
+            self.send(verb, targets, arguments or {})
+
+    @work(thread=True, exit_on_error=False)
+    def send(
+        self, verb: str, targets: Sequence[Mapping[str, int]], arguments: Mapping[str, Any]
+    ) -> None:
+        """Run an action in a thread, and show the answer."""
+        sentence, refused = step_in(self.dashboard.paths, verb, targets, arguments)
+        if (
+            action_of(verb).starts_work
+            and not refused
+            and self.dashboard.head.engine.state == "none"
+        ):
+            sentence += " No engine runs: E starts one."
+        self.app.call_from_thread(self.say, sentence, bad=refused)
+
+    def action_rate(self) -> None:
+        """Rate the targets, or the part of a job that is selected."""
+        targets, called = self.targets()
+        subject = self.subject() if len(targets) == 1 else None
+        if not targets:
+            self.say("Nothing is selected.", bad=True)
+        elif subject is not None and subject.node:
+            read = partial(_part_to_rate, subject=subject, targets=targets, called=called)
+            self.feed.ask(read, self, "rate")
+        else:
+            self._rate(targets, called)
+
+    @on(QueryAnswered)
+    def rate_part(self, message: QueryAnswered) -> None:
+        """Rate a part of a job once its name is known."""
+        if message.tag == "rate":
+            targets, called, part = message.value
+            self._rate(targets, f"{clean(part, 80)} of {called}" if part else called, part)
+
+    def _rate(self, targets: Sequence[Mapping[str, int]], called: str, part: str = "") -> None:
+        from tui.screens.keep import RATINGS, KeepScreen, Mark
+
+        def rate(mark: Mark | None) -> None:
+            if mark is not None:
+                self.send(
+                    mark.verb, targets, {**rating_arguments(None, None, part), **mark.arguments}
+                )
+
+        self.app.push_screen(KeepScreen(f"Rate {called}", RATINGS, ("rate", "note")), rate)
+
+    def action_engine_menu(self) -> None:
+        """Show what can be done to the engine."""
+        from tui.screens.engine_menu import EngineMenu
+
+        self._announce("E")
+        self.app.push_screen(EngineMenu(self.dashboard.head), self._engine_do)
+
+    def _engine_do(self, verb: str | None) -> None:
+        """Do what was chosen in the engine's menu, after asking if jobs are stopped by it."""
+        if verb is None:
+            return
+        if verb in {"pause_all", "resume_all", "drain"}:
+            self.send(verb, [], {})
+        elif action_of(verb).destructive:
+            question = action_of(verb).question("").replace(" ?", "?")
+            self.dashboard.confirm(question, partial(self.dashboard.engine_do, verb))
+        else:
+            self.dashboard.engine_do(verb)
+
+    def action_pause_everything(self) -> None:
+        """Pause everything, or resume it."""
+        self.send("resume_all" if self.dashboard.head.paused else "pause_all", [], {})
+
+    def action_cancel_waiting(self) -> None:
+        """Cancel what waits of the targets, after asking."""
+        self._step_in("cancel_waiting")
+
+
+def _part_to_rate(
+    connection: sqlite3.Connection,
+    subject: Subject,
+    targets: Sequence[Mapping[str, int]],
+    called: str,
+) -> tuple[Sequence[Mapping[str, int]], str, str]:
+    """Return the targets and their name as they were asked for, and the name of the part."""
+    node = node_of(connection, subject)
+    return targets, called, node.part if node else ""
