@@ -15,12 +15,13 @@ from db.migrations import (
     m0009_operator,
     m0010_rank,
     m0011_api,
+    m0012_webhooks,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -38,6 +39,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0009_operator", m0009_operator.apply),
     ("0010_rank", m0010_rank.apply),
     ("0011_api", m0011_api.apply),
+    ("0012_webhooks", m0012_webhooks.apply),
 )
 
 

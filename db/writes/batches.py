@@ -1,7 +1,7 @@
 """Batches: created in chunks, completely or not at all; held, released, finished."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from db.clock import now
@@ -9,6 +9,7 @@ from db.errors import BatchChanged
 from db.text import storable
 from db.writes.events import record_event
 from db.writes.records import add_prompt
+from db.writes.webhooks import NewWebhook, add_webhook, delete_webhooks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class NewBatch:
     preparer: str = ""
     budget: int | None = None
     start: str = "done"
+    webhooks: Sequence[NewWebhook] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class NewJob:
 
 
 def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
-    """Add a batch in state `preparing`; return its id."""
+    """Add a batch in state `preparing`, with its webhooks; return its id."""
     cursor = connection.execute(
         """INSERT INTO batches (name, recipe, recipe_version, seed, priority, in_flight, settings,
            snapshot, source, outputs, summary, preparer, budget, start, created_at)
@@ -99,7 +101,10 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
             now(),
         ),
     )
-    return int(cursor.lastrowid or 0)
+    batch_id = int(cursor.lastrowid or 0)
+    for webhook in batch.webhooks:
+        add_webhook(connection, batch_id, webhook.url, webhook.types)
+    return batch_id
 
 
 def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJob]) -> int:
@@ -171,6 +176,8 @@ def delete_jobs_of(connection: sqlite3.Connection, batch_id: int, at_most: int =
 def delete_batch(connection: sqlite3.Connection, batch_id: int) -> None:
     """Remove a batch in preparation that has no jobs left."""
     connection.execute("DELETE FROM batches WHERE id = ? AND preparing", (batch_id,))
+    if connection.execute("SELECT 1 FROM batches WHERE id = ?", (batch_id,)).fetchone() is None:
+        delete_webhooks_of(connection, batch_id)
 
 
 def reopen_batch(connection: sqlite3.Connection, batch_id: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from db.text import hashes_in
 from db.writes.events import record_event
 from db.writes.spending import settle
+from db.writes.webhooks import delete_webhooks_of
 
 
 def delete_jobs(connection: sqlite3.Connection, batch_id: int, job_ids: Sequence[int]) -> None:
@@ -52,6 +53,7 @@ def delete_rest(connection: sqlite3.Connection, batch_id: int) -> bool:
     for table in ("steps", "errors"):
         connection.execute(f"DELETE FROM {table} WHERE {of_batch}", values)  # noqa: S608
     connection.execute("DELETE FROM events WHERE batch_id = ?", (batch_id,))
+    delete_webhooks_of(connection, batch_id)
     connection.execute("DELETE FROM batches WHERE id = ?", (batch_id,))
     record_event(connection, "batch.deleted", message=row[0], data={"batch": batch_id})
     return True

@@ -7,6 +7,7 @@ from typing import Any
 
 from db.clock import now
 from db.text import storable
+from db.writes.webhooks import TYPES, NewEvent, add_deliveries
 
 _INSERT = """
 INSERT INTO events (at, batch_id, job_id, step_id, type, level, message, data)
@@ -25,10 +26,14 @@ def record_event(
     message: str = "",
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add an event."""
+    """Add an event, with its deliveries to webhooks."""
     body = json.dumps(data) if data else "{}"
-    row = (now(), batch_id, job_id, step_id, type_, level, storable(message), body)
-    connection.execute(_INSERT, row)
+    at, text = now(), storable(message)
+    row = (at, batch_id, job_id, step_id, type_, level, text, body)
+    cursor = connection.execute(_INSERT, row)
+    if type_ in TYPES:
+        event = NewEvent(int(cursor.lastrowid or 0), at, type_, batch_id, job_id, text)
+        add_deliveries(connection, event)
 
 
 def record_warning(

@@ -97,6 +97,16 @@ def park_job(
         message=message,
         data={"reason": reason, "lane": lane},
     )
+    if reason == "budget" and not _others_wait_for(connection, job, reason):
+        record_event(
+            connection, "budget.reached", batch_id=job.batch_id, level="warning", message=message
+        )
+
+
+def _others_wait_for(connection: sqlite3.Connection, job: JobRow, reason: str) -> bool:
+    """Return True if another job of the same batch is parked for a reason."""
+    sql = "SELECT 1 FROM jobs WHERE batch_id = ? AND state = 'parked' AND reason = ? AND id <> ?"
+    return connection.execute(sql, (job.batch_id, reason, job.id)).fetchone() is not None
 
 
 def put_back(connection: sqlite3.Connection, job: JobRow, state: str = "queued") -> None:

@@ -1,6 +1,9 @@
 """Everything that handlers of one server share."""
 
 import asyncio
+import contextlib
+import logging
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +14,10 @@ from engine.api.readers import ReaderPool
 from engine.client.workspace import Workspace
 from engine.config.api_settings import ApiSettings
 
+log = logging.getLogger(__name__)
+
 UPKEEP_SECONDS = 60.0
+WEBHOOK_SECONDS = 1.0
 
 
 class Services:
@@ -42,18 +48,30 @@ class Services:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Do what has to be done beside requests while the server runs."""
-        upkeep = asyncio.create_task(self._keep_up())
+        duties = [asyncio.create_task(duty) for duty in (self._keep_up(), self._send_webhooks())]
         try:
             yield
         finally:
-            upkeep.cancel()
-            await asyncio.gather(upkeep, return_exceptions=True)
+            for duty in duties:
+                duty.cancel()
+            await asyncio.gather(*duties, return_exceptions=True)
             self.close()
 
     async def _keep_up(self) -> None:
         while True:
             await asyncio.sleep(UPKEEP_SECONDS)
             await asyncio.to_thread(self.uses.flush, self.workspace.store)
+
+    async def _send_webhooks(self) -> None:
+        """Send the events that are due, as an engine does while one runs."""
+        with contextlib.closing(self.workspace.store.reader()) as reader:
+            sender = self.workspace.webhooks.sender(reader)
+            while True:
+                try:
+                    await sender.look()
+                except sqlite3.Error as error:
+                    log.warning("webhooks are left until the next time: %s", error)
+                await asyncio.sleep(WEBHOOK_SECONDS)
 
     def close(self) -> None:
         """Write down what is left and close the readers."""

@@ -48,6 +48,7 @@ _COMMANDS = {
     "delete": ("engine.cli.keeping:delete", action_of("delete").help),
     "costs": ("engine.cli.costs:costs", "Show spending by provider, model and purpose."),
     "events": ("engine.cli.events:events", "Show the history of events."),
+    "webhooks": ("engine.cli.webhooks:webhooks", "Send events to addresses, and retry them."),
     "export": ("engine.cli.export:export", "Write a batch's results to a folder."),
     "import": ("engine.cli.imports:import_", "Import a folder of results."),
     "recipes": ("engine.cli.catalog:recipes", "List the available recipes."),

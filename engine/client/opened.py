@@ -18,6 +18,7 @@ from engine.config.paths import WorkspacePaths
 from engine.config.version import __version__
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
+    from engine.client.webhooks import Webhooks
     from engine.config.settings import Settings
     from engine.kinds.thumbnails import Previews, Thumbnails
     from engine.plugins.catalog import EntryPointCatalog
@@ -83,6 +84,13 @@ class OpenedWorkspace:
         from engine.plugins.catalog import EntryPointCatalog
 
         return self._given_catalog or EntryPointCatalog()
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        """The addresses that get events of this workspace."""
+        from engine.client.webhooks import Webhooks
+
+        return Webhooks(self.paths, self.store, self.settings)
 
     @property
     def thumbnails(self) -> "Thumbnails":

@@ -19,8 +19,12 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def checked_url(url: str) -> str:
+def checked_url(url: str, *, with_query: bool = False) -> str:
     """Return a base URL without its trailing slash.
+
+    Args:
+        url: The address.
+        with_query: Accept a query; the address is then returned as it is.
 
     Raises:
         ValueError: It is not an absolute https address (http only for a loopback one), or it
@@ -35,11 +39,11 @@ def checked_url(url: str) -> str:
         raise ValueError("must be an address such as https://gateway.example/v1")
     if "@" in parts.netloc:
         raise ValueError("must hold no user name and no password; keys come from the environment")
-    if "?" in url or "#" in url:
-        raise ValueError("must hold no query and no fragment")
+    if "#" in url or ("?" in url and not with_query):
+        raise ValueError(f"must hold no {'fragment' if with_query else 'query and no fragment'}")
     if parts.scheme == "http" and not is_loopback(url):
         raise ValueError("must be https; plain http is for loopback addresses only")
-    return url.rstrip("/")
+    return url if with_query else url.rstrip("/")
 
 
 def _has_port(parts: SplitResult) -> bool:

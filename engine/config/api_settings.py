@@ -41,3 +41,9 @@ class ApiSettings(BaseModel):
     jwt_algorithm: Literal["", "HS256", "RS256", "ES256", "EdDSA"] = Field(
         "", description="Algorithm of those tokens; no other one is accepted."
     )
+    webhook_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts that webhooks may be sent to, as `hooks.example` or "
+        "`hooks.example:8443`; without one there are none. An address or a network "
+        "(`10.0.0.0/8`) also allows hosts that resolve to it, although it is not public.",
+    )

@@ -31,6 +31,9 @@ from engine.contract.host_settings import HostSettings
 from engine.text.errors import UserError
 
 SETTINGS_FILE = "safelight.toml"
+SECRETS = frozenset({"SAFELIGHT_TOKEN", "SAFELIGHT_WEBHOOK_SECRET"})
+"""Variables of ours that are no settings, so that no message about settings can hold them."""
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -150,7 +153,12 @@ class _EnvFilesSource(DotEnvSettingsSource):
         if not isinstance(settings_file, Path):
             return {}
         read = [read_env_file(settings_file.with_name(name)) for name in ENV_FILES]
-        return {name.lower(): value for values in read for name, value in values.items()}
+        return {
+            name.lower(): value
+            for values in read
+            for name, value in values.items()
+            if name.upper() not in SECRETS
+        }
 
 
 class Settings(BaseSettings):
@@ -224,7 +232,7 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_not_utf8(root)} is not UTF-8 text: {error}.") from None
     values = overrides or {}
-    settings._given = tuple(texts_in([values.get("backends"), values.get("outputs")]))
+    settings._given = tuple(texts_in([values.get(name) for name in ("api", "backends", "outputs")]))
     if level := os.environ.get("LOG_LEVEL"):
         settings.log.level = _log_level(level)
     return settings

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from db.queries import batches as queries
 from db.store import Store
 from db.writes.batches import NewOrigin
+from db.writes.webhooks import NewWebhook
 from engine.config.environment import Environment, texts_in
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
@@ -32,6 +33,7 @@ from engine.outputs.names import claim
 from engine.queueing.money.prices import load_prices, own_prices, prices_for
 from engine.queueing.overrides import QueueError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
+from engine.runtime.webhooks.permission import check_webhook
 from engine.text.terminal import clean, has_hidden, quoted
 
 Source = Path | str | BinaryIO
@@ -56,6 +58,7 @@ class QueueOptions:
         flags: Values of the recipe's own options, by flag, alias or Python name.
         origins: The parts of other jobs that entries are, by the entry's id.
         limit: Maximum number of entries that are taken; those behind them are not read.
+        webhooks: Addresses that get events of the batch.
     """
 
     name: str | None = None
@@ -68,6 +71,7 @@ class QueueOptions:
     flags: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, NewOrigin] = field(default_factory=dict)
     limit: int | None = None
+    webhooks: Sequence[NewWebhook] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class BatchPlan:
     addresses: frozenset[str] = frozenset()
     wanted_name: str = ""
     origins: Mapping[str, NewOrigin] = field(default_factory=dict)
+    webhooks: Sequence[NewWebhook] = ()
 
     @property
     def notes(self) -> list[str]:
@@ -143,6 +148,8 @@ class Planner:
         backends = {capability: found[0] for capability, found in made.items()}
         if recipe.check is not None and (trouble := recipe.check(settings, backends)):
             raise QueueError(trouble)
+        for webhook in options.webhooks:
+            check_webhook(webhook.url, self._paths.root, self._settings, environment)
         results, outside = self._results_folder(recipe, options, environment)
         wanted = wanted_name(source, options)
         return BatchPlan(
@@ -155,6 +162,7 @@ class Planner:
             results=results,
             source=_source_of(source, options),
             origins=options.origins,
+            webhooks=options.webhooks,
             priority=options.priority,
             in_flight=options.in_flight,
             budget=options.budget,

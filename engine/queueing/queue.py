@@ -249,6 +249,7 @@ class Queue:
             in_flight=plan.in_flight,
             preparer=f"{os.getpid()}@{socket.gethostname()}",
             budget=plan.budget,
+            webhooks=plan.webhooks,
             start="done" if plan.recipe.before is None else "pending",
         )
 

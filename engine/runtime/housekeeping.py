@@ -11,6 +11,7 @@ from db.writer import StoreWriter
 from db.writes import engines as engine_writes
 from db.writes.events import prune_events
 from db.writes.steps import forget_temporary
+from db.writes.webhooks import prune_deliveries
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.alerts import Alerts
 from engine.runtime.host_status import HostStatusReporter
@@ -19,11 +20,15 @@ from engine.runtime.live_settings import LiveSettings
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.store_gone import StoreGone
 from engine.runtime.timings import EngineTimings
+from engine.runtime.webhooks.sender import WebhookSender
 
 log = logging.getLogger(__name__)
 
 SLICE = 10_000
 """Events that one transaction removes; fewer than these are the last ones."""
+
+DELIVERIES = 10_000
+"""Newest deliveries to webhooks to keep; older ones that have ended are removed."""
 
 JOBS = 100
 """Jobs whose temporary files one transaction forgets, likewise."""
@@ -41,6 +46,7 @@ class Housekeeping:
         live: Settings of the workspace.
         timings: Intervals of the duties.
         alerts: The user's command for what happens.
+        webhooks: Sends events to the addresses that want them.
     """
 
     def __init__(
@@ -53,6 +59,7 @@ class Housekeeping:
         live: LiveSettings,
         timings: EngineTimings,
         alerts: Alerts,
+        webhooks: WebhookSender,
     ) -> None:
         self._store = store
         self._writer = writer
@@ -63,6 +70,7 @@ class Housekeeping:
         self._live = live
         self._timings = timings
         self._alerts = alerts
+        self._webhooks = webhooks
         self._due: dict[str, float] = {}
 
     async def run(self, engine_id: int, *, draining: bool = False) -> None:
@@ -88,6 +96,7 @@ class Housekeeping:
             self._beat(engine_id, engine_writes.DRAINING if draining else "running")
         if self._is_due("alerts", timings.alerts):
             await _attempt(self._alerts.look, "alerts")
+            await _attempt(self._webhooks.look, "webhooks")
         if self._is_due("history", timings.history):
             await _attempt(self._prune, "old events")
         if self._is_due("temporary", timings.temporary):
@@ -113,6 +122,8 @@ class Housekeeping:
     async def _prune(self) -> None:
         keep = self._live.store.keep_events
         while await self._writer.write(lambda c: prune_events(c, keep)) >= SLICE:
+            pass
+        while await self._writer.write(lambda c: prune_deliveries(c, DELIVERIES)) >= SLICE:
             pass
 
     async def _forget(self) -> None:

@@ -43,6 +43,7 @@ from engine.runtime.step.services import StepServices
 from engine.runtime.store_gone import rescue
 from engine.runtime.thumbnailer import Thumbnailer
 from engine.runtime.timings import EngineTimings
+from engine.runtime.webhooks.sender import WebhookSender
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +122,7 @@ class Session:
         )
         self._commands = CommandHandler(self._reader, self._writer.write, self, catalog)
         self._alerts = Alerts(self._writer, self._reader, live)
+        self._webhooks = WebhookSender(self._writer.write, self._reader, live)
         self._housekeeping = Housekeeping(
             store,
             self._writer,
@@ -130,6 +132,7 @@ class Session:
             live,
             timings,
             self._alerts,
+            self._webhooks,
         )
         self._background = Background(
             self._reader,
@@ -335,6 +338,7 @@ class Session:
         await _ended(self._batch_work.finishing, timings.batches)
         await self._outputs.close()
         await self._send_last_alerts()
+        await self._send_last_webhooks()
         await self._thumbnailer.close()
         self._pool.close()
         self._hosts.close()
@@ -350,6 +354,13 @@ class Session:
                 async with asyncio.timeout(self._timings.row):
                     await self._alerts.look()
         await self._alerts.close()
+
+    async def _send_last_webhooks(self) -> None:
+        """Send what is due once, such as the end of the only batch; the rest stays in the store."""
+        if self.trouble is None and self._engine_id and self._store.is_in_place():
+            with contextlib.suppress(TimeoutError, sqlite3.Error):
+                async with asyncio.timeout(self._timings.webhooks):
+                    await self._webhooks.close()
 
     async def _leave_the_store(self) -> None:
         if not self._store.is_in_place():

@@ -20,6 +20,7 @@ class EngineTimings:
         calls: At the end, for calls that have been cancelled, after the grace period.
         jobs: At the end, for jobs that have been stopped.
         batches: At the end, for the last steps of batches.
+        webhooks: At the end, for events that are due to be sent.
         row: At the end, for the store to take that the engine has stopped.
         writes: At the end, for the store to take everything else.
     """
@@ -36,5 +37,6 @@ class EngineTimings:
     calls: float = 10.0
     jobs: float = 10.0
     batches: float = 10.0
+    webhooks: float = 20.0
     row: float = 5.0
     writes: float = 5.0
