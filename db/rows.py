@@ -91,7 +91,12 @@ class BatchRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class JobRow(Row):
-    """One job."""
+    """One job.
+
+    Attributes:
+        axes: Values by axis as JSON, in order, if it is a cell of a grid.
+        variant: The settings that it has in place of its batch's, if it has own ones.
+    """
 
     id: int
     batch_id: int
@@ -116,6 +121,14 @@ class JobRow(Row):
     started_at: str | None
     finished_at: str | None
     rating: int | None = None
+    axes: str | None = None
+    variant: int | None = None
+
+    @property
+    def cell(self) -> dict[str, str]:
+        """Its values by axis, in order; empty if it is no cell of a grid."""
+        values: dict[str, str] = json.loads(self.axes) if self.axes else {}
+        return values
 
     @property
     def decoded_result(self) -> Any:

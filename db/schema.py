@@ -16,12 +16,13 @@ from db.migrations import (
     m0010_rank,
     m0011_api,
     m0012_webhooks,
+    m0013_cells,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -40,6 +41,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0010_rank", m0010_rank.apply),
     ("0011_api", m0011_api.apply),
     ("0012_webhooks", m0012_webhooks.apply),
+    ("0013_cells", m0013_cells.apply),
 )
 
 

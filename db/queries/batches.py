@@ -1,6 +1,7 @@
 """Queries for batches, engines, lanes and model hosts."""
 
 import sqlite3
+from dataclasses import replace
 
 from db.queries.controls import is_paused
 from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow, StepRow
@@ -10,6 +11,21 @@ def batch(connection: sqlite3.Connection, batch_id: int) -> BatchRow | None:
     """Return one batch."""
     row = connection.execute("SELECT * FROM batches WHERE id = ?", (batch_id,)).fetchone()
     return BatchRow.of(row) if row else None
+
+
+def batch_of(connection: sqlite3.Connection, batch: BatchRow, variant: int | None) -> BatchRow:
+    """Return a batch with the settings and the snapshot of a variant in place of its own.
+
+    Args:
+        connection: A reader.
+        batch: The batch.
+        variant: `JobRow.variant`; None leaves the batch as it is.
+    """
+    if variant is None:
+        return batch
+    sql = "SELECT settings, snapshot FROM variants WHERE id = ?"
+    row = connection.execute(sql, (variant,)).fetchone()
+    return batch if row is None else replace(batch, settings=row[0], snapshot=row[1])
 
 
 def own_steps(connection: sqlite3.Connection, batch_id: int) -> list[StepRow]:

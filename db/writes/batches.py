@@ -65,6 +65,8 @@ class NewJob:
         prompt: The initial prompt, kept as the operator's version.
         negative: The operator's negative prompt.
         origin: The part of another job that its input is; None if it came from elsewhere.
+        axes: Values by axis as JSON, of a cell of a grid.
+        variant: Settings of its own, as `add_variant` returned them.
     """
 
     key: str
@@ -75,6 +77,8 @@ class NewJob:
     prompt: str = ""
     negative: str = ""
     origin: NewOrigin | None = None
+    axes: str | None = None
+    variant: int | None = None
 
 
 def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
@@ -107,6 +111,15 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
     return batch_id
 
 
+def add_variant(connection: sqlite3.Connection, batch_id: int, settings: str, snapshot: str) -> int:
+    """Add settings and a snapshot of backends for some jobs of a batch; return their number."""
+    cursor = connection.execute(
+        "INSERT INTO variants (batch_id, settings, snapshot) VALUES (?, ?, ?)",
+        (batch_id, settings, snapshot),
+    )
+    return int(cursor.lastrowid or 0)
+
+
 def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJob]) -> int:
     """Add a chunk of jobs at the end of a batch; return the number of its last position.
 
@@ -132,6 +145,11 @@ def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJo
                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
             (batch_id, position, job.key, job.seed, job.input, job.output, job.place, at),
         )
+        if job.axes is not None or job.variant is not None:
+            connection.execute(
+                "UPDATE jobs SET axes = ?, variant = ? WHERE id = ?",
+                (job.axes, job.variant, cursor.lastrowid),
+            )
         if job.prompt:
             version = {"text": job.prompt, "negative": job.negative, "author": "operator"}
             add_prompt(connection, cursor.lastrowid, None, {**version, "reason": ""})

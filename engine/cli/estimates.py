@@ -28,16 +28,25 @@ def ask_about_cost(
 ) -> None:
     """Ask before a batch that may cost more than `budget.confirm_above`, on a terminal only.
 
+    The estimate of a grid is printed whatever it costs, and asked about if it has several jobs.
+
     Raises:
         click.Abort: The answer was no.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    can_ask = sys.stdin.isatty() and sys.stdout.isatty()
+    if not (can_ask or options.grid):
         return
     estimate = workspace.estimate(recipe, source, options=options)
-    if estimate.is_free or (estimate.cost and estimate.cost[1] <= _asks_above(workspace)):
+    is_cheap = estimate.is_free or (
+        estimate.cost is not None and estimate.cost[1] <= _asks_above(workspace)
+    )
+    is_grid = bool(options.grid) and estimate.jobs > 1
+    if is_cheap and not is_grid:
         return
-    show_estimate(estimate, as_json=False)
-    click.confirm("Start it?", abort=True)
+    for line in _lines(estimate):
+        click.echo(line, err=not can_ask)
+    if can_ask:
+        click.confirm("Start it?", abort=True)
 
 
 def _asks_above(workspace: Workspace) -> int:

@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from db.rows import BatchRow
 from engine.cli.completion import complete_file, complete_recipe
 from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.first_input import kept, to_check
+from engine.cli.grid_options import grid_of, grid_options
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
 from engine.cli.namesakes import warn_of_namesakes
@@ -34,7 +36,7 @@ from engine.client.workspace import Workspace
 from engine.config.logs import log_to_console, log_to_file
 from engine.config.process.limits import refuse_too_little
 from engine.contract.recipe import AnyRecipe
-from engine.queueing.plan import wanted_name
+from engine.queueing.batch_names import wanted_name
 from engine.queueing.queue import NOTE, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
 from engine.runtime.signals import held_back
@@ -69,6 +71,8 @@ def _queue_options(function: F) -> F:
             type=click.Choice(INPUT_FORMATS),
             help="The input's format (default: by its name or content).",
         ),
+        grid_options,
+        click.option("--yes", is_flag=True, help="Do not ask for confirmation, whatever the cost."),
         workspace_option,
     ]
     for option in reversed(options):
@@ -81,7 +85,6 @@ def _queue_options(function: F) -> F:
 @click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
 @_queue_options
 @click.option("--plain", is_flag=True, help="Plain lines instead of progress bars.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation, whatever the cost.")
 @json_option
 def run(
     recipe: str, input_: str | None, workspace: Path, plain: bool, as_json: bool, **flags: Any
@@ -130,14 +133,14 @@ def queue(
         _refuse_what_the_batch_has(flags)
         opened = Workspace(workspace)
         warn_of_namesakes(opened, [append])
-        count = opened.append(
-            append, _named(recipe or input_, flags) or _default_input(), _options(flags)
-        )
+        options = replace(_options(flags), grid=grid_of(opened, flags))
+        count = opened.append(append, _named(recipe or input_, flags) or _default_input(), options)
         click.echo(f"{pluralize(count, 'job')} added to {append}.")
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
-    queue_ = partial(_queue, workspace, recipe, input_, flags, as_json=as_json)
+    ask = bool(flags["axis"] or flags["dynamic"]) and not (flags["yes"] or as_json)
+    queue_ = partial(_queue, workspace, recipe, input_, flags, as_json=as_json, ask=ask)
     queued = asking_for_trust(queue_, ask=not as_json)
     if queued is None:
         return 0
@@ -167,11 +170,12 @@ def _queue(
     refuse_too_little()
     with to_check(root) as (opened, is_trial):
         named, options = _asked(opened, recipe, input_, flags)
-        with kept(named) if is_trial else nullcontext(named) as source:
+        is_read_twice = is_trial or options.grid is not None
+        with kept(named) if is_read_twice else nullcontext(named) as source:
             if flags["dry_run"]:
                 show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
                 return None
-            if ask and named() != "-":
+            if ask and (is_read_twice or named() != "-"):
                 ask_about_cost(opened, recipe, source(), options)
             if is_trial:
                 opened.estimate(recipe, source(), options=options)
@@ -184,7 +188,7 @@ def _said_of(workspace: Workspace, batch: str, source: Source, options: QueueOpt
     """Return notes about a new batch: a changed name, parts that its backends leave out."""
     batch_id = int(batch.removeprefix("b"))
     with workspace.reading() as connection:
-        name = renamed(connection, batch_id, wanted_name(source, options))
+        name = renamed(connection, batch_id, wanted_name(source, options.name))
         return " ".join(
             sentence for sentence in (name, *messages(connection, batch_id, NOTE)) if sentence
         )
@@ -209,7 +213,8 @@ def _asked(
     A recipe's own options may give the input, in place of INPUT.
     """
     loaded = workspace.catalog.recipe(recipe)
-    request = apply_options(loaded, _named(input_, flags), _options(flags))
+    options = replace(_options(flags), grid=grid_of(workspace, flags))
+    request = apply_options(loaded, _named(input_, flags), options)
     source = request.source or partial(_default_input, loaded)
     return source, request.options
 

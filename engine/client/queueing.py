@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.client.ids import batch_name, find_batch, resolve
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.client.sending import Sending
     from engine.contract import Backend
     from engine.contract.recipe import AnyRecipe
+    from engine.intake.grid.cells import Grid
     from engine.queueing.branching import BranchPlan
     from engine.queueing.money.estimate import Estimate
     from engine.queueing.queue import Queue, QueueOptions, Source
@@ -62,6 +64,38 @@ class QueueingWorkspace(OpenedWorkspace):
         """Return the estimate of a batch: steps, calls, cost and time; arguments as for `queue`."""
         chosen = _with(options, settings, flags)
         return self._queue().estimate(self.catalog.recipe(recipe), source, chosen)
+
+    def grid(
+        self,
+        axes: "Mapping[str, Sequence[Any]] | Sequence[str]" = (),
+        *,
+        dynamic: bool = False,
+        wildcards: "Sequence[Path | str]" = (),
+        sample: int | None = None,
+        max_cells: int | None = None,
+    ) -> "Grid | None":
+        """Return a grid, for the option `grid` of a batch; None without axes and choices.
+
+        Args:
+            axes: Values by the field or setting that they are of, or texts such as `seed=1..4`.
+                Names joined by `+` are one axis, whose values stay together.
+            dynamic: True to expand choices in prompts: `{red|blue}`, `{2$$a|b|c}`, `__colours__`.
+            wildcards: Folders of wildcard files; by default `wildcards` of the workspace.
+            sample: Number of cells that are taken at random; None for all.
+            max_cells: Maximum number of cells, 10000 by default.
+
+        Raises:
+            BadAxis: An axis is not written as one.
+        """
+        from engine.intake.grid.axes import parse_axes
+        from engine.intake.grid.cells import MAX_CELLS, Grid
+
+        folders = [Path(folder) for folder in wildcards]
+        default = self.paths.root / "wildcards"
+        if not folders and default.is_dir() and not default.is_symlink():
+            folders = [default]
+        grid = Grid(parse_axes(axes), dynamic, tuple(folders), sample, max_cells or MAX_CELLS)
+        return grid or None
 
     def backends_of(
         self, recipe: str, options: "QueueOptions"

@@ -24,11 +24,17 @@ class InputEntry:
         number: Its position in the input, from 1.
         line: The line it starts on, from 1, if the format has lines.
         data: Its fields by name: plain data.
+        axes: Labels by axis, in order, of a cell of a grid.
+        settings: Settings that an axis sets, of the recipe or `BACKEND.key`.
+        group: Id of the entry that a cell comes from; its cells share their seed.
     """
 
     number: int
     line: int | None
     data: dict[str, Any]
+    axes: dict[str, str] | None = None
+    settings: dict[str, Any] | None = None
+    group: str = ""
 
 
 def unpack(file: str, document: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from engine.contract.backend import Artifact
 from engine.contract.files import FileSort, KeepFile
 from engine.contract.reader import Reader
 from engine.intake.entries import InputEntry
+from engine.intake.grid.cells import Grid, expand
 from engine.intake.own_inputs import OwnInputs, folder_of
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
@@ -30,6 +31,8 @@ def read(
     reader: Reader | None = None,
     settings: Any = None,
     check: Check[InputT] | None = None,
+    grid: Grid | None = None,
+    seed: int = 0,
 ) -> Iterator[ValidEntry[InputT]]:
     """Read and validate an input in bounded memory.
 
@@ -48,6 +51,8 @@ def read(
         reader: Reads the inputs that it accepts, in place of the formats of lists of entries.
         settings: The recipe's settings, which the reader gets.
         check: Yields further problems of an entry that its model accepts.
+        grid: Makes several entries of each.
+        seed: Source of a grid's sample.
 
     Yields:
         The entries in their order.
@@ -59,9 +64,13 @@ def read(
     try:
         own = OwnInputs(reader, settings, offset)
         with _entries(where, name, model, file_format, own) as (named, folder, entries):
+            cells = entries
+            if grid:
+                fields = field_names(model)
+                cells = expand(entries, grid, source=named, fields=fields, offset=offset, seed=seed)
             context = {"folder": folder, "keep_file": _remembering(keep_file)}
             checks = validate(
-                entries, model, source=named, context=context, offset=offset, check=check
+                cells, model, source=named, context=context, offset=offset, check=check
             )
             for item in checks:
                 if isinstance(item, Problem):

@@ -15,8 +15,9 @@ from engine.text.given_ids import given_id
 
 InputT = TypeVar("InputT", bound=BaseModel)
 
-Check = Callable[[InputT], Iterable[tuple[str, str]]]
-"""Yields the problems of an entry: the field, and what is wrong with it."""
+Check = Callable[[InputT, Mapping[str, Any] | None], Iterable[tuple[str, str]]]
+"""Yields the problems of an entry with settings of its own, None for none: the field, and what is
+wrong with it."""
 
 _UNKNOWN_SHOWN = 10  # unknown fields listed per entry; an entry may hold thousands
 
@@ -29,11 +30,17 @@ class ValidEntry(Generic[InputT]):
         number: Its position in the input, from 1.
         key: Its id, given or generated; no two entries of an input have the same.
         input: Input of the recipe. Its own `id`, if the model has one, is the given id only.
+        axes: Labels by axis, in order, of a cell of a grid.
+        settings: Settings of its own, of the recipe or `BACKEND.key`.
+        group: The key that its seed derives from: its own, or for a cell that of its entry.
     """
 
     number: int
     key: str
     input: InputT
+    axes: Mapping[str, str] | None = None
+    settings: Mapping[str, Any] | None = None
+    group: str = ""
 
 
 def field_names(model: type[BaseModel]) -> list[str]:
@@ -76,14 +83,17 @@ def validate(
         given = model.adopted(entry.data) if issubclass(model, RecipeInput) else entry.data
         data = {name: value for name, value in given.items() if value is not None}
         faults = list(_unknown(data, names)) if model.model_config.get("extra") != "allow" else []
+        overrides = entry.settings
         key, fault = _take_id(data, entry.number, offset, ids)
         faults += [("id", fault)] if fault else []
         if not takes_id or fault:
             data.pop("id", None)
         checked = _build(model, data, context)
-        faults += checked if isinstance(checked, list) else check(checked) if check else []
+        faults += (
+            checked if isinstance(checked, list) else check(checked, overrides) if check else []
+        )
         if not faults and isinstance(checked, BaseModel):
-            yield ValidEntry(entry.number, key, checked)
+            yield ValidEntry(entry.number, key, checked, entry.axes, overrides, entry.group or key)
             continue
         yield from _problems(entry, source, key, faults)
 

@@ -1,8 +1,9 @@
 """Estimate of a plan, from its backends' prices and measurements in this workspace."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,62 +15,100 @@ from engine.queueing.plan import BatchPlan
 
 
 def estimated(
-    plan: BatchPlan, entries: Iterable[BaseModel], reader: sqlite3.Connection, settings: Settings
+    plan: BatchPlan,
+    entries: Iterable[tuple[BaseModel, BatchPlan]],
+    reader: sqlite3.Connection,
+    settings: Settings,
 ) -> Estimate:
     """Return the estimate of a batch.
 
     Args:
         plan: Its plan.
-        entries: Input of each job; read once, one at a time.
+        entries: Input of each job, and the plan that it has; read once, one at a time.
         reader: A connection to the store, for the durations of earlier calls.
         settings: The workspace's.
     """
-    jobs, calls, here = _count(plan, entries)
-    uses = [
-        _use(capability, backend, calls.get(capability), reader, settings)
-        for capability, backend in plan.backends.items()
-    ]
-    uses += [
-        _use(capability, backend, calls.get(capability), reader, settings, is_fallback=True)
-        for capability, others in plan.fallbacks.items()
-        for backend in others
-    ]
+    tallies = _tallies(plan, entries)
+    jobs = sum(tally.jobs for tally in tallies)
+    uses = _combined(use for tally in tallies for use in tally.uses(jobs, reader, settings))
     in_flight = min(plan.in_flight or jobs, settings.engine.jobs_in_flight)
-    computing = None if here.cpu_seconds is None else here.cpu_seconds / max(jobs, 1)
+    seconds = sum(tally.cpu_seconds for tally in tallies)
+    computing = seconds / max(jobs, 1) if plan.recipe.cpu_seconds else None
+    disk = sum(tally.disk for tally in tallies) if plan.recipe.disk else None
     pool = Pool(computing, settings.engine.cpu_workers)
-    return estimate(jobs, uses, in_flight=in_flight, pool=pool).model_copy(
-        update={"disk": here.disk}
-    )
+    return estimate(jobs, uses, in_flight=in_flight, pool=pool).model_copy(update={"disk": disk})
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
-    """Bytes of all files, and seconds of all processors; None if the recipe has no figure."""
+@dataclass(slots=True)
+class _Tally:
+    """Sums over the jobs that have one plan.
 
-    disk: int | None
-    cpu_seconds: float | None
+    Attributes:
+        plan: The plan.
+        settings: Its settings.
+        jobs: Number of jobs.
+        disk: Bytes of all files.
+        cpu_seconds: Seconds of all processors.
+        calls: Sums of the calls, by capability.
+    """
+
+    plan: BatchPlan
+    settings: Any
+    jobs: int = 0
+    disk: int = 0
+    cpu_seconds: float = 0.0
+    calls: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def add(self, entry: BaseModel) -> None:
+        """Add a job."""
+        recipe, settings = self.plan.recipe, self.settings
+        self.jobs += 1
+        self.disk += recipe.disk(entry, settings) if recipe.disk else 0
+        self.cpu_seconds += recipe.cpu_seconds(entry, settings) if recipe.cpu_seconds else 0
+        calls = recipe.estimate(entry, settings) if recipe.estimate else {}
+        for capability, (least, most) in calls.items():
+            so_far = self.calls.get(capability, (0, 0))
+            self.calls[capability] = (so_far[0] + least, so_far[1] + most)
+
+    def uses(
+        self, jobs: int, reader: sqlite3.Connection, settings: Settings
+    ) -> Iterator[BackendUse]:
+        """Yield its backends, with their calls per job over a number of jobs."""
+        calls = {c: (least / jobs, most / jobs) for c, (least, most) in self.calls.items()}
+        for capability, backend in self.plan.backends.items():
+            yield _use(capability, backend, calls.get(capability), reader, settings)
+        for capability, others in self.plan.fallbacks.items():
+            for backend in others:
+                yield _use(
+                    capability, backend, calls.get(capability), reader, settings, is_fallback=True
+                )
 
 
-def _count(
-    plan: BatchPlan, entries: Iterable[BaseModel]
-) -> tuple[int, Mapping[str, tuple[float, float]], _Here]:
-    """Return the number of jobs, the mean calls per job by capability, and what they take here."""
-    recipe = plan.recipe
-    settings = recipe.settings.model_validate_json(plan.settings)
-    jobs, disk, computing, sums = 0, 0, 0.0, dict[str, tuple[float, float]]()
-    for jobs, entry in enumerate(entries, 1):  # noqa: B007 - how many is the last number
-        disk += recipe.disk(entry, settings) if recipe.disk else 0
-        computing += recipe.cpu_seconds(entry, settings) if recipe.cpu_seconds else 0
-        own = recipe.estimate(entry, settings) if recipe.estimate else {}
-        for capability, (least, most) in own.items():
-            so_far = sums.get(capability, (0, 0))
-            sums[capability] = (so_far[0] + least, so_far[1] + most)
-    calls = {c: (least / jobs, most / jobs) for c, (least, most) in sums.items()}
-    return (
-        jobs,
-        calls,
-        _Here(disk if recipe.disk else None, computing if recipe.cpu_seconds else None),
-    )
+def _tallies(plan: BatchPlan, entries: Iterable[tuple[BaseModel, BatchPlan]]) -> list[_Tally]:
+    """Return the sums of each plan that a job has."""
+    tallies: dict[int, _Tally] = {}
+    for entry, job_plan in entries:
+        if id(job_plan) not in tallies:
+            settings = job_plan.recipe.settings.model_validate_json(job_plan.settings)
+            tallies[id(job_plan)] = _Tally(job_plan, settings)
+        tallies[id(job_plan)].add(entry)
+    return list(tallies.values())
+
+
+def _combined(uses: Iterable[BackendUse]) -> list[BackendUse]:
+    """Return uses of which those of the same backend, model and cost are one; fallbacks last."""
+    combined: dict[BackendUse, list[tuple[float, float] | None]] = {}
+    for use in uses:
+        combined.setdefault(use.model_copy(update={"calls": None}), []).append(use.calls)
+    summed = [use.model_copy(update={"calls": _sum_of(calls)}) for use, calls in combined.items()]
+    return sorted(summed, key=lambda use: use.is_fallback)
+
+
+def _sum_of(calls: list[tuple[float, float] | None]) -> tuple[float, float] | None:
+    known = [pair for pair in calls if pair is not None]
+    if len(known) < len(calls):
+        return None
+    return sum(pair[0] for pair in known), sum(pair[1] for pair in known)
 
 
 def _use(

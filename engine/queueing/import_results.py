@@ -31,8 +31,9 @@ from engine.contract.importing import (
 )
 from engine.contract.recipe import AnyRecipe
 from engine.outputs.names import claim, place, place_summary
+from engine.queueing.batch_names import free_name
 from engine.queueing.output_folders import OutputFolders
-from engine.queueing.plan import free_name, results_folder
+from engine.queueing.plan import results_folder
 from engine.queueing.queue import create_named, take_back
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in

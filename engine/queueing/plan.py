@@ -2,20 +2,16 @@
 
 import json
 import os
-import re
 import secrets
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
-from inspect import getattr_static
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from db.queries import batches as queries
 from db.store import Store
 from db.writes.batches import NewOrigin
 from db.writes.webhooks import NewWebhook
@@ -24,17 +20,17 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.trust.guard import refuse_outside
 from engine.config.version import __version__
-from engine.contract import AnyAgent, Backend, ChatBackend
-from engine.contract.backend_names import names_of
-from engine.contract.reader import has_wildcards
-from engine.contract.recipe import AnyRecipe, Catalog, operations_of, unknown_gate
+from engine.contract import Backend
+from engine.contract.recipe import AnyRecipe, Catalog, unknown_gate
+from engine.intake.grid.cells import Grid
 from engine.intake.readers import Format
-from engine.outputs.names import claim
+from engine.queueing.backend_checks import named_backends, refuse_unable
+from engine.queueing.batch_names import free_name, source_of, wanted_name
 from engine.queueing.money.prices import load_prices, own_prices, prices_for
 from engine.queueing.overrides import QueueError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
 from engine.runtime.webhooks.permission import check_webhook
-from engine.text.terminal import clean, has_hidden, quoted
+from engine.text.terminal import has_hidden, quoted
 
 Source = Path | str | BinaryIO
 """A file, `-` for standard input, or an open binary stream."""
@@ -59,6 +55,8 @@ class QueueOptions:
         origins: The parts of other jobs that entries are, by the entry's id.
         limit: Maximum number of entries that are taken; those behind them are not read.
         webhooks: Addresses that get events of the batch.
+        grid: Makes several jobs of each entry.
+        own_settings: True if entries may set settings of backends: they come from this store.
     """
 
     name: str | None = None
@@ -72,6 +70,8 @@ class QueueOptions:
     origins: Mapping[str, NewOrigin] = field(default_factory=dict)
     limit: int | None = None
     webhooks: Sequence[NewWebhook] = ()
+    grid: Grid | None = None
+    own_settings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,16 @@ class BatchPlan:
         return list(dict.fromkeys(note for backend in every for note in backend.notes()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Settings and backends, as columns and as objects."""
+
+    settings: str
+    snapshot: str
+    backends: dict[str, Backend]
+    fallbacks: dict[str, list[Backend]]
+
+
 class Planner:
     """Factory of plans, from a workspace's settings and an operator's options.
 
@@ -140,35 +150,82 @@ class Planner:
             Untrusted: A key of the user would go to an address that only the workspace names.
         """
         _check_options(options)
-        seed, own, of_backends = sort_overrides(options.overrides)
-        settings = self._recipe_settings(recipe, own)
-        given = (*self._settings.given, *texts_in(of_backends))
-        environment = load_environment(self._paths.root, given)
-        made, snapshot = self._snapshot(recipe, settings, of_backends, environment)
-        backends = {capability: found[0] for capability, found in made.items()}
-        if recipe.check is not None and (trouble := recipe.check(settings, backends)):
-            raise QueueError(trouble)
+        seed, own_settings, of_backends = sort_overrides(options.overrides)
+        environment = self._environment(options)
+        chosen = self._chosen(recipe, own_settings, of_backends, environment)
         for webhook in options.webhooks:
             check_webhook(webhook.url, self._paths.root, self._settings, environment)
         results, outside = self._results_folder(recipe, options, environment)
-        wanted = wanted_name(source, options)
+        wanted = wanted_name(source, options.name)
         return BatchPlan(
             recipe=recipe,
             name=self.free_name(wanted),
             wanted_name=wanted,
             seed=secrets.randbits(31) if seed is None else seed,
-            settings=settings.model_dump_json(),
-            snapshot=json.dumps(snapshot, sort_keys=True),
+            settings=chosen.settings,
+            snapshot=chosen.snapshot,
             results=results,
-            source=_source_of(source, options),
+            source=source_of(source, options.origins.values()),
             origins=options.origins,
             webhooks=options.webhooks,
             priority=options.priority,
             in_flight=options.in_flight,
             budget=options.budget,
-            backends=backends,
-            fallbacks={capability: found[1:] for capability, found in made.items()},
+            backends=chosen.backends,
+            fallbacks=chosen.fallbacks,
             addresses=frozenset(environment.relied_on | outside),
+        )
+
+    def variant(
+        self, plan: BatchPlan, options: QueueOptions, overrides: Mapping[str, Any]
+    ) -> BatchPlan:
+        """Return a plan with settings that some of its jobs have of their own.
+
+        Args:
+            plan: The batch's plan.
+            options: Its options.
+            overrides: The settings, of the recipe or `BACKEND.key`.
+
+        Raises:
+            QueueError: A setting is wrong.
+            Untrusted: A key of the user would go to an address that the user has not given.
+        """
+        _, settings, of_backends = sort_overrides({**options.overrides, **overrides})
+        environment = self._environment(options)
+        chosen = self._chosen(plan.recipe, settings, of_backends, environment)
+        return replace(
+            plan,
+            settings=chosen.settings,
+            snapshot=chosen.snapshot,
+            backends=chosen.backends,
+            fallbacks=chosen.fallbacks,
+            addresses=plan.addresses | environment.relied_on,
+        )
+
+    def _environment(self, options: QueueOptions) -> Environment:
+        """Return the environment, with the addresses that the user gives in options."""
+        grid = {} if options.grid is None else options.grid.settings
+        _, _, of_backends = sort_overrides(options.overrides)
+        given = texts_in([of_backends, [values for name, values in grid.items() if "." in name]])
+        return load_environment(self._paths.root, (*self._settings.given, *given))
+
+    def _chosen(
+        self,
+        recipe: AnyRecipe,
+        overrides: Mapping[str, Any],
+        of_backends: Mapping[str, Mapping[str, Any]],
+        environment: Environment,
+    ) -> "_Chosen":
+        settings = self._recipe_settings(recipe, overrides)
+        chains, snapshot = self._snapshot(recipe, settings, of_backends, environment)
+        backends = {capability: chain[0] for capability, chain in chains.items()}
+        if recipe.check is not None and (trouble := recipe.check(settings, backends)):
+            raise QueueError(trouble)
+        return _Chosen(
+            settings.model_dump_json(),
+            json.dumps(snapshot, sort_keys=True),
+            backends,
+            {capability: chain[1:] for capability, chain in chains.items()},
         )
 
     def free_name(self, name: str) -> str:
@@ -209,7 +266,7 @@ class Planner:
         """Return the backends of each capability, in order, and their snapshots for the batch."""
         every: dict[str, list[Backend]] = {}
         kept: dict[str, list[dict[str, Any]]] = {}
-        named = _named(recipe, settings)
+        named = named_backends(recipe, settings)
         chosen = [name for names in named.values() for name in names]
         for name in of_backends:
             if name not in chosen:
@@ -225,7 +282,7 @@ class Planner:
                     own_settings = reduce(merged, (part.get(name, {}) for part in parts))
                     own = self._catalog.backend_settings(name, own_settings).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
-                    _refuse_unable(recipe, settings, capability, made[-1][0])
+                    refuse_unable(recipe, settings, capability, made[-1][0])
                 agents = [one for one in recipe.agents if one.capability == capability]
                 kept[capability] = [one_of_snapshot(*one, agents) for one in made]
                 every[capability] = [one[0] for one in made]
@@ -315,16 +372,6 @@ def results_folder(
     return folder.relative_to(root) if folder.is_relative_to(root) else folder, outside
 
 
-def free_name(reader: sqlite3.Connection, name: str) -> str:
-    """Return the name, or `NAME-2` and so on if another batch has it or it reads as an id."""
-    return claim(name, lambda free: reads_as_id(free) or bool(queries.batches_named(reader, free)))
-
-
-def reads_as_id(name: str) -> bool:
-    """Return whether a name could be mistaken for a batch's or a job's number, such as `b3`."""
-    return re.fullmatch("[bj][1-9][0-9]*", name) is not None
-
-
 def _check_options(options: QueueOptions) -> None:
     if has_hidden(options.name or ""):
         raise QueueError("A name must not hold control characters or direction marks.")
@@ -332,69 +379,3 @@ def _check_options(options: QueueOptions) -> None:
         raise QueueError(f"A priority is {-MAX_PRIORITY} to {MAX_PRIORITY}.")
     if options.in_flight is not None and not 1 <= options.in_flight <= MAX_IN_FLIGHT:
         raise QueueError(f"Jobs in flight are 1 to {MAX_IN_FLIGHT}.")
-
-
-def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
-    """Return the backends of each capability, in the order in which they are tried."""
-    try:
-        chosen = {c: getattr(settings, c) for c in recipe.uses}
-        return {c: names_of(names) for c, names in chosen.items() if names is not None}
-    except ValueError as error:
-        raise QueueError(f"Setting of a backend: {error}.") from None
-
-
-def _refuse_unable(recipe: AnyRecipe, settings: Any, capability: str, backend: Backend) -> None:
-    """Refuse a backend of the right capability that lacks a feature the recipe requires."""
-    if trouble := backend.refusal():
-        raise QueueError(trouble)
-    lacks = [
-        name
-        for name in operations_of(recipe.uses[capability])
-        if not callable(getattr_static(backend, name, None))
-    ]
-    if lacks:
-        operations = "run agents" if "structured" in lacks else _listed(lacks)
-        raise QueueError(
-            f"The recipe {recipe.name} asks its {capability} backend to {operations}, which "
-            f"{backend.info.name} does not do; name another one with --set {capability}=NAME."
-        )
-    for agent in recipe.agents_for(settings):
-        if agent.capability == capability:
-            _refuse_without(agent, capability, backend)
-
-
-def _refuse_without(agent: AnyAgent, capability: str, backend: Backend) -> None:
-    """Refuse a backend that cannot run an agent of the recipe."""
-    if problem := cast("ChatBackend", backend).refusal_of(agent):
-        raise QueueError(
-            f"The agent {agent.id} needs another {capability} backend: {problem}. Name one with "
-            f"--set {capability}=NAME."
-        )
-
-
-def _listed(operations: list[str]) -> str:
-    return ", ".join(name.replace("_", " ") for name in operations)
-
-
-def wanted_name(source: Source, options: QueueOptions) -> str:
-    """Return the requested name of a batch, before a number is appended."""
-    if options.name:
-        return options.name
-    if isinstance(source, str | Path) and str(source) != "-":
-        return clean(_last_name(Path(source).absolute())) or "batch"
-    return "stdin"
-
-
-def _last_name(path: Path) -> str:
-    """Return the name of an input without its ending; of a pattern, that of its folder."""
-    while has_wildcards(Path(path.name)) and not path.exists():
-        path = path.parent
-        if not has_wildcards(Path(path.name)):
-            return path.name
-    return path.stem
-
-
-def _source_of(source: Source, options: QueueOptions) -> str:
-    if options.origins:
-        return clean(", ".join(origin.source for origin in options.origins.values()), 1000)
-    return clean(str(source), None) if isinstance(source, str | Path) else "-"

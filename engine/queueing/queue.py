@@ -25,18 +25,19 @@ from engine.contract import Backend
 from engine.contract.files import KeepFile
 from engine.contract.recipe import AnyRecipe, Catalog
 from engine.contract.recipe_input import RecipeInput
-from engine.contract.seeds import derive_seed
 from engine.intake import ValidEntry, read
-from engine.outputs.names import claim, place, place_summary, safe_name
+from engine.outputs.names import place_summary
 from engine.queueing.branching import BranchPlan
 from engine.queueing.estimate import estimated
 from engine.queueing.extras import refuse_without_extra
 from engine.queueing.input_files import keep_in, look_at
 from engine.queueing.money.estimate import Estimate, less_calls
+from engine.queueing.new_jobs import new_job
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.overrides import QueueError
 from engine.queueing.plan import BatchPlan, Planner, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
+from engine.queueing.variants import Variants
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
 
@@ -91,8 +92,10 @@ class Queue:
         source, options = _applied(recipe, source, options)
         plan = self._planner.plan(recipe, source, options)
         self._keep_addresses(plan)
+        variants = Variants(self._planner, plan, options)
         with taking_in(self._paths.intake_lock):
-            return self._queue(plan, _chunks(_read(plan, source, options, self._keep_file)))
+            entries = _read(variants, source, options, self._keep_file)
+            return self._queue(variants, _chunks(entries))
 
     def _keep_addresses(self, plan: BatchPlan) -> None:
         """Store the addresses that the user has given; the engine has only the batch's settings."""
@@ -102,14 +105,15 @@ class Queue:
         except OSError as error:
             log.warning("the addresses of this batch cannot be kept as trusted: %s", error)
 
-    def _queue(self, plan: BatchPlan, chunks: Iterator[list[ValidEntry[RecipeInput]]]) -> int:
+    def _queue(self, variants: Variants, chunks: Iterator[list[ValidEntry[RecipeInput]]]) -> int:
         first = next(chunks, [])  # most inputs are one chunk: an invalid one leaves no trace
         with self._store.intake() as write:
-            batch_id, plan = self._create(write, plan)
+            batch_id, plan = self._create(write, variants.plan)
             write(partial(_note, batch_id=batch_id, notes=plan.notes))
             try:
                 for chunk in chain([first], chunks):
-                    self._add(write, batch_id, plan, chunk)
+                    of = [variants.store(write, batch_id, entry.settings) for entry in chunk]
+                    self._add(write, batch_id, plan, chunk, of)
                 write(lambda c: writes.seal_batch(c, batch_id))
             except BaseException:
                 take_back(write, batch_id)
@@ -138,10 +142,12 @@ class Queue:
         """
         source, options = _applied(recipe, source, options)
         plan = self._planner.plan(recipe, source, options)
-        entries = _read(plan, source, options, look_at)
+        variants = Variants(self._planner, plan, options)
+        entries = _read(variants, source, options, look_at)
+        planned = ((entry.input, variants.plan_of(entry.settings)) for entry in entries)
         reader = self._store.reader()
         try:
-            return estimated(plan, (entry.input for entry in entries), reader, self._settings)
+            return estimated(plan, planned, reader, self._settings)
         finally:
             reader.close()
 
@@ -165,7 +171,7 @@ class Queue:
         with taking_in(self._paths.intake_lock), self._store.intake() as write:
             batch_id, plan = self._create(write, plan)
             try:
-                self._add(write, batch_id, plan, [entry])
+                self._add(write, batch_id, plan, [entry], [None])
                 write(begin)
             except BaseException:
                 take_back(write, batch_id)
@@ -176,7 +182,7 @@ class Queue:
         """Return what a branch would take, without the calls that it keeps."""
         reader = self._store.reader()
         try:
-            whole = estimated(planned.plan, [planned.input], reader, self._settings)
+            whole = estimated(planned.plan, [(planned.input, planned.plan)], reader, self._settings)
         finally:
             reader.close()
         return less_calls(whole, [(step.backend, step.model) for step in planned.branch.kept])
@@ -216,11 +222,18 @@ class Queue:
         plan = BatchPlan(
             recipe, batch.name, batch.seed, batch.settings, batch.snapshot, Path(batch.outputs), ""
         )
-        entries = list(_read(plan, source, options, self._keep_file, batch.total))
+        variants = Variants(self._planner, plan, options)
+        entries = list(_read(variants, source, options, self._keep_file, batch.total))
         if len(entries) > APPEND_LIMIT:
             raise QueueError(f"At most {APPEND_LIMIT} entries are appended at once; queue a batch.")
+        if any(entry.settings for entry in entries):
+            raise QueueError(
+                "Entries with settings of their own cannot be appended: a batch keeps its own.",
+                remedy="Queue them as a batch.",
+            )
         with self._store.intake() as write:
-            self._add(write, batch.id, plan, entries, beside_others=True)
+            of = [None] * len(entries)
+            self._add(write, batch.id, plan, entries, of, beside_others=True)
         return len(entries)
 
     def _create(self, write: Write, plan: BatchPlan) -> tuple[int, BatchPlan]:
@@ -259,10 +272,19 @@ class Queue:
         batch_id: int,
         plan: BatchPlan,
         entries: list[ValidEntry[RecipeInput]],
+        of: Sequence[int | None],
         *,
         beside_others: bool = False,
     ) -> None:
         """Add entries to a batch; choose folders again if another process took them meanwhile.
+
+        Args:
+            write: Writes in a transaction.
+            batch_id: The batch.
+            plan: Its plan.
+            entries: The entries.
+            of: The settings in the store that each of them has of its own.
+            beside_others: True if others may add to the batch, too.
 
         Raises:
             QueueError: Others add to the batch too, and it has one of the ids.
@@ -274,7 +296,7 @@ class Queue:
             writes.add_jobs(connection, batch_id, jobs)
 
         for turn in range(FOLDER_TRIES):
-            jobs = self._jobs(plan, entries)
+            jobs = self._jobs(plan, entries, of)
             try:
                 write(add)
             except sqlite3.IntegrityError:
@@ -283,10 +305,13 @@ class Queue:
             else:
                 return
 
-    def _jobs(self, plan: BatchPlan, entries: list[ValidEntry[RecipeInput]]) -> list[writes.NewJob]:
+    def _jobs(
+        self, plan: BatchPlan, entries: list[ValidEntry[RecipeInput]], of: Sequence[int | None]
+    ) -> list[writes.NewJob]:
         folders = self._folders(plan)
         try:
-            return [_job(plan, entry, folders) for entry in entries]
+            pairs = zip(entries, of, strict=True)
+            return [new_job(plan, entry, folders, variant) for entry, variant in pairs]
         finally:
             folders.close()
 
@@ -310,11 +335,14 @@ def _applied(
 
 
 def _read(
-    plan: BatchPlan, source: Source, options: QueueOptions, keep_file: KeepFile, offset: int = 0
+    variants: Variants,
+    source: Source,
+    options: QueueOptions,
+    keep_file: KeepFile,
+    offset: int = 0,
 ) -> Iterator[ValidEntry[RecipeInput]]:
     """Read and validate an input for a batch; `offset` is the number of entries that it has."""
-    recipe, settings = plan.recipe, plan.recipe.settings.model_validate_json(plan.settings)
-    check = recipe.check_entry
+    recipe = variants.plan.recipe
     entries = read(
         source,
         recipe.input,
@@ -322,8 +350,9 @@ def _read(
         keep_file=keep_file,
         offset=offset,
         reader=recipe.reader,
-        settings=settings,
-        check=None if check is None else lambda entry: check(entry, settings, plan.backends),
+        settings=recipe.settings.model_validate_json(variants.plan.settings),
+        check=variants.problems,
+        grid=options.grid,
     )
     return entries if options.limit is None else islice(entries, options.limit)
 
@@ -335,35 +364,12 @@ def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int 
     return writes.create_batch(connection, batch)
 
 
-def _job(plan: BatchPlan, entry: ValidEntry[RecipeInput], folders: OutputFolders) -> writes.NewJob:
-    name = _place(plan, entry.key, folders)
-    own_seed = getattr(entry.input, "seed", None)
-    seed = derive_seed(plan.seed, entry.key) if own_seed is None else own_seed
-    prompt, negative = entry.input.starting_prompt()
-    return writes.NewJob(
-        key=entry.key,
-        input=entry.input.model_dump_json(exclude_defaults=True),
-        seed=seed,
-        output=folders.claim(name),
-        place=folders.full(name),
-        prompt=prompt,
-        negative=negative,
-        origin=plan.origins.get(entry.key),
-    )
-
-
 def _refuse_known_keys(
     connection: sqlite3.Connection, batch_id: int, entries: list[ValidEntry[RecipeInput]]
 ) -> None:
     known = [e.key for e in entries if job_queries.job_by_key(connection, batch_id, e.key)]
     if known:
         raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
-
-
-def _place(plan: BatchPlan, key: str, folders: OutputFolders) -> str:
-    if plan.recipe.outputs.flat:
-        return claim(safe_name(key), folders.taken)
-    return place(key, plan.name, folders.taken, folders.holds_job)
 
 
 def _note(connection: sqlite3.Connection, batch_id: int, notes: Sequence[str]) -> None:

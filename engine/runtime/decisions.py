@@ -4,6 +4,7 @@ import sqlite3
 from typing import Any
 
 from db.queries import jobs as queries
+from db.queries.batches import batch_of
 from db.rows import BatchRow, JobRow
 from engine.contract.decisions import JobShape
 from engine.contract.recipe import AnyRecipe, decision_for
@@ -20,7 +21,7 @@ def shape_of(
     return JobShape(
         job,
         recipe.input.model_validate_json(job.input),
-        recipe.settings.model_validate_json(batch.settings),
+        recipe.settings.model_validate_json(batch_of(connection, batch, job.variant).settings),
         [step for step in queries.steps(connection, job.id) if step.superseded_at is None],
     )
 

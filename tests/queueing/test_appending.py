@@ -54,8 +54,8 @@ def test_a_folder_that_was_taken_meanwhile_is_another(
     source.write_text('["one", "two"]')
     choose, raced = Queue._jobs, list[bool]()
 
-    def choose_and_lose(self: Queue, plan: Any, entries: Any) -> Any:
-        jobs = choose(self, plan, entries)
+    def choose_and_lose(self: Queue, plan: Any, entries: Any, of: Any) -> Any:
+        jobs = choose(self, plan, entries, of)
         if not raced:
             raced.append(True)
             workspace.queue("refine", source, options=QueueOptions(file_format="json"))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
+from db.queries.batches import batch_of
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract.audio import GeneratedAudio
 from engine.recipes.sound_effect.finishing import FinishedTake
@@ -25,6 +26,7 @@ T = TypeVar("T")
 def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> SoundReport:
     """Report of one job."""
     entry = SoundEffectInput.model_validate_json(job.input)
+    batch = batch_of(connection, batch, job.variant)
     settings = SoundEffectSettings.model_validate_json(batch.settings)
     error = queries.error(connection, job.error_id) if job.error_id else None
     result = SoundEffect.model_validate_json(job.result) if job.result else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
+from db.queries.batches import batch_of
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import Comparison, GeneratedImage, Similarity
 from engine.contract.decisions import newest_fitting
@@ -64,6 +65,7 @@ class _ReportReader:
 
     def __init__(self, connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> None:
         self.entry = StoryboardInput.model_validate_json(job.input)
+        batch = batch_of(connection, batch, job.variant)
         self.settings = StoryboardSettings.model_validate_json(batch.settings)
         self.result = Storyboard.model_validate_json(job.result) if job.result else None
         self._decisions = queries.decisions(connection, [job.id])[job.id]

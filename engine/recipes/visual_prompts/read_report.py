@@ -8,6 +8,7 @@ from typing import Any
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
+from db.queries.batches import batch_of
 from db.rows import BatchRow, JobRow, StepRow
 from engine.audio.features import Features
 from engine.audio.legacy import eight_keys
@@ -76,6 +77,7 @@ class _ReportReader:
 
     def __init__(self, connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> None:
         self.entry = VisualPromptsInput.model_validate_json(job.input)
+        batch = batch_of(connection, batch, job.variant)
         self._settings = VisualPromptsSettings.model_validate_json(batch.settings)
         self._errors = {error.id: error.message for error in queries.errors(connection, job.id)}
         self.steps = queries.current_steps(connection, job.id)

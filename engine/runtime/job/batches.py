@@ -23,24 +23,31 @@ class BatchCache:
         self._reader = reader
         self._catalog = catalog
         self._live = live
-        self._batches: dict[int, BatchState] = {}
+        self._batches: dict[int, dict[int | None, BatchState]] = {}
 
-    def get(self, batch_id: int) -> BatchState:
+    def get(self, batch_id: int, variant: int | None = None) -> BatchState:
         """Return what the jobs of a batch share.
+
+        Args:
+            batch_id: The batch.
+            variant: Settings that some of its jobs have of their own; None for the batch's.
 
         Raises:
             Blocked: A recipe or backend of its snapshot is not installed here.
             StoreGone: The batch is no longer in the store.
         """
-        if batch_id not in self._batches:
-            row = queries.batch(self._reader, batch_id)
-            if row is None:
-                raise StoreGone(f"Batch b{batch_id} is no longer in the store.")
-            options = self._live.settings.backends
-            self._batches[batch_id] = load_batch(
-                row, self._catalog, self._live.environment, options
-            )
-        return self._batches[batch_id]
+        variants = self._batches.setdefault(batch_id, {})
+        if variant not in variants:
+            variants[variant] = self._load(batch_id, variant)
+        return variants[variant]
+
+    def _load(self, batch_id: int, variant: int | None) -> BatchState:
+        row = queries.batch(self._reader, batch_id)
+        if row is None:
+            raise StoreGone(f"Batch b{batch_id} is no longer in the store.")
+        row = queries.batch_of(self._reader, row, variant)
+        options = self._live.settings.backends
+        return load_batch(row, self._catalog, self._live.environment, options)
 
     def forget(self, batch_id: int) -> None:
         """Forget a batch that has ended."""

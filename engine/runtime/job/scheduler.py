@@ -67,7 +67,7 @@ class JobScheduler:
 
     async def _begin(self, job: JobRow, decided: dict[str, list[Any]]) -> None:
         try:
-            batch = self._batches.get(job.batch_id)
+            batch = self._batches.get(job.batch_id, job.variant)
         except Blocked as error:
             reason, message = error.reason, f"{error.message} {error.remedy}"
             await self._writer.write(lambda c: writes.park_job(c, job, reason, None, message))

@@ -1,0 +1,1 @@
+"""Grids: one entry becomes many, one for each combination of choices and values of axes."""
