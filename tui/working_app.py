@@ -12,13 +12,19 @@ from engine.client.engine_process import EngineProcess
 from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
 from tui.feed import Feed
+from tui.links import linked
 from tui.navigating_app import NavigatingApp
 from tui.opener import Opener
 from tui.snapshots.header import Header
 from tui.widgets.bars import TopBar
 
 if TYPE_CHECKING:
+    from engine.client.opening.errors import CannotOpen
     from engine.client.views.files import OpenableFile
+
+
+LINK_SECONDS = 20.0
+"""Seconds for which a link to a file is shown."""
 
 
 class WorkingApp(NavigatingApp):
@@ -146,14 +152,25 @@ class WorkingApp(NavigatingApp):
             start: Seconds at which a player starts, if it can.
         """
         from engine.client.opening.copies import OpenedFile
+        from engine.client.opening.errors import CannotOpen
 
         label = (f"j{job_id}", file.part or file.name)
         opened = OpenedFile(label, file.file.kind, file.file.media_type, file.file.hash)
         try:
             if sentence := self._opener.open(opened, instead=instead, start=start):
                 self._say_later(sentence, "information")
+        except CannotOpen as error:
+            self._later(partial(self._say_unopened, error))
         except UserError as error:
             self._say_later(str(error), "warning")
+
+    def _say_unopened(self, error: "CannotOpen") -> None:
+        """Show why a file cannot be opened; its path is a link, to be opened by the terminal."""
+        if error.path is None:
+            self.notify(clean(str(error), 500), severity="warning", markup=False, timeout=8)
+        else:
+            text = linked(str(error), error.path)
+            self.notify(text, severity="warning", timeout=LINK_SECONDS)
 
     @work(thread=True, group="open", exit_on_error=False)
     def stop_playing(self) -> None:

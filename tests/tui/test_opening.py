@@ -1,15 +1,19 @@
 """Files of a job are opened in a viewer or a player from the dashboard, and players are stopped."""
 
+import socket
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from textual.content import Content
 
 from tests.support import media_files as media
 from tests.support.programs import FakePrograms, is_alive
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_kinds_on_screen import keep
+from tui.links import linked
 from tui.screens.pick_file import PickFileScreen
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="a display is told otherwise")
@@ -101,7 +105,24 @@ async def test_without_a_display_the_path_is_shown(place: Place, programs: FakeP
         await at_the_job(pilot)
         await pilot.press("o")
         await shows(pilot, "There is no display here to show it on. The file:", ".png")
+        links = {
+            segment.style.link
+            for strip in pilot.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.style.link
+        }
+    (link,) = links
+    assert link.startswith(f"file://{socket.gethostname()}/")
+    assert Path(unquote(link).removeprefix(f"file://{socket.gethostname()}")).exists()
     assert programs.calls == []
+
+
+def test_a_link_is_safe_whatever_the_path_is_called() -> None:
+    path = Path('/tmp/[red]a "b"\x1b]8;;evil\x07 c.png')
+    markup = linked(f"The file: {path}", path)
+    assert "\x1b" not in markup
+    content = Content.from_markup(markup)
+    assert content.plain.startswith('The file: /tmp/[red]a "b"')
 
 
 async def test_of_several_files_of_a_step_one_is_chosen(

@@ -30,6 +30,14 @@ GENERAL: tuple[Action, ...] = (
         "Move",
     ),
     Action(
+        "jump",
+        "Jump",
+        "Jump to a row, an image, a view or a panel by the letters shown over it.",
+        ("ctrl+o",),
+        EVERYWHERE,
+        "Move",
+    ),
+    Action(
         "history_back",
         "Back in history",
         "Go to the place where you were before.",

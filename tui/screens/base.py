@@ -99,6 +99,12 @@ class BaseScreen(CommandScreen):
         elif place is not None:
             self.dashboard.go(place)
 
+    def action_jump(self) -> None:
+        """Show a label over each place, and go to the one that is typed."""
+        from tui.screens.jump import JumpScreen
+
+        self.app.push_screen(JumpScreen(self), lambda jump: jump.go() if jump else None)
+
     def action_history_back(self) -> None:
         """Go to the place before this one."""
         self.dashboard.go_in_history(-1)

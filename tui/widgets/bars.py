@@ -1,6 +1,8 @@
 """The lines around every screen: crumbs, the engine, the notice, and the keys."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from functools import partial
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -10,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions.action import Action
+from tui.jumps import Jump
 from tui.snapshots.header import EngineState, Header, LaneLine
 from tui.widgets.theme_changes import on_theme_change
 
@@ -68,6 +71,13 @@ class TopBar(Widget):
             self._ends.append(left.cell_len)
         left.truncate(max(10, room), overflow="ellipsis", pad=True)
         return Text.assemble(left, "  ", right, no_wrap=True, end="")
+
+    def jumps(self) -> Iterator[Jump]:
+        """Yield the crumbs of the screens below."""
+        for depth, end in enumerate(self._ends[:-1]):
+            begin = self._ends[depth - 1] + 5 if depth else 1
+            if begin < end:
+                yield Jump(begin, 0, partial(self.post_message, self.Pressed(depth)))
 
     def on_click(self, event: events.Click) -> None:
         """Go to the clicked crumb."""

@@ -4,6 +4,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from engine.client.views.jobs import Glance, JobItem
+from tui.states import look
 from tui.widgets.theme_changes import on_theme_change
 
 NOT_MET = ": not met; "
@@ -13,7 +14,7 @@ NOT_MET = ": not met; "
 class Caption(Static):
     """The key of the selected job, then what its evaluation did not find, or its error."""
 
-    COMPONENT_CLASSES = {"caption--bad", "caption--muted"}  # noqa: RUF012 - Textual's way
+    COMPONENT_CLASSES = {"caption--bad", "caption--waits", "caption--muted"}  # noqa: RUF012 - Textual's way
 
     def __init__(self) -> None:
         super().__init__(markup=False)
@@ -41,8 +42,11 @@ class Caption(Static):
             bad = self.get_component_rich_style("caption--bad", partial=True)
             muted = self.get_component_rich_style("caption--muted", partial=True)
             text.append("   ")
-            if glance.failed:
-                text.append(f"✗ {_line(glance.words)}", bad)
+            if glance.failed and job is not None:
+                state = look(job.work_state)
+                waits = self.get_component_rich_style("caption--waits", partial=True)
+                tone = bad if state.tone == "failed" else waits
+                text.append(f"{state.shape} {_line(glance.words)}", tone)
             elif measures := failed_measures(glance.words):
                 text.append("   ".join(f"✗ {measure}" for measure in measures), bad)
             else:

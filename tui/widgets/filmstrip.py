@@ -1,6 +1,7 @@
 """Scopes of one kind side by side, such as iterations or the images of a set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.widgets import Static
 from engine.client.views.siblings import SiblingScope
 from engine.config.paths import WorkspacePaths
 from engine.text import figures
+from tui.jumps import Jump
 from tui.states import look
 from tui.widgets.columns import fit
 from tui.widgets.image import ImageView
@@ -60,6 +62,11 @@ class Frame(Vertical):
             self._image.show_preview(turn.preview)
         else:
             self._image.show_file(self._paths, turn.file, small=True)
+
+    def jumps(self) -> Iterator[Jump]:
+        """Yield the caption."""
+        if self._turn is not None:
+            yield Jump(0, 0, partial(self.post_message, self.Picked(self._turn.node)))
 
     def on_click(self, event: events.Click) -> None:
         """Select this turn."""

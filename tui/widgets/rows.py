@@ -1,6 +1,7 @@
 """A list that is as fast with a million rows as with ten: only visible rows are held and drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar, Generic
 
 from rich.cells import set_cell_size
@@ -14,6 +15,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.actions import bindings
+from tui.jumps import Jump
 from tui.states import TONES
 from tui.widgets.columns import ListColumn, fit, fit_runs, layout
 from tui.widgets.list_state import ListState, RowT
@@ -242,6 +244,18 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     def action_last(self) -> None:
         """Go to the last row."""
         self._go(self.total - 1)
+
+    def jumps(self) -> Iterator[Jump]:
+        """Yield the visible rows."""
+        top = int(self.scroll_y)
+        for index in range(top, min(self.total, top + self.lines)):
+            yield Jump(0, index - top + 1, partial(self._jump, index))
+        if not self.total and self.focusable:
+            yield Jump(0, 0, self.focus)
+
+    def _jump(self, index: int) -> None:
+        self.focus()
+        self._go(index)
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked row; a click on the cursor opens it."""

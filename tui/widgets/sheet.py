@@ -1,6 +1,7 @@
 """A contact sheet: the rows of a list as a grid of small images; only visible ones are decoded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import ClassVar, Generic
 
 from textual import events
@@ -14,6 +15,7 @@ from engine.config.paths import WorkspacePaths
 from tui.actions import bindings
 from tui.bugs import ReportsBugs
 from tui.images.style import CellStyle
+from tui.jumps import Jump
 from tui.states import TONES
 from tui.widgets.drawing import tones
 from tui.widgets.image import (
@@ -269,6 +271,18 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
         self._chosen = columns
         self.post_message(self.Resized(columns))
         self._lay_out()
+
+    def jumps(self) -> Iterator[Jump]:
+        """Yield the visible cells."""
+        grid, top = self._grid, int(self.scroll_y)
+        first, count = self.visible_range
+        for index in range(first, min(self.state.total, first + count)):
+            line, column = divmod(index, grid.columns)
+            yield Jump(grid.widths(column)[0], line * grid.step - top, partial(self._jump, index))
+
+    def _jump(self, index: int) -> None:
+        self.focus()
+        self._go(index)
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked cell; a second click opens it."""

@@ -1,7 +1,8 @@
 """The line of views: the numbers that lead to them, the order of the list, the place in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.text import Text
 from textual import events
@@ -9,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from engine.text import figures
+from tui.jumps import Jump
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ class ViewBar(Widget):
         text.append(label, style).append(gap)
         if action:
             self._places.append((begin, begin + len(label), action))
+
+    def jumps(self) -> Iterator[Jump]:
+        """Yield the views, the order and the filter."""
+        for begin, _, action in self._places:
+            yield Jump(begin, 0, partial(self.post_message, self.Pressed(action)))
 
     def on_click(self, event: events.Click) -> None:
         """Run the clicked view, order or filter."""

@@ -75,5 +75,5 @@ def open_file(
     path = copy_of(file, artifacts)
     choice = program_for(file.kind, file.media_type, settings, environment or os.environ)
     if choice.program is None:
-        raise CannotOpen(f"{choice.reason} The file: {path}")
+        raise CannotOpen.with_copy(choice.reason, path)
     return RunningProgram(choice.program, path, start)
