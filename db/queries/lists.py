@@ -2,14 +2,16 @@
 
 Jobs of a batch have the dense positions 1 to N in the order of the input, so a page in that order
 is found in O(log n). In the order of a score or a state, a page is an offset in a covering index
-(some 10 ns per skipped row, and never more than half of a segment, because a page beyond the
-middle is read from the end).
+(some 100 ns per skipped row, and never more than half of a segment, because a page beyond the
+middle is read from the end). In the order of a score, the offset counts from the nearest anchor
+(`db.queries.anchors`), once the anchors are known.
 """
 
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from db.queries.anchors import OrderedRows
 from db.rows import EventRow, Row
 
 TEXT_LIMIT = 2_000
@@ -173,32 +175,16 @@ _NOT_FAILED = "(state = 'failed') = 0"
 """In the words of the index `jobs_rank`."""
 
 
-def ids_by_score(
-    connection: sqlite3.Connection,
-    batch_id: int,
-    start: int,
-    count: int,
-    total: int,
-    *,
-    low_first: bool,
-) -> list[int]:
-    """Return ids of jobs that have a score and have not failed, ordered by it, `total` in all."""
-    order = ("score, position", "score DESC, position DESC")
-    sql = f"SELECT id FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NOT NULL"  # noqa: S608
-    return _page(
-        connection, sql, [batch_id], start, count, total, order if low_first else order[::-1]
-    )
+def rows_by_score(batch_id: int, *, low_first: bool) -> OrderedRows:
+    """Return the jobs of a batch that have a score and have not failed, ordered by it."""
+    where = f"FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NOT NULL"
+    return OrderedRows(where, (batch_id,), ("score", "position"), descending=not low_first)
 
 
-def ids_without_score(
-    connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
-) -> list[int]:
-    """Return ids of jobs without a score that have not failed, in the order of the input.
-
-    `total` is their number.
-    """
-    sql = f"SELECT position, id FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NULL"  # noqa: S608
-    return _page(connection, sql, [batch_id], start, count, total)
+def rows_without_score(batch_id: int) -> OrderedRows:
+    """Return the jobs without a score that have not failed, in the order of the input."""
+    where = f"FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NULL"
+    return OrderedRows(where, (batch_id,), ("position",))
 
 
 def count_rated(connection: sqlite3.Connection, batch_id: int) -> int:
@@ -269,6 +255,7 @@ def ids_matching(
     *,
     words: Sequence[str] = (),
     without: Sequence[str] = (),
+    fuzzy: Sequence[str] = (),
     states: Sequence[str] | None = None,
     ratings: Collection[int | None] | None = None,
     order: str = "position",
@@ -283,6 +270,7 @@ def ids_matching(
         batch_id: The batch.
         words: Lower-case texts that the key has; case does not matter for ASCII letters.
         without: Lower-case texts that it does not have.
+        fuzzy: Texts whose letters the key has in this order; case does not matter for ASCII.
         states: States that the job may be in, None for any.
         ratings: Ranks of ratings (`db.rating`) that it may have, None among them if it may have
             none; None for any.
@@ -290,7 +278,8 @@ def ids_matching(
     """
     terms = ["batch_id = ?", *["instr(lower(key), ?) > 0"] * len(words)]
     terms += ["instr(lower(key), ?) = 0"] * len(without)
-    values: list[object] = [batch_id, *words, *without]
+    terms += ["key LIKE ? ESCAPE '\\'"] * len(fuzzy)
+    values: list[object] = [batch_id, *words, *without, *map(_letters_between, fuzzy)]
     if states is not None:
         terms.append(f"state IN ({', '.join('?' * len(states))})")
         values += states
@@ -301,6 +290,12 @@ def ids_matching(
         values += ranks
     sql = f"SELECT id FROM jobs WHERE {' AND '.join(terms)} ORDER BY {MATCH_ORDERS[order]}"  # noqa: S608
     return [row[0] for row in connection.execute(sql, values)]
+
+
+def _letters_between(letters: str) -> str:
+    """Return the LIKE pattern of texts that have some letters in their order."""
+    escaped = [f"\\{letter}" if letter in "%_\\" else letter for letter in letters]
+    return f"%{'%'.join(escaped)}%"
 
 
 def score_history(

@@ -6,6 +6,7 @@ from sqlite_utils import Database, Migrations
 
 import db.schema
 from db.queries import lists
+from db.queries.anchors import page_of_ids
 from db.store import Store
 
 
@@ -33,7 +34,8 @@ def test_a_store_of_before_lists_failures_apart(tmp_path: Path) -> None:
     path.chmod(0o600)
     reader = Store(path).reader()
     assert lists.count_scored(reader, 1) == 2
-    assert lists.ids_by_score(reader, 1, 0, 9, 2, low_first=True) == [3, 1]
-    assert lists.ids_by_score(reader, 1, 0, 9, 2, low_first=False) == [1, 3]
-    assert lists.ids_without_score(reader, 1, 0, 9, 1) == [4]
+    low, high = (lists.rows_by_score(1, low_first=low_first) for low_first in (True, False))
+    assert page_of_ids(reader, low, 0, 9, 2) == [3, 1]
+    assert page_of_ids(reader, high, 0, 9, 2) == [1, 3]
+    assert page_of_ids(reader, lists.rows_without_score(1), 0, 9, 1) == [4]
     reader.close()

@@ -29,6 +29,15 @@ def test_filters() -> None:
     assert Filter.parse("! !!x").without == ("x",)
 
 
+@pytest.mark.parametrize(
+    ("text", "matches"),
+    [("~kstrm", True), ("~ksmr", False), ("~K~", False), ("~", True), ("~kot !fox", True),
+     ("storm ~ks", True), ("~kstrm !storm", False), ("~%", False), ("~_", False)],
+)  # fmt: skip
+def test_letters_in_their_order(text: str, matches: bool) -> None:
+    assert Filter.parse(text).matches("keeper-of-the-storm") is matches
+
+
 def test_every_action_has_a_method_where_it_applies() -> None:
     from tui.screens.activity import ActivityScreen
     from tui.screens.batch import BatchScreen

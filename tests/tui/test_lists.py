@@ -1,13 +1,15 @@
 """Pages of long lists: the same rows as sorting everything would give, at a million too."""
 
 import itertools
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from db.queries import lists
+from db.queries import anchors, lists
+from engine.client.views import listing as listing_module
 from engine.client.views.filters import Filter
 from engine.client.views.listing import Listing, PageRequest
 from engine.text.state_symbols import WORST_FIRST
@@ -54,6 +56,10 @@ def scored(row: sqlite3.Row) -> tuple[bool, float, int]:
     return row["score"] is None, row["score"] or 0, row["position"]
 
 
+def has_letters(text: str, letters: str) -> bool:
+    return re.search(".*".join(map(re.escape, letters)), text) is not None
+
+
 def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
     """What sorting all rows in Python gives."""
     rows = connection.execute("SELECT id, position, key, state, score FROM jobs").fetchall()
@@ -64,6 +70,7 @@ def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
         if (wanted.states is None or row["state"] in wanted.states)
         and all(word in row["key"] for word in wanted.words)
         and not any(word in row["key"] for word in wanted.without)
+        and all(has_letters(row["key"], letters) for letters in wanted.fuzzy)
     ]
     keys = {
         "position": lambda r: r["position"],
@@ -79,7 +86,10 @@ def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
     return [row["id"] for row in sorted(rows, key=keys[ask.order])]
 
 
-FILTERS = ("", "state:failed", "!state:done", "1", "1 !5 state:done,failed", "state:running")
+FILTERS = (
+    "", "state:failed", "!state:done", "1", "1 !5 state:done,failed", "state:running", "~12 !5",
+    "~%",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("order", ["position", "state", "worst"])
@@ -149,3 +159,34 @@ async def test_very_many_rows_are_painted_and_jumped_through(place: Place, count
         await pilot.press("s", "w")
         await until(pilot, lambda: rows.current is not None and rows.current.state == "failed")
         assert len(rows.state.window) <= 400
+
+
+@pytest.mark.parametrize("order", ["worst", "best"])
+def test_pages_from_anchors_are_those_from_the_ends(
+    hundred: sqlite3.Connection, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = lists.batch_line(hundred, 1)
+    asks = [PageRequest(order=order, start=start, count=9) for start in range(0, 100, 4)]
+    plain = [Listing(1).page(hundred, batch, ask).rows for ask in asks]
+    monkeypatch.setattr(anchors, "HOP", 7)
+    listing = Listing(1)
+    assert listing.page(hundred, batch, asks[0]).rows == plain[0]
+    assert not listing.is_ready
+    for _ in range(10):
+        for ask, rows in zip(asks, plain, strict=True):
+            assert listing.page(hundred, batch, ask).rows == rows
+    assert listing.is_ready
+
+
+def test_anchors_hold_for_one_state_of_the_batch(
+    hundred: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anchors, "HOP", 7)
+    monkeypatch.setattr(listing_module, "ANCHORS_SECONDS", -1.0)
+    listing, ask = Listing(1), PageRequest(order="worst", count=9)
+    for _ in range(30):
+        listing.page(hundred, lists.batch_line(hundred, 1), ask)
+    assert listing.is_ready
+    changed = replace(lists.batch_line(hundred, 1), done=17, queued=33)
+    listing.page(hundred, changed, ask)
+    assert not listing.is_ready

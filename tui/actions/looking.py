@@ -26,7 +26,7 @@ LOOKING: tuple[Action, ...] = (
     Action(
         "filter",
         "Filter",
-        "Filter: words, state:failed, !not-this.",
+        "Filter: words, ~ltrs for letters, state:failed, !not-this.",
         ("slash",),
         (*LISTS, "activity"),
         "Look",

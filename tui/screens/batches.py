@@ -192,7 +192,7 @@ class BatchesScreen(CausesScreen):
         shown = [
             row
             for row in self._all
-            if row.matches(wanted.words, wanted.without)
+            if wanted.matches(row.searched)
             and (wanted.states is None or _any_in(row, wanted.states))
         ]
         name, reverse = self._order

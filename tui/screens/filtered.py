@@ -54,7 +54,7 @@ class FilteredScreen(ViewedScreen):
     def filter_input(self) -> FilterInput:
         """Compose the line of the filter, hidden while there is none."""
         line = FilterInput(
-            placeholder="words  state:failed,parked  !not these",
+            placeholder="words  ~ltrs  state:failed,parked  !not these",
             id="filter",
             compact=True,
             select_on_focus=False,

@@ -30,6 +30,10 @@ class BatchSnapshot:
     faces: Mapping[int, Face] = field(default_factory=dict)
 
 
+USUAL_SECONDS, SOON_SECONDS = 5.0, 0.05
+"""Seconds after which a batch is read again; while its list is still prepared, soon."""
+
+
 class BatchView:
     """View of one batch.
 
@@ -39,9 +43,8 @@ class BatchView:
         shown: First index and number of rows whose images are shown; none for (0, 0).
     """
 
-    every = 5.0
-
     def __init__(self, batch_id: int, headlines: Headlines) -> None:
+        self.every = USUAL_SECONDS
         self.batch_id = batch_id
         self.ask = PageRequest()
         self.selected = 0
@@ -61,6 +64,7 @@ class BatchView:
         headline = self._headlines.of(line.recipe)
         ask = replace(self.ask, higher_is_better=headline.higher_is_better)
         page = self._listing.page(connection, line, ask)
+        self.every = USUAL_SECONDS if self._listing.is_ready else SOON_SECONDS
         times = self._times.of(connection, page.rows)
         scores = lists.score_history(connection, [job.id for job in page.rows], headline.metric)
         return BatchSnapshot(

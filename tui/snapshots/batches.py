@@ -45,10 +45,10 @@ class BatchItem:
     note: str = ""
     archived: bool = False
 
-    def matches(self, words: tuple[str, ...], without: tuple[str, ...]) -> bool:
-        """Return True if its name, id or note has every one of `words` and none of `without`."""
-        text = f"b{self.id} {self.name} {self.recipe} {self.note}".lower()
-        return all(w in text for w in words) and not any(w in text for w in without)
+    @property
+    def searched(self) -> str:
+        """The text that filters search: id, name, recipe and note, in lower case."""
+        return f"b{self.id} {self.name} {self.recipe} {self.note}".lower()
 
 
 class BatchReader:

@@ -1,4 +1,4 @@
-"""Filters typed after `/`: words, `state:failed`, `rating:>=4`, `rated:no`, `!` before any."""
+"""Filters typed after `/`: words, `~letters`, `state:failed`, `rating:>=4`, `rated:no`, `!word`."""
 
 from dataclasses import dataclass
 
@@ -17,6 +17,10 @@ ORDERS = {
 """Orders of a list of jobs, with their names."""
 
 
+FUZZY = "~"
+"""Begins a word whose letters a name has in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Filter of a list.
@@ -27,6 +31,8 @@ class Filter:
         states: Accepted states, None for any; in the order of `WORST_FIRST`.
         unknown: An unknown term, for a message.
         ratings: Accepted ranks of ratings, None among them for no rating; None for any.
+        fuzzy: Texts whose letters a name has in this order, perhaps with others between them; in
+            lower case.
     """
 
     words: tuple[str, ...] = ()
@@ -34,12 +40,14 @@ class Filter:
     states: tuple[str, ...] | None = None
     unknown: str = ""
     ratings: frozenset[int | None] | None = None
+    fuzzy: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
         """Parse a filter; an invalid term is left out and kept as `unknown`."""
         words: list[str] = []
         without: list[str] = []
+        fuzzy: list[str] = []
         states = set(WORST_FIRST)
         ratings = _ANY_RATING
         unknown = ""
@@ -54,17 +62,35 @@ class Filter:
                 ranks = _ratings(name, value)
                 unknown = unknown or ("" if ranks else body)
                 ratings = ratings - ranks if inverse else ratings & ranks if ranks else ratings
+            elif body.startswith(FUZZY) and not inverse:
+                fuzzy += [body[1:]] if body[1:] else []
             elif body:
                 (without if inverse else words).append(body)
         narrowed = tuple(state for state in WORST_FIRST if state in states)
         whole = len(narrowed) == len(WORST_FIRST)
         rated = None if ratings == _ANY_RATING else ratings
-        return cls(tuple(words), tuple(without), None if whole else narrowed, unknown, rated)
+        return cls(
+            tuple(words), tuple(without), None if whole else narrowed, unknown, rated, tuple(fuzzy)
+        )
 
     @property
     def by_name(self) -> bool:
         """True if names or ratings have to be searched."""
-        return bool(self.words or self.without or self.ratings is not None)
+        return bool(self.words or self.without or self.fuzzy or self.ratings is not None)
+
+    def matches(self, text: str) -> bool:
+        """Return True if a name, in lower case, has the words and letters, and nothing excluded."""
+        return (
+            all(word in text for word in self.words)
+            and not any(word in text for word in self.without)
+            and all(_has_letters(text, letters) for letters in self.fuzzy)
+        )
+
+
+def _has_letters(text: str, letters: str) -> bool:
+    """Return True if a text has some letters in their order."""
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
 
 
 _ANY_RATING: frozenset[int | None] = frozenset([*WORDS.values(), None])

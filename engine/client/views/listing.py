@@ -9,6 +9,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from db.queries import lists
+from db.queries.anchors import Anchors, OrderedRows, page_of_ids
 from engine.client.views.filters import Filter
 from engine.text.state_symbols import WORST_FIRST
 
@@ -18,6 +19,9 @@ LONGEST_PAGE = 1000
 
 MAX_MARKS = 10_000
 """Maximum rows that can be marked; for more, act on the batch."""
+
+ANCHORS_SECONDS = 5.0
+"""Time for which anchors hold while jobs of the batch end, in seconds."""
 
 REST = 30
 """A query over all jobs is repeated after this many times its duration."""
@@ -64,12 +68,42 @@ class Listing:
         self.batch_id = batch_id
         self._scored = CachedValue[int]()
         self._matches = CachedValue["array[int]"]()
+        self._anchors: dict[OrderedRows, Anchors] = {}
+        self._anchored: tuple[object, float] = (None, 0.0)
+        self._is_ready = True
+
+    @property
+    def is_ready(self) -> bool:
+        """False while further pages are read faster by and by: anchors are still being found."""
+        return self._is_ready
+
+    def _anchored_segment(
+        self, connection: sqlite3.Connection, ordered: OrderedRows, version: object, total: int
+    ) -> Segment:
+        """Return ordered rows whose pages are counted from anchors, a few more of them each time.
+
+        Anchors hold for one state of the batch, or for some seconds.
+        """
+        known, until = self._anchored
+        now = time.monotonic()
+        if version != known and now > until:
+            self._anchors.clear()
+            self._anchored = version, now + ANCHORS_SECONDS
+        anchors = self._anchors.setdefault(ordered, Anchors())
+        anchors.extend(connection, ordered, total)
+        self._is_ready = self._is_ready and anchors.is_ready(total)
+
+        def read(start: int, count: int) -> list[int]:
+            return page_of_ids(connection, ordered, start, count, total, anchors)
+
+        return total, read
 
     def page(
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> Page:
         """Return the present page; one that starts behind the end is moved to the end."""
         count = min(ask.count, LONGEST_PAGE)
+        self._is_ready = True
         if _is_plain(ask):
             start = max(0, min(ask.start, batch.total - count))
             rows = lists.jobs_at(connection, self.batch_id, start, count)
@@ -142,20 +176,16 @@ class Listing:
     ) -> list[Segment]:
         scored = self._scored.get(None, lambda: lists.count_scored(connection, self.batch_id))
         low_first = (ask.order == "worst") == ask.higher_is_better
-
-        def by_score(start: int, count: int) -> list[int]:
-            return lists.ids_by_score(
-                connection, self.batch_id, start, count, scored, low_first=low_first
-            )
-
         scored = min(scored, batch.total - batch.failed)
         rest = batch.total - batch.failed - scored
-
-        def without(start: int, count: int) -> list[int]:
-            return lists.ids_without_score(connection, self.batch_id, start, count, rest)
-
+        version = (batch.ended, batch.failed, scored)
+        by_score = lists.rows_by_score(self.batch_id, low_first=low_first)
+        without = lists.rows_without_score(self.batch_id)
+        others = [
+            self._anchored_segment(connection, by_score, version, scored),
+            self._anchored_segment(connection, without, version, rest),
+        ]
         failed = self._in_states(connection, batch, ("failed",))
-        others = [(scored, by_score), (rest, without)]
         return [failed, *others] if ask.order == "worst" else [*others, failed]
 
     def _by_rating(self, connection: sqlite3.Connection, batch: lists.BatchLine) -> list[Segment]:
@@ -185,6 +215,7 @@ class Listing:
                     self.batch_id,
                     words=wanted.words,
                     without=wanted.without,
+                    fuzzy=wanted.fuzzy,
                     states=wanted.states,
                     ratings=wanted.ratings,
                     order=order,

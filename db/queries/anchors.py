@@ -1,0 +1,118 @@
+"""Pages of a long ordered query from rows whose places in it are known, not from an end."""
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HOP = 20_000
+"""Rows from one anchor to the next: the most that are skipped once all are known."""
+
+HOPS = 2
+"""Maximum anchors that are found at a time, so that no page waits for many."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedRows:
+    """Rows of a table in the order of some columns, all in the same direction.
+
+    Attributes:
+        where: `FROM` and `WHERE` of the query, without values of its own text.
+        values: Values of its marks.
+        columns: Columns of the order, the last of which is unique; an index has them.
+        descending: True for the last first.
+    """
+
+    where: str
+    values: tuple[object, ...]
+    columns: tuple[str, ...]
+    descending: bool = False
+
+    def select(self, what: str, since: tuple[object, ...] | None, *, backward: bool = False) -> str:
+        """Return the query of a part of the rows; its last marks are the limit and the offset.
+
+        Args:
+            what: Selected columns.
+            since: The row that it starts with; None for the first.
+            backward: True for the reversed order.
+        """
+        down = self.descending != backward
+        names, marks = ", ".join(self.columns), ", ".join("?" * len(self.columns))
+        start = f" AND ({names}) {'<=' if down else '>='} ({marks})" if since else ""
+        order = ", ".join(f"{name} DESC" if down else name for name in self.columns)
+        return f"SELECT {what} {self.where}{start} ORDER BY {order} LIMIT ? OFFSET ?"
+
+
+class Anchors:
+    """Some rows of an ordered query with their places, one each `HOP` rows."""
+
+    def __init__(self) -> None:
+        self._indexes: list[int] = []
+        self._rows: list[tuple[object, ...]] = []
+        self._is_whole = False
+
+    def is_ready(self, total: int) -> bool:
+        """Return True if all anchors of a query of some rows are known."""
+        return self._is_whole or total < 2 * HOP
+
+    def before(self, index: int) -> tuple[int, tuple[object, ...] | None]:
+        """Return place and row of the last anchor at or before an index; (0, None) if none is."""
+        at = bisect_right(self._indexes, index) - 1
+        return (self._indexes[at], self._rows[at]) if at >= 0 else (0, None)
+
+    def extend(self, connection: sqlite3.Connection, ordered: OrderedRows, total: int) -> None:
+        """Find the next few anchors, in some milliseconds."""
+        for _ in range(HOPS):
+            if self.is_ready(total):
+                return
+            place = self._indexes[-1] if self._indexes else 0
+            since = self._rows[-1] if self._rows else None
+            sql = ordered.select(", ".join(ordered.columns), since)
+            row = connection.execute(sql, (*ordered.values, *(since or ()), 1, HOP)).fetchone()
+            if row is None:
+                self._is_whole = True
+            else:
+                self._indexes.append(place + HOP)
+                self._rows.append(tuple(row))
+
+
+def page_of_ids(
+    connection: sqlite3.Connection,
+    ordered: OrderedRows,
+    start: int,
+    count: int,
+    total: int,
+    anchors: Anchors | None = None,
+) -> list[int]:
+    """Return ids of a page of ordered rows, counted from the nearest known place.
+
+    Args:
+        connection: A reader.
+        ordered: The rows.
+        start: Index of the first row.
+        count: Maximum number of rows.
+        total: Number of all rows.
+        anchors: Known places; None to count from the nearer end.
+    """
+    count = max(0, min(count, total - start))
+    place, since = anchors.before(start) if anchors else (0, None)
+    from_end = total - start - count
+    if from_end < start - place:
+        ids = _ids(connection, ordered.select("id", None, backward=True), ordered, count, from_end)
+        ids.reverse()
+    else:
+        sql = ordered.select("id", since)
+        ids = _ids(connection, sql, ordered, count, start - place, since or ())
+    return ids
+
+
+def _ids(
+    connection: sqlite3.Connection,
+    sql: str,
+    ordered: OrderedRows,
+    count: int,
+    skip: int,
+    since: Sequence[object] = (),
+) -> list[int]:
+    values = (*ordered.values, *since, count, skip)
+    return [row["id"] for row in connection.execute(sql, values)]
