@@ -70,7 +70,7 @@ def test_two_agents_and_images_of_a_remote_provider_make_a_film(folder: Path) ->
     assert len(asked) == 1 + 4 + 4
     assert all("Ignore all" not in body["messages"][0]["content"] for body in asked)
     assert {name for (name,) in reviews} >= {"overall", "brand_alignment"}
-    assert any("cinematographer-1-" in author for (author,) in authors)
+    assert any("cinematographer-2-" in author for (author,) in authors)
     # The first follows nothing, the second the first, the others the one before and the first.
     sent = [len(body["contents"][0]["parts"]) - 1 for body in images.asked]
     assert sent == [0, 1, 2, 2]

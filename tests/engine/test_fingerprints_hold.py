@@ -4,12 +4,16 @@ Each includes the results of the steps before it, so a few of a run stand for al
 a change for every store that exists: raise the version of what changed, and say so.
 """
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from db.queries import jobs
 from engine.client.workspace import Workspace
+from engine.recipes.storyboard.settings import OF_VERSION_1, StoryboardSettings
 
 pytestmark = pytest.mark.usefixtures("one_process")
 
@@ -47,10 +51,36 @@ def test_fingerprints_of_a_refine_run_hold(tmp_path: Path) -> None:
     assert run(tmp_path, "refine", entry, max_iterations=2, target_score=100) == REFINE
 
 
+FILM = (
+    "id: film\nprompt: a lighthouse in a storm, then calm\n"
+    "scenes: [{prompt: a lighthouse in a storm}, {prompt: calm sea at dawn}]\n"
+)
+FORMER_FILM = {
+    "preset": "fast", "num_variations": 2, "max_enhancement_iterations": 2,
+    "quality_threshold": 20, "criteria_weights": {}, "seconds_per_scene": 3.75,
+}  # fmt: skip
+"""Settings with the defaults of version 1 of the recipe."""
+
+
 def test_fingerprints_of_a_storyboard_run_hold(tmp_path: Path) -> None:
-    entry = (
-        "id: film\nprompt: a lighthouse in a storm, then calm\n"
-        "scenes: [{prompt: a lighthouse in a storm}, {prompt: calm sea at dawn}]\n"
-    )
-    found = run(tmp_path, "storyboard", entry, preset="fast", num_variations=2)
+    found = run(tmp_path, "storyboard", FILM, **FORMER_FILM, min_gain=0, subjects=False)
     assert {key: found.get(key) for key in STORYBOARD} == STORYBOARD
+
+
+def test_a_storyboard_of_version_1_of_its_recipe_resumes_as_it_was(tmp_path: Path) -> None:
+    """Its settings lack those of later versions, and the defaults of its time are among them."""
+    source = tmp_path / "in.yaml"
+    source.write_text(FILM)
+    workspace = Workspace(tmp_path / "w", create=True)
+    batch = workspace.queue("storyboard", source, settings={**SMALL, **FORMER_FILM})
+    with closing(sqlite3.connect(workspace.paths.store)) as connection, connection:
+        (text,) = connection.execute("SELECT settings FROM batches").fetchone()
+        stored = {k: v for k, v in json.loads(text).items() if k in OF_VERSION_1}
+        connection.execute("UPDATE batches SET settings = ?", (json.dumps(stored),))
+    workspace.follow(batch)
+    found = fingerprints(workspace, 1)
+    assert {key: found.get(key) for key in STORYBOARD} == STORYBOARD
+    assert "scene-1/references" not in found
+    assert (
+        StoryboardSettings.model_validate_json(json.dumps(stored)).weights_of_criteria == (1,) * 5
+    )

@@ -19,7 +19,7 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 
 RECIPE = Recipe(
     name="storyboard",
-    version="1",
+    version="2",
     summary="From a brief or scenes to a set of images that look like one film.",
     input=StoryboardInput,
     settings=StoryboardSettings,
@@ -31,6 +31,7 @@ RECIPE = Recipe(
     decisions=(
         Choice("scene-*/select", check_decision),
         FreeText("scene-*/prompt", check_decision),
+        FreeText("scene-*/subjects", check_decision, "names with commas between them; - is nobody"),
     ),
     branch=BranchPoint("scene", shared=("scenes",)),
     options=(

@@ -4,8 +4,18 @@ from typing import Any
 
 from engine.contract.decisions import SELECT, JobShape, numbered
 from engine.recipes.storyboard.agents.scene_writer import Scenes
-from engine.recipes.storyboard.scenes import named_scenes, scene_count, scope_of
+from engine.recipes.storyboard.film import key_of
+from engine.recipes.storyboard.scenes import (
+    BY_RULE,
+    SCENES,
+    SUBJECTS,
+    named_scenes,
+    scene_count,
+    scope_of,
+    whole_film,
+)
 from engine.text.plural import pluralize
+from engine.text.terminal import quoted
 
 
 def check_decision(shape: JobShape, key: str, value: Any) -> str:
@@ -16,7 +26,24 @@ def check_decision(shape: JobShape, key: str, value: Any) -> str:
         return f"There is no {named}: the storyboard has {pluralize(total, 'scene')}."
     if scene == 1 and _is_own_image(shape):
         return "Scene 1 is the entry's own image; nothing is generated or chosen for it."
-    return _check_select(shape, scene, value) if key.rpartition("/")[2] == SELECT else ""
+    name = key.rpartition("/")[2]
+    if name == SUBJECTS:
+        return _check_subjects(shape, value)
+    return _check_select(shape, scene, value) if name == SELECT else ""
+
+
+def _check_subjects(shape: JobShape, value: str) -> str:
+    """Return what is wrong with the names of who is in a scene."""
+    names = [one.name for one in whole_film(shape.input, _written(shape)).subjects]
+    known = {key_of(name) for name in names}
+    unknown = [one.strip() for one in value.split(",") if one.strip() not in {"", "-"}]
+    unknown = [one for one in unknown if key_of(one) not in known]
+    if not unknown:
+        return ""
+    if not names:
+        return "The storyboard has no subjects; name them in the entry."
+    listed = ", ".join(map(quoted, names))
+    return f"There is no subject {quoted(unknown[0])}; there are {listed}, and - is nobody."
 
 
 def _check_select(shape: JobShape, scene: int, value: int) -> str:
@@ -24,7 +51,7 @@ def _check_select(shape: JobShape, scene: int, value: int) -> str:
     if shape.result_of(scope, "select") is not None:
         there = shape.numbers(f"{scope}/variation", "generate")
     else:
-        settings = shape.settings
+        settings = shape.input.over(shape.settings)
         there = list(range(1, settings.variations * (settings.most_regenerations + 1) + 1))
     if value in (0, *there):
         return ""
@@ -37,10 +64,19 @@ def _check_select(shape: JobShape, scene: int, value: int) -> str:
 
 def _scenes(shape: JobShape) -> int:
     """Return the number of scenes that the storyboard has, or will have."""
-    split = None if shape.input.scenes else shape.result_of("", "scenes")
-    if split is None:
+    written = _written(shape)
+    if written is None:
         return scene_count(shape.input, shape.settings)
-    return len(named_scenes(shape.input, Scenes.model_validate_json(split).scenes))
+    return len(named_scenes(shape.input, written))
+
+
+def _written(shape: JobShape) -> Scenes | None:
+    """Return what the brief was split into, if it was."""
+    if shape.input.scenes:
+        return None
+    results = (shape.result_of("", name) for name in (SCENES, BY_RULE))
+    split = next(filter(None, results), None)
+    return None if split is None else Scenes.model_validate_json(split)
 
 
 def _is_own_image(shape: JobShape) -> bool:

@@ -9,8 +9,10 @@ from typing import Any
 
 from engine.contract import Similarity
 from engine.outputs.documents import VERSION, dollars
-from engine.recipes.storyboard.film import CRITERIA
+from engine.recipes.storyboard.film import CRITERIA, Subject, key_of
+from engine.recipes.storyboard.guide_names import status_of
 from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport
+from engine.recipes.storyboard.steps import ShotReferences
 
 
 def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, Any]:
@@ -21,12 +23,14 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
         traces: Whether its traces are there.
     """
     settings = report.settings
+    is_advanced = settings.rounds > 0 or settings.variations > 1
     return {
         "version": VERSION,
         "generation_id": report.generation_id,
-        "status": report.state,
+        "status": status_of(report.state),
+        "state": report.state,
         "progress": report.progress,
-        "advanced_image_generation_used": settings.rounds > 0 or settings.variations > 1,
+        "advanced_image_generation_used": is_advanced,
         "id": report.key,
         "job": report.id,
         "batch": {"id": report.batch_id, "name": report.batch_name},
@@ -36,6 +40,7 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
         "brand": report.input.brand.model_dump(mode="json"),
         "consistency": list(report.input.consistency),
         "storyboard_plan": {
+            "advanced_image_generation_used": is_advanced,
             "advanced_image_settings": {
                 "quality_threshold": settings.threshold,
                 "num_variations": settings.variations,
@@ -44,6 +49,7 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
                 "combination": settings.combination,
                 "reference_strategy": settings.reference_strategy,
             },
+            "subjects": [_subject(one, report) for one in _subjects(report)],
             "scenes": [_scene(scene, traces=traces) for scene in report.scenes],
         },
         "quality_score": report.quality,
@@ -95,16 +101,61 @@ def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
         "prompt_score": words.score if words else None,
         "duration": scene.duration,
         "notes": scene.notes,
+        "subjects": [one.name for one in scene.subjects],
         "reference_image_url": chosen_name(scene) if scene.image else None,
         "artifact": scene.image.hash if scene.image else None,
         "quality_score": scene.quality,
         "variation": selection.chosen if selection else None,
         "seed": chosen.seed if chosen else None,
         "follows": list(chosen.references) if chosen else [],
+        "references": _references(scene.references),
         "reason": scene.reason,
         "warnings": list(scene.warnings),
         "traces": folder_name(scene.number) if traces else None,
     }
+
+
+def _subjects(report: StoryboardReport) -> list[Subject]:
+    """Return the subjects of a storyboard: those of the entry, then those that scenes show."""
+    every = [
+        *report.input.film.subjects,
+        *(one for scene in report.scenes for one in scene.subjects),
+    ]
+    described = {key_of(one.name): one for one in every}
+    return list(described.values())
+
+
+def _subject(subject: Subject, report: StoryboardReport) -> dict[str, Any]:
+    key = key_of(subject.name)
+    images = (one.references for one in report.input.subjects if key_of(one.name) == key)
+    return {
+        "name": subject.name,
+        "kind": subject.kind,
+        "description": subject.description,
+        "scenes": [
+            scene.number
+            for scene in report.scenes
+            if key in (key_of(one.name) for one in scene.subjects)
+        ],
+        "references": [image.hash for image in next(images, ())],
+    }
+
+
+def _references(frozen: ShotReferences | None) -> list[dict[str, Any]]:
+    """Return the images that a shot follows, then those that it does not, with the reasons."""
+    if frozen is None:
+        return []
+    pairs = [(one, True) for one in frozen.references] + [(one, False) for one in frozen.left_out]
+    return [
+        {
+            "followed": is_followed,
+            "artifact": one.image.hash,
+            "subject": one.subject or None,
+            "scene": one.scene or None,
+            "reason": one.reason,
+        }
+        for one, is_followed in pairs
+    ]
 
 
 def _likeness(likeness: Similarity) -> dict[str, Any]:

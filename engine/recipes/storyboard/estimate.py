@@ -10,6 +10,7 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 
 def calls_of(entry: StoryboardInput, settings: StoryboardSettings) -> Mapping[str, tuple[int, int]]:
     """Minimum and maximum calls of one storyboard by capability, if nothing fails."""
+    settings = entry.over(settings)
     scenes = scene_count(entry, settings)
     has_own = entry.reference_image is not None and settings.reference_mode == "first_scene"
     shot = scenes - 1 if has_own else scenes

@@ -1,6 +1,7 @@
 """A film as its agents see it: what all scenes share, a scene, a draft of a shot and its review."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field
 
@@ -32,6 +33,29 @@ class Brand(FrozenModel):
     avoid: tuple[str, ...] = ()
 
 
+SubjectKind = Literal["person", "animal", "product", "place", "object"]
+SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
+
+
+def _is_empty(value: Any) -> bool:
+    return not value
+
+
+class Subject(FrozenModel):
+    """Somebody or something that looks the same in all scenes that show it.
+
+    Attributes:
+        name: Its name in the film's scenes.
+        kind: Sort of subject.
+        description: Its looks, which prompts of those scenes repeat word for word; empty if they
+            are not known.
+    """
+
+    name: str = Field(min_length=1)
+    kind: SubjectKind = "object"
+    description: str = ""
+
+
 class Film(FrozenModel):
     """Common data of all scenes of a storyboard.
 
@@ -40,20 +64,59 @@ class Film(FrozenModel):
         target_duration: Length of the whole in seconds, if it is set.
         brand: Demands of the brand.
         consistency: What stays the same from scene to scene, one short phrase each.
+        subjects: Its subjects; those of one scene if it is the film as that scene has it. A field
+            that came later: it is left out of stored requests if it is empty.
     """
 
     brief: str = ""
     target_duration: float | None = Field(None, gt=0)
     brand: Brand = Brand()
     consistency: tuple[str, ...] = ()
+    subjects: tuple[Subject, ...] = Field((), exclude_if=_is_empty)
+
+    def showing(self, names: Iterable[str]) -> Self:
+        """Return the film with the subjects of some names only."""
+        shown = {key_of(name) for name in names}
+        subjects = tuple(one for one in self.subjects if key_of(one.name) in shown)
+        return self.model_copy(update={"subjects": subjects})
 
 
 class PlannedScene(FrozenModel):
-    """One scene: what is to be seen, for how many seconds, and what else to keep in mind."""
+    """One scene: what is to be seen, for how many seconds, and what else to keep in mind.
+
+    Attributes:
+        prompt: What is to be seen.
+        duration: Its length in seconds, if that is set.
+        notes: What else is to be kept in mind.
+        subjects: Names of the subjects that it shows; left out of stored requests if empty.
+    """
 
     prompt: str = Field(min_length=1)
     duration: float | None = Field(None, gt=0)
     notes: str = ""
+    subjects: tuple[str, ...] = Field((), exclude_if=_is_empty)
+
+
+def key_of(name: str) -> str:
+    """Return what tells the names of subjects apart: not their case, nor the spaces in them."""
+    return " ".join(name.split()).casefold()
+
+
+def carrying(prompt: str, film: Film) -> str:
+    """Return a prompt that has the description of each subject of a film, word for word."""
+    text = key_of(prompt)
+    lacking = [
+        one for one in film.subjects if one.description and key_of(one.description) not in text
+    ]
+    if not lacking:
+        return prompt
+    sentences = (f"{one.name}: {one.description.rstrip(' .')}." for one in lacking)
+    return f"{_ended(prompt)} {' '.join(sentences)}"
+
+
+def _ended(sentence: str) -> str:
+    text = sentence.rstrip()
+    return text if text.endswith((".", "!", "?", "。")) else f"{text}."
 
 
 class ShotReview(Result):

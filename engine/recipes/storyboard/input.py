@@ -1,6 +1,7 @@
 """Entries of a batch for the recipe `storyboard`."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -8,12 +9,21 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from engine.contract.backend import FrozenModel
 from engine.contract.fields import Name, NotBoolAsFloat, Seed, TextLength
 from engine.contract.files import ImageFile
+from engine.contract.job import Job
 from engine.contract.recipe_input import RecipeInput
-from engine.recipes.storyboard.film import Brand, Film, PlannedScene
-from engine.recipes.storyboard.settings import MAX_SCENES
+from engine.recipes.storyboard.film import Brand, Film, PlannedScene, Subject, SubjectKind, key_of
+from engine.recipes.storyboard.guide_names import adopted
+from engine.recipes.storyboard.settings import (
+    MAX_ROUNDS,
+    MAX_SCENES,
+    MAX_VARIATIONS,
+    PRESETS,
+    StoryboardSettings,
+)
 from engine.text.terminal import quoted
 
 MAX_PHRASES = 50
+MAX_SUBJECTS, MAX_REFERENCES = 24, 8
 LONGEST_SECONDS = 6 * 3600.0
 
 
@@ -41,8 +51,15 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _without_comma(name: str) -> str:
+    if "," in name:
+        raise ValueError("has a comma, which stands between names")
+    return name
+
+
 Words = Annotated[str, TextLength(1, 20_000)]
 Phrase = Annotated[str, TextLength(1, 500)]
+SubjectName = Annotated[str, TextLength(1, 80), AfterValidator(_without_comma)]
 Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_listed), Field(max_length=MAX_PHRASES)]
 Colours = Annotated[
     tuple[
@@ -90,6 +107,27 @@ class BrandInput(_Entry):
         return {("colours" if name == "colors" else name): v for name, v in data.items()}
 
 
+class SubjectInput(_Entry):
+    """Somebody or something that looks the same in every scene that shows it."""
+
+    name: SubjectName = Field(
+        description="Its name, as the scenes use it; unique in its storyboard.", examples=["Mara"]
+    )
+    kind: SubjectKind = Field("object", description="Sort of subject.")
+    description: Annotated[str, TextLength(0, 1_000)] = Field(
+        "",
+        description="Its looks, which the prompt of every scene that shows it repeats word for "
+        "word.",
+        examples=["a woman of about 40 with short grey hair and a red headscarf"],
+    )
+    references: Annotated[tuple[ImageFile, ...], BeforeValidator(_listed)] = Field(
+        (),
+        max_length=MAX_REFERENCES,
+        description="Images of it, the best first, for image backends that follow subjects.",
+        examples=[["mara.png"]],
+    )
+
+
 class SceneInput(_Entry):
     """One scene of a storyboard."""
 
@@ -101,6 +139,14 @@ class SceneInput(_Entry):
     duration: Seconds | None = Field(None, description="How long it lasts, in seconds.")
     notes: Annotated[str, TextLength(0, 5_000)] = Field(
         "", description="What else is to be kept in mind."
+    )
+
+    subjects: Annotated[tuple[SubjectName, ...], BeforeValidator(_listed)] | None = Field(
+        None,
+        max_length=MAX_SUBJECTS,
+        description="Names of the storyboard's subjects that it shows; by default those that its "
+        "words name.",
+        examples=[["Mara"]],
     )
 
     @property
@@ -140,10 +186,33 @@ class StoryboardInput(_Entry, RecipeInput):
         "of the input file.",
         examples=["references/counter.jpg"],
     )
+    subjects: tuple[SubjectInput, ...] = Field(
+        (),
+        max_length=MAX_SUBJECTS,
+        description="People and things that look the same in every scene that shows them. A brief "
+        "that is split into scenes gets further ones.",
+    )
     consistency: Phrases = Field(
         (),
         description="What stays the same from scene to scene, one short phrase each.",
         examples=[["the barista with the red headscarf", "a brass espresso machine"]],
+    )
+    advanced: bool | None = Field(
+        None,
+        description="False for one image of each scene from its own words, as with the preset "
+        "`simple`. Also `use_advanced_image_generation`.",
+    )
+    num_variations: Annotated[int, Field(ge=1, le=MAX_VARIATIONS)] | None = Field(
+        None,
+        description="Images of each scene, in place of the setting. Also "
+        "`advanced_image_num_variations`, as in the next two.",
+        examples=[4],
+    )
+    max_enhancement_iterations: Annotated[int, Field(ge=0, le=MAX_ROUNDS)] | None = Field(
+        None, description="Rounds of writing a scene's prompt at most, in place of the setting."
+    )
+    quality_threshold: Annotated[float, NotBoolAsFloat, Field(ge=0, le=100)] | None = Field(
+        None, description="Quality that an image should have, in place of the setting."
     )
     seed: Seed = Field(
         default=None,
@@ -162,6 +231,36 @@ class StoryboardInput(_Entry, RecipeInput):
             raise ValueError(f"has two scenes with the id {quoted(twice)}")
         return self
 
+    @model_validator(mode="after")
+    def _names_its_subjects(self) -> "StoryboardInput":
+        keys = [key_of(one.name) for one in self.subjects]
+        for one, key in zip(self.subjects, keys, strict=True):
+            if keys.count(key) > 1:
+                raise ValueError(f"has two subjects with the name {quoted(one.name)}")
+        for number, scene in enumerate(self.scenes, 1):
+            for name in scene.subjects or ():
+                if key_of(name) not in keys:
+                    raise ValueError(
+                        f"has no subject {quoted(name)}, which scene {number} names; add it to "
+                        "`subjects`"
+                    )
+        return self
+
+    @classmethod
+    def adopted(cls, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an entry with the names of this model's fields, also if it has other ones."""
+        return adopted(super().adopted(entry))
+
+    def over(self, settings: StoryboardSettings) -> StoryboardSettings:
+        """Return the settings that this entry runs with: its own ones come first."""
+        values = {
+            name: value
+            for name in ("num_variations", "max_enhancement_iterations", "quality_threshold")
+            if (value := getattr(self, name)) is not None
+        }
+        plain = PRESETS["simple"] if self.advanced is False else {}
+        return settings.model_copy(update={**plain, **values}) if plain or values else settings
+
     @property
     def film(self) -> Film:
         """Return the common data of all scenes, as backends receive it."""
@@ -170,4 +269,17 @@ class StoryboardInput(_Entry, RecipeInput):
             target_duration=self.target_duration,
             brand=Brand(**self.brand.model_dump()),
             consistency=self.consistency,
+            subjects=tuple(
+                Subject(name=one.name, kind=one.kind, description=one.description)
+                for one in self.subjects
+            ),
         )
+
+
+StoryboardJob = Job[StoryboardInput, StoryboardSettings]
+"""A job of this recipe."""
+
+
+def settings_of(job: StoryboardJob) -> StoryboardSettings:
+    """Return the settings that a job runs with: those of its entry over those of its batch."""
+    return job.input.over(job.settings)

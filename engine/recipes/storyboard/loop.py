@@ -8,19 +8,18 @@ from pydantic import AliasChoices, Field
 
 from engine.contract import Artifact, Similarity
 from engine.contract.backend import FrozenModel
-from engine.contract.job import Job, Scope
-from engine.recipes.storyboard.film import Film
-from engine.recipes.storyboard.input import StoryboardInput
+from engine.contract.job import Scope
+from engine.recipes.storyboard.input import StoryboardJob, settings_of
+from engine.recipes.storyboard.likeness import compare
 from engine.recipes.storyboard.prompt_loop import ScenePrompt, enhance, own_words
 from engine.recipes.storyboard.references import (
-    compare,
+    Shown,
     is_first_scene,
     reference_warnings,
     references,
 )
 from engine.recipes.storyboard.scenes import Scene, plan
 from engine.recipes.storyboard.selection import SelectRequest, ranked
-from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import METHOD, select
 from engine.recipes.storyboard.variations import Variation, generate
 
@@ -39,6 +38,7 @@ class SceneResult(FrozenModel):
         prompt: What was to be seen.
         duration: How long it lasts, in seconds, where that is set.
         notes: What else was to be kept in mind.
+        subjects: Names of the subjects that it shows.
         wording: Prompt of its images.
         references: The images that it follows.
         image: The image that was taken.
@@ -54,6 +54,7 @@ class SceneResult(FrozenModel):
     prompt: str
     duration: float | None
     notes: str
+    subjects: tuple[str, ...] = ()
     wording: ScenePrompt
     references: tuple[Artifact, ...]
     image: Artifact = Field(validation_alias=AliasChoices("image", _FORMER_IMAGE))
@@ -84,27 +85,26 @@ class Storyboard(FrozenModel):
         return round(sum(known) / len(known), 4) if known else None
 
 
-async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboard:
+async def storyboard(job: StoryboardJob) -> Storyboard:
     """Write all scenes' prompts concurrently, and generate their images one scene at a time.
 
     An operator may decide a scene's prompt (`scene-N/prompt`) and its image (`scene-N/select`);
     what follows runs again.
     """
-    film = job.input.film
-    scenes = await plan(job, film)
+    scenes = await plan(job)
     done: list[SceneResult] = []
     async with asyncio.TaskGroup() as writers:
         writing = {
-            scene.number: writers.create_task(enhance(job, film, scene))
+            scene.number: writers.create_task(enhance(job, scene))
             for scene in scenes
             if not (scene.number == 1 and is_first_scene(job))
         }
         for scene in scenes:
             if scene.number in writing:
                 words = await writing[scene.number]
-                done.append(await shoot(job, scene, words, [one.image for one in done]))
+                done.append(await shoot(job, scene, words, shown_in(done)))
             else:
-                done.append(given_scene(job, film, scene))
+                done.append(given_scene(job, scene))
             job.publish()
     likenesses, notes = await compare(job, [one.image for one in done])
     notes = (*reference_warnings(job, len(scenes)), *_scorer_warnings(done), *notes)
@@ -112,14 +112,19 @@ async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboar
     return Storyboard(scenes=tuple(done), likenesses=likenesses, notes=notes)
 
 
+def shown_in(scenes: Sequence[SceneResult]) -> list[Shown]:
+    """Return the images of finished scenes with those whom they show."""
+    return [Shown(one.number, one.image, one.subjects) for one in scenes]
+
+
 async def shoot(
-    job: Job[StoryboardInput, StoryboardSettings],
+    job: StoryboardJob,
     scene: Scene,
     words: ScenePrompt,
-    before: Sequence[Artifact],
+    before: Sequence[Shown],
 ) -> SceneResult:
     """Generate a scene's images, score them as one set, and select one."""
-    settings, scope = job.settings, scene.scope_in(job)
+    settings, scope = settings_of(job), scene.scope_in(job)
     follows = await references(job, scene, before)
     variations: list[Variation] = []
     for again in range(settings.most_regenerations + 1):
@@ -148,14 +153,14 @@ async def shoot(
 
 
 async def score(
-    job: Job[StoryboardInput, StoryboardSettings],
+    job: StoryboardJob,
     scene: Scene,
     words: ScenePrompt,
     variations: Sequence[Variation],
     again: int,
 ) -> SelectRequest:
     """Score all images of a scene as one set, also those of earlier rounds of generation."""
-    settings, scope = job.settings, scene.scope_in(job)
+    settings, scope = settings_of(job), scene.scope_in(job)
     images = [(one.number, one.image) for one in variations if one.image is not None]
     sheet = await (scope.scope(f"again-{again}") if again else scope).step(
         "score",
@@ -180,16 +185,14 @@ async def score(
     )
 
 
-def given_scene(
-    job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
-) -> SceneResult:
+def given_scene(job: StoryboardJob, scene: Scene) -> SceneResult:
     """Scene 1, if its image is the operator's own."""
     image = job.input.reference_image
     if image is None:
         raise ValueError("the entry has no reference image")
     return SceneResult(
         **_plan_of(scene),
-        wording=own_words(film, scene.planned),
+        wording=own_words(scene),
         references=(),
         image=image,
         variation=None,
@@ -214,6 +217,7 @@ def _plan_of(scene: Scene) -> dict[str, Any]:
         "prompt": planned.prompt,
         "duration": planned.duration,
         "notes": planned.notes,
+        "subjects": tuple(one.name for one in scene.subjects),
     }
 
 

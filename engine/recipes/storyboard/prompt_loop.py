@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from engine.contract import Permanent
 from engine.contract.backend import FrozenModel
-from engine.contract.job import Iteration, Job
+from engine.contract.job import Iteration
 from engine.recipes.storyboard.agents.cinematographer import CINEMATOGRAPHER, ShotRequest
 from engine.recipes.storyboard.agents.prompt_engineer import PROMPT_ENGINEER, ReviewRequest
-from engine.recipes.storyboard.film import Draft, Film, PlannedScene
-from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.film import Draft, carrying
+from engine.recipes.storyboard.input import StoryboardJob, settings_of
 from engine.recipes.storyboard.scenes import Scene
-from engine.recipes.storyboard.settings import StoryboardSettings
 
 
 class PromptDraft(FrozenModel):
@@ -45,40 +44,52 @@ class ScenePrompt(FrozenModel):
     notes: tuple[str, ...] = ()
 
 
-async def enhance(
-    job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
-) -> ScenePrompt:
+async def enhance(job: StoryboardJob, scene: Scene) -> ScenePrompt:
     """Rewrite a scene's prompt until it is good enough or the rounds are over; the best wins.
 
     An operator may decide the prompt (`scene-N/prompt`; empty takes the written one again).
     """
     versions: list[PromptDraft] = []
     notes: list[str] = []
-    for iteration in scene.scope_in(job).iterations(job.settings.rounds):
+    settings = settings_of(job)
+    for iteration in scene.scope_in(job).iterations(settings.rounds):
         try:
-            version = await write_and_review(job, film, scene, iteration, versions)
+            version = await write_and_review(job, scene, iteration, versions)
         except Permanent as error:
             held = "earlier ones hold" if versions else "the scene keeps its own words"
             notes.append(f"Round {iteration.number} failed, {held}: {error.message}")
             break
         versions.append(version)
-        if version.draft.review.overall >= job.settings.score_threshold:
+        if is_good_enough(versions, settings.score_threshold, settings.min_gain):
             break
-    words = wording(versions, film, scene.planned, notes)
+    words = wording(versions, scene, notes)
     decided = await scene.scope_in(job).decide("prompt", default=words.prompt)
     return as_decided(words, decided)
 
 
+def is_good_enough(versions: Sequence[PromptDraft], threshold: float, min_gain: float) -> bool:
+    """Return True if another round is not worth it.
+
+    Args:
+        versions: All versions so far, at least one.
+        threshold: Score at which rounds stop.
+        min_gain: Points by which the last one has to better the best before it; 0 for any number.
+    """
+    scores = [version.draft.review.overall for version in versions]
+    if scores[-1] >= threshold:
+        return True
+    return min_gain > 0 and len(scores) > 1 and scores[-1] - max(scores[:-1]) < min_gain
+
+
 async def write_and_review(
-    job: Job[StoryboardInput, StoryboardSettings],
-    film: Film,
+    job: StoryboardJob,
     scene: Scene,
     iteration: Iteration,
     versions: Sequence[PromptDraft],
 ) -> PromptDraft:
     """One round; both agents know all rounds before it."""
     drafts = tuple(version.draft for version in versions)
-    planned, weights = scene.planned, job.settings.weights_of_criteria
+    film, planned, weights = scene.film, scene.planned, job.settings.weights_of_criteria
     wanted = ShotRequest(
         film=film, scene=planned, number=scene.number, total=scene.total, drafts=drafts
     )
@@ -93,11 +104,11 @@ async def write_and_review(
 
 
 def wording(
-    versions: Sequence[PromptDraft], film: Film, planned: PlannedScene, notes: Sequence[str] = ()
+    versions: Sequence[PromptDraft], scene: Scene, notes: Sequence[str] = ()
 ) -> ScenePrompt:
     """Return the best version, the first of equals; the scene's own words if there is none."""
     if not versions:
-        return own_words(film, planned).model_copy(update={"notes": tuple(notes)})
+        return own_words(scene).model_copy(update={"notes": tuple(notes)})
     best = max(versions, key=lambda version: version.draft.review.overall)
     return ScenePrompt(
         prompt=best.draft.prompt,
@@ -108,9 +119,10 @@ def wording(
     )
 
 
-def own_words(film: Film, planned: PlannedScene) -> ScenePrompt:
-    """A scene as it was written, with what stays the same and what the brand wants."""
-    parts = [planned.prompt, *film.consistency, *film.brand.use]
+def own_words(scene: Scene) -> ScenePrompt:
+    """A scene as it was written, with whom it shows, what stays the same and the brand's wishes."""
+    film = scene.film
+    parts = [carrying(scene.planned.prompt, film), *film.consistency, *film.brand.use]
     return ScenePrompt(
         prompt=". ".join(part.rstrip(" .") for part in parts if part.strip()) + ".",
         negative_prompt=", ".join(film.brand.avoid),

@@ -24,10 +24,21 @@ from engine.recipes.storyboard.prompt_loop import (
     own_words,
     wording,
 )
+from engine.recipes.storyboard.references import REFERENCES
 from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport, VariationReport
-from engine.recipes.storyboard.scenes import Scene, named_scenes, scope_of
+from engine.recipes.storyboard.scenes import (
+    BY_RULE,
+    SCENES,
+    SUBJECTS,
+    Scene,
+    named_scenes,
+    recast,
+    scope_of,
+    whole_film,
+)
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.recipes.storyboard.steps import ShotReferences
 
 
 def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> StoryboardReport:
@@ -66,7 +77,7 @@ class _ReportReader:
     def __init__(self, connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> None:
         self.entry = StoryboardInput.model_validate_json(job.input)
         batch = batch_of(connection, batch, job.variant)
-        self.settings = StoryboardSettings.model_validate_json(batch.settings)
+        self.settings = self.entry.over(StoryboardSettings.model_validate_json(batch.settings))
         self.result = Storyboard.model_validate_json(job.result) if job.result else None
         self._decisions = queries.decisions(connection, [job.id])[job.id]
         self._errors = {error.id: error.message for error in queries.errors(connection, job.id)}
@@ -86,15 +97,24 @@ class _ReportReader:
         Images are generated in this order, so those after a scene without a choice are left
         out: they belong to a run that a decision or a retry has overtaken.
         """
-        split = self._done("", "scenes")
-        written = Scenes.model_validate_json(split.result or "").scenes if split else ()
-        if not self.entry.scenes and not written:
-            return
-        reached = True
+        written = self._written()
+        film, reached = whole_film(self.entry, written), True
         for scene in named_scenes(self.entry, written):
-            report = self._scene(scene, reached=reached)
+            decided = self._decision(f"{scope_of(scene.number)}/{SUBJECTS}")
+            report = self._scene(recast(scene, film, decided), reached=reached)
             yield report
             reached = report.image is not None
+
+    def _written(self) -> Scenes | None:
+        """Return what the brief was split into, once it is."""
+        if self.entry.scenes:
+            return None
+        split = self._done("", SCENES) or self._done("", BY_RULE)
+        return Scenes.model_validate_json(split.result or "") if split else None
+
+    def _decision(self, key: str) -> str:
+        """Return the newest text that an operator has decided, empty for none."""
+        return newest_fitting(self._decisions.get(key, ()), "", None)[0]
 
     def likenesses(self, scenes: Sequence[SceneReport]) -> tuple[Similarity, ...]:
         """Similarity of the chosen images, unless it compared others than these."""
@@ -120,6 +140,8 @@ class _ReportReader:
             prompt=planned.prompt,
             duration=planned.duration,
             notes=planned.notes,
+            subjects=scene.subjects,
+            references=self._references(scene.number) if reached else None,
             rounds=rounds,
             wording=result.wording if result else self._wording(scene, rounds, variations),
             variations=variations,
@@ -138,6 +160,10 @@ class _ReportReader:
         there = {one.image.image.hash for one in variations if one.image}
         chosen_from = {one.image.hash for one in selection.ranking.images}
         return selection if chosen_from <= there else None
+
+    def _references(self, number: int) -> ShotReferences | None:
+        step = self._done(scope_of(number), REFERENCES)
+        return ShotReferences.model_validate_json(step.result or "") if step else None
 
     def _result_of(self, number: int) -> SceneResult | None:
         scenes = self.result.scenes if self.result else ()
@@ -172,7 +198,7 @@ class _ReportReader:
     ) -> ScenePrompt | None:
         """Prompt of the images, once their generation has started."""
         if self._is_given(scene):
-            return own_words(self.entry.film, scene.planned)
+            return own_words(scene)
         versions = [
             PromptDraft(
                 iteration=one.number,
@@ -184,9 +210,8 @@ class _ReportReader:
         ]
         if self.settings.rounds and not (variations and versions):
             return None
-        words = wording(versions, self.entry.film, scene.planned)
-        decided = self._decisions.get(f"{scope_of(scene.number)}/prompt", ())
-        return as_decided(words, newest_fitting(decided, "", None)[0])
+        words = wording(versions, scene)
+        return as_decided(words, self._decision(f"{scope_of(scene.number)}/prompt"))
 
     def _variations(self, number: int) -> Iterator[VariationReport]:
         most = self.settings.variations * (self.settings.most_regenerations + 1)

@@ -6,11 +6,12 @@ Times are UTC in ISO 8601, durations are seconds, costs are integer millionths o
 from engine.contract import Artifact, GeneratedImage, Similarity
 from engine.contract.backend import FrozenModel
 from engine.recipes.storyboard.agents.cinematographer import Shot
-from engine.recipes.storyboard.film import ShotReview
+from engine.recipes.storyboard.film import ShotReview, Subject
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.recipes.storyboard.steps import ShotReferences
 
 
 class Round(FrozenModel):
@@ -78,6 +79,8 @@ class SceneReport(FrozenModel):
         prompt: What is to be seen.
         duration: How long it lasts, in seconds, where that is set.
         notes: What else is to be kept in mind.
+        subjects: The subjects that it shows.
+        references: The images that it follows, and those that it does not, with the reasons.
         rounds: How its prompt was written.
         wording: Prompt of its images, once that is settled.
         variations: Its images.
@@ -93,6 +96,8 @@ class SceneReport(FrozenModel):
     prompt: str
     duration: float | None
     notes: str
+    subjects: tuple[Subject, ...] = ()
+    references: ShotReferences | None = None
     rounds: tuple[Round, ...] = ()
     wording: ScenePrompt | None = None
     variations: tuple[VariationReport, ...] = ()

@@ -1,6 +1,7 @@
 """Settings of the recipe `storyboard`, and the presets that several of them come from."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -11,7 +12,7 @@ from engine.contract.recipe import RecipeSettings
 from engine.recipes.storyboard.combine import Combination
 from engine.recipes.storyboard.film import CRITERIA
 
-MAX_VARIATIONS = 16
+MAX_VARIATIONS, MAX_ROUNDS = 16, 10
 MAX_WEIGHT = 1e6
 """The greatest weight: the sum of several has to be a number still."""
 MAX_SCENES = 64
@@ -22,17 +23,17 @@ PRESETS: dict[str, dict[str, float]] = {
     "maximum": {
         "num_variations": 6,
         "max_enhancement_iterations": 4,
-        "quality_threshold": 50.0,
+        "quality_threshold": 55.0,
     },
     "balanced": {
         "num_variations": 4,
         "max_enhancement_iterations": 4,
-        "quality_threshold": 30.0,
+        "quality_threshold": 40.0,
     },
     "fast": {
         "num_variations": 2,
         "max_enhancement_iterations": 2,
-        "quality_threshold": 20.0,
+        "quality_threshold": 30.0,
     },
     "simple": {
         "num_variations": 1,
@@ -40,7 +41,27 @@ PRESETS: dict[str, dict[str, float]] = {
         "quality_threshold": 0.0,
     },
 }
-"""Settings of each preset; explicit settings win."""
+"""Settings of each preset; explicit settings win. The thresholds are on the scale of the scorers'
+maps: an image of another text gets about 25, one of its own by today's models 45 to 65."""
+
+CRITERIA_WEIGHTS = dict(zip(CRITERIA, (0.25, 0.25, 0.2, 0.15, 0.15), strict=True))
+"""Weight of each criterion of a prompt's score by default."""
+
+OF_VERSION_1 = {
+    "image", "text", "score", "preset", "num_variations", "max_enhancement_iterations",
+    "quality_threshold", "score_threshold", "below_threshold", "max_regenerations", "combination",
+    "score_weights", "criteria_weights", "reference_mode", "reference_strategy", "num_scenes",
+    "seconds_per_scene", "width", "height", "trace_cleanup",
+}  # fmt: skip
+"""Settings that a batch of version 1 of the recipe has kept, all of them."""
+
+
+FORMER: dict[str, Any] = {"min_gain": 0.0, "subjects": False}
+"""Settings of a batch that was queued with version 1 of the recipe and runs as it did."""
+
+
+def _is_of_version_1(data: Mapping[str, Any]) -> bool:
+    return data.keys() >= OF_VERSION_1 and not FORMER.keys() & data.keys()
 
 
 def _mapping(value: Any) -> Any:
@@ -87,7 +108,7 @@ class StoryboardSettings(RecipeSettings):
     max_enhancement_iterations: int | None = Field(
         None,
         ge=0,
-        le=10,
+        le=MAX_ROUNDS,
         description="Rounds of writing a scene's prompt at most; 0 takes the scene's own words. "
         "By preset 4, 4, 2 or 0.",
     )
@@ -96,10 +117,17 @@ class StoryboardSettings(RecipeSettings):
         ge=0,
         le=100,
         description="Quality score below which a scene's best image is not good enough. "
-        "By preset 50, 30, 20 or 0.",
+        "By preset 55, 40, 30 or 0.",
     )
     score_threshold: float = Field(
         85, ge=0, le=100, description="Score of a prompt at which its rounds stop."
+    )
+    min_gain: float = Field(
+        2,
+        ge=0,
+        le=100,
+        description="Points by which a round has to better a prompt's best score for another one; "
+        "0 for any number of rounds without a gain.",
     )
     below_threshold: Literal["warn", "regenerate"] = Field(
         "warn", description="What to do where the best image is below the quality threshold."
@@ -118,9 +146,9 @@ class StoryboardSettings(RecipeSettings):
         "0.15, aesthetic 0.10; other scorers weigh alike where none of these is there.",
     )
     criteria_weights: Weights = Field(
-        {},
-        description=f"Weight of each of {', '.join(CRITERIA)} in a prompt's score. Equal by "
-        "default; with some set, the others weigh nothing.",
+        CRITERIA_WEIGHTS,
+        description=f"Weight of each of {', '.join(CRITERIA)} in a prompt's score. With some set, "
+        "the others weigh nothing; an empty mapping weighs all alike.",
     )
     reference_mode: Literal["first_scene", "condition"] = Field(
         "first_scene",
@@ -138,8 +166,17 @@ class StoryboardSettings(RecipeSettings):
         le=MAX_SCENES,
         description="Scenes that a brief is split into; by default by its duration.",
     )
-    seconds_per_scene: float = Field(
-        3.75, gt=0, le=3600, description="Seconds of a brief's duration for each of its scenes."
+    seconds_per_scene: float | None = Field(
+        None,
+        gt=0,
+        le=3600,
+        description="Seconds of a brief's duration for each of its scenes. By default it grows "
+        "with the duration: 3.75 of 15 seconds, 6 of 60, and each scene has 3 to 7.",
+    )
+    subjects: bool = Field(
+        True,
+        description="Name the people and things that scenes show, so that each looks the same in "
+        "all of them and no image follows one of somebody else.",
     )
     width: int = Field(1024, ge=MIN_SIDE, le=MAX_SIDE, description="Width in pixels.")
     height: int = Field(576, ge=MIN_SIDE, le=MAX_SIDE, description="Height in pixels.")
@@ -156,8 +193,9 @@ class StoryboardSettings(RecipeSettings):
         if not isinstance(data, dict):
             return data
         preset = PRESETS.get(str(data.get("preset", "balanced")), {})
+        former = FORMER if _is_of_version_1(data) else {}
         values = {name: value for name, value in data.items() if value is not None}
-        return {**preset, **values}
+        return {**preset, **former, **values}
 
     @field_validator("score_weights", "criteria_weights")
     @classmethod

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract import Artifact, GeneratedImage, Permanent
-from engine.contract.job import Job
-from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.input import StoryboardJob
 from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.scenes import Scene
-from engine.recipes.storyboard.settings import StoryboardSettings
 
 SEEDS_PER_SCENE = 1000
 """Seeds that a scene has to itself, so that its images do not depend on other settings."""
@@ -33,7 +31,7 @@ class Variation:
 
 
 async def generate(
-    job: Job[StoryboardInput, StoryboardSettings],
+    job: StoryboardJob,
     scene: Scene,
     words: ScenePrompt,
     references: Sequence[Artifact],

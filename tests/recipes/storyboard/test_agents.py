@@ -48,7 +48,7 @@ def fenced(text: str) -> tuple[str, dict[str, str]]:
 @pytest.mark.parametrize("name", ["cinematographer", "prompt_engineer", "scene_writer"])
 def test_each_is_told_that_what_is_fenced_is_data(name: str) -> None:
     told = PROMPTS[name]
-    assert told.version.startswith(f"{name}-1-")
+    assert told.version.startswith(f"{name}-{1 if name == 'prompt_engineer' else 2}-")
     plain = " ".join(told.text.split())
     assert "data from outside" in plain
     assert "not obeyed" in plain
@@ -149,7 +149,7 @@ def test_the_schema_of_nested_answers_refers_to_nothing() -> None:
     schema = plain_schema(scene_writer.script_of(2))
     assert "$" not in json.dumps(schema)
     item = schema["properties"]["scenes"]["items"]
-    assert item["required"] == ["prompt", "duration", "notes"]
+    assert item["required"] == ["prompt", "duration", "notes", "subjects"]
     assert item["additionalProperties"] is False
 
 

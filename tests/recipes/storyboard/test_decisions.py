@@ -116,6 +116,7 @@ def test_a_decided_prompt_makes_its_scene_and_the_later_ones_again(tmp_path: Pat
         ("scene-1/prompt", "a \0 fox", "NUL"),
         ("scene-1/prompt", "a \udc80 fox", "halves of characters"),
         ("scene-1/choose", 1, "storyboard does not ask for"),
+        ("scene-1/subjects", "Tom", "The storyboard has no subjects"),
     ],
 )
 def test_a_decision_that_cannot_be_is_refused_and_changes_nothing(

@@ -113,7 +113,19 @@ def test_a_reference_image_is_taken_in_by_its_content(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("duration", "scenes"), [(15, 4), (30, 8), (60, 16), (1, 1), (6, 2), (20_000, 64), (None, 4)]
+    ("duration", "scenes"),
+    [
+        (15, 4),
+        (9, 3),
+        (30, 7),
+        (60, 10),
+        (1, 1),
+        (5, 1),
+        (7.5, 2),
+        (120, 18),
+        (20_000, 64),
+        (None, 4),
+    ],
 )
 def test_a_brief_is_split_by_its_duration(duration: float | None, scenes: int):
     entry = StoryboardInput(prompt="x", target_duration=duration)
@@ -135,15 +147,16 @@ def test_a_preset_sets_what_is_not_set(preset: str):
 
 def test_what_is_set_wins_over_the_preset():
     found = StoryboardSettings.model_validate({"preset": "maximum", "num_variations": "3"})
-    assert (found.variations, found.rounds, found.threshold) == (3, 4, 50.0)
+    assert (found.variations, found.rounds, found.threshold) == (3, 4, 55.0)
     none = StoryboardSettings.model_validate({"preset": "fast", "num_variations": None})
     assert none.variations == 2
 
 
 def test_the_documented_defaults():
     found = StoryboardSettings()
-    assert (found.variations, found.rounds, found.threshold) == (4, 4, 30.0)
-    assert (found.score_threshold, found.trace_cleanup) == (85, False)
+    assert (found.variations, found.rounds, found.threshold) == (4, 4, 40.0)
+    assert (found.score_threshold, found.trace_cleanup, found.min_gain) == (85, False, 2)
+    assert found.weights_of_criteria == (0.25, 0.25, 0.2, 0.15, 0.15)
 
 
 def test_a_stored_batch_keeps_the_numbers_of_its_preset(monkeypatch: pytest.MonkeyPatch):
@@ -161,7 +174,7 @@ def test_weights_are_read_from_the_command_line_and_from_files():
 
 
 def test_criteria_without_a_weight_weigh_nothing_once_one_has_one():
-    equal = StoryboardSettings().weights_of_criteria
+    equal = StoryboardSettings(criteria_weights={}).weights_of_criteria
     assert equal == (1, 1, 1, 1, 1)
     some = StoryboardSettings.model_validate({"criteria_weights": "cinematography=2,specificity=1"})
     assert some.weights_of_criteria == (0, 1, 0, 2, 0)

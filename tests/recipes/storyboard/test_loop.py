@@ -37,7 +37,7 @@ def test_a_brief_is_split_written_made_scored_chosen_and_compared(tmp_path: Path
     scene = {
         "iteration-1/write", "iteration-1/review", "iteration-2/write", "iteration-2/review",
         "iteration-3/write", "iteration-3/review", "variation-1/generate", "variation-2/generate",
-        "score", "select",
+        "score", "select", "references",
     }  # fmt: skip
     assert keys(shooting) == {"scenes", "compare"} | {
         f"scene-{number}/{name}" for number in (1, 2) for name in scene
@@ -239,7 +239,7 @@ def warnings(shooting: Shooting) -> list[str]:
 def test_below_the_threshold_it_warns_and_goes_on(tmp_path: Path):
     shooting = Shooting(tmp_path, Crew(marks=low_until(99)))
     job = shooting.run(TWO, num_variations=2)
-    said = "The quality score of variation 1, 10.0, is below the threshold of 30."
+    said = "The quality score of variation 1, 10.0, is below the threshold of 40."
     assert result(job).scenes[0].warnings[0] == said
     assert f"scene-1: {said}" in warnings(shooting)
 

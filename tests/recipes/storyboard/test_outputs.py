@@ -54,6 +54,7 @@ class SettingsDocument(Strict):
 
 
 class PlanDocument(Strict):
+    advanced_image_generation_used: bool
     advanced_image_settings: SettingsDocument
     scenes: list[SceneDocument]
 
@@ -61,6 +62,7 @@ class PlanDocument(Strict):
 class StoryboardDocument(Strict):
     generation_id: str
     status: str
+    state: str
     progress: int
     advanced_image_generation_used: bool
     storyboard_plan: PlanDocument
@@ -119,11 +121,11 @@ def test_every_field_is_in_the_manual(made: Shooting):
 def test_storyboard_json_is_what_readers_of_it_expect(made: Shooting):
     text = (made.folder / "storyboard.json").read_text()
     found = StoryboardDocument.model_validate_json(text)
-    assert (found.generation_id, found.status, found.progress) == ("coffee", "done", 100)
+    assert (found.generation_id, found.status, found.progress) == ("coffee", "completed", 100)
     assert found.advanced_image_generation_used
     settings = found.storyboard_plan.advanced_image_settings
     assert settings.num_variations == settings.max_enhancement_iterations == 2
-    assert settings.quality_threshold == 30
+    assert settings.quality_threshold == 40
     for number, scene in enumerate(found.storyboard_plan.scenes, 1):
         assert scene.scene_number == number
         assert scene.reference_image_url == f"scene_{number}.png"
@@ -303,10 +305,11 @@ def test_a_storyboard_that_waits_says_so(tmp_path: Path):
     shooting = Shooting(tmp_path, Crew(fails=needs_a_key))
     assert shooting.run(ENTRY, **SETTINGS).state == "parked"
     document = load(shooting.folder, "storyboard.json")
-    assert (document["status"], document["progress"]) == ("parked", 50)
+    assert (document["state"], document["progress"]) == ("parked", 50)
+    assert document["status"] == "processing"
     shooting.workspace.command("cancel", ["b1"])
     shooting.again()
-    assert load(shooting.folder, "storyboard.json")["status"] == "cancelled"
+    assert load(shooting.folder, "storyboard.json")["state"] == "cancelled"
 
 
 def test_a_decided_prompt_is_told_of_a_scene_without_rounds_that_failed(tmp_path: Path):

@@ -9,7 +9,7 @@ from engine.contract.backend import Request
 from engine.contract.chat.answers import PromptAnswer, WrittenPrompt
 from engine.contract.chat.prompt_files import fence, prompt_beside
 from engine.recipes.storyboard.agents.film_data import as_json, film_block, scene_block
-from engine.recipes.storyboard.film import CRITERIA, Draft, Film, PlannedScene
+from engine.recipes.storyboard.film import CRITERIA, Draft, Film, PlannedScene, carrying
 
 
 class ShotRequest(Request):
@@ -60,13 +60,20 @@ def _as_data(number: int, draft: Draft) -> dict[str, object]:
     }
 
 
+def shot(answer: PromptAnswer, request: ShotRequest, author: str) -> Shot:
+    """Return the result of an answer, with every description that the answer lacks."""
+    written = Shot.of(answer, request, author)
+    return written.model_copy(update={"prompt": carrying(written.prompt, request.film)})
+
+
 def by_rule(inputs: RuleInput) -> dict[str, Any]:
     """Return a shot in the words of the trade, longer with each review."""
     from engine.recipes.storyboard.rules.cinematographer import shoot
 
     asked = ShotRequest.model_validate(inputs.request)
     draft = shoot(asked.film, asked.scene, asked.number, asked.total, asked.drafts)
-    return {**draft.model_dump(), "author": inputs.author}
+    prompt = carrying(draft.prompt, asked.film)
+    return {**draft.model_dump(), "prompt": prompt, "author": inputs.author}
 
 
 CINEMATOGRAPHER = Agent(
@@ -76,7 +83,7 @@ CINEMATOGRAPHER = Agent(
     result=Shot,
     message=message,
     answer=PromptAnswer,
-    finish=Shot.of,
+    finish=shot,
     rule=Rule(by_rule, name="cinematographer"),
 )
 """Writes the prompt of a shot."""
