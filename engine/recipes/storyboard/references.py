@@ -57,8 +57,9 @@ class _Choice:
     left: list[ShotReference] = field(default_factory=list)
 
     def add(self, reference: ShotReference) -> None:
-        """Add a reference, unless its image is one already."""
-        if all(one.image != reference.image for one in self.used):
+        """Add a reference, unless the same image of the same scene is one already."""
+        key = (reference.image, reference.scene)
+        if all((one.image, one.scene) != key for one in self.used):
             self.used.append(reference)
 
     def cut(self, most: int) -> None:
