@@ -23,6 +23,7 @@ _COMMANDS = {
     "status": ("engine.cli.status:status", "Show the engine, the lanes and the batches."),
     "jobs": ("engine.cli.jobs:jobs", "List the jobs of a batch."),
     "show": ("engine.cli.show:show", "Show everything about one job."),
+    "grid": ("engine.cli.grid:grid", "Show a grid as tables, and draw it as a labelled sheet."),
     "open": ("engine.cli.open:open_", action_of("open").help),
     "pause": ("engine.cli.control:pause", action_of("pause").help),
     "resume": ("engine.cli.control:resume", action_of("resume").help),

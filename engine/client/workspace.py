@@ -25,6 +25,7 @@ from engine.text.errors import UserError
 if TYPE_CHECKING:  # each is imported by the first call that needs it
     from db.rows import JobRow
     from engine.client.gates import WaitingGate
+    from engine.client.grids import GridView
     from engine.client.opening.copies import OpenedFile
     from engine.client.opening.running import RunningProgram
     from engine.client.undoing import Undoing
@@ -117,6 +118,24 @@ class Workspace(KeepingWorkspace):
 
         with self.reading() as connection:
             return list(all_jobs(connection, find_batch(connection, batch).id))
+
+    def grid_of(self, batch: str, *, files: bool = False) -> "GridView":
+        """Return a batch as a grid: its axes, and the job of each cell.
+
+        Args:
+            batch: The batch.
+            files: True to read the file that represents each cell.
+
+        Raises:
+            UnknownId: Nothing has this id.
+            NoGrid: It is no grid.
+        """
+        from engine.client.grids import read_grid
+
+        with self.reading() as connection:
+            row = find_batch(connection, batch)
+            headline = self.catalog.recipe(row.recipe).headline
+            return read_grid(connection, row, headline, files=files)
 
     def summary(self, batch: str) -> "list[SummaryLine]":
         """Return the facts that a recipe sums a batch up by; empty if it has none."""

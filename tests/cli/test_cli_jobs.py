@@ -4,7 +4,8 @@ import re
 from engine.client.documents.files import output_files
 
 FIELDS = {
-    "id", "key", "status", "iterations", "best_score", "rating", "cost_usd", "error", "outputs",
+    "id", "key", "status", "iterations", "best_score", "rating", "axes", "cost_usd", "error",
+    "outputs",
 }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def _head(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> dict[
         "input": json.loads(job.input),
         "best_score": job.score,
         "rating": rating_word(job.rating),
+        "axes": job.cell,
         "cost_usd": dollars(job.cost),
         "created_at": job.created_at,
         "started_at": job.started_at,

@@ -21,6 +21,7 @@ def job_document(connection: sqlite3.Connection, job: JobRow, root: Path) -> dic
         "iterations": job.iterations,
         "best_score": job.score,
         "rating": rating_word(job.rating),
+        "axes": job.cell,
         "cost_usd": dollars(job.cost),
         "error": trouble_of(connection, job),
         "outputs": output_files(root, job.output),
