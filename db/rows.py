@@ -502,3 +502,20 @@ class DeliveryRow(Row):
     error: str | None
     created_at: str
     ended_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow(Row):
+    """A stored file, whoever names it: a step or an upload.
+
+    Attributes:
+        facts: Further facts as JSON.
+    """
+
+    hash: str
+    kind: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    facts: str

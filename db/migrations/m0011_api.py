@@ -43,8 +43,12 @@ _STATEMENTS = (
     """
     CREATE TABLE uploads (
       hash TEXT PRIMARY KEY,
+      kind TEXT NOT NULL,
       media_type TEXT NOT NULL,
       size INTEGER NOT NULL,
+      width INTEGER,
+      height INTEGER,
+      facts TEXT NOT NULL DEFAULT '{}',
       caller TEXT NOT NULL,
       created_at TEXT NOT NULL
     ) WITHOUT ROWID

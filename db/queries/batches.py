@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import replace
 
 from db.queries.controls import is_paused
-from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow, StepRow
+from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow, ProgressRow, StepRow
 
 
 def batch(connection: sqlite3.Connection, batch_id: int) -> BatchRow | None:
@@ -184,3 +184,15 @@ def summary_taken(connection: sqlite3.Connection, path: str) -> bool:
     """Return True if some batch writes its summary to a path."""
     sql = "SELECT 1 FROM batches WHERE summary = ?"
     return connection.execute(sql, (path,)).fetchone() is not None
+
+
+def count_unfinished_jobs(connection: sqlite3.Connection) -> int:
+    """Return the number of jobs that have not ended, of all batches."""
+    sql = """SELECT coalesce(sum(queued + running + paused + parked), 0) FROM batches
+             WHERE finish IN ('pending', 'running')"""
+    return int(connection.execute(sql).fetchone()[0])
+
+
+def progress_of_all(connection: sqlite3.Connection) -> list[ProgressRow]:
+    """Return the progress of all running steps."""
+    return [ProgressRow.of(row) for row in connection.execute("SELECT * FROM progress")]

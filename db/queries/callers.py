@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from db.rows import AnswerRow, TokenRow
+from db.rows import AnswerRow, FileRow, TokenRow
 
 
 def workspace_id(connection: sqlite3.Connection) -> str:
@@ -56,15 +56,12 @@ def caller_of(connection: sqlite3.Connection, batch_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-def upload_of(connection: sqlite3.Connection, hash_: str) -> tuple[str, int] | None:
-    """Return media type and size of an uploaded file; None if there is none of that hash."""
-    sql = "SELECT media_type, size FROM uploads WHERE hash = ?"
-    row = connection.execute(sql, (hash_,)).fetchone()
-    return None if row is None else (str(row[0]), int(row[1]))
+_FILE = "hash, kind, media_type, size, width, height, facts"
 
 
-def stored_file(connection: sqlite3.Connection, hash_: str) -> tuple[str, int] | None:
-    """Return media type and size of a file that a job or an upload names; None for any other."""
-    sql = "SELECT media_type, size FROM artifacts WHERE hash = ? AND role <> 'trace' LIMIT 1"
-    row = connection.execute(sql, (hash_,)).fetchone()
-    return upload_of(connection, hash_) if row is None else (str(row[0]), int(row[1]))
+def stored_file(connection: sqlite3.Connection, hash_: str) -> FileRow | None:
+    """Return a stored file that a step or an upload names; None for any other, such as a trace."""
+    sql = f"""SELECT {_FILE} FROM artifacts WHERE hash = :hash AND role <> 'trace'
+              UNION ALL SELECT {_FILE} FROM uploads WHERE hash = :hash LIMIT 1"""  # noqa: S608
+    row = connection.execute(sql, {"hash": hash_}).fetchone()
+    return FileRow.of(row) if row else None

@@ -61,7 +61,8 @@ def _mentioned(connection: sqlite3.Connection, without: int | None = None) -> It
              UNION ALL SELECT d.value, j.batch_id FROM decisions d JOIN jobs j ON j.id = d.job_id
              WHERE instr(d.value, '"hash"')
              UNION ALL SELECT '"hash":"' || l.hash || '"', j.batch_id FROM lineage l
-             JOIN jobs j ON j.id = l.job_id WHERE l.hash IS NOT NULL"""
+             JOIN jobs j ON j.id = l.job_id WHERE l.hash IS NOT NULL
+             UNION ALL SELECT '"hash":"' || hash || '"', 0 FROM uploads"""
     for text, batch_id in connection.execute(sql):
         if batch_id != without:
             yield from hashes_in(text)

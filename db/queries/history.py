@@ -42,15 +42,17 @@ def latest_events(connection: sqlite3.Connection, job_id: int, limit: int = 500)
 
 def named_hashes(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
     """Return every stored file that some row names, by hash, with its size."""
-    sql = "SELECT hash, max(size) FROM artifacts GROUP BY hash"
+    sql = """SELECT hash, max(size) FROM (SELECT hash, size FROM artifacts
+             UNION ALL SELECT hash, size FROM uploads) GROUP BY hash"""
     for row in connection.execute(sql):
         yield row[0], row[1]
 
 
 def is_named(connection: sqlite3.Connection, hash_: str) -> bool:
     """Return True if any row names a stored file."""
-    sql = "SELECT 1 FROM artifacts WHERE hash = ?"
-    return connection.execute(sql, (hash_,)).fetchone() is not None
+    sql = """SELECT 1 FROM artifacts WHERE hash = :hash
+             UNION ALL SELECT 1 FROM uploads WHERE hash = :hash"""
+    return connection.execute(sql, {"hash": hash_}).fetchone() is not None
 
 
 def disk_use(connection: sqlite3.Connection) -> list[tuple[int, str, int, int]]:
@@ -65,3 +67,8 @@ def messages(connection: sqlite3.Connection, batch_id: int, type_: str) -> list[
     """Return the messages of a batch's events of one type, oldest first."""
     sql = "SELECT message FROM events WHERE batch_id = ? AND type = ? ORDER BY id"
     return [str(row[0]) for row in connection.execute(sql, (batch_id, type_))]
+
+
+def oldest_event(connection: sqlite3.Connection) -> int:
+    """Return the id of the oldest event that is kept, 0 if there is none."""
+    return int(connection.execute("SELECT coalesce(min(id), 0) FROM events").fetchone()[0])

@@ -3,7 +3,7 @@
 import sqlite3
 
 from db.clock import now
-from db.rows import AnswerRow
+from db.rows import AnswerRow, FileRow
 
 
 def add_token(
@@ -65,12 +65,12 @@ def add_answer(connection: sqlite3.Connection, answer: AnswerRow, before: str) -
 
 
 def replace_answer(
-    connection: sqlite3.Connection, caller: str, key: str, status: int, body: str
+    connection: sqlite3.Connection, caller: str, key: str, *, status: int, body: str, headers: str
 ) -> None:
-    """Replace status and body of a stored answer, once a command has been carried out."""
+    """Replace a stored answer, once a command has been carried out."""
     connection.execute(
-        "UPDATE answers SET status = ?, body = ? WHERE caller = ? AND key = ?",
-        (status, body, caller, key),
+        "UPDATE answers SET status = ?, body = ?, headers = ? WHERE caller = ? AND key = ?",
+        (status, body, headers, caller, key),
     )
 
 
@@ -84,13 +84,21 @@ def own_batch(
     )
 
 
-def add_upload(
-    connection: sqlite3.Connection, hash_: str, media_type: str, size: int, caller: str
-) -> bool:
+def add_upload(connection: sqlite3.Connection, file: FileRow, caller: str) -> bool:
     """Name an uploaded file, so that it is kept; return False if it was named before."""
     cursor = connection.execute(
-        """INSERT OR IGNORE INTO uploads (hash, media_type, size, caller, created_at)
-           VALUES (?, ?, ?, ?, ?)""",
-        (hash_, media_type, size, caller, now()),
+        """INSERT OR IGNORE INTO uploads (hash, kind, media_type, size, width, height, facts,
+           caller, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            file.hash,
+            file.kind,
+            file.media_type,
+            file.size,
+            file.width,
+            file.height,
+            file.facts,
+            caller,
+            now(),
+        ),
     )
     return cursor.rowcount > 0

@@ -10,9 +10,12 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from engine.api.auth.gate import Gate, Session
+from engine.api.auth.rates import Rates
 from engine.api.auth.signed import issuers
 from engine.api.guard import LOOPBACK, Guard
+from engine.api.openapi import document_of
 from engine.api.problems import Problem
+from engine.api.reading import encode
 from engine.api.routing import refuse, routes
 from engine.api.services import Services
 from engine.api.table import TABLE
@@ -61,6 +64,7 @@ def make_app(
     """
     options = options or ServerOptions()
     services = Services(workspace, read_only=options.read_only)
+    services.describe = lambda: encode(document_of(TABLE, workspace.catalog.all_recipes()))
     hosts = [*LOOPBACK, *services.settings.hosts, *options.hosts]
 
     @asynccontextmanager
@@ -76,6 +80,7 @@ def make_app(
                 Gate,
                 readers=services.readers,
                 uses=services.uses,
+                rates=Rates(services.settings.requests_per_minute, services.settings.burst),
                 accepted=issuers(workspace.paths, services.settings),
                 session=pages.session if pages else None,
             ),

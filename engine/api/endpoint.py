@@ -12,6 +12,7 @@ from starlette.responses import Response
 from engine.api.auth.principal import Principal, Scope
 from engine.api.problems import Problem
 from engine.api.services import Services
+from engine.api.serving.receipts import Receipt, no_receipt
 
 
 class Parameters(BaseModel):
@@ -36,7 +37,7 @@ class Call:
         principal: The caller; None on addresses that are open.
         query: Its query parameters, validated.
         body: Its JSON body, validated; None if the endpoint takes none.
-        raw: The bytes of the body.
+        receipt: Stores the answer, if the request has an idempotency key.
     """
 
     services: Services
@@ -44,7 +45,7 @@ class Call:
     principal: Principal | None
     query: Any = None
     body: Any = None
-    raw: bytes = b""
+    receipt: Receipt = field(default_factory=no_receipt)
 
     @property
     def caller(self) -> Principal:
@@ -71,12 +72,16 @@ class Endpoint:
         handler: Answers a call; a plain function runs in a thread.
         scope: The permission that it needs; None if it is open.
         summary: One line.
-        answers: Body by status of success; None for one that is not JSON.
+        success: Status of success, or several.
         query: Its query parameters.
         body: Its JSON body.
+        form: Description of each file of its form.
+        form_body: The other fields of its form.
         problems: Further statuses of its refusals.
-        tag: Its heading in the documentation.
-        notes: Further members of its entry in the OpenAPI document.
+        takes_file: True if its body is a file.
+        gives_file: True if it answers with a file.
+        gives_stream: True if it answers with a stream of events on demand.
+        waits: True if it waits for a change on demand.
     """
 
     method: str
@@ -84,12 +89,16 @@ class Endpoint:
     handler: Handler
     scope: Scope | None
     summary: str
-    answers: Mapping[int, Any]
+    success: int | tuple[int, ...]
     query: type[Parameters] | None = None
     body: Any = None
+    form: Mapping[str, str] | None = None
+    form_body: Any = None
     problems: tuple[int, ...] = ()
-    tag: str = ""
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    takes_file: bool = False
+    gives_file: bool = False
+    gives_stream: bool = False
+    waits: bool = False
 
 
 def answer(
@@ -120,16 +129,24 @@ def read_query(model: type[Parameters] | None, request: Request) -> Parameters |
         raise _bad_query(faults_of(error, "query")) from None
 
 
-def read_body(model: Any, raw: bytes) -> Any:
-    """Return the validated JSON body of a request.
+def read_json(raw: bytes) -> Any:
+    """Return a JSON body as plain data.
 
     Raises:
-        Problem: 400 `bad-json`, or 422 `invalid` with a pointer to each fault.
+        Problem: 400 `bad-json`.
     """
     try:
-        document = json.loads(raw, parse_constant=_refuse_constant)
+        return json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Problem(400, "bad-json", f"The body is not JSON: {error}.") from None
+
+
+def validated(model: Any, document: Any) -> Any:
+    """Return a validated body.
+
+    Raises:
+        Problem: 422 `invalid`, with a pointer to each fault.
+    """
     try:
         return TypeAdapter(model).validate_python(document)
     except ValidationError as error:

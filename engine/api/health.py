@@ -6,8 +6,11 @@ from starlette.responses import Response
 
 from db.errors import StoreError
 from db.queries.batches import running_engine
+from engine.api.codes import CODES
 from engine.api.endpoint import Call, answer
+from engine.api.ids import missing
 from engine.api.problems import Problem
+from engine.api.reading import conditional_bytes
 from engine.text.errors import UserError
 
 
@@ -27,3 +30,16 @@ def readyz(call: Call) -> Response:
             503, "not-ready", "The store cannot be read.", remedy="See: safelight doctor"
         ) from None
     return answer({"status": "ready", "engine": services.workspace.engine_process() is not None})
+
+
+def openapi(call: Call) -> Response:
+    """Answer with the OpenAPI document of this server."""
+    return conditional_bytes(call.request, call.services.openapi)
+
+
+def problem(call: Call) -> Response:
+    """Answer with the meaning of a kind of refusal."""
+    code = call.path("code")
+    if code not in CODES:
+        raise missing(code)
+    return answer({"code": code, "meaning": CODES[code]})

@@ -3,7 +3,9 @@
 import inspect
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -14,9 +16,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.api.auth.principal import principal_of
-from engine.api.endpoint import Call, Endpoint, read_body, read_query
+from engine.api.endpoint import Call, Endpoint, read_json, read_query, validated
+from engine.api.preferences import applied, wait_seconds
 from engine.api.problems import Problem
 from engine.api.services import Services
+from engine.api.serving.bounded import body_of
+from engine.api.serving.receipts import HEADER, Receipt, checked_key, fingerprint_of
 from engine.client.errors import as_user_error
 from engine.client.ids import UnknownId
 from engine.text.terminal import clean
@@ -24,6 +29,7 @@ from engine.text.terminal import clean
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 2
+JSON = "application/json"
 
 _CODES = {404: "not-found", 405: "method-not-allowed", 400: "bad-request", 413: "too-large"}
 
@@ -53,14 +59,71 @@ async def _answer(endpoint: Endpoint, request: Request, services: Services) -> R
         call.principal = principal_of(request)
         call.principal.require(endpoint.scope)
     call.query = read_query(endpoint.query, request)
-    if endpoint.body is not None:
-        call.raw = await request.body()
-        call.body = read_body(endpoint.body, call.raw)
+    if services.read_only and endpoint.method != "GET":
+        raise Problem(403, "read-only", "This server is read-only.", remedy="Use another one.")
+    await _read(endpoint, call)
     handler: Callable[[Call], Any] = endpoint.handler
     if inspect.iscoroutinefunction(handler):
         response: Response = await handler(call)
         return response
-    return await run_in_threadpool(handler, call)
+    seconds = wait_seconds(request) if endpoint.waits else 0.0
+    if seconds:
+        return await _changed(call, handler, seconds)
+    return await in_thread(call, handler)
+
+
+async def _changed(call: Call, handler: Callable[[Call], Response], seconds: float) -> Response:
+    """Answer once a document differs from what the caller has, or after a while."""
+    changes, deadline = call.services.changes, time.monotonic() + seconds
+    with changes.watching():
+        first = await run_in_threadpool(handler, call)
+        response = first
+        while call.request.method == "GET":
+            version, left = changes.version, deadline - time.monotonic()
+            is_new = response.status_code != 304 and "if-none-match" in call.request.headers
+            if is_new or response.headers.get("etag") != first.headers.get("etag") or left <= 0:
+                break
+            await changes.wait(version, left)
+            response = await run_in_threadpool(handler, call)
+    response.headers.update(applied(seconds))
+    return response
+
+
+async def _read(endpoint: Endpoint, call: Call) -> None:
+    """Read and validate the body and the idempotency key of a request."""
+    key = checked_key(call.request.headers.get(HEADER)) if endpoint.method == "POST" else ""
+    document = None
+    if endpoint.body is not None:
+        _check_type(call.request)
+        raw = await body_of(call.request, call.services.max_body)
+        document = read_json(raw) if raw else {}
+    if key and endpoint.scope is not None:
+        url = call.request.url
+        print_ = fingerprint_of(endpoint.method, url.path, url.query, document)
+        call.receipt = Receipt(call.caller.id, key, print_)
+    if endpoint.body is not None:
+        call.body = validated(endpoint.body, document)
+
+
+def _check_type(request: Request) -> None:
+    """Refuse a body that is not JSON, as a form of a page is.
+
+    Raises:
+        Problem: 415 `wrong-type`.
+    """
+    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if kind != JSON and not kind.endswith("+json"):
+        raise Problem(
+            415, "wrong-type", "The body has to be JSON.", remedy=f"Send Content-Type: {JSON}"
+        )
+
+
+async def in_thread(call: Call, function: Callable[[Call], Response]) -> Response:
+    """Run a function in a thread; a request with a key is carried out once."""
+    if not call.receipt.key:
+        return await run_in_threadpool(function, call)
+    answered = partial(call.services.receipts.answer, call.receipt, partial(function, call))
+    return await run_in_threadpool(answered)
 
 
 def as_problem(error: Exception) -> Problem | None:

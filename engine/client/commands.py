@@ -73,11 +73,12 @@ class Commands:
         arguments: Mapping[str, Any] | None = None,
         *,
         source: str,
+        on_add: Callable[[sqlite3.Connection, list[int]], None] | None = None,
     ) -> list[int]:
         """Write one command per target, or one without a target; return their numbers.
 
         A running engine acts on them within a moment; without one they are carried out here,
-        before this returns.
+        before this returns. `on_add` is called with their numbers in the same transaction.
 
         Raises:
             UnknownAction: There is no such verb; nothing was written.
@@ -88,7 +89,10 @@ class Commands:
         each: list[list[TargetIds]] = [[target] for target in targets] or [[]]
 
         def add(connection: sqlite3.Connection) -> list[int]:
-            return [add_command(connection, verb, one, arguments or {}, source) for one in each]
+            written = [add_command(connection, verb, one, arguments or {}, source) for one in each]
+            if on_add is not None:
+                on_add(connection, written)
+            return written
 
         with self._store.intake() as write:
             numbers = write(add)

@@ -7,8 +7,8 @@ from typing import Any
 from db.queries.batches import batch as read_batch
 from db.queries.jobs import job as read_job
 from engine.client.recipes import load_recipe
-from engine.contract.recipe import decision_for
-from engine.runtime.decisions import shape_of
+from engine.contract.recipe import can_decide, decision_for, not_asked
+from engine.runtime.decisions import shape_of, trouble_with
 from engine.text.terminal import clean
 
 
@@ -45,5 +45,29 @@ def _asked(connection: sqlite3.Connection, job_id: int, key: str, name: str) -> 
         return ""
     try:
         return str(function(shape_of(connection, recipe, batch, job), key))
+    except Exception:  # noqa: BLE001 - a third party's recipe may fail in any way
+        return ""
+
+
+def refusal_of_decision(connection: sqlite3.Connection, job_id: int, key: str, value: Any) -> str:
+    """Return why a decision does not fit a job, as a clean sentence; empty if it may be sent.
+
+    Args:
+        connection: A reader.
+        job_id: The job.
+        key: Key of the decision.
+        value: Its value.
+    """
+    job = read_job(connection, job_id)
+    batch = read_batch(connection, job.batch_id) if job else None
+    recipe = load_recipe(batch.recipe) if batch else None
+    if job is None or batch is None or recipe is None:
+        return ""
+    if not can_decide(recipe, key):
+        return clean(not_asked(recipe, key), 400)
+    try:
+        return clean(
+            trouble_with(recipe, shape_of(connection, recipe, batch, job), key, value), 400
+        )
     except Exception:  # noqa: BLE001 - a third party's recipe may fail in any way
         return ""

@@ -93,6 +93,13 @@ class OpenedWorkspace:
         return Webhooks(self.paths, self.store, self.settings)
 
     @property
+    def artifacts(self) -> "ArtifactStore":
+        """Its stored files."""
+        from engine.runtime.artifacts import ArtifactStore
+
+        return ArtifactStore(self.paths.artifacts)
+
+    @property
     def thumbnails(self) -> "Thumbnails":
         """The thumbnails of its stored files."""
         from engine.kinds.thumbnails import Thumbnails

@@ -9,6 +9,9 @@ from annotated_types import GroupedMetadata
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+LOCAL_PATH: dict[str, Any] = {"format": "path"}
+"""Schema of a setting that names files of the machine; callers over the network may not set it."""
+
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # drawn as nothing
 

@@ -9,7 +9,7 @@ model, recipe or step ever holds a path of one machine.
 import io
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, cast
@@ -33,6 +33,12 @@ its job is done it is forgotten; the job computes it again if it needs it."""
 
 FileSort = Literal["image", "sound", "events", "hrtf"]
 """Sort of file that a field takes."""
+
+
+StoredPath = Callable[[str], Path]
+"""Function that returns the path of an uploaded file by the name that a caller wrote for it.
+
+It raises `ValueError`, the end of a sentence, for any other name, such as a path."""
 
 
 class KeepFile(Protocol):
@@ -110,16 +116,16 @@ class _File:
         if isinstance(value, bytes):
             return keep_file(value, self.sort)
         try:
-            return keep_file(self._path(Path(folder), value), self.sort)
+            return keep_file(self._path(context, value), self.sort)
         except ValueError as error:
             raise ValueError(f"{quoted(value)} {error}") from None
 
-    def _path(self, folder: Path, written: str) -> Path:
+    def _path(self, context: Mapping[str, Any], written: str) -> Path:
         """Return the path that an operator wrote, if it is a readable file."""
         if "://" in written:
             raise ValueError(f"is a web address; save the {self.sort} as a file and name the file")
         try:
-            path = folder / Path(written).expanduser()
+            path = path_in(context, written)
             open_regular(path, self.limit).close()
         except FileNotFoundError:
             raise ValueError(
@@ -130,6 +136,24 @@ class _File:
         except RuntimeError as error:  # a home folder that is not known
             raise ValueError(f"cannot be found: {error}") from None
         return path
+
+
+def path_in(context: Mapping[str, Any], written: str) -> Path:
+    """Return the path of a file that an entry names.
+
+    Args:
+        context: The validation context: `folder`, and `stored` (a `StoredPath`) if entries come
+            from another machine and name uploaded files, never paths.
+        written: The name as it was written.
+
+    Raises:
+        ValueError: It names no uploaded file; the end of a sentence.
+        RuntimeError: It begins with a home folder that is not known.
+    """
+    stored: StoredPath | None = context.get("stored")
+    if stored is not None:
+        return stored(written)
+    return Path(context["folder"]) / Path(written).expanduser()
 
 
 def sort_of(metadata: Iterable[Any]) -> FileSort | None:
@@ -157,7 +181,8 @@ ImageFile = Annotated[
 ]
 """An image: written as a path, validated into the `Artifact` that holds its bytes.
 
-The validation context is a dict with `folder` (a `Path`) and `keep_file` (a `KeepFile`). An
+The validation context is a dict with `folder` (a `Path`), `keep_file` (a `KeepFile`) and perhaps
+`stored` (a `StoredPath`). An
 `Artifact` passes as it is; the mapping of one does where there is no such context, as when a
 stored input is read again, and is refused where there is one, since then it comes from a file.
 Bytes that a recipe's reader yields are stored like a file."""

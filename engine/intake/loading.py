@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.contract.backend import Artifact
-from engine.contract.files import FileSort, KeepFile
+from engine.contract.files import FileSort, KeepFile, StoredPath
 from engine.contract.reader import Reader
 from engine.intake.entries import InputEntry
 from engine.intake.grid.cells import Grid, expand
@@ -33,6 +33,7 @@ def read(
     check: Check[InputT] | None = None,
     grid: Grid | None = None,
     seed: int = 0,
+    stored: StoredPath | None = None,
 ) -> Iterator[ValidEntry[InputT]]:
     """Read and validate an input in bounded memory.
 
@@ -53,6 +54,7 @@ def read(
         check: Yields further problems of an entry that its model accepts.
         grid: Makes several entries of each.
         seed: Source of a grid's sample.
+        stored: Returns the path of an uploaded file, if entries name those instead of paths.
 
     Yields:
         The entries in their order.
@@ -68,7 +70,7 @@ def read(
             if grid:
                 fields = field_names(model)
                 cells = expand(entries, grid, source=named, fields=fields, offset=offset, seed=seed)
-            context = {"folder": folder, "keep_file": _remembering(keep_file)}
+            context = {"folder": folder, "keep_file": _remembering(keep_file), "stored": stored}
             checks = validate(
                 cells, model, source=named, context=context, offset=offset, check=check
             )

@@ -14,6 +14,19 @@ class QueueError(UserError):
     """A batch cannot be queued as requested; the message has the remedy."""
 
 
+class SettingError(QueueError):
+    """A setting of a recipe is unknown or wrong.
+
+    Args:
+        message: Description of the error.
+        setting: Name of the setting, with dots for a nested one; empty for several together.
+    """
+
+    def __init__(self, message: str, setting: str) -> None:
+        super().__init__(message)
+        self.setting = setting
+
+
 def sort_overrides(
     overrides: Mapping[str, Any],
 ) -> tuple[int | None, dict[str, Any], dict[str, dict[str, Any]]]:

@@ -3,7 +3,8 @@
 import json
 import os
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -21,13 +22,14 @@ from engine.config.settings import Settings, load_environment
 from engine.config.trust.guard import refuse_outside
 from engine.config.version import __version__
 from engine.contract import Backend
+from engine.contract.files import StoredPath
 from engine.contract.recipe import AnyRecipe, Catalog, unknown_gate
 from engine.intake.grid.cells import Grid
 from engine.intake.readers import Format
 from engine.queueing.backend_checks import named_backends, refuse_unable
 from engine.queueing.batch_names import free_name, source_of, wanted_name
 from engine.queueing.money.prices import load_prices, own_prices, prices_for
-from engine.queueing.overrides import QueueError, merged, sort_overrides
+from engine.queueing.overrides import QueueError, SettingError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
 from engine.runtime.webhooks.permission import check_webhook
 from engine.text.terminal import has_hidden, quoted
@@ -57,6 +59,9 @@ class QueueOptions:
         webhooks: Addresses that get events of the batch.
         grid: Makes several jobs of each entry.
         own_settings: True if entries may set settings of backends: they come from this store.
+        stored: Returns the path of an uploaded file, if entries name those instead of paths.
+        on_seal: Called with the batch's number in the transaction that makes it runnable; if it
+            raises, the batch is taken back.
     """
 
     name: str | None = None
@@ -72,6 +77,8 @@ class QueueOptions:
     webhooks: Sequence[NewWebhook] = ()
     grid: Grid | None = None
     own_settings: bool = False
+    stored: StoredPath | None = None
+    on_seal: Callable[[sqlite3.Connection, int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +248,9 @@ class Planner:
         unknown = [name for name in merged if name not in recipe.settings.model_fields]
         if unknown:
             names = ", ".join(recipe.settings.model_fields)
-            raise QueueError(
-                f"Recipe {recipe.name} has no setting {unknown[0]!r}; it has: seed, {names}."
+            raise SettingError(
+                f"Recipe {recipe.name} has no setting {unknown[0]!r}; it has: seed, {names}.",
+                unknown[0],
             )
         try:
             settings = recipe.settings.model_validate(merged)
@@ -251,7 +259,7 @@ class Planner:
             place_ = ".".join(str(part) for part in first["loc"])
             said = first["msg"].removeprefix("Value error, ")
             where = f"Setting {place_}" if place_ else "Settings"
-            raise QueueError(f"{where}: {said}.") from None
+            raise SettingError(f"{where}: {said}.", place_) from None
         if problem := unknown_gate(recipe, settings):
             raise QueueError(problem)
         return settings

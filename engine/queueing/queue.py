@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -41,7 +41,7 @@ from engine.queueing.variants import Variants
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
 
-__all__ = ["Queue", "QueueError", "QueueOptions", "Source"]
+__all__ = ["KnownIds", "Queue", "QueueError", "QueueOptions", "Source"]
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,10 @@ APPEND_LIMIT = 100_000
 
 FOLDER_TRIES = 5
 """Maximum number of searches for free folders while other processes take them."""
+
+
+class KnownIds(QueueError):
+    """A batch has some of the ids already that are appended to it."""
 
 
 class Queue:
@@ -95,7 +99,7 @@ class Queue:
         variants = Variants(self._planner, plan, options)
         with taking_in(self._paths.intake_lock):
             entries = _read(variants, source, options, self._keep_file)
-            return self._queue(variants, _chunks(entries))
+            return self._queue(variants, _chunks(entries), options)
 
     def _keep_addresses(self, plan: BatchPlan) -> None:
         """Store the addresses that the user has given; the engine has only the batch's settings."""
@@ -105,7 +109,12 @@ class Queue:
         except OSError as error:
             log.warning("the addresses of this batch cannot be kept as trusted: %s", error)
 
-    def _queue(self, variants: Variants, chunks: Iterator[list[ValidEntry[RecipeInput]]]) -> int:
+    def _queue(
+        self,
+        variants: Variants,
+        chunks: Iterator[list[ValidEntry[RecipeInput]]],
+        options: QueueOptions,
+    ) -> int:
         first = next(chunks, [])  # most inputs are one chunk: an invalid one leaves no trace
         with self._store.intake() as write:
             batch_id, plan = self._create(write, variants.plan)
@@ -114,7 +123,7 @@ class Queue:
                 for chunk in chain([first], chunks):
                     of = [variants.store(write, batch_id, entry.settings) for entry in chunk]
                     self._add(write, batch_id, plan, chunk, of)
-                write(lambda c: writes.seal_batch(c, batch_id))
+                write(partial(_seal, batch_id=batch_id, options=options))
             except BaseException:
                 take_back(write, batch_id)
                 raise
@@ -232,8 +241,8 @@ class Queue:
                 remedy="Queue them as a batch.",
             )
         with self._store.intake() as write:
-            of = [None] * len(entries)
-            self._add(write, batch.id, plan, entries, of, beside_others=True)
+            of, seal = [None] * len(entries), options.on_seal
+            self._add(write, batch.id, plan, entries, of, on_seal=seal, beside_others=True)
         return len(entries)
 
     def _create(self, write: Write, plan: BatchPlan) -> tuple[int, BatchPlan]:
@@ -275,6 +284,7 @@ class Queue:
         of: Sequence[int | None],
         *,
         beside_others: bool = False,
+        on_seal: Callable[[sqlite3.Connection, int], None] | None = None,
     ) -> None:
         """Add entries to a batch; choose folders again if another process took them meanwhile.
 
@@ -294,6 +304,8 @@ class Queue:
             if beside_others:
                 _refuse_known_keys(connection, batch_id, entries)
             writes.add_jobs(connection, batch_id, jobs)
+            if on_seal is not None:
+                on_seal(connection, batch_id)
 
         for turn in range(FOLDER_TRIES):
             jobs = self._jobs(plan, entries, of)
@@ -353,6 +365,7 @@ def _read(
         settings=recipe.settings.model_validate_json(variants.plan.settings),
         check=variants.problems,
         grid=options.grid,
+        stored=options.stored,
     )
     return entries if options.limit is None else islice(entries, options.limit)
 
@@ -369,7 +382,13 @@ def _refuse_known_keys(
 ) -> None:
     known = [e.key for e in entries if job_queries.job_by_key(connection, batch_id, e.key)]
     if known:
-        raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
+        raise KnownIds(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
+
+
+def _seal(connection: sqlite3.Connection, batch_id: int, options: QueueOptions) -> None:
+    writes.seal_batch(connection, batch_id)
+    if options.on_seal is not None:
+        options.on_seal(connection, batch_id)
 
 
 def _note(connection: sqlite3.Connection, batch_id: int, notes: Sequence[str]) -> None:

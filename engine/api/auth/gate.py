@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from engine.api.auth.principal import Principal, unauthenticated
+from engine.api.auth.rates import Rates
 from engine.api.auth.signed import Issuer, principal_of_jwt
 from engine.api.auth.tokens import PREFIX, principal_of_token
 from engine.api.auth.uses import TokenUses
@@ -35,6 +36,7 @@ class Gate:
         app: The application behind it.
         readers: Readers of the store.
         uses: Takes the time of each token's use.
+        rates: Rates of requests.
         accepted: Keys that signed tokens are accepted from.
         session: Returns the principal of a request for a page; it is never asked about the API.
     """
@@ -44,12 +46,14 @@ class Gate:
         app: ASGIApp,
         readers: ReaderPool,
         uses: TokenUses,
+        rates: Rates,
         accepted: list[Issuer],
         session: Session | None = None,
     ) -> None:
         self._app = app
         self._readers = readers
         self._uses = uses
+        self._rates = rates
         self._accepted = accepted
         self._session = session
 
@@ -58,6 +62,8 @@ class Gate:
         if scope["type"] == "http":
             try:
                 principal = self._principal(scope)
+                if principal is not None:
+                    self._rates.take(principal.id)
             except Problem as problem:
                 await problem.response(scope["path"])(scope, receive, send)
                 return

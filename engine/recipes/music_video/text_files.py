@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationInfo
 
-from engine.contract.files import open_regular
+from engine.contract.files import open_regular, path_in
 from engine.text.terminal import quoted
 
 MAX_BYTES = 4 << 20
@@ -52,10 +52,10 @@ def spec_of(value: Any, info: ValidationInfo) -> Any:
 
 
 def _read(name: str, info: ValidationInfo) -> str:
-    folder = info.context.get("folder") if isinstance(info.context, dict) else None
-    if folder is None:
+    context = info.context if isinstance(info.context, dict) else {}
+    if context.get("folder") is None:
         raise ValueError("is a path, and files are read only when a batch is queued")
     try:
-        return read_text(Path(folder) / Path(name).expanduser())
+        return read_text(path_in(context, name))
     except (ValueError, RuntimeError) as error:
         raise ValueError(f"{quoted(name)} {error}") from None

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from engine.audio.spatial.geometry import FIELD_OF_VIEW
 from engine.contract.backend_names import BackendNames, names_of
+from engine.contract.fields import LOCAL_PATH
 from engine.contract.recipe import RecipeSettings
 from engine.recipes.sound_effect.input import MAX_SECONDS
 from engine.recipes.sound_effect.models import MODELS, absolute, absolute_loras, backend_settings
@@ -53,13 +54,19 @@ class SoundEffectSettings(RecipeSettings):
     )
     loop: bool = Field(False, description="Generate sounds whose end continues into their start.")
     checkpoint: Annotated[str | None, BeforeValidator(absolute)] = Field(
-        None, description="Weights of a model, or a LoRA for the base model, of stable-audio."
+        None,
+        description="Weights of a model, or a LoRA for the base model, of stable-audio.",
+        json_schema_extra=LOCAL_PATH,
     )
     config: Annotated[str | None, BeforeValidator(absolute)] = Field(
-        None, description="Configuration of the checkpoint, or of the training of a LoRA."
+        None,
+        description="Configuration of the checkpoint, or of the training of a LoRA.",
+        json_schema_extra=LOCAL_PATH,
     )
     loras: Annotated[tuple[str, ...], BeforeValidator(absolute_loras)] = Field(
-        (), description="LoRAs of a local model, each FILE or FILE*WEIGHT."
+        (),
+        description="LoRAs of a local model, each FILE or FILE*WEIGHT.",
+        json_schema_extra=LOCAL_PATH,
     )
     device: str = Field(
         "auto",

@@ -1,0 +1,181 @@
+"""Events as a stream (SSE): hints with numbers, by which a caller resumes after a cut.
+
+Every event is sent once and in order: a stream starts after `Last-Event-ID`. It takes what is new
+from memory, or from the store if it is far behind, and holds no reader while it sends.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from db.queries.history import last_event, oldest_event
+from db.rows import EventRow, ProgressRow
+from engine.api.endpoint import Call
+from engine.api.events.pages import (
+    MAX_EVENT,
+    EventFilter,
+    EventQuery,
+    chosen_after,
+    documents_of,
+    filter_of,
+    gone,
+    page,
+)
+from engine.api.problems import Problem
+from engine.api.services import Services
+from engine.api.serving.changes import Changes, Progress
+from engine.client.ids import batch_name, job_name
+
+KEEPALIVE_SECONDS = 15.0
+RETRY_MILLISECONDS = 2000
+_AT_ONCE = 200
+
+
+async def events(call: Call) -> Response:
+    """Answer with a page of events, or with a stream if the caller accepts one."""
+    if "text/event-stream" not in call.request.headers.get("accept", ""):
+        return await asyncio.to_thread(page, call)
+    return open_stream(call)
+
+
+def open_stream(call: Call) -> Response:
+    """Return a stream of events.
+
+    Raises:
+        Problem: 410 `events-gone`, or 429 `too-many-streams`.
+    """
+    services, caller = call.services, call.caller
+    chosen, after = filter_of(call), _start(call)
+    with services.readers.reading() as connection:
+        oldest = oldest_event(connection)
+        if after is None:
+            after = last_event(connection)
+        elif after and after < oldest - 1:
+            raise gone(oldest)
+    limit = services.settings.max_streams
+    if services.streams[caller.id] >= limit:
+        raise Problem(
+            429,
+            "too-many-streams",
+            f"A token may have {limit} streams open.",
+            remedy="Close one, or raise api.max_streams.",
+            headers={"Retry-After": "5"},
+        )
+    body = _Stream(services, chosen, after).frames(caller.id, call.request)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(body, 200, headers, "text/event-stream")
+
+
+def _start(call: Call) -> int | None:
+    """Return the number after which a stream starts; None for the newest.
+
+    Raises:
+        Problem: 400: `Last-Event-ID` is not a number.
+    """
+    query: EventQuery = call.query
+    last = call.request.headers.get("last-event-id", "").strip()
+    if not last:
+        return query.after if "after" in query.model_fields_set else None
+    if not (last.isascii() and last.isdecimal()) or int(last[:20]) > MAX_EVENT:
+        raise Problem(400, "bad-query", "Last-Event-ID is not the number of an event.")
+    return int(last)
+
+
+class _Stream:
+    """One open stream."""
+
+    def __init__(self, services: Services, chosen: EventFilter, after: int) -> None:
+        self._services = services
+        self._changes: Changes = services.changes
+        self._chosen = chosen
+        self._after = after
+        self._progress: Progress = services.changes.progress
+
+    async def frames(self, caller: str, request: Request) -> AsyncIterator[bytes]:
+        """Yield frames until the caller leaves or the server stops."""
+        streams = self._services.streams
+        streams[caller] += 1
+        try:
+            with self._changes.watching():
+                yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+                async for frame in self._follow():
+                    yield frame
+        finally:
+            streams[caller] -= 1
+            if not streams[caller]:
+                del streams[caller]
+
+    async def _follow(self) -> AsyncIterator[bytes]:
+        while True:
+            version = self._changes.version
+            async for frame in self._new():
+                yield frame
+            if frame := self._moved():
+                yield frame
+            if not await self._changes.wait(version, KEEPALIVE_SECONDS):
+                yield b": still here\n\n"
+
+    async def _new(self) -> AsyncIterator[bytes]:
+        """Yield the events since the last one, from memory or from the store."""
+        while True:
+            recent = self._changes.since(self._after)
+            if recent is not None:
+                rows = [row for row in recent if self._chosen.takes(row)]
+                self._after = recent[-1].id if recent else self._after
+                if rows:
+                    yield _frames(rows)
+                return
+            rows, position = await asyncio.to_thread(self._read)
+            if position == self._after and not rows:
+                return
+            self._after = position
+            if rows:
+                yield _frames(rows)
+
+    def _read(self) -> tuple[list[EventRow], int]:
+        with self._services.readers.reading() as connection:
+            return chosen_after(connection, self._chosen, self._after, _AT_ONCE)
+
+    def _moved(self) -> bytes:
+        """Return the progress of the chosen jobs, if it was read again."""
+        progress = self._changes.progress
+        if progress.number == self._progress.number:
+            return b""
+        before, self._progress = set(self._progress.rows), progress
+        rows = [row for row in progress.rows if row not in before and self._wants(row)]
+        return b"".join(map(_progress_frame, rows))
+
+    def _wants(self, row: ProgressRow) -> bool:
+        if self._chosen.types and "progress" not in self._chosen.types:
+            return False
+        if self._chosen.job_id is not None:
+            return row.job_id == self._chosen.job_id
+        return self._chosen.batch_id in {None, row.batch_id}
+
+
+def _frames(rows: list[EventRow]) -> bytes:
+    return b"".join(
+        _frame(document["type"], document, f"id: {document['id']}\n")
+        for document in documents_of(rows)
+    )
+
+
+def _progress_frame(row: ProgressRow) -> bytes:
+    return _frame(
+        "progress",
+        {
+            "batch": batch_name(row.batch_id),
+            "job": job_name(row.job_id) if row.job_id else None,
+            "step": f"s{row.step_id}",
+            "fraction": row.fraction,
+            "message": row.message,
+        },
+    )
+
+
+def _frame(type_: str, document: dict[str, Any], id_: str = "") -> bytes:
+    return f"{id_}event: {type_}\ndata: {json.dumps(document)}\n\n".encode()

@@ -1,0 +1,1 @@
+"""Everything that callers send: batches, entries, files, and requests that are sent twice."""

@@ -1,0 +1,1 @@
+"""Parts of the server that know no address: bodies, answers to repeat, changes of the store."""

@@ -1,0 +1,44 @@
+"""Migration 11: a store of before gains callers, uploads and an id of its own."""
+
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+import db.schema
+from db.queries.callers import committed_by, stored_file, tokens, workspace_id
+from db.rows import FileRow
+from db.store import Store
+from db.writes.callers import add_token, add_upload
+
+
+def _store_of_before(path: Path) -> None:
+    database = Database(path)
+    collected = Migrations("safelight")
+    for name, function in db.schema._STEPS:
+        if name < "0011":
+            collected(name=name)(function)
+    collected.apply(database)
+    database.execute("PRAGMA user_version = 10")
+    database.close()
+    path.chmod(0o600)
+
+
+def test_a_store_of_before_takes_tokens_and_uploads(tmp_path: Path) -> None:
+    path = tmp_path / "safelight.db"
+    _store_of_before(path)
+    store = Store(path)
+    with store.intake() as write:
+        fields = {"kind": "opaque", "hash_": "h", "scopes": "read", "ceiling": 5}
+        write(lambda c: add_token(c, name="n", expires_at=None, **fields))
+        file = FileRow("a" * 64, "image", "image/png", 9, 1, 1, "{}")
+        assert write(lambda c: add_upload(c, file, "t1"))
+        assert not write(lambda c: add_upload(c, file, "t1"))
+    reader = store.reader()
+    assert [(row.name, row.ceiling, row.revoked_at) for row in tokens(reader)] == [("n", 5, None)]
+    assert stored_file(reader, "a" * 64) == file
+    assert committed_by(reader, "t1") == 0
+    first = workspace_id(reader)
+    reader.close()
+    assert len(first) == 32
+    with Store(path).reader() as again:
+        assert workspace_id(again) == first
