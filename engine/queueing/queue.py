@@ -295,6 +295,7 @@ class Queue:
             entries: The entries.
             of: The settings in the store that each of them has of its own.
             beside_others: True if others may add to the batch, too.
+            on_seal: Called with the batch's number in the same transaction.
 
         Raises:
             QueueError: Others add to the batch too, and it has one of the ids.
