@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, box, disc, shifted
+from engine.backends.builtin.painter.canvas import Canvas, blurred, shifted
 from engine.backends.builtin.painter.noise import fractal, profile
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Rgb, mix
+from engine.imaging.silhouettes.curves import Ring, box, disc
 
 INKS: tuple[tuple[Rgb, ...], ...] = (
     (

@@ -2,20 +2,13 @@
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import (
-    Canvas,
-    Patch,
-    Point,
-    Ring,
-    Spot,
-    blurred,
-    box,
-    disc,
-)
+from engine.backends.builtin.painter.canvas import Canvas, Patch, Spot, blurred
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import smoothstep
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Rgb, mix
+from engine.imaging.silhouettes.curves import Point, Ring, box, disc
+from engine.imaging.silhouettes.outlines import outline
 
 NEON_SHARE = 0.6
 """Number of lit windows above which towers carry illuminated signs."""
@@ -151,23 +144,12 @@ def house(
     wall = tinted(plan, plan.colour("house", (0.72, 0.42, 0.33)), 0.05)
     roof = mix(tinted(plan, (0.32, 0.24, 0.26)), plan.look.near, 0.45)
     flip = bool(rng.uniform() < 0.5)
-    front: Ring = [(-0.5, -0.06), (0.05, -0.06), (0.05, 0.36), (-0.225, 0.66), (-0.5, 0.36)]
-    flank = box(0.05, -0.06, 0.62, 0.36)
-    slope: Ring = [(-0.27, 0.7), (0.46, 0.7), (0.68, 0.33), (0.07, 0.33), (-0.225, 0.66)]
-    eave: Ring = [
-        (-0.225, 0.72),
-        (-0.56, 0.34),
-        (-0.53, 0.3),
-        (-0.225, 0.63),
-        (0.08, 0.3),
-        (0.11, 0.34),
-    ]
     put = Spot(canvas, at, size, flip).put
-    put([box(0.3, 0.6, 0.39, 0.86)], mix(roof, wall, 0.3))
-    put([front], wall)
-    put([flank], mix(wall, plan.look.near, 0.4))
-    put([slope], roof)
-    put([eave], mix(roof, plan.look.near, 0.4))
+    put(outline("house", "sharp_chimney"), mix(roof, wall, 0.3))
+    put(outline("house", "sharp_front"), wall)
+    put(outline("house", "sharp_flank"), mix(wall, plan.look.near, 0.4))
+    put(outline("house", "sharp_slope"), roof)
+    put(outline("house", "sharp_eave"), mix(roof, plan.look.near, 0.4))
     lit = plan.look.is_dark or plan.look.name in ("fog", "storm", "sunset")
     pane = WINDOW if lit else mix(plan.look.near, plan.look.sky[1], 0.3)
     panes = [

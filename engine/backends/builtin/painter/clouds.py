@@ -4,10 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, disc, shifted
+from engine.backends.builtin.painter.canvas import Canvas, blurred, shifted
 from engine.backends.builtin.painter.noise import fractal, smoothstep
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import mix
+from engine.imaging.silhouettes.curves import Ring, disc
 
 
 def paint_clouds(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, clear: bool) -> None:

@@ -5,12 +5,13 @@ import math
 import numpy as np
 
 from engine.backends.builtin.painter.buildings import WINDOW, halo
-from engine.backends.builtin.painter.canvas import Canvas, Patch, Point, Ring, box, disc
+from engine.backends.builtin.painter.canvas import Canvas, Patch
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import smoothstep
-from engine.backends.builtin.painter.outlines import outline
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Rgb, mix
+from engine.imaging.silhouettes.curves import Point, Ring, box, disc
+from engine.imaging.silhouettes.outlines import envelope, outline
 
 FUR: dict[str, Rgb] = {
     "cat": (0.13, 0.12, 0.14),
@@ -151,22 +152,17 @@ def balloon(
     asked = [colour for colour, _ in plan.palette]
     first = plan.colour("balloon", asked[0] if asked else (0.86, 0.32, 0.22))
     second = asked[1] if len(asked) > 1 and "balloon" not in plan.colours else (0.97, 0.88, 0.66)
-    t = np.linspace(0, 1, 30)
-    half = np.sin(math.pi * t**0.72) ** 0.75 * 0.4
-    half[0], height = 0.0, 1.0 - t * 0.95
-    half = np.maximum(half, 0.055 * (t > 0.9))
+    half, height = envelope()
     for gore, (left, right) in enumerate(
         zip((-1, -0.78, -0.42, 0, 0.42, 0.78), (-0.78, -0.42, 0, 0.42, 0.78, 1), strict=True)
     ):
-        ring = [(float(w * left), float(h)) for w, h in zip(half, height, strict=True)]
-        ring += [
-            (float(w * right), float(h)) for w, h in zip(half[::-1], height[::-1], strict=True)
-        ]
+        ring = [(w * left, h) for w, h in zip(half, height, strict=True)]
+        ring += [(w * right, h) for w, h in zip(half[::-1], height[::-1], strict=True)]
         hue = tinted(plan, first if gore % 2 == 0 else second)
         canvas.lay(
             canvas.stencil([ring], at, size), mix(hue, plan.look.near, 0.09 * max(0, gore - 2))
         )
-    body = [(float(w), float(h)) for w, h in zip(half, height, strict=True)]
+    body = list(zip(half, height, strict=True))
     body += [(-x, y) for x, y in body[::-1]]
     patch = canvas.stencil([body], at, size)
     down = np.linspace(0, 1, max(1, patch.mask.shape[0]), dtype=np.float32)[:, None]

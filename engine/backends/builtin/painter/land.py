@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, disc, shifted
+from engine.backends.builtin.painter.canvas import Canvas, blurred, shifted
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, mix
+from engine.imaging.silhouettes.curves import Ring, disc
 
 EARTH: dict[str, Rgb] = {
     "mountain": (0.40, 0.43, 0.52),

@@ -63,18 +63,16 @@ def paint(
     Raises:
         ValueError: The reference is no image, or larger than Pillow takes for safe.
     """
-    source = _source(seed)
+    source = source_of(seed)
     decided = plan(read(prompt, negative_prompt), source("plan"), freedom)
     references = [*([reference] if reference is not None else []), *more_references]
     guide = heed(references, decided) if references else None
     canvas = Canvas(*_working_size(width, height))
-    _stage(canvas, decided, source)
+    set_stage(canvas, decided, source)
     weather(canvas, decided, source("weather"))
     if guide is not None:
         follow(canvas, guide)
-    _lens(canvas, decided, source("grain"))
-    image = grade(canvas.image(), decided)
-    image = finish(_focused(image, decided), decided, source("medium"))
+    image = finished(canvas, decided, source)
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -82,7 +80,16 @@ def paint(
     return out.getvalue()
 
 
-def _source(seed: int) -> Source:
+def finished(canvas: Canvas, plan: PaintPlan, source: Source) -> Image.Image:
+    """Return what is painted as an image: seen through the lens, graded, in its medium."""
+    _lens(canvas, plan, source("grain"))
+    image = grade(canvas.image(), plan)
+    return finish(_focused(image, plan), plan, source("medium"))
+
+
+def source_of(seed: int) -> Source:
+    """Return the source of a seed's generators: one for each part of an image."""
+
     def generator(name: str) -> np.random.Generator:
         return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
@@ -98,7 +105,8 @@ def _working_size(width: int, height: int) -> tuple[int, int]:
     return max(8, round(width * scale)), max(8, round(height * scale))
 
 
-def _stage(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
+def set_stage(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
+    """Paint the scene with its subjects, before any weather."""
     if plan.stage == "land":
         landscape(canvas, plan, source)
         return

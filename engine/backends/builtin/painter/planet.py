@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Point
+from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import mix
+from engine.imaging.silhouettes.curves import Point
 
 
 def paint_planet(

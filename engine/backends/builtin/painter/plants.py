@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Point, Ring, disc
+from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.land import EARTH, below, layer_of, shadow, tinted
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, mix
+from engine.imaging.silhouettes.curves import Point, Ring, disc
 
 
 def forest(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, low: bool = False) -> None:

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Spot, box, disc
+from engine.backends.builtin.painter.canvas import Canvas, Spot
 from engine.backends.builtin.painter.cutouts import rim
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import fractal
-from engine.backends.builtin.painter.outlines import outline
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.still_life_objects import blossom
 from engine.imaging.measure.colour import Rgb, mix
+from engine.imaging.silhouettes.curves import box, disc
+from engine.imaging.silhouettes.outlines import outline
 
 
 def portrait(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.backends.builtin.painter import buildings, cutouts, land, plants, towers, water
-from engine.backends.builtin.painter.canvas import Canvas, Point
+from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.noise import profile
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.planet import paint_planet
 from engine.backends.builtin.painter.sky import light_rays, paint_sky
 from engine.backends.builtin.painter.space import rocket
 from engine.imaging.measure.colour import mix
+from engine.imaging.silhouettes.curves import Point
 
 Source = Callable[[str], np.random.Generator]
 """Gives every part of the image its own generator, so that one part does not stir another."""

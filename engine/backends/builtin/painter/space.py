@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Point, Ring, curve, disc
+from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.noise import fractal, smoothstep
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.planet import paint_planet
 from engine.backends.builtin.painter.sky import paint_orb, paint_stars
 from engine.imaging.measure.colour import mix
+from engine.imaging.silhouettes.curves import Point, Ring, curve, disc
+from engine.imaging.silhouettes.outlines import outline
 
 
 def space(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
@@ -46,18 +48,7 @@ def rocket(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:
         canvas.stencil([curve([(-0.035, 0.0), (0.035, 0.0), (0.0, -0.28)])], at, size),
         (1.0, 0.96, 0.8),
     )
-    body = curve(
-        [
-            (0.09, 0.0),
-            (0.13, 0.3),
-            (0.1, 0.62),
-            (0.0, 0.9),
-            (-0.1, 0.62),
-            (-0.13, 0.3),
-            (-0.09, 0.0),
-        ]
-    )
-    canvas.lay(canvas.stencil([body], at, size), (0.93, 0.91, 0.87))
+    canvas.lay(canvas.stencil(outline("rocket", "rings"), at, size), (0.93, 0.91, 0.87))
     red = plan.colour("rocket", (0.82, 0.25, 0.2))
     fins: list[Ring] = [
         [(s * 0.1, 0.24), (s * 0.24, -0.02), (s * 0.22, -0.08), (s * 0.08, 0.02)] for s in (-1, 1)
@@ -65,9 +56,7 @@ def rocket(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:
     canvas.lay(canvas.stencil([*fins, [(-0.085, 0.68), (0.085, 0.68), (0.0, 0.91)]], at, size), red)
     canvas.lay(canvas.stencil([disc((0, 0.5), 0.055, 30)], at, size), (0.25, 0.5, 0.62))
     canvas.lay(
-        canvas.stencil(
-            [curve([(0.02, 0.02), (0.12, 0.1), (0.13, 0.3), (0.09, 0.62), (0.03, 0.7)])], at, size
-        ),
+        canvas.stencil(outline("rocket", "pale"), at, size),
         plan.look.near,
         0.25,
     )

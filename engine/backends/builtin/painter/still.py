@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Ring, Spot, blurred, disc
+from engine.backends.builtin.painter.canvas import Canvas, Spot, blurred
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import fractal
 from engine.backends.builtin.painter.plan import STILL, PaintPlan
 from engine.backends.builtin.painter.still_life_objects import PIECES, StillLifeObject
 from engine.imaging.measure.colour import Rgb, mix
+from engine.imaging.silhouettes.curves import Ring, disc
 
 GLAZES: tuple[Rgb, ...] = (
     (0.80, 0.36, 0.25), (0.22, 0.43, 0.53), (0.92, 0.87, 0.77), (0.86, 0.62, 0.24),

@@ -7,21 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.backends.builtin.painter.buildings import WINDOW, halo
-from engine.backends.builtin.painter.canvas import (
-    Patch,
-    Point,
-    Ring,
-    Spot,
-    blurred,
-    box,
-    curve,
-    disc,
-)
+from engine.backends.builtin.painter.canvas import Patch, Spot, blurred
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import smoothstep
-from engine.backends.builtin.painter.outlines import turned
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, mix
+from engine.imaging.silhouettes.curves import Point, Ring, box, curve, disc
+from engine.imaging.silhouettes.outlines import turned
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tables of the painter: looks and shapes, as TOML files of this package."""
+"""Tables of the painter, as TOML files of this package."""
 
 import tomllib
 from importlib.resources import files

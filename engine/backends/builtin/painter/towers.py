@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from engine.backends.builtin.painter.buildings import WINDOW, halo, rounded
-from engine.backends.builtin.painter.canvas import Canvas, Point, Ring, box
+from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import mix
+from engine.imaging.silhouettes.curves import Point, Ring, box
+from engine.imaging.silhouettes.outlines import outline
 
 
 def _girth(height: float) -> float:
@@ -24,7 +26,7 @@ def lighthouse(
     white = tinted(plan, (0.97, 0.95, 0.9))
     red = tinted(plan, asked or (0.80, 0.2, 0.17))
     side = 1.0 if rng.uniform() < 0.5 else -1.0
-    body: Ring = [(-_girth(0), -0.05), (_girth(0), -0.05), (_girth(1), 0.78), (-_girth(1), 0.78)]
+    body = outline("lighthouse", "sharp_body")
     bands: list[Ring] = [
         [
             (-_girth(t), 0.78 * t),
@@ -37,15 +39,14 @@ def lighthouse(
     beam_y = at[1] - 0.86 * size * canvas.unit / canvas.height
     if plan.look.is_dark or plan.weather & {"fog", "storm", "rain"}:
         _beam(canvas, plan, (at[0], beam_y), side)
-    rounded(canvas, plan, canvas.stencil([body], at, size), white, side)
+    rounded(canvas, plan, canvas.stencil(body, at, size), white, side)
     rounded(canvas, plan, canvas.stencil(bands, at, size), red, side)
     dark = mix(plan.look.near, (0.1, 0.1, 0.12), 0.5)
-    gallery = [box(-0.115, 0.78, 0.115, 0.805), box(-0.06, 0.8, 0.06, 0.92)]
-    canvas.lay(canvas.stencil(gallery, at, size), dark)
+    canvas.lay(canvas.stencil(outline("lighthouse", "sharp_gallery"), at, size), dark)
     canvas.lay(
         canvas.stencil([box(-0.046, 0.825, 0.046, 0.905)], at, size), mix(WINDOW, (1, 1, 1), 0.4)
     )
-    roof: list[Ring] = [[(-0.08, 0.92), (0.08, 0.92), (0.012, 1.0), (0.0, 1.05), (-0.012, 1.0)]]
+    roof = outline("lighthouse", "sharp_roof")
     canvas.lay(canvas.stencil(roof, at, size), mix(red, plan.look.near, 0.35))
     panes = [box(-0.016, t, 0.016, t + 0.05) for t in (0.22, 0.5)]
     canvas.lay(canvas.stencil(panes, at, size), dark)
@@ -146,9 +147,9 @@ def tent(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:
     """A tent lit from inside when it is dark."""
     cloth = tinted(plan, plan.colour("tent", (0.9, 0.55, 0.25)))
     lit = mix(plan.colour("tent", (0.95, 0.62, 0.3)), WINDOW, 0.5) if plan.look.is_dark else cloth
-    canvas.lay(canvas.stencil([[(-0.6, 0), (0.1, 0), (-0.14, 0.55)]], at, size), lit)
+    canvas.lay(canvas.stencil(outline("tent", "sharp_front"), at, size), lit)
     canvas.lay(
-        canvas.stencil([[(0.1, 0), (0.6, 0.06), (-0.14, 0.55)]], at, size),
+        canvas.stencil(outline("tent", "sharp_flank"), at, size),
         mix(lit, plan.look.near, 0.45),
     )
     canvas.lay(

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Ring, curve, disc
+from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.cutouts import rim
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
-from engine.backends.builtin.painter.outlines import outline
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.sky import light_rays
 from engine.imaging.measure.colour import Rgb, mix
+from engine.imaging.silhouettes.curves import Ring, curve, disc
+from engine.imaging.silhouettes.outlines import outline
 
 
 def deep(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
@@ -110,27 +111,16 @@ def _jellyfish(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> Non
                 for a, b, w in zip(x[::-1], t[::-1], wide[::-1], strict=True)
             ]
             canvas.lay(canvas.stencil([ring], at, size), mix(hue, (1, 1, 1), 0.35), 0.5 * fade)
-        bell = curve(
-            [
-                (-0.46, -0.04),
-                (-0.44, 0.18),
-                (-0.26, 0.42),
-                (0.0, 0.5),
-                (0.26, 0.42),
-                (0.44, 0.18),
-                (0.46, -0.04),
-                (0.3, 0.02),
-                (0.15, -0.05),
-                (0.0, 0.02),
-                (-0.15, -0.05),
-                (-0.3, 0.02),
-            ]
+        canvas.lay(
+            canvas.stencil(outline("jellyfish", "rings"), at, size),
+            mix(hue, (1, 1, 1), 0.15),
+            0.72 * fade,
         )
-        canvas.lay(canvas.stencil([bell], at, size), mix(hue, (1, 1, 1), 0.15), 0.72 * fade)
-        inner = curve(
-            [(-0.3, 0.06), (-0.26, 0.24), (0.0, 0.36), (0.26, 0.24), (0.3, 0.06), (0.0, 0.12)]
+        canvas.lay(
+            canvas.stencil(outline("jellyfish", "pale"), at, size),
+            mix(hue, (1, 1, 1), 0.6),
+            0.45 * fade,
         )
-        canvas.lay(canvas.stencil([inner], at, size), mix(hue, (1, 1, 1), 0.6), 0.45 * fade)
 
 
 def _shoal(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:

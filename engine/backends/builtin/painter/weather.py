@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, disc
+from engine.backends.builtin.painter.canvas import Canvas, blurred
 from engine.backends.builtin.painter.noise import fractal, smoothstep
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, mix
+from engine.imaging.silhouettes.curves import Ring, disc
 
 
 def weather(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:

@@ -1,11 +1,14 @@
 """The outlines of `shapes.toml`, as rings ready to be cut."""
 
 import math
+import tomllib
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
-from engine.backends.builtin.painter.canvas import Point, Ring, curve
-from engine.backends.builtin.painter.tables import table
+import numpy as np
+
+from engine.imaging.silhouettes.curves import Point, Ring, curve
 
 TURNED = "turned"
 """The table of outlines of turned wares; every other table is a silhouette."""
@@ -19,21 +22,26 @@ def outline(name: str, *kinds: str) -> list[Ring]:
 @cache
 def turned(name: str) -> list[Point]:
     """The right-hand outline of a turned ware, smooth, from its foot to its rim."""
-    points: list[Point] = [(float(x), float(y)) for x, y in table("shapes.toml")[TURNED][name]]
+    points: list[Point] = [(float(x), float(y)) for x, y in _tables()[TURNED][name]]
     return [*curve(points, closed=False), points[-1]]
 
 
 @cache
 def _silhouettes() -> dict[str, dict[str, list[Ring]]]:
-    tables = table("shapes.toml")
-    return {name: _rings(entry) for name, entry in tables.items() if name != TURNED}
+    return {name: _rings(entry) for name, entry in _tables().items() if name != TURNED}
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    text = files("engine.imaging.silhouettes").joinpath("shapes.toml").read_text("utf-8")
+    return tomllib.loads(text)
 
 
 def _rings(entry: dict[str, Any]) -> dict[str, list[Ring]]:
     out: dict[str, list[Ring]] = {}
     for kind, rings in entry.items():
         points = [[(float(x), float(y)) for x, y in ring] for ring in rings]
-        if kind == "sharp":
+        if kind.startswith("sharp"):
             out[kind] = [*points]
         elif kind == "lines":
             out[kind] = [stroke(curve(line, closed=False), 0.022) for line in points]
@@ -53,3 +61,12 @@ def stroke(line: list[Point], wide: float) -> Ring:
         sides[0].append((x + normal[0] * half, y + normal[1] * half))
         sides[1].append((x - normal[0] * half, y - normal[1] * half))
     return [*sides[0], *sides[1][::-1]]
+
+
+def envelope(half: float = 0.4) -> tuple[list[float], list[float]]:
+    """Return half widths and heights of a hot-air balloon, from its top down to its mouth."""
+    t = np.linspace(0, 1, 30)
+    wide = np.sin(math.pi * t**0.72) ** 0.75 * half
+    wide[0] = 0.0
+    wide = np.maximum(wide, 0.055 * (t > 0.9))
+    return [float(w) for w in wide], [float(h) for h in 1.0 - t * 0.95]
