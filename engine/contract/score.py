@@ -18,12 +18,16 @@ from engine.contract.backend import (
     Score,
 )
 from engine.contract.capability import Capability
+from engine.contract.errors import Permanent
 
 _FORMER_DIRECTION = "higher_is_more_alike"
 """Key of `Similarity.higher_is_more_similar` in results of earlier releases."""
 
 MAX_IMAGES = 64
 """Images or sounds in one set at most."""
+
+MAX_QUESTIONS = 64
+"""Questions that are asked about a set at most."""
 
 Medium = Literal["image", "audio"]
 """Kind of what a backend scores."""
@@ -57,11 +61,13 @@ class ScoreInfo(BackendInfo):
     Attributes:
         metrics: Metrics it can score by, in its own order.
         media: Kinds of what it scores.
+        answers: True if it answers yes/no questions about images, by `ask`.
     """
 
     capability: str = "score"
     metrics: tuple[str, ...] = ()
     media: frozenset[Medium] = frozenset({"image"})
+    answers: bool = False
 
 
 class ImageScore(FrozenModel):
@@ -156,6 +162,34 @@ class Comparison(Result):
     likenesses: tuple[Similarity, ...]
 
 
+class AskRequest(Request):
+    """Request for answers to yes/no questions about images.
+
+    Attributes:
+        images: The images, in order.
+        questions: The questions, each asked about each image alone.
+    """
+
+    images: tuple[Artifact, ...] = Field(min_length=1, max_length=MAX_IMAGES)
+    questions: tuple[str, ...] = Field(min_length=1, max_length=MAX_QUESTIONS)
+
+
+class YesLikelihoods(Result):
+    """How likely a model answers yes, for each image and question.
+
+    Attributes:
+        scorer: Who answered: model, variant and precision.
+        values: For each image a number per question, 0 to 1; None if there is none.
+        notes: For each image why there are none, empty otherwise.
+    """
+
+    kind: ClassVar[str] = "data"
+
+    scorer: str
+    values: tuple[tuple[float | None, ...], ...]
+    notes: tuple[str, ...]
+
+
 @runtime_checkable
 class ScoreBackend(Backend, Protocol):
     """Scores images, sounds, or both, as its info has it."""
@@ -171,6 +205,15 @@ class ScoreBackend(Backend, Protocol):
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
         """Measure the similarity of images."""
+        ...
+
+
+@runtime_checkable
+class AskedBackend(ScoreBackend, Protocol):
+    """Scores images, and answers yes/no questions about them."""
+
+    async def ask(self, request: AskRequest, context: CallContext) -> YesLikelihoods:
+        """Answer the questions about each image."""
         ...
 
 
@@ -198,6 +241,20 @@ class ScoreProxy:
         """Describe the comparison of images or sounds."""
         request = CompareRequest(images=tuple(images))
         return Call(self.backend, "compare", request, Comparison, _compare)
+
+    def ask(self, images: Sequence[Artifact], questions: Sequence[str]) -> Call[YesLikelihoods]:
+        """Describe the answering of yes/no questions about images."""
+        request = AskRequest(images=tuple(images), questions=tuple(questions))
+        return Call(self.backend, "ask", request, YesLikelihoods, _ask)
+
+
+async def _ask(backend: ScoreBackend, request: AskRequest, context: CallContext) -> YesLikelihoods:
+    if not isinstance(backend, AskedBackend):
+        raise Permanent(
+            f"The backend {backend.info.name} scores images and answers no questions.",
+            remedy="Take one with vqascore: --set score=local.",
+        )
+    return await backend.ask(request, context)
 
 
 def _score(

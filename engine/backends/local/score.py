@@ -22,10 +22,21 @@ from engine.contract import (
     Similarity,
 )
 from engine.contract.model_host import ModelKey, Task
+from engine.contract.score import AskRequest, YesLikelihoods
 from engine.models.scorers.calibration import MAPS
-from engine.models.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
+from engine.models.scorers.hosted import (
+    LOADER,
+    AskAnswer,
+    AskTask,
+    CompareAnswer,
+    CompareTask,
+    ScoreTask,
+)
 from engine.models.scorers.models import Part, ScoringOptions, marked_model, wanted_by
 from engine.models.weights import RequiredWeights, lane_of, missing_weights
+
+ASKED: Part = "vqascore"
+"""Scorer whose model answers questions."""
 
 VERSION = "1"
 """Raised when the same weights and request would give another number."""
@@ -47,6 +58,7 @@ class LocalScorers(BaseBackend):
             reusable=True,
             limits=Limits(settings.concurrency),
             metrics=settings.scorers,
+            answers=ASKED in settings.scorers,
         )
 
     def weights(self) -> Sequence[RequiredWeights]:
@@ -75,6 +87,21 @@ class LocalScorers(BaseBackend):
             images=request.images,
             columns=tuple(ScorerScores.model_validate(column) for column in columns),
         )
+
+    async def ask(self, request: AskRequest, context: CallContext) -> YesLikelihoods:
+        """Answer yes/no questions about images by the model of `vqascore`.
+
+        Raises:
+            Permanent: It is not among the scorers.
+            StepError: The model host could not do it.
+        """
+        payload: AskTask = {
+            "images": await _bytes(request.images, context),
+            "questions": list(request.questions),
+        }
+        key = self._key(self._parts((ASKED,)))
+        answer: AskAnswer = await context.infer(Task(key, "ask", payload))
+        return YesLikelihoods.model_validate(answer)
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
         """Measure the similarity of images by CLIP, and by their palettes.

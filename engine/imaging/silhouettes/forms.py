@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from engine.imaging.silhouettes.curves import Ring
-from engine.imaging.silhouettes.outlines import envelope, outline, turned
+from engine.imaging.silhouettes.outlines import envelope, lintel, outline, turned
 
 _CUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "cat": (("rings",), ("rings",)),
@@ -39,7 +39,7 @@ _TURNED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """The same for turned wares, which look the same from both sides."""
 
-BALLOON = "balloon"
+BALLOON, TORII = "balloon", "torii"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Form:
     mirrors: bool
 
 
-FORMS = (*_CUT, *_TURNED, BALLOON)
+FORMS = (*_CUT, *_TURNED, BALLOON, TORII)
 """Names of the things whose shapes are known."""
 
 
@@ -70,10 +70,14 @@ def form(name: str) -> Form:
         half, heights = envelope()
         ring = _mirrored(list(zip(half, heights, strict=True)))
         return Form(name, (ring,), (ring,), mirrors=False)
+    if name == TORII:
+        low, top = lintel()
+        rings = (*outline(name, "sharp_posts", "sharp_beams"), [*low, *top[::-1]])
+        return Form(name, rings, rings, mirrors=False)
     if name in _TURNED:
         every, coloured = _TURNED[name]
-        rings = {part: _mirrored(turned(part)) for part in every}
-        return Form(name, tuple(rings.values()), tuple(rings[c] for c in coloured), mirrors=False)
+        parts = {part: _mirrored(turned(part)) for part in every}
+        return Form(name, tuple(parts.values()), tuple(parts[c] for c in coloured), mirrors=False)
     kinds, own = _CUT[name]
     return Form(name, tuple(outline(name, *kinds)), tuple(outline(name, *own)), mirrors=True)
 

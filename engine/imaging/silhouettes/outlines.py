@@ -70,3 +70,10 @@ def envelope(half: float = 0.4) -> tuple[list[float], list[float]]:
     wide[0] = 0.0
     wide = np.maximum(wide, 0.055 * (t > 0.9))
     return [float(w) for w in wide], [float(h) for h in 1.0 - t * 0.95]
+
+
+def lintel() -> tuple[list[Point], list[Point]]:
+    """Return the lower and the upper edge of a torii's curved beam, from left to right."""
+    t = [float(u) for u in np.linspace(-1, 1, 24)]
+    low = [(0.68 * u, 0.84 + 0.07 * u**2) for u in t]
+    return low, [(0.72 * u, 0.93 + 0.1 * u**2) for u in t]

@@ -18,6 +18,7 @@ from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.loading import Loader
 from engine.models.scorers.models import ScoringOptions
 from engine.models.scorers.scorer import LoadedScorer
+from engine.models.scorers.vqascore import VqaScore
 
 LOADER = "engine.models.scorers.hosted:load"
 MAX_TASKS = 8
@@ -42,6 +43,24 @@ class CompareAnswer(TypedDict):
 
     method: str
     values: list[list[float]]
+
+
+class AskTask(TypedDict):
+    """Payload of the operation `ask`; its reply is an `AskAnswer`."""
+
+    images: list[bytes]
+    questions: list[str]
+
+
+class AskAnswer(TypedDict):
+    """For each image the likelihood of a yes per question, with who answered and why there is none.
+
+    An image that cannot be read has a note and no values.
+    """
+
+    scorer: str
+    values: list[list[float | None]]
+    notes: list[str]
 
 
 def load(options: str, place: LoadContext) -> "LoadedScorers":
@@ -80,11 +99,11 @@ class LoadedScorers(ResidentModules):
         self.precision = precision
 
     def run(self, operation: str, payloads: Sequence[Any], reporter: BatchReporter) -> list[Any]:
-        """Run a batch of tasks of one operation, `score` or `compare`."""
+        """Run a batch of tasks of one operation, `score`, `compare` or `ask`."""
         alive = [task for task in range(len(payloads)) if not reporter.is_given_up(task)]
         answers: list[Any] = [None] * len(payloads)
         if alive:
-            do = {"score": self._score, "compare": self._compare}[operation]
+            do = {"score": self._score, "compare": self._compare, "ask": self._ask}[operation]
             inputs = [payloads[task] for task in alive]
             for task, answer in zip(alive, do(inputs, alive, reporter), strict=True):
                 answers[task] = answer
@@ -164,6 +183,29 @@ class LoadedScorers(ResidentModules):
             answers.append(self._compared(self.tower, images, vectors, range(start, end)))
             start = end
         return answers
+
+    def _ask(
+        self, tasks: Sequence[AskTask], named: Sequence[int], reporter: BatchReporter
+    ) -> list[Any]:
+        scorer = next((one for one in self.scorers if isinstance(one, VqaScore)), None)
+        if scorer is None:
+            raise ValueError("the model that answers questions was not asked for")
+        for task in named:
+            reporter.progress(task, None, "answering questions")
+        return [self._asked(scorer, task) for task in tasks]
+
+    def _asked(self, scorer: VqaScore, task: AskTask) -> AskAnswer:
+        images = ImageBatch(task["images"])
+        values: list[list[float | None]] = [[None] * len(task["questions"]) for _ in task["images"]]
+        if len(images):
+            answered = scorer.yes(images, [task["questions"]] * len(images))
+            for place, row in zip(images.places, answered, strict=True):
+                values[place] = [one if math.isfinite(one) else None for one in row]
+        return {
+            "scorer": f"{scorer.identity}, {self.precision}",
+            "values": values,
+            "notes": [images.notes.get(place, "") for place in range(len(values))],
+        }
 
     def _compared(
         self, tower: Tower, images: ImageBatch, vectors: Any, places: Sequence[int]

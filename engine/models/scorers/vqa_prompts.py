@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Template = Literal["auto", "chat", "plain", "llava"]
 
 QUESTION = 'Does this figure show "{text}"? Please answer yes or no.'
+YES_OR_NO = "{text} Please answer yes or no."
 ANSWER = "Yes"
 SYSTEM = (
     "A chat between a curious user and an artificial intelligence assistant. "
@@ -33,9 +34,17 @@ def settled_template(template: Template, processor: Any) -> Template:
     return "chat" if getattr(processor, "chat_template", None) else "plain"
 
 
-def asked(text: str, template: Template, processor: Any) -> str:
-    """Return the whole prompt about a text, as the model gets it."""
-    question = QUESTION.format(text=_plain(text, processor))
+def asked(text: str, template: Template, processor: Any, question: str = QUESTION) -> str:
+    """Return the whole prompt about a text, as the model gets it.
+
+    Args:
+        text: The text.
+        template: A settled template.
+        processor: The model's processor.
+        question: What is asked about the text: `QUESTION`, or `YES_OR_NO` for a text that is a
+            question itself.
+    """
+    question = question.format(text=_plain(text, processor))
     if template == "chat":
         content = [{"type": "image"}, {"type": "text", "text": question}]
         messages = [{"role": "user", "content": content}]
@@ -43,6 +52,17 @@ def asked(text: str, template: Template, processor: Any) -> str:
     if template == "llava":
         return f"{SYSTEM} USER: {_image_token(processor)}\n{question} ASSISTANT:"
     return question
+
+
+def opposite(answer: str) -> str:
+    """Return the answer that means no, written as the one that means yes; empty if none is known.
+
+    A model that is asked to answer yes or no writes both alike, for example `Yes` and `No`.
+    """
+    if answer.strip().casefold() != "yes":
+        return ""
+    word = answer.strip()
+    return answer.replace(word, "NO" if word.isupper() else "No" if word.istitle() else "no")
 
 
 def shown(image: "Image.Image", template: Template) -> "Image.Image":

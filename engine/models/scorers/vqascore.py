@@ -18,7 +18,16 @@ from engine.models.scorers.device_modules import DeviceModule, Precision, dtype_
 from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.pretrained import pretrained
 from engine.models.scorers.scorer import Reads
-from engine.models.scorers.vqa_prompts import ANSWER, Template, asked, settled_template, shown
+from engine.models.scorers.vqa_prompts import (
+    ANSWER,
+    QUESTION,
+    YES_OR_NO,
+    Template,
+    asked,
+    opposite,
+    settled_template,
+    shown,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -71,28 +80,62 @@ class VqaScore:
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """Return the likelihood of the answer for each image and its text, 0 to 1."""
         decoded = [shown(image, self.template) for image in images.images]
-        asked_of = {text: self._asked(text) for text in dict.fromkeys(texts)}
-        questions = [asked_of[text] for text in texts]
-        likelihoods: list[float] = []
-        step = self.device_module.batch
+        prompts = {text: self._asked(text, QUESTION) for text in dict.fromkeys(texts)}
         with self.device_module.at_work():
-            for start in range(0, len(decoded), step):
-                end = start + step
-                likelihoods += self._likelihoods(decoded[start:end], questions[start:end])
+            return self._in_batches(decoded, [prompts[text] for text in texts], self.answer)
+
+    def yes(self, images: ImageBatch, questions: Sequence[Sequence[str]]) -> list[list[float]]:
+        """Return how likely each question about an image is answered with yes, 0 to 1.
+
+        The likelihood of the answer that means yes, as a share of it and that of the one that
+        means no; of the former alone for an answer that is not a yes.
+
+        Args:
+            images: The images of a batch.
+            questions: For each readable image its questions.
+        """
+        decoded = [shown(image, self.template) for image in images.images]
+        pairs = [
+            (image, self._asked(question, YES_OR_NO))
+            for image, own in zip(decoded, questions, strict=True)
+            for question in own
+        ]
+        shown_images, prompts = [image for image, _ in pairs], [prompt for _, prompt in pairs]
+        no = opposite(self.answer)
+        with self.device_module.at_work():
+            likely = self._in_batches(shown_images, prompts, self.answer)
+            if no:
+                unlikely = self._in_batches(shown_images, prompts, no)
+                likely = [a / (a + b) for a, b in zip(likely, unlikely, strict=True)]
+        left = iter(likely)
+        return [[next(left) for _ in own] for own in questions]
+
+    def _in_batches(
+        self, images: "Sequence[Image.Image]", prompts: Sequence[str], answer: str
+    ) -> list[float]:
+        step = self.device_module.batch
+        likelihoods: list[float] = []
+        for start in range(0, len(images), step):
+            end = start + step
+            likelihoods += self._likelihoods(images[start:end], prompts[start:end], answer)
         return likelihoods
 
     def cuts(self, text: str) -> bool:
         """Return whether a text is longer than half of the model's context."""
         return self._tokens(text) > self._most
 
-    def _likelihoods(self, images: "list[Image.Image]", questions: list[str]) -> list[float]:
-        inputs = self.processor(images=images, text=questions, padding=True, return_tensors="pt")
+    def _likelihoods(
+        self, images: "Sequence[Image.Image]", questions: Sequence[str], word: str
+    ) -> list[float]:
+        inputs = self.processor(
+            images=list(images), text=list(questions), padding=True, return_tensors="pt"
+        )
         if len(images) > 1 and not bool(inputs["attention_mask"].all()):
             # Padding would shift positions in some models; alone, each gives what it would give.
             pairs = zip(images, questions, strict=True)
-            return [self._likelihoods([image], [question])[0] for image, question in pairs]
+            return [self._likelihoods([image], [question], word)[0] for image, question in pairs]
         placed = {name: self._placed(value) for name, value in inputs.items()}
-        answer = self._answer(len(images))
+        answer = self._answer(word, len(images))
         logits = (
             self._of_decoder(placed, answer)
             if self._decodes_only
@@ -119,19 +162,19 @@ class VqaScore:
             inputs["logits_to_keep"] = kept  # else a large vocabulary takes gigabytes for nothing
         return self.model(**inputs).logits[:, -kept:-1]  # type: ignore[no-any-return]
 
-    def _answer(self, count: int) -> "Tensor":
+    def _answer(self, word: str, count: int) -> "Tensor":
         import torch
 
         tokenizer = self.processor.tokenizer
-        ids = tokenizer(self.answer, add_special_tokens=not self._decodes_only)["input_ids"]
+        ids = tokenizer(word, add_special_tokens=not self._decodes_only)["input_ids"]
         return torch.tensor([ids] * count, device=self.device_module.device)
 
     def _placed(self, value: "Tensor") -> "Tensor":
         dtype = self._dtype if value.is_floating_point() else None
         return value.to(self.device_module.device, dtype)
 
-    def _asked(self, text: str) -> str:
-        return asked(self._fitted(text), self.template, self.processor)
+    def _asked(self, text: str, question: str) -> str:
+        return asked(self._fitted(text), self.template, self.processor, question)
 
     def _tokens(self, text: str) -> int:
         return len(self.processor.tokenizer(text, verbose=False)["input_ids"])

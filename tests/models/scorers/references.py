@@ -75,8 +75,8 @@ def aesthetic(folder: Path, head: Path, image: Image.Image) -> float:
         return float(mlp(features)[0, 0])
 
 
-def vqascore(folder: Path, image: Image.Image, prompt: str) -> float:
-    """The geometric mean of the answer's probabilities, token by token, for the answer `Yes`."""
+def vqascore(folder: Path, image: Image.Image, prompt: str, word: str = "Yes") -> float:
+    """The geometric mean of the answer's probabilities, token by token, for an answer."""
     import torch
     from transformers import AutoModelForImageTextToText, AutoProcessor
 
@@ -84,7 +84,7 @@ def vqascore(folder: Path, image: Image.Image, prompt: str) -> float:
     processor = AutoProcessor.from_pretrained(folder)
     inputs = processor(images=image, text=prompt, return_tensors="pt")
     encodes = model.config.get_text_config().is_encoder_decoder
-    answer = processor.tokenizer("Yes", add_special_tokens=encodes).input_ids
+    answer = processor.tokenizer(word, add_special_tokens=encodes).input_ids
     product, said = 1.0, [0]  # a decoder of T5 begins with the padding token
     for token in answer:
         more = {"decoder_input_ids": torch.tensor([said])} if encodes else {}

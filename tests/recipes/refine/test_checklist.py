@@ -13,6 +13,7 @@ from engine.recipes.refine.agents import questions as asking
 from engine.recipes.refine.agents.answers import AnswersRequest, OneAnswer
 from engine.recipes.refine.agents.questions import QuestionsAnswer, QuestionsRequest
 from engine.recipes.refine.checklist import Answered, AnswerVerdict, Question, in_effect, share_met
+from engine.recipes.refine.likelihoods import answers_by_likelihood
 
 BRIEF = "a red barn in snow, on the left"
 QUESTIONS = (
@@ -118,7 +119,14 @@ def test_the_rules_ask_by_the_vocabulary_and_answer_by_measures():
     wanted = request(questions=made.questions)
     rule = RuleInput(wanted.model_dump(mode="json"), (buffer.getvalue(),), 1.0, "builtin")
     result = answering.Answers.model_validate(answering.by_rule(rule))
-    of = {one.value: result.by_id()[one.id].verdict for one in made.questions}
-    assert of["red"] == "yes"
-    assert result.by_id()["q1"].verdict == "cannot_tell"
+    of = {one.kind: result.by_id()[one.id].verdict for one in made.questions}
+    assert of["object"] == of["colour"] == "cannot_tell", "a house is not seen in so small an image"
+    assert of["position"] == "cannot_tell"
     assert result.measurements["lightness"] > 0
+
+
+def test_a_likelihood_near_the_middle_cannot_tell():
+    made = answers_by_likelihood(QUESTIONS, [0.6, 0.41, None], "vqa")
+    assert [one.verdict for one in made.answers] == ["yes", "cannot_tell", "cannot_tell"]
+    assert answers_by_likelihood(QUESTIONS[:1], [0.4], "vqa").answers[0].verdict == "no"
+    assert made.by_id()["q2"].confidence == 0.41

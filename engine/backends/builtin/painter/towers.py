@@ -10,7 +10,7 @@ from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import mix
 from engine.imaging.silhouettes.curves import Point, Ring, box
-from engine.imaging.silhouettes.outlines import outline
+from engine.imaging.silhouettes.outlines import lintel, outline
 
 
 def _girth(height: float) -> float:
@@ -100,16 +100,9 @@ def castle(
 def torii(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:
     """A Japanese gate, vermilion unless the prompt says otherwise."""
     red = tinted(plan, plan.colour("torii", (0.86, 0.27, 0.16)))
-    posts: list[Ring] = [
-        [(x - 0.05, -0.12), (x + 0.05, -0.12), (x * 0.9 + 0.035, 0.86), (x * 0.9 - 0.035, 0.86)]
-        for x in (-0.42, 0.42)
-    ]
-    beams: list[Ring] = [box(-0.52, 0.62, 0.52, 0.69), box(-0.035, 0.69, 0.035, 0.84)]
-    t = np.linspace(-1, 1, 24)
-    arch = [(0.68 * float(u), 0.84 + 0.07 * float(u) ** 2) for u in t]
-    top = [(0.72 * float(u), 0.93 + 0.1 * float(u) ** 2) for u in t]
-    canvas.lay(canvas.stencil([*posts, *beams], at, size), red)
-    canvas.lay(canvas.stencil([[*arch, *top[::-1]]], at, size), mix(red, plan.look.near, 0.15))
+    canvas.lay(canvas.stencil(outline("torii", "sharp_posts", "sharp_beams"), at, size), red)
+    low, top = lintel()
+    canvas.lay(canvas.stencil([[*low, *top[::-1]]], at, size), mix(red, plan.look.near, 0.15))
     cap = [(x, y + 0.035) for x, y in top]
     canvas.lay(canvas.stencil([[*top, *cap[::-1]]], at, size), plan.look.near, 0.9)
     feet = [box(x - 0.065, -0.12, x + 0.065, -0.03) for x in (-0.42, 0.42)]

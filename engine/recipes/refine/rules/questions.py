@@ -1,16 +1,27 @@
 """Writes the questions of a brief by the vocabulary of the embedded family.
 
-One question per thing that is named, one per measure that the brief lets one expect something of.
+One question per thing that is named, and after it those about its number, colour and place, which
+depend on it; then one per measure that the brief lets one expect something of. What is expected of
+any image is not asked for, because the brief does not demand it.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
+from engine.imaging.vocabulary.counting import counts
 from engine.imaging.vocabulary.expectations import Expectation, understand
-from engine.imaging.vocabulary.reading import Mention, read
+from engine.imaging.vocabulary.reading import Mention, PromptReading, read
 from engine.recipes.refine.checklist import MAX_QUESTIONS
 from engine.recipes.refine.rules.critic import WORDS
 
-_KINDS = {"mass_x": "position", "off_centre": "position"}
+SIDES = {"left": "on the left", "right": "on the right", "centred": "in the middle"}
+"""Places that a composition names, as a question says them."""
+
+NONE = "none"
+"""Value of a question whether the picture is free of something."""
+
+_ANY = ("any picture",)
+_PLACES = ("mass_x", "off_centre")
 
 
 def questions(brief: str) -> list[dict[str, Any]]:
@@ -19,36 +30,90 @@ def questions(brief: str) -> list[dict[str, Any]]:
     Args:
         brief: What the operator asked for.
     """
-    rows: list[dict[str, Any]] = []
-    names: dict[str, str] = {}
-    for mention in read(brief).of("subject"):
-        names[mention.name] = f"q{len(rows) + 1}"
-        rows.append(_object(names[mention.name], mention))
+    reading = read(brief)
+    things = list(dict.fromkeys(reading.names("subject")))
+    rows = [*_things(things, brief), *_excluded(reading), *_colours(reading)]
+    rows += _places(reading, things)
+    placed = any(row["kind"] == "position" for row in rows)
     for one in understand(brief).expectations:
-        rows.append(_measured(f"q{len(rows) + 1}", one, names))
-    return rows[:MAX_QUESTIONS]
+        asked = one.words != _ANY and not one.measure.startswith("share:")
+        if asked and not (placed and one.measure in _PLACES):
+            rows.append(_measured(one))
+    return _numbered(rows[:MAX_QUESTIONS])
 
 
-def _object(name: str, mention: Mention) -> dict[str, Any]:
-    words = mention.name.replace("-", " ")
-    text = f"Does the picture show {words}?"
-    return {"id": name, "text": text, "kind": "object", "subject": words}
+def _numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each question its id, and to those about a thing the id of the thing's own."""
+    owners = {
+        row["subject"]: f"q{at}"
+        for at, row in enumerate(rows, 1)
+        if row["kind"] == "object" and not row.get("value")
+    }
+    for at, row in enumerate(rows, 1):
+        row["id"] = f"q{at}"
+        owner = owners.get(row["subject"], row["id"])
+        row["depends_on"] = (owner,) if owner != row["id"] else ()
+    return rows
 
 
-def _measured(name: str, one: Expectation, names: dict[str, str]) -> dict[str, Any]:
-    asked = " and ".join(one.words)
-    row: dict[str, Any] = {"id": name, "measure": one.measure}
-    if one.measure.startswith("share:"):
-        colour, _, subject = one.words[0].partition(" ")
-        owner = (names[subject],) if subject in names else ()
-        text = f"Is enough of the picture {asked}?"
-        return row | {
-            "text": text, "kind": "colour", "subject": subject, "value": colour, "depends_on": owner
-        }  # fmt: skip
-    label = WORDS[one.measure][0]
-    return row | {
+def _things(things: list[str], brief: str) -> Iterator[dict[str, Any]]:
+    numbers = counts(brief)
+    for name in things:
+        words = name.replace("-", " ")
+        yield {"text": f"Does the picture show {words}?", "kind": "object", "subject": words}
+        if name in numbers:
+            yield {
+                "text": f"Is the number of {words} in the picture {numbers[name]}?",
+                "kind": "count",
+                "subject": words,
+                "value": str(numbers[name]),
+            }
+
+
+def _excluded(reading: PromptReading) -> Iterator[dict[str, Any]]:
+    for family, name in sorted(reading.removed):
+        if family == "subject":
+            words = name.replace("-", " ")
+            text = f"Is the picture free of {words}?"
+            yield {"text": text, "kind": "object", "subject": words, "value": NONE}
+
+
+def _colours(reading: PromptReading) -> Iterator[dict[str, Any]]:
+    for colour in reading.of("colour")[:8]:
+        subject = colour.of.replace("-", " ")
+        yield {
+            "text": _colour_text(colour, subject),
+            "kind": "colour",
+            "subject": subject,
+            "value": colour.name.replace("-", " "),
+            "measure": f"share:{colour.value}",
+        }
+
+
+def _colour_text(colour: Mention, subject: str) -> str:
+    name = colour.name.replace("-", " ")
+    return f"Is the {subject} {name}?" if subject else f"Is enough of the picture {name}?"
+
+
+def _places(reading: PromptReading, things: list[str]) -> Iterator[dict[str, Any]]:
+    sides = [name for name in reading.names("composition") if name in SIDES]
+    if sides and things:
+        subject = things[0].replace("-", " ")
+        yield {
+            "text": f"Is the {subject} {SIDES[sides[0]]}?",
+            "kind": "position",
+            "subject": subject,
+            "value": sides[0],
+            "measure": "mass_x",
+        }
+
+
+def _measured(one: Expectation) -> dict[str, Any]:
+    label, asked = WORDS[one.measure][0], " and ".join(one.words)
+    return {
         "text": f"Does the {label} of the picture fit {asked}?",
-        "kind": _KINDS.get(one.measure, "style"),
+        "kind": "position" if one.measure in _PLACES else "style",
         "subject": label,
         "value": asked,
+        "measure": one.measure,
     }
