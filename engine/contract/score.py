@@ -175,7 +175,7 @@ class AskRequest(Request):
 
 
 class YesLikelihoods(Result):
-    """How likely a model answers yes, for each image and question.
+    """Likelihood that a model answers yes, for each image and question.
 
     Attributes:
         scorer: Who answered: model, variant and precision.

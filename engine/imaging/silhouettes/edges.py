@@ -15,7 +15,7 @@ from engine.imaging.measure.colour import Array, oklab
 from engine.imaging.measure.image import opened
 
 DIRECTIONS = 12
-"""Directions that are told apart, over half a turn: an edge has no sign."""
+"""Number of directions, over half a turn: an edge has no sign."""
 
 SIDE, AREA = 160, 51_200
 """Shorter side and area in pixels, at most, of the copy that is looked at."""

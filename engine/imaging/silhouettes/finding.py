@@ -44,12 +44,12 @@ class Sighting:
 
     def mask(self, shape: tuple[int, int], *, coloured: bool = False) -> Array:
         """Return the shape, or its coloured part, on a sheet of a height and width."""
-        own = self.template.coloured if coloured else self.template.mask
-        return _laid(own, self.row, self.column, shape)
+        shape_mask = self.template.coloured if coloured else self.template.mask
+        return _laid(shape_mask, self.row, self.column, shape)
 
 
 FEATURES = ("fit", "inside", "outside", "apart", "contrast", "usual", "spread", "texture", "size")
-"""What a sighting is judged by.
+"""Names of the features that a sighting is judged by.
 
 fit        part of the contour along which an edge runs in its direction
 inside     gradient on the contour, as a share of it and that within
@@ -127,12 +127,12 @@ def _overlap(offset: int, length: int) -> tuple[int, int]:
 def _peaks(fits: Array) -> list[tuple[int, int]]:
     """Return the best places of a map that are `PROMISING`, one in each neighbourhood."""
     left = np.where(fits >= PROMISING, fits, 0)
-    found: list[tuple[int, int]] = []
-    while len(found) < PEAKS and left.max() > 0:
+    peaks: list[tuple[int, int]] = []
+    while len(peaks) < PEAKS and left.max() > 0:
         row, column = (int(at) for at in np.unravel_index(int(left.argmax()), left.shape))
-        found.append((row, column))
+        peaks.append((row, column))
         left[max(0, row - 6) : row + 7, max(0, column - 6) : column + 7] = 0
-    return found
+    return peaks
 
 
 def _sighting(edges: Edges, template: Template, fits: Array, row: int, column: int) -> Sighting:

@@ -78,8 +78,10 @@ def form(name: str) -> Form:
         every, coloured = _TURNED[name]
         parts = {part: _mirrored(turned(part)) for part in every}
         return Form(name, tuple(parts.values()), tuple(parts[c] for c in coloured), mirrors=False)
-    kinds, own = _CUT[name]
-    return Form(name, tuple(outline(name, *kinds)), tuple(outline(name, *own)), mirrors=True)
+    kinds, coloured_kinds = _CUT[name]
+    return Form(
+        name, tuple(outline(name, *kinds)), tuple(outline(name, *coloured_kinds)), mirrors=True
+    )
 
 
 def _mirrored(right: list[tuple[float, float]]) -> Ring:

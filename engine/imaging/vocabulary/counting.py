@@ -16,19 +16,19 @@ REACH = 4
 def counts(text: str) -> dict[str, int]:
     """Return the number of each subject that has one, by its name in the vocabulary."""
     words = tokens(text)
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     number, left, at = 0, 0, 0
     while at < len(words):
         if number_of(words[at]) is not None:
             number, left = number_of(words[at]) or 0, REACH
         length, name = _subject(words, at)
         if name and left > 0:
-            found.setdefault(name, number)
+            numbers.setdefault(name, number)
         if name or words[at] in (",", ".", ";"):
             left = 0
         left -= 1
         at += max(1, length)
-    return found
+    return numbers
 
 
 def number_of(word: str) -> int | None:

@@ -97,8 +97,8 @@ class VqaScore:
         decoded = [shown(image, self.template) for image in images.images]
         pairs = [
             (image, self._asked(question, YES_OR_NO))
-            for image, own in zip(decoded, questions, strict=True)
-            for question in own
+            for image, wanted in zip(decoded, questions, strict=True)
+            for question in wanted
         ]
         shown_images, prompts = [image for image, _ in pairs], [prompt for _, prompt in pairs]
         no = opposite(self.answer)
@@ -108,7 +108,7 @@ class VqaScore:
                 unlikely = self._in_batches(shown_images, prompts, no)
                 likely = [a / (a + b) for a, b in zip(likely, unlikely, strict=True)]
         left = iter(likely)
-        return [[next(left) for _ in own] for own in questions]
+        return [[next(left) for _ in wanted] for wanted in questions]
 
     def _in_batches(
         self, images: "Sequence[Image.Image]", prompts: Sequence[str], answer: str

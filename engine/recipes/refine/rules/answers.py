@@ -27,7 +27,7 @@ POSSIBLE = 0.1
 HAS_COLOUR, LACKS_COLOUR = 0.3, 0.1
 """Share of a thing in a colour from which it has this colour, and below which it has not."""
 
-TRACE = 0.001
+TRACE = 0.0004
 """Share of an image in a colour below which no thing of this colour can be there."""
 
 _PLACES: dict[str, tuple[Callable[[float], float], float, float]] = {
@@ -98,7 +98,7 @@ class _Answerer:
 
     def _object(self, question: Question, name: str) -> dict[str, Any]:
         if not self.sight.knows(name):
-            return _told("cannot_tell", _UNSEEN)
+            return _reply("cannot_tell", _UNSEEN)
         likely = self.sight.likelihood(name)
         asked = 1 - likely if question.value == NONE else likely
         where = f", {self.sight.where(name)}" if likely >= SURE else ""
@@ -107,58 +107,60 @@ class _Answerer:
     def _count(self, question: Question, name: str) -> dict[str, Any]:
         wanted = number_of(question.value.strip().casefold())
         if wanted is None or not self.sight.knows(name):
-            return _told("cannot_tell", _UNSEEN)
+            return _reply("cannot_tell", _UNSEEN)
         sure, possible = self.sight.count(name, SURE, POSSIBLE)
         seen = f"{sure} found for sure, {possible} at most"
-        if not possible or not sure <= wanted <= possible:
-            return _told("no", seen, 0.0)
-        return _told("yes", seen, 1.0) if sure == possible else _told("cannot_tell", seen)
+        if not sure:
+            return _reply("cannot_tell", seen)
+        if not sure <= wanted <= possible:
+            return _reply("no", seen, 0.0)
+        return _reply("yes", seen, 1.0) if sure == possible else _reply("cannot_tell", seen)
 
     def _position(self, question: Question, name: str) -> dict[str, Any]:
         if self.sight.likelihood(name) < SURE:
-            return _told("cannot_tell", f"It is not clear where the {name} is.")
+            return _reply("cannot_tell", f"It is not clear where the {name} is.")
         across = self.sight.across(name)
         side = next(iter(read(question.value).names("composition")), "")
         seen = f"the {name} is at {across:.2f} of the width"
         if side not in _PLACES:
-            return _told("cannot_tell", f"{question.value!r} is not a place that is measured.")
+            return _reply("cannot_tell", f"{question.value!r} is not a place that is measured.")
         how_far, enough, too_little = _PLACES[side]
         far = how_far(across - 0.5)
         if far >= enough:
-            return _told("yes", seen, 1.0)
-        return _told("no", seen, 0.0) if far <= too_little else _told("cannot_tell", seen, 0.5)
+            return _reply("yes", seen, 1.0)
+        return _reply("no", seen, 0.0) if far <= too_little else _reply("cannot_tell", seen, 0.5)
 
     def _colour(self, question: Question, name: str) -> dict[str, Any]:
         colours = read(question.value).of("colour")
         if not colours:
-            return _told("cannot_tell", f"{question.value!r} is not a colour that is known.")
+            return _reply("cannot_tell", f"{question.value!r} is not a colour that is known.")
         if self.sight.share_of_all(colours[0].value) < TRACE:
-            return _told("no", f"hardly any {question.value} in the picture", 0.0)
+            return _reply("no", f"hardly any {question.value} in the picture", 0.0)
         share = self.sight.share_in(name, colours[0].value, SURE)
         if share is None:
-            return _told("cannot_tell", f"It is not clear where the {name} is.")
+            return _reply("cannot_tell", f"It is not clear where the {name} is.")
         seen = f"{share:.0%} of the {name} is {question.value}"
         if share >= HAS_COLOUR:
-            return _told("yes", seen, share)
-        return _told("no" if share < LACKS_COLOUR else "cannot_tell", seen, share)
+            return _reply("yes", seen, share)
+        return _reply("no" if share < LACKS_COLOUR else "cannot_tell", seen, share)
 
     def _measured(self, question: Question) -> dict[str, Any]:
         one = self.expectations.get(question.measure)
         if one is None:
-            return _told("cannot_tell", _UNSEEN)
+            return _reply("cannot_tell", _UNSEEN)
         value = self.values[one.measure]
         met = one.met(value)
         reason = f"{value:.2f}, expected {one.low:.2f} to {one.high:.2f}"
-        return _told("yes" if met >= MET else "no", reason, met)
+        return _reply("yes" if met >= MET else "no", reason, met)
 
 
 def _by_likelihood(likely: float, reason: str) -> dict[str, Any]:
     verdict: AnswerVerdict = "cannot_tell"
     if likely >= SURE or likely <= UNLIKELY:
         verdict = "yes" if likely >= SURE else "no"
-    return _told(verdict, reason, likely)
+    return _reply(verdict, reason, likely)
 
 
-def _told(verdict: AnswerVerdict, reason: str, confidence: float | None = None) -> dict[str, Any]:
+def _reply(verdict: AnswerVerdict, reason: str, confidence: float | None = None) -> dict[str, Any]:
     rounded = None if confidence is None else round(confidence, 4)
     return {"verdict": verdict, "confidence": rounded, "reason": reason}

@@ -1,4 +1,4 @@
-"""What is seen of things in one image: whether they are there, how many, where, in which colour."""
+"""Looks for things in one image: their presence, number, place and colour."""
 
 from functools import cached_property
 
@@ -54,8 +54,8 @@ class Sight:
 
     def count(self, name: str, sure: float, unlikely: float) -> tuple[int, int]:
         """Return how many of a thing are there for sure, and how many there may be."""
-        found = find_all(self.edges, name, unlikely)
-        return sum(one.likelihood >= sure for one in found), len(found)
+        sightings = find_all(self.edges, name, unlikely)
+        return sum(one.likelihood >= sure for one in sightings), len(sightings)
 
     def share_in(self, name: str, colour: str, sure: float) -> float | None:
         """Return the share of a thing that has a colour, 0 to 1.
