@@ -1,4 +1,4 @@
-"""What the painter really painted, from its own plan and layers: the second judge of `quality`.
+"""Second judge of `quality`: what was painted, by the plan and the layers of the painter.
 
 The loop sees pixels. This judge sees where the plan has put the main subject, and which pixels of
 the canvas change with the colour of a thing in the plan: the part of it that has a colour. A place
@@ -47,8 +47,8 @@ def demands_met(brief: str, prompt: str, seed: int, image: bytes) -> tuple[int, 
         for colour in asked.of("colour")
         if colour.of and colour.of not in GROUNDS
     ]
-    told = [check for check in checks if check is not None]
-    return sum(told), len(told)
+    decided_checks = [check for check in checks if check is not None]
+    return sum(decided_checks), len(decided_checks)
 
 
 def _placed(side: str, focus: float) -> bool | None:
