@@ -1,5 +1,6 @@
 """Fixtures of all tests."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = _shared_by(item)
         if place and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(place))
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage less often, and leave out what collecting the tests has created.
+
+    A process that has collected all tests holds a million objects; looking through them again and
+    again was a sixth of its work.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def _shared_by(item: pytest.Item) -> str:
