@@ -28,8 +28,8 @@ from engine.config.paths import WorkspacePaths
 from engine.kinds.thumbnails import SIDES, Thumbnails
 from tui.images.style import CellStyle, Symbols
 from tui.widgets import sheet as sheet_module
-from tui.widgets.image import THUMBNAILS
 from tui.widgets.list_state import ListState
+from tui.widgets.rendering import THUMBNAILS
 from tui.widgets.sheet import Sheet
 from tui.widgets.sheet_painter import SheetCell
 
@@ -114,7 +114,7 @@ async def _shown(app: Counted, faces: Mapping[int, Face], first: int) -> float:
     started = time.process_time()
     app.state.set_window(SHOWN, 0, [Row(id_) for id_ in page])
     sheet.set_faces(page)
-    while not all(sheet._key(face) in sheet._own for face in page.values()):  # noqa: ASYNC110
+    while not all(sheet._images.has_in_full(face) for face in page.values()):  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     await asyncio.sleep(0.05)
     return 1000 * (time.process_time() - started)

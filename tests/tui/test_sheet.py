@@ -11,7 +11,7 @@ from tui.images.style import CellStyle, cell_style
 from tui.ui_state import UiState, state_file
 from tui.widgets import sheet_decoder
 from tui.widgets.caption import failed_measures
-from tui.widgets.image import THUMBNAILS, render_source
+from tui.widgets.rendering import THUMBNAILS, render_source
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 
@@ -87,6 +87,30 @@ async def test_only_visible_images_are_decoded(many: Place, monkeypatch, drawn) 
         await pilot.press("g")
         await pilot.pause(0.2)
         assert len(decoded) == len(set(decoded))  # those that were seen before are kept
+
+
+async def test_half_cells_come_first_while_scrolling_and_the_best_symbols_at_rest(
+    many: Place, monkeypatch, drawn
+) -> None:
+    monkeypatch.setattr("tui.widgets.sheet.style_of", lambda _: CellStyle("true", "quadrants"))
+    drawn_in: list[str] = []
+    real = render_source
+
+    def counted(source, key):
+        drawn_in.append(key.style.symbols)
+        return real(source, key)
+
+    monkeypatch.setattr(sheet_decoder, "render_source", counted)
+    async with running(many.dashboard(), (80, 24)) as pilot:
+        sheet = await open_sheet(pilot)
+        images = sheet._images
+        await until(pilot, lambda: all(map(images.has_in_full, sheet._faces.values())) and drawn_in)
+        assert set(drawn_in) == {"quadrants"}
+        drawn_in.clear()
+        await pilot.press("G")
+        await until(pilot, lambda: "quadrants" in drawn_in)
+        assert drawn_in[0] == "half"
+        assert drawn_in.index("quadrants") >= drawn_in.count("half") > 0
 
 
 async def test_what_failed_or_runs_says_so_in_its_cell(scored: Place) -> None:  # noqa: F811

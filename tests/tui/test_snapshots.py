@@ -184,7 +184,7 @@ def test_views(snap_compare, busy: Place, view: str, size: tuple[int, int]) -> N
             await until(pilot, lambda: pilot.app.screen.rows.total)
         if view == "sheet":
             sheet = pilot.app.screen.query_one(Sheet)
-            await until(pilot, lambda: len(sheet._own) == 2, "the images of two jobs")
+            await until(pilot, lambda: len(sheet._images._own) == 2, "the images of two jobs")
         await until(pilot, Still(pilot.app))
 
     assert snap_compare(app, run_before=before, terminal_size=size)

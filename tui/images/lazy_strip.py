@@ -5,9 +5,14 @@ create, and to look through by the garbage collector, than to draw; a sheet need
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from rich.segment import Segment
+from textual.cache import FIFOCache
 from textual.strip import Strip
+
+CACHED = 4
+"""Results that a strip keeps of each of its operations."""
 
 
 class LazyStrip(Strip):
@@ -24,11 +29,22 @@ class LazyStrip(Strip):
     def __init__(
         self, codes: str, cell_length: int, create: Callable[[], Iterable[Segment]]
     ) -> None:
+        # Not the initialisation of a strip: its seven caches take longer to create than a row of
+        # an image, and few are ever used; `__getattr__` creates those.
         self._create = create
         self._created: list[Segment] | None = None
-        super().__init__((), cell_length)
-        self._created = None
-        self._render_cache = codes
+        self._cell_length = cell_length
+        self._render_cache: str | None = codes
+        self._link_ids: set[str] | None = None
+        self._cell_count: int | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Create a cache of the strip when it is first used."""
+        if not name.endswith("_cache"):
+            raise AttributeError(name)
+        cache: FIFOCache[Any, Any] = FIFOCache(CACHED)
+        setattr(self, name, cache)
+        return cache
 
     @property
     def _segments(self) -> list[Segment]:

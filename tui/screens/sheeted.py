@@ -9,7 +9,7 @@ from textual import on
 from engine.client.views.listing import LONGEST_PAGE
 from tui.screens.filtered import FilteredScreen
 from tui.screens.menu import MenuLine, MenuScreen
-from tui.widgets.image import is_slow, style_of
+from tui.widgets.rendering import is_slow, style_of
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 from tui.widgets.view_bar import ViewBar

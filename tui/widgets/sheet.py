@@ -1,49 +1,37 @@
 """A contact sheet: the rows of a list as a grid of small images; only visible ones are decoded."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import ClassVar, Generic
+from typing import ClassVar
 
-from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from engine.client.views.faces import Face
 from engine.config.paths import WorkspacePaths
 from tui.actions import bindings
 from tui.bugs import ReportsBugs
-from tui.images.style import CellStyle
-from tui.jumps import Jump
 from tui.states import TONES
 from tui.widgets.drawing import tones
-from tui.widgets.image import (
-    THUMBNAILS,
-    ImageKey,
-    RenderedImage,
-    Source,
-    preview_key,
-    source_of,
-    style_of,
-)
 from tui.widgets.list_state import ListState, RowT
-from tui.widgets.rows import Rows
+from tui.widgets.rendering import ImageKey, style_of
+from tui.widgets.sheet_cursor import SheetCursor
 from tui.widgets.sheet_decoder import SheetDecoder
 from tui.widgets.sheet_grid import STEPS, Grid, grid_of
+from tui.widgets.sheet_images import Look, SheetImages
 from tui.widgets.sheet_painter import SheetCell, SheetPainter, common_start
-
-UNSHOWN = "cannot be shown"
 
 ASPECT = 0.75
 """Height of an image by its width, until one is known."""
 
 
-Look = tuple[ImageKey, tuple[tuple[str, str], ...]]
-"""The key of an image without its content, and the tones of what a kind draws."""
+REST_SECONDS = 0.12
+"""Time after the last move after which images are drawn in full, in seconds."""
 
 
-class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
+class Sheet(ReportsBugs, SheetCursor[RowT], can_focus=True):
     """A grid over the state of a list.
 
     Args:
@@ -80,13 +68,6 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
             """Replace older requests."""
             return isinstance(message, Sheet.Wanted)
 
-    class Resized(Message):
-        """The operator has chosen another number of columns; 0 for the usual one."""
-
-        def __init__(self, columns: int) -> None:
-            super().__init__()
-            self.columns = columns
-
     def __init__(
         self,
         state: ListState[RowT],
@@ -100,17 +81,15 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
         self.state = state
         self.state.watch(self.follow)
         self._cell = cell
-        self._paths = paths
         self._chosen = columns if columns in STEPS else 0
         self._faces: Mapping[int, Face] = {}
         self._aspect = 0.0
         self._asked = (-1, -1)
         self._painter = SheetPainter(self)
         self._drawn: dict[int, tuple[object, list[Strip]]] = {}
-        self._own: dict[ImageKey, RenderedImage] = {}  # of visible cells: stay if the cache is full
-        self._decoder = SheetDecoder(self, self.take_drawn)
-        self._look: Look = (ImageKey("", (0, 0), CellStyle("none"), (0, 0, 0)), ())
+        self._images = SheetImages(paths, SheetDecoder(self, self.take_drawn))
         self._prefix = 0
+        self._resting: Timer | None = None
 
     # -- content ------------------------------------------------------------------------------
 
@@ -152,11 +131,6 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
     # -- geometry -----------------------------------------------------------------------------
 
     @property
-    def columns(self) -> int:
-        """Number of cells in a line."""
-        return self._grid.columns
-
-    @property
     def _grid(self) -> Grid:
         room = self.scrollable_content_region.size
         aspect = self._aspect or ASPECT
@@ -170,9 +144,8 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
             self._refresh_scrollbars()
 
     def _lay_out(self) -> None:
-        self._decoder.clear()
+        self._images.forget()
         self._drawn.clear()
-        self._own.clear()
         self._painter.forget_images()
         self._fit_size()
         self._keep_in_sight()
@@ -197,111 +170,23 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
             first, shown = wanted
             self.post_message(self.Wanted(max(0, first - shown), 3 * shown))
 
-    # -- moving -------------------------------------------------------------------------------
-
-    def _go(self, index: int) -> None:
-        index = max(0, min(index, self.state.total - 1))
-        if index != self.state.cursor:
-            self.state.cursor = index
-            self.post_message(Rows.Moved(index))
-            self.state.tell(self.follow)
-        self._keep_in_sight()
-        self._refresh_changed()
-
-    def _keep_in_sight(self) -> None:
-        grid, top = self._grid, int(self.scroll_y)
-        line, step = self.state.cursor // grid.columns, grid.step
-        if line * step < top:
-            self.scroll_to(y=line * step, animate=False)
-        elif (line + 1) * step > top + grid.height:
-            over = (line + 1 - grid.lines) * step
-            self.scroll_to(y=max(0, over), animate=False)
-
-    def action_cursor_left(self) -> None:
-        """Move left."""
-        self._go(self.state.cursor - 1)
-
-    def action_cursor_right(self) -> None:
-        """Move right."""
-        self._go(self.state.cursor + 1)
-
-    def action_cursor_down(self) -> None:
-        """Move down one line of cells."""
-        if self.state.cursor // self.columns < (self.state.total - 1) // self.columns:
-            self._go(self.state.cursor + self.columns)
-
-    def action_cursor_up(self) -> None:
-        """Move up one line of cells."""
-        if self.state.cursor >= self.columns:
-            self._go(self.state.cursor - self.columns)
-
-    def action_page_down(self) -> None:
-        """Move down one page."""
-        self._go(self.state.cursor + self._grid.lines * self.columns)
-
-    def action_page_up(self) -> None:
-        """Move up one page."""
-        self._go(self.state.cursor - self._grid.lines * self.columns)
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self._go(0)
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self._go(self.state.total - 1)
-
-    def action_larger(self) -> None:
-        """Show fewer and larger images."""
-        fewer = [step for step in STEPS if step < self.columns]
-        if fewer:
-            self._choose(max(fewer))
-        else:
-            self.notify("The images are as large as they get here; z shows one full screen.")
-
-    def action_smaller(self) -> None:
-        """Show more and smaller images."""
-        more = [step for step in STEPS if step > self.columns]
-        if more:
-            self._choose(min(more))
-        else:
-            self.notify(f"At most {STEPS[-1]} images are side by side.")
-
-    def _choose(self, columns: int) -> None:
-        self._chosen = columns
-        self.post_message(self.Resized(columns))
-        self._lay_out()
-
-    def jumps(self) -> Iterator[Jump]:
-        """Yield the visible cells."""
-        grid, top = self._grid, int(self.scroll_y)
-        first, count = self.visible_range
-        for index in range(first, min(self.state.total, first + count)):
-            line, column = divmod(index, grid.columns)
-            yield Jump(grid.widths(column)[0], line * grid.step - top, partial(self._jump, index))
-
-    def _jump(self, index: int) -> None:
-        self.focus()
-        self._go(index)
-
-    def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked cell; a second click opens it."""
-        grid = self._grid
-        line, last = (event.y + int(self.scroll_y)) // grid.step, grid.columns - 1
-        column = next((c for c in range(last) if event.x < sum(grid.widths(c))), last)
-        index = line * grid.columns + column
-        if index >= self.state.total:
-            return
-        if index == self.state.cursor and event.chain > 1:
-            self.post_message(Rows.Chosen())
-        self._go(index)
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Request the rows that have scrolled into view."""
         super().watch_scroll_y(old_value, new_value)
-        self._decoder.clear()
+        self._images.hurry(self._rest)
         self._refresh_changed()
         self.want()
+
+    def _rest(self, draw: Callable[[], None]) -> None:
+        """Have images drawn in full once nothing has moved for a moment."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_SECONDS, partial(self._draw_in_full, draw))
+
+    def _draw_in_full(self, draw: Callable[[], None]) -> None:
+        self._resting = None
+        draw()
+        self._refresh_changed()
 
     def on_resize(self) -> None:
         """Lay everything out again."""
@@ -330,7 +215,7 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
 
     def _refresh_changed(self) -> None:
         """Draw only lines of cells in which something has changed."""
-        self._look = self._present_look()
+        self._images.look = self._present_look()
         grid, top = self._grid, int(self.scroll_y)
         first, lines = grid.visible(top)
         self._drawn = {
@@ -355,8 +240,8 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
         if row is None:
             return (index < self.state.total,)
         face = self._faces.get(row.id)
-        image = self._image(face)
-        failed = image is None and face is not None and self._decoder.failed(self._key(face))
+        image = self._images.of(face)
+        failed = image is None and self._images.has_failed(face)
         return (row, row.id in self.state.marks, failed, None if image is None else id(image))
 
     def render_line(self, y: int) -> Strip:
@@ -369,7 +254,7 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return lines as they are kept, unless there are none or a style changes them further."""
-        self._look = self._present_look()
+        self._images.look = self._present_look()
         styles = self.styles
         is_plain = (
             self.state.total > 0
@@ -411,9 +296,9 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
             return [(painter.blank(width),)] * (rows + 1)
         here, cell, size = index == self.state.cursor, self._cell(row), Size(width - 2, rows)
         face = self._faces.get(row.id)
-        image = self._image(face)
+        image = self._images.of(face)
         if image is None:
-            lines = painter.words(cell, self._why_not(face), size)
+            lines = painter.words(cell, self._images.why_not(face), size)
         else:
             lines = painter.image(image, size)
         left, right = painter.edges(here=here)
@@ -421,62 +306,15 @@ class Sheet(ReportsBugs, ScrollView, Generic[RowT], can_focus=True):
         label = painter.label(cell, name, width, here=here, marked=marked)
         return [*((left, line, right) for line in lines), (label,)]
 
-    def _why_not(self, face: Face | None) -> str:
-        """Return the text for an image that is being drawn or cannot be; empty without one."""
-        if face is None or self._source(face)[0] is None:
-            return ""
-        return UNSHOWN if self._decoder.failed(self._key(face)) else "…"
-
-    # -- images -------------------------------------------------------------------------------
-
-    def _source(self, face: Face | None) -> tuple[Source | None, str]:
-        if face is None:
-            return None, ""
-        if face.preview:
-            return face.preview, preview_key(face.preview)
-        return source_of(self._paths, face.file, small=True)
-
-    def _image(self, face: Face | None) -> RenderedImage | None:
-        """Return a drawing; one that is missing is drawn in a thread."""
-        if face is None:
-            return None
-        wanted = self._key(face)
-        image = self._own.get(wanted) or THUMBNAILS.get(wanted)
-        if image is not None:
-            self._own[wanted] = image
-        elif not self._decoder.failed(wanted):
-            source, _ = self._source(face)
-            if source is not None:
-                self._decoder.add(source, wanted)
-        return image
-
-    def _key(self, face: Face) -> ImageKey:
-        look, colours = self._look
-        is_drawn = not face.preview and face.file is not None and face.file.kind != "image"
-        return look._replace(content=_content(face), tones=colours if is_drawn else ())
-
-    def _present_look(self) -> Look:
-        look = ImageKey("", self._grid.box, style_of(self.app), self.background_colors[1].rgb)
-        return look, tones(self.app.theme_variables)
-
     def take_drawn(self) -> None:
         """Show the drawings that are ready, and forget those that are out of sight."""
         first, count = self.visible_range
         rows = [self.state.row(index) for index in range(first, first + count)]
         faces = [self._faces[row.id] for row in rows if row is not None and row.id in self._faces]
-        if len(self._own) > 2 * len(faces) + 20:
-            contents = {_content(face) for face in faces}
-            self._own = {k: v for k, v in self._own.items() if k.content in contents}
+        if self._images.keep_only(faces):
             self._painter.forget_images()
         self._refresh_changed()
 
-
-def _content(face: Face) -> str:
-    """Return the content's key of a face, as `source_of` does."""
-    if face.preview:
-        return preview_key(face.preview)
-    if face.file is None:
-        return ""
-    return (
-        face.file.hash if face.file.kind == "image" else f"{face.file.hash} {face.file.kind} small"
-    )
+    def _present_look(self) -> Look:
+        look = ImageKey("", self._grid.box, style_of(self.app), self.background_colors[1].rgb)
+        return look, tones(self.app.theme_variables)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from textual.widget import Widget
 
 from tui.images.decode import ImageTrouble
-from tui.widgets.image import THUMBNAILS, ImageKey, RenderedImage, Source, render_source
+from tui.widgets.rendering import THUMBNAILS, ImageKey, RenderedImage, Source, render_source
 
 MAX_FAILED = 2_000
 """Maximum number of images that are remembered as damaged."""

@@ -20,7 +20,7 @@ from textual.widget import Widget
 from tui.images.lazy_strip import LazyStrip, joined
 from tui.states import look
 from tui.widgets.columns import fit
-from tui.widgets.image import RenderedImage
+from tui.widgets.rendering import RenderedImage
 
 if TYPE_CHECKING:
     from textual.geometry import Size

@@ -20,7 +20,9 @@ from tui.images.decode import ImageTrouble, thumbnail
 from tui.images.palette import STANDARD_COLOURS
 from tui.images.style import CellStyle, cell_style, pixels_of
 from tui.widgets import image as image_module
-from tui.widgets.image import NO_IMAGE, THUMBNAILS, ImageView
+from tui.widgets import rendering
+from tui.widgets.image import NO_IMAGE, ImageView
+from tui.widgets.rendering import THUMBNAILS
 
 pytestmark = pytest.mark.usefixtures("drawn")
 BLACK = (0, 0, 0)
@@ -218,7 +220,7 @@ async def test_an_image_is_decoded_in_a_thread_and_drawn_in_the_middle(red, monk
         threads.append(threading.current_thread())
         return thumbnail(*arguments)
 
-    monkeypatch.setattr(image_module, "thumbnail", spy)
+    monkeypatch.setattr(rendering, "thumbnail", spy)
     image = ImageView(style=HALF)
     image.show(red, "ab")
     async with Shown(image).run_test(size=(20, 11)) as pilot:
@@ -232,9 +234,7 @@ async def test_an_image_is_decoded_in_a_thread_and_drawn_in_the_middle(red, monk
 
 async def test_an_image_is_decoded_once_for_all_that_show_it(red, monkeypatch):
     calls = []
-    monkeypatch.setattr(
-        image_module, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given)
-    )
+    monkeypatch.setattr(rendering, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given))
     first, second = ImageView(style=HALF), ImageView(style=HALF)
     first.show(red, "ab")
     async with Shown(first, second).run_test(size=(20, 12)) as pilot:
@@ -251,9 +251,7 @@ async def test_an_image_is_decoded_once_for_all_that_show_it(red, monkeypatch):
 
 async def test_what_is_not_seen_is_not_decoded(red, monkeypatch):
     calls = []
-    monkeypatch.setattr(
-        image_module, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given)
-    )
+    monkeypatch.setattr(rendering, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given))
     below, hidden = ImageView(style=HALF, id="below"), ImageView(style=HALF, id="hidden")
 
     class Hidden(App[None]):
@@ -287,7 +285,7 @@ async def test_the_newest_of_many_is_what_is_shown(tmp_path, monkeypatch):
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path, "PNG")
         paths.append(path)
     monkeypatch.setattr(
-        image_module, "thumbnail", lambda *given: started.append(given[0]) or thumbnail(*given)
+        rendering, "thumbnail", lambda *given: started.append(given[0]) or thumbnail(*given)
     )
     image = ImageView(style=HALF)
     async with Shown(image).run_test(size=(8, 4)) as pilot:
@@ -312,9 +310,7 @@ async def test_a_resize_draws_it_anew(red):
 
 async def test_an_image_too_large_for_the_cache_is_still_decoded_once(red, monkeypatch):
     calls = []
-    monkeypatch.setattr(
-        image_module, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given)
-    )
+    monkeypatch.setattr(rendering, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given))
     monkeypatch.setattr(image_module, "THUMBNAILS", LruCache(0))
     image = ImageView(style=HALF)
     image.show(red, "ab")
