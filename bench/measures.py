@@ -14,6 +14,7 @@ from bench.diffusion import diffusion
 from bench.effects import effects
 from bench.figures import Figure, at_least, at_most
 from bench.film import film
+from bench.gallery import gallery
 from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
@@ -274,6 +275,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "slow_line": slow_line,
     "sheet": sheet,
     "cells": cells,
+    "gallery": gallery,
 }
 
 

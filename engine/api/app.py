@@ -1,6 +1,6 @@
 """The ASGI application of a workspace."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -50,14 +50,16 @@ class ServerOptions:
 
 
 def make_app(
-    workspace: Workspace, options: ServerOptions | None = None, pages: Pages | None = None
+    workspace: Workspace,
+    options: ServerOptions | None = None,
+    pages: Callable[[Services], Pages] | None = None,
 ) -> Starlette:
     """Return the application of a workspace.
 
     Args:
         workspace: The workspace; nothing is held open between requests but idle readers.
         options: Options of the server.
-        pages: The gallery.
+        pages: Returns the pages of a server, such as the gallery.
 
     Raises:
         UserError: A key of signed tokens is missing or too short.
@@ -65,6 +67,7 @@ def make_app(
     options = options or ServerOptions()
     services = Services(workspace, read_only=options.read_only)
     services.describe = lambda: encode(document_of(TABLE, workspace.catalog.all_recipes()))
+    beside = pages(services) if pages else None
     hosts = [*LOOPBACK, *services.settings.hosts, *options.hosts]
 
     @asynccontextmanager
@@ -73,7 +76,7 @@ def make_app(
             yield
 
     app = Starlette(
-        routes=[*routes(TABLE, services), *(pages.routes if pages else [])],
+        routes=[*routes(TABLE, services), *(beside.routes if beside else [])],
         middleware=[
             Middleware(Guard, hosts=hosts),
             Middleware(
@@ -82,7 +85,7 @@ def make_app(
                 uses=services.uses,
                 rates=Rates(services.settings.requests_per_minute, services.settings.burst),
                 accepted=issuers(workspace.paths, services.settings),
-                session=pages.session if pages else None,
+                session=beside.session if beside else None,
             ),
         ],
         exception_handlers={HTTPException: refuse, Problem: refuse, UserError: refuse},

@@ -5,7 +5,7 @@ import contextlib
 import signal as signals_of
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -16,6 +16,18 @@ from engine.client.run_id import run_id
 from engine.client.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Door(NamedTuple):
+    """Pages beside the API.
+
+    Attributes:
+        pages: Returns them, with the login that they need.
+        announce: Tells a person the address of the server and the way in.
+    """
+
+    pages: Callable[[Any], Any]
+    announce: Callable[[str], None]
 
 
 def server_options(function: F) -> F:
@@ -61,26 +73,38 @@ def api(workspace: Path, *, read_only: bool, **where: Any) -> int:
     return serve(opened, read_only=read_only, **where)
 
 
-def serve(workspace: Workspace, *, read_only: bool = False, **where: Any) -> int:
+def serve(
+    workspace: Workspace, *, read_only: bool = False, door: Door | None = None, **where: Any
+) -> int:
     """Serve a workspace until a signal comes; return the exit code.
+
+    Args:
+        workspace: The workspace.
+        read_only: Refuse everything that writes.
+        door: Pages beside the API.
+        **where: Options that say where the server listens.
 
     Raises:
         CannotServe: The server cannot start as it was asked to.
     """
-    came = asyncio.run(_serve(workspace, read_only=read_only, **where))
+    came = asyncio.run(_serve(workspace, read_only=read_only, door=door, **where))
     return 0 if came in {0, signals_of.SIGTERM} else INTERRUPTED
 
 
-async def _serve(workspace: Workspace, *, read_only: bool, **where: Any) -> int:
+async def _serve(workspace: Workspace, *, read_only: bool, door: Door | None, **where: Any) -> int:
     from engine.config.logs import log_to_file
 
-    server, address, bound = prepare(workspace, read_only=read_only, **where)
+    server, address, bound = prepare(workspace, read_only=read_only, door=door, **where)
     log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
     click.echo(f"API of {workspace.shown_root} on {address}", err=True)
+    if door is not None:
+        door.announce(address)
     return await run_server(server, bound)
 
 
-def prepare(workspace: Workspace, *, read_only: bool = False, **where: Any) -> tuple[Any, str, Any]:
+def prepare(
+    workspace: Workspace, *, read_only: bool = False, door: Door | None = None, **where: Any
+) -> tuple[Any, str, Any]:
     """Return a server, its address and its bound socket.
 
     Raises:
@@ -94,7 +118,8 @@ def prepare(workspace: Workspace, *, read_only: bool = False, **where: Any) -> t
     )
     listening.check()
     hosts = (*where["names"], *([] if where["host"] in {"0.0.0.0", "::"} else [where["host"]]))  # noqa: S104
-    app = make_app(workspace, ServerOptions(hosts, read_only=read_only))
+    options = ServerOptions(hosts, read_only=read_only)
+    app = make_app(workspace, options, door.pages if door else None)
     bound = bind(listening)
     return make_server(app, listening), address_of(listening, bound), bound
 

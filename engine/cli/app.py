@@ -19,6 +19,7 @@ _COMMANDS = {
     "engine": ("engine.cli.engine:engine", "Run the engine; stop or restart one."),
     "stop": ("engine.cli.engine:stop", action_of("stop").help),
     "api": ("engine.cli.api:api", "Serve the HTTP API of a workspace."),
+    "gallery": ("engine.cli.gallery:gallery", "Serve the gallery, for a browser, and the API."),
     "token": ("engine.cli.tokens:token", "Create, list and revoke tokens of the HTTP API."),
     "status": ("engine.cli.status:status", "Show the engine, the lanes and the batches."),
     "jobs": ("engine.cli.jobs:jobs", "List the jobs of a batch."),

@@ -1,0 +1,70 @@
+"""Live pages: a stream that names the jobs that have changed; the page then asks for them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from engine.api.events.pages import EventFilter
+from engine.api.serving.changes import Changes, Progress
+
+KEEPALIVE_SECONDS = 15.0
+RETRY_MILLISECONDS = 3000
+PAUSE_SECONDS = 0.5
+"""Minimum time between two frames of a stream."""
+
+MAX_JOBS = 200
+"""Jobs that one frame names; of more, the newest."""
+
+
+class LiveStream:
+    """One open page.
+
+    Args:
+        changes: Changes of the store.
+        chosen: Events that the page is about.
+        after: Number of the newest event that the page has.
+    """
+
+    def __init__(self, changes: Changes, chosen: EventFilter, after: int) -> None:
+        self._changes = changes
+        self._chosen = chosen
+        self._after = after
+        self._progress: Progress = changes.progress
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield frames until the browser leaves."""
+        yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+        with self._changes.watching():
+            while True:
+                version = self._changes.version
+                if jobs := self._changed():
+                    yield f"data: {json.dumps({'jobs': jobs})}\n\n".encode()
+                    await asyncio.sleep(PAUSE_SECONDS)
+                if not await self._changes.wait(version, KEEPALIVE_SECONDS):
+                    yield b": still here\n\n"
+
+    def _changed(self) -> list[int]:
+        """Return the jobs that have changed since the last frame; 0 stands for a batch as such."""
+        events = self._changes.since(self._after) or []
+        jobs = {event.job_id or 0: None for event in events if self._chosen.takes(event)}
+        self._after = max((event.id for event in events), default=self._after)
+        return [*jobs, *self._moved()][-MAX_JOBS:]
+
+    def _moved(self) -> list[int]:
+        """Return the jobs whose steps have moved."""
+        progress = self._changes.progress
+        if progress.number == self._progress.number:
+            return []
+        before, self._progress = set(self._progress.rows), progress
+        return [
+            row.job_id
+            for row in progress.rows
+            if row not in before
+            and row.job_id is not None
+            and self._wants(row.batch_id, row.job_id)
+        ]
+
+    def _wants(self, batch: int, job: int) -> bool:
+        if self._chosen.job_id is not None:
+            return job == self._chosen.job_id
+        return self._chosen.batch_id in {None, batch}

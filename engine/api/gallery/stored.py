@@ -1,0 +1,110 @@
+"""Handlers of files: stored ones, their thumbnails and drawings, previews of running steps."""
+
+from starlette.responses import Response
+
+from db.queries.inspect import FileLine, previews
+from engine.api.artifacts import HEADERS
+from engine.api.artifacts import served as serve
+from engine.api.endpoint import Call
+from engine.api.gallery.pages import Missing, Visit
+from engine.api.gallery.pictures import IMAGES, SIZE, file_by_hash, path_of
+from engine.api.reading import matches
+from engine.client.views.files import stored_of
+from engine.contract.kinds import Lines, OwnImage, Raster
+from engine.kinds.drawing import draw_full
+from engine.kinds.registry import content_of, kinds
+from engine.kinds.thumbnails import SIDES, StoredFile
+
+
+def file(visit: Visit) -> Response:
+    """Send a stored file, or a range of it."""
+    line, stored = _stored(visit)
+    return serve(_call(visit), stored.path, line.media_type, f'"{line.hash}"', line.hash)
+
+
+def thumbnail(visit: Visit) -> Response:
+    """Send an image of a stored file: its thumbnail, or itself if it is no larger."""
+    side = visit.number("side")
+    if side not in SIDES:
+        raise Missing
+    line, stored = _stored(visit)
+    tag = f"{line.hash}-{side}"
+    if not stored.needs(side):
+        return serve(_call(visit), stored.path, line.media_type, f'"{tag}"', line.hash)
+    if _has(visit, tag):
+        return _unchanged(tag)
+    data = visit.services.workspace.thumbnails.read(stored, side)
+    if data is None:
+        raise Missing
+    return _image(tag, data, "image/webp")
+
+
+def drawing(visit: Visit) -> Response:
+    """Show a stored file as its kind draws it: lines, and an image between them."""
+    line, stored = _stored(visit)
+    drawn = draw_full(stored.item, SIZE)
+    if isinstance(drawn, OwnImage):
+        return serve(_call(visit), stored.path, line.media_type, f'"{line.hash}"', line.hash)
+    if isinstance(drawn, Raster) and "raw" in visit.request.query_params:
+        media_type = _media_type(drawn.data)
+        if media_type is None:
+            raise Missing
+        return _image(f"{line.hash}-drawn", drawn.data, media_type)
+    above, below = drawn, None
+    image = ""
+    if isinstance(drawn, Raster):
+        above, below = drawn.above, drawn.below
+        query = visit.request.url.query
+        image = f"{visit.request.url.path}?{query}{'&' if query else ''}raw=1"
+    return visit.page(
+        "drawing.html",
+        title=line.role or line.kind,
+        above=above.lines if isinstance(above, Lines) else (),
+        below=below.lines if below else (),
+        image=image,
+    )
+
+
+def preview(visit: Visit) -> Response:
+    """Send the image that a running step has so far."""
+    with visit.services.readers.reading() as connection:
+        data = previews(connection, visit.number("job")).get(visit.number("step"))
+    media_type = _media_type(data) if data else None
+    if data is None or media_type is None:
+        raise Missing
+    return Response(data, 200, {**HEADERS, "Cache-Control": "no-store"}, media_type)
+
+
+def _stored(visit: Visit) -> tuple[FileLine, StoredFile]:
+    """Return a file that some row names, and that is there."""
+    hash_ = str(visit.request.path_params["sha256"])
+    job = visit.request.query_params.get("job", "")
+    number = int(job) if job.isdecimal() and len(job) < 18 else 0
+    with visit.services.readers.reading() as connection:
+        line = file_by_hash(connection, hash_, number) if len(hash_) == 64 else None
+    path = path_of(visit.services.workspace.paths, hash_) if line else None
+    if line is None or path is None:
+        raise Missing
+    return line, stored_of(line, path)
+
+
+def _call(visit: Visit) -> Call:
+    return Call(visit.services, visit.request, visit.principal)
+
+
+def _has(visit: Visit, tag: str) -> bool:
+    return matches(visit.request.headers.get("if-none-match", ""), f'"{tag}"')
+
+
+def _unchanged(tag: str) -> Response:
+    return Response(None, 304, {**HEADERS, "ETag": f'"{tag}"'})
+
+
+def _image(tag: str, data: bytes, media_type: str) -> Response:
+    return Response(data, 200, {**HEADERS, "ETag": f'"{tag}"'}, media_type)
+
+
+def _media_type(data: bytes) -> str | None:
+    """Return the media type of an image that may be shown; None for any other bytes."""
+    _, recognised = kinds().recognise(content_of(data), "image")
+    return recognised.media_type if recognised.media_type in IMAGES else None
