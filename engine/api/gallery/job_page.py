@@ -12,7 +12,7 @@ from engine.api.gallery.parts import Changes, PartCard, PartReader, Review, chan
 from engine.api.gallery.pictures import Picture, Section, picture_of, sections_of
 from engine.api.gallery.sheet import Card, Neighbours, SheetQuery, read_cards, read_neighbours
 from engine.client.gates import WaitingGate, waiting_gates
-from engine.client.views.decisions import DecisionLine, texts_of
+from engine.client.views.decisions import DecisionLine, key_to_select, texts_of
 from engine.client.views.detail import Detail, Timing, read_detail
 from engine.client.views.files import OpenableFile
 from engine.client.views.job_tree import JobTree, read_tree
@@ -86,6 +86,7 @@ class JobPage:
         film: Its timeline.
         gates: What waits for approval.
         decided: Decisions in force.
+        select: Key and number of the decision that chooses the part; None if there is none.
         edits: Keys of texts that can be decided.
         note_text: The operator's note on the rating.
         origin: The job that its input came from.
@@ -119,6 +120,7 @@ class JobPage:
     film: Film | None
     gates: tuple[WaitingGate, ...]
     decided: tuple[DecisionLine, ...]
+    select: tuple[str, int] | None
     edits: tuple[str, ...]
     note_text: str
     rating: str | None
@@ -193,6 +195,7 @@ class JobPageReader:
             film=self._film(job_id) if is_job else None,
             gates=tuple(waiting_gates(self._connection, job_id)),
             decided=tuple(d for d in tree.decided if node.scope in {"", d.scope}),
+            select=_select(tree, node),
             edits=tuple(texts_of(node.scope, tree.scale.texts)),
             note_text=clean(rated.note, 4000, keep_newlines=True) if rated else "",
             rating=node.rating if not is_job else card.rating,
@@ -250,6 +253,13 @@ def _trail(tree: JobTree, node: TreeLine) -> tuple[tuple[str, str], ...]:
     parts = scope.split("/") if scope else []
     paths = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
     return tuple((path, titles.get(path, path)) for path in paths)
+
+
+def _select(tree: JobTree, node: TreeLine) -> tuple[str, int] | None:
+    """Return the decision that chooses a part; steps and the job itself have none."""
+    if node.id >= 0:
+        return None
+    return key_to_select(node.scope, tree.scale.decisions, tree.scale.choices)
 
 
 def _files(files: Sequence[OpenableFile]) -> tuple[StoredLine, ...]:

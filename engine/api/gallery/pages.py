@@ -114,9 +114,9 @@ def cards(visit: Visit) -> Response:
     ids = [int(text) for text in texts if text.isdecimal() and len(text) < 18][:MAX_FRESH]
     with visit.services.readers.reading() as connection:
         line = _batch(connection, visit.number("batch"))
-        own = {row.id for row in lists.jobs_of_ids(connection, ids) if row.batch_id == line.id}
+        known = {row.id for row in lists.jobs_of_ids(connection, ids) if row.batch_id == line.id}
         shown = read_cards(
-            connection, [id_ for id_ in ids if id_ in own], visit.headlines.of(line.recipe)
+            connection, [id_ for id_ in ids if id_ in known], visit.headlines.of(line.recipe)
         )
     return visit.page(
         "cards.html",

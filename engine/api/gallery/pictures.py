@@ -42,6 +42,7 @@ class Picture:
         media_type: Its media type.
         lines: Its drawing as text, if it has no image.
         drawn: Address of its drawing as an image, if it has a finer one than its thumbnail.
+        whole_width: Width in pixels of the file itself, if it is an image that a browser shows.
     """
 
     address: str
@@ -55,6 +56,7 @@ class Picture:
     media_type: str = ""
     lines: tuple[Line, ...] = ()
     drawn: str = ""
+    whole_width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def picture_of(
         media_type=file.media_type,
         lines=lines,
         drawn=f"/drawings/{file.hash}{owner}" if has_image and file.kind != "image" else "",
+        whole_width=(file.width or 0) if file.media_type in IMAGES else 0,
     )
 
 

@@ -29,7 +29,7 @@ SORTS: Mapping[str, tuple[str, SheetOrder]] = {
 
 @dataclass(frozen=True, slots=True)
 class SheetQuery:
-    """Which jobs of a batch a sheet shows.
+    """Choice of the jobs of a batch that a sheet shows, and their order.
 
     Attributes:
         sort: One of `SORTS`.

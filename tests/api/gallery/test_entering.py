@@ -1,4 +1,4 @@
-"""Who gets in: links that work once, tokens, cookies, forms of other pages."""
+"""Logging in: links that work once, tokens, cookies, forms of other pages."""
 
 import logging
 

@@ -60,12 +60,12 @@ async def _compare(tab):
 async def _decide_by_a_click(tab, base, workspace):
     await tab.open(f"{base}/j1")
     await tab.click("#part-iteration-1 [data-choose]")
-    await tab.until("document.querySelector('.flash') || document.querySelector('.consequence')")
+    await tab.until("!!document.querySelector('.flash, .consequence')")
     if await tab.run("!!document.querySelector('.consequence')"):
         await tab.click(".consequence button.primary")
     await tab.until("document.querySelector('.flash')?.textContent.includes('Decided')")
     await asyncio.to_thread(workspace.follow, "b1")
-    await tab.until("document.querySelector('#part-iteration-1.taken')")
+    await tab.until("!!document.querySelector('#part-iteration-1.taken')")
     assert tab.complaints == []
 
 
