@@ -129,11 +129,27 @@ if TYPE_CHECKING:
     from engine.recipes.visual_prompts.creativity.measure import creativity as creativity
     from engine.recipes.visual_prompts.creativity.model import Creativity as Creativity
     from engine.text.errors import UserError as UserError
+    from safelight.images import ImageEvaluation as ImageEvaluation
+    from safelight.images import ImageOnDisk as ImageOnDisk
+    from safelight.images import NoResult as NoResult
+    from safelight.images import RefinedPrompt as RefinedPrompt
+    from safelight.images import evaluate_image as evaluate_image
+    from safelight.images import generate_image as generate_image
+    from safelight.images import refine_prompt as refine_prompt
     from safelight.sounds import GeneratedSound as GeneratedSound
     from safelight.sounds import NoSound as NoSound
     from safelight.sounds import generate_sound as generate_sound
 
 _MODULES = {
+    "safelight.images": (
+        "ImageEvaluation",
+        "ImageOnDisk",
+        "NoResult",
+        "RefinedPrompt",
+        "evaluate_image",
+        "generate_image",
+        "refine_prompt",
+    ),
     "safelight.sounds": (
         "GeneratedSound",
         "NoSound",

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.client.workspace import Workspace, open_workspace
+from engine.client.workspace import Workspace
 from engine.text.errors import UserError
+from safelight.single import opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,10 +95,8 @@ def generate_sound(
     chosen = {name: value for name, value in flags.items() if value is not None}
     seeded = {} if seed is None else {"seed": seed}
     options = {**seeded, **(settings or {})}
-    if isinstance(workspace, Workspace):
-        return _generated(workspace, chosen, options)
-    with open_workspace(workspace) as opened:
-        return _generated(opened, chosen, options)
+    with opened(workspace) as here:
+        return _generated(here, chosen, options)
 
 
 def _generated(

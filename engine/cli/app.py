@@ -16,6 +16,12 @@ from engine.config.version import __version__
 _COMMANDS = {
     "run": ("engine.cli.run:run", "Queue an input and wait until it is done."),
     "queue": ("engine.cli.run:queue", "Queue an input, or append to a batch, and return."),
+    "generate": ("engine.cli.single:generate", "Generate images of prompts, and nothing more."),
+    "evaluate": ("engine.cli.single:evaluate", "Say what is in images, and score them."),
+    "refine-prompt": (
+        "engine.cli.single:refine_prompt",
+        "Write a prompt from an evaluation.",
+    ),
     "engine": ("engine.cli.engine:engine", "Run the engine; stop or restart one."),
     "stop": ("engine.cli.engine:stop", action_of("stop").help),
     "api": ("engine.cli.api:api", "Serve the HTTP API of a workspace."),

@@ -161,7 +161,34 @@ def _queue(
     as_json: bool,
     ask: bool = False,
 ) -> tuple[Workspace, str, str] | None:
+    return queue_input(
+        root,
+        recipe,
+        lambda opened: _asked(opened, recipe, input_, flags),
+        as_json=as_json,
+        ask=ask,
+        dry_run=flags["dry_run"],
+    )
+
+
+def queue_input(
+    root: Path,
+    recipe: str,
+    read: Callable[[Workspace], tuple[Callable[[], Source], QueueOptions]],
+    *,
+    as_json: bool,
+    ask: bool,
+    dry_run: bool,
+) -> tuple[Workspace, str, str] | None:
     """Queue an input, creating the workspace once the input is known to be right.
+
+    Args:
+        root: The workspace's folder.
+        recipe: Name of the recipe.
+        read: Returns the input, as a function that opens it from its start, and the options.
+        as_json: True to print the estimate of a dry run as JSON.
+        ask: True to ask before what is expensive.
+        dry_run: True to print an estimate only.
 
     Returns:
         The workspace, the batch's id and notes about it; None after a dry run, which has printed
@@ -169,10 +196,10 @@ def _queue(
     """
     refuse_too_little()
     with to_check(root) as (opened, is_trial):
-        named, options = _asked(opened, recipe, input_, flags)
+        named, options = read(opened)
         is_read_twice = is_trial or options.grid is not None
         with kept(named) if is_read_twice else nullcontext(named) as source:
-            if flags["dry_run"]:
+            if dry_run:
                 show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
                 return None
             if ask and (is_read_twice or named() != "-"):
@@ -268,7 +295,7 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
             )
             if ended.is_over and not signal:
                 print_summary(workspace, ended, output, as_json=as_json)
-        return _exit_code(ended, signal)
+        return exit_code_of(ended, signal)
 
 
 class _LastingConsole(Console):
@@ -354,7 +381,8 @@ def _took(batch: BatchRow) -> str:
     return "" if seconds is None else f" in {duration(seconds)}"
 
 
-def _exit_code(batch: BatchRow, signal: int) -> int:
+def exit_code_of(batch: BatchRow, signal: int = 0) -> int:
+    """Return the exit code for a batch, and for the number of a signal that cut it short."""
     if signal:
         return INTERRUPTED
     if not batch.is_over:

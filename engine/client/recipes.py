@@ -79,6 +79,7 @@ def find_recipes(root: Path, catalog: InstalledCatalog) -> RecipeChoices:
             capability: backends[capability] for capability in recipe.uses if capability in backends
         }
         choices.append(RecipeChoice(recipe, settings.recipes.get(name, {}), offered))
+    choices.sort(key=lambda choice: len(choice.recipe.uses) == 1)  # single steps come last
     return RecipeChoices(choices, " ".join(troubles))
 
 

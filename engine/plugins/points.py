@@ -50,6 +50,9 @@ OURS: Mapping[Group, Mapping[str, str]] = {
         "music-video": "engine.recipes.music_video:RECIPE",
         "sound-effect": "engine.recipes.sound_effect:RECIPE",
         "visual-prompts": "engine.recipes.visual_prompts:RECIPE",
+        "generate": "engine.recipes.refine.alone.generate:RECIPE",
+        "evaluate": "engine.recipes.refine.alone.evaluate:RECIPE",
+        "refine-prompt": "engine.recipes.refine.alone.refine_prompt:RECIPE",
     },
     "backend": {
         "builtin": "engine.backends.builtin:FAMILY",

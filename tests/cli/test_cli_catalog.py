@@ -146,4 +146,4 @@ def test_schema_of_input_and_settings(run):
 def test_unknown_recipe_is_a_sentence(run):
     ran = run("schema", "nonsense")
     assert ran.code == 2
-    assert "there are: music-video, refine, " in ran.err
+    assert "there are: evaluate, generate, music-video, refine, " in ran.err
