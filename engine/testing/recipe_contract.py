@@ -22,6 +22,13 @@ Outcome = list[tuple[str, str, str | None]]
 """Key, state and result of each job of a batch, in order."""
 
 
+def spread(count: int, most: int) -> list[int]:
+    """Return at most so many of the numbers from 1 to a count, evenly from first to last."""
+    if count <= most or most < 2:
+        return list(range(1, min(count, most) + 1))
+    return [1 + round(at * (count - 1) / (most - 1)) for at in range(most)]
+
+
 class RecipeContract:
     """Contract of recipes.
 
@@ -32,7 +39,7 @@ class RecipeContract:
         entries: Entries of an input, at least one.
         settings: Settings of the recipe.
         files: Files that the entries name, by name: they are in the folder of the input.
-        max_kills: Maximum number of calls to kill the run at; further ones are left out.
+        max_kills: Maximum number of calls to kill the run at, evenly spread from first to last.
     """
 
     catalog: ClassVar[str]
@@ -83,7 +90,7 @@ class RecipeContract:
     def test_killed_anywhere_it_resumes_the_same(self, tmp_path: Path, moment: Moment) -> None:
         """A killed run ends like an undisturbed one and repeats only the call it was killed in."""
         outcome, calls = self.finish(tmp_path / "whole")
-        for number in range(1, min(len(calls), self.max_kills) + 1):
+        for number in spread(len(calls), self.max_kills):
             root = tmp_path / f"killed-{number}"
             workspace, batch = self.queue(root)
             assert run_until_killed(self.catalog, root, batch, kill_at=number, moment=moment)

@@ -1,6 +1,7 @@
 """Catalogs of the suites' own tests."""
 
 import uuid
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -31,6 +32,60 @@ def both() -> MemoryCatalog:
             FakeScoreBackend(("pickscore", "clipscore")),
             FakeChatBackend({"evaluate": EVALUATION}, capability="vision"),
             FakeChatBackend({"refine": PROMPT}),
+        ],
+    )
+
+
+def judged(request: Any) -> dict[str, Any]:
+    """An evaluation whose score depends on the image, and how often the judge was asked."""
+    score = (int(request.image.hash[:4], 16) + 7 * request.ask) % 80
+    return {**EVALUATION, "score": score}
+
+
+def answered(request: Any) -> dict[str, Any]:
+    """Answers that depend on the image and the asking."""
+    bits = int(request.image.hash[:8], 16) >> request.ask
+    return {
+        "description": "a boat",
+        "answers": [
+            {"id": one.id, "verdict": "yes" if bits >> at & 1 else "no", "confidence": 0.8}
+            for at, one in enumerate(request.questions)
+        ],
+    }
+
+
+def compared(request: Any) -> dict[str, Any]:
+    """The image with the smaller hash wins, whichever is shown first."""
+    winner = "first" if request.first.hash < request.second.hash else "second"
+    return {"first": "a boat", "second": "a boat", "reason": "It is redder.", "winner": winner}
+
+
+QUESTIONS = {
+    "questions": [
+        {"id": "a", "text": "Is there a boat?", "kind": "object"},
+        {"id": "b", "text": "Is the boat red?", "kind": "colour", "depends_on": ["a"]},
+        {"id": "c", "text": "Is it a photograph?", "kind": "style"},
+    ]
+}
+
+
+def rewritten(request: Any) -> dict[str, Any]:
+    """A prompt that says how many attempts and other prompts there were."""
+    number = f"{len(request.attempts)}.{len(request.others)}"
+    return {**PROMPT, "prompt": f"{request.brief}, version {number}"}
+
+
+def sets() -> MemoryCatalog:
+    """The recipe refine, with judges that depend on the image."""
+    vision = {"evaluate": judged, "answer_questions": answered, "compare_images": compared}
+    text = {"refine": rewritten, "write_questions": QUESTIONS, "guard_brief": {"lost": []}}
+    return MemoryCatalog(
+        [REFINE],
+        [
+            FakeImageBackend(),
+            FakeScoreBackend(("vqascore",)),
+            FakeChatBackend(vision, capability="vision"),
+            FakeChatBackend(text),
         ],
     )
 

@@ -5,7 +5,8 @@ and one that makes sense only if another is answered with yes depends on it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from statistics import fmean
+from typing import Literal
 
 from pydantic import Field
 
@@ -85,8 +86,6 @@ class Answers(SampledResult):
         scorer: Who answered: method or model, with its version.
     """
 
-    kind: ClassVar[str] = "data"
-
     answers: tuple[Answered, ...]
     description: str = ""
     measurements: dict[str, float] = Field(default_factory=dict)
@@ -120,3 +119,26 @@ def share_met(verdicts: Mapping[str, AnswerVerdict]) -> float | None:
     values = list(verdicts.values())
     counted = values.count("yes") + values.count("no")
     return round(100 * values.count("yes") / counted, 2) if counted else None
+
+
+def merged(questions: Sequence[Question], asked: Sequence[Answers]) -> dict[str, Answered]:
+    """Return one answer per question from several askings, by its id.
+
+    The verdict of most is taken, and a tie of yes and no is undecided; confidence is the mean.
+    """
+    tables = [answers.by_id() for answers in asked]
+    return {
+        question.id: _majority(question.id, [t[question.id] for t in tables if question.id in t])
+        for question in questions
+    }
+
+
+def _majority(name: str, answers: Sequence[Answered]) -> Answered:
+    verdicts = [one.verdict for one in answers]
+    yes, no = verdicts.count("yes"), verdicts.count("no")
+    verdict: AnswerVerdict = "yes" if yes > no else "no" if no > yes else "cannot_tell"
+    reasons = [one.reason for one in answers if one.verdict == verdict and one.reason]
+    known = [one.confidence for one in answers if one.confidence is not None]
+    confidence = round(fmean(known), 4) if known else None
+    reason = reasons[0] if reasons else ""
+    return Answered(id=name, verdict=verdict, confidence=confidence, reason=reason)

@@ -16,6 +16,27 @@ def check_decision(shape: JobShape, key: str, value: Any) -> str:
     return f"There is no {key.partition('/')[0]}." if number is None else _beyond(shape, number)
 
 
+def check_candidate(shape: JobShape, key: str, value: Any) -> str:
+    """Return the reason to refuse the choice of an iteration's image; empty if it fits."""
+    number = numbered(key, "iteration")
+    if number is None or _beyond(shape, number):
+        return check_decision(shape, key, value)
+    scope = f"iteration-{number}"
+    if not shape.settings.has_sets:
+        return "Each iteration has one image; set candidates to have several to choose from."
+    if shape.result_of(scope, "select") is None:
+        there = list(range(1, shape.settings.rewrites + shape.settings.candidates))
+    else:
+        there = shape.numbers(f"{scope}/candidate", "generate")
+    if value in (0, *there):
+        return ""
+    images = ", ".join(map(str, there))
+    return (
+        f"There is no candidate {value} of iteration {number}; its images are {images}, and 0 is "
+        "the one that the judge chooses."
+    )
+
+
 def _beyond(shape: JobShape, number: int) -> str:
     return _no_such_turn(number, shape.settings.max_iterations, "makes at most")
 

@@ -8,6 +8,7 @@ from typing import Any
 from engine.outputs.documents import VERSION, dollars
 from engine.recipes.refine.report import (
     BatchReport,
+    CandidateReport,
     EvaluationReport,
     IterationReport,
     JobReport,
@@ -35,6 +36,29 @@ def iteration_results(job: JobReport, turn: IterationReport) -> dict[str, Any]:
         "artifact": turn.artifact.hash,
         "reference": turn.reference,
         "image": image_name(turn),
+        **(_set(turn) if turn.candidates else {}),
+    }
+
+
+def _set(turn: IterationReport) -> dict[str, Any]:
+    return {
+        "candidate": turn.candidate,
+        "reason": turn.reason,
+        "candidates": [_candidate(turn, one) for one in turn.candidates],
+    }
+
+
+def _candidate(turn: IterationReport, one: CandidateReport) -> dict[str, Any]:
+    return {
+        "candidate": one.number,
+        "selected": one.number == turn.candidate,
+        "prompt": one.prompt,
+        "negative_prompt": one.negative_prompt,
+        "seed": one.seed,
+        "score": one.score,
+        "missing": list(one.evaluation.missing) if one.evaluation else [],
+        "artifact": one.artifact.hash,
+        "image": candidate_name(turn, one),
     }
 
 
@@ -47,6 +71,7 @@ def iteration_evaluation(
         "id": job.key,
         "iteration": turn.number,
         **evaluation.model_dump(mode="json"),
+        **({} if evaluation.spread is None else {"spread": evaluation.spread}),
     }
 
 
@@ -64,6 +89,7 @@ def job_summary(job: JobReport) -> dict[str, Any]:
         "folder": job.output,
         "input": job.input,
         "best": _best(job),
+        "stop": job.stop,
         "rating": job.rating,
         "iterations": [
             {
@@ -112,6 +138,18 @@ def totals(sums: Totals) -> dict[str, Any]:
 def image_name(turn: IterationReport) -> str:
     """The name of an iteration's image."""
     return turn.file or f"iteration_{turn.number}.png"
+
+
+def candidate_name(turn: IterationReport, one: CandidateReport) -> str:
+    """The name of a candidate's image: the iteration's own for the selected one."""
+    if one.number == turn.candidate:
+        return image_name(turn)
+    return one.file or f"{candidate_stem(turn, one)}.png"
+
+
+def candidate_stem(turn: IterationReport, one: CandidateReport) -> str:
+    """The name of a further candidate's image without its ending."""
+    return f"iteration_{turn.number}_candidate_{one.number}"
 
 
 def _best(job: JobReport) -> dict[str, Any] | None:

@@ -1,9 +1,12 @@
 """Gates of `refine`: an operator looks at a prompt before an image is generated from it."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.contract import Backend
+from engine.contract import Backend, Rejected
 from engine.contract.job import Iteration, Job
+from engine.recipes.refine.estimate import calls_of_iteration
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.settings import RefineSettings
 
@@ -21,6 +24,35 @@ class NextImage(BaseModel):
     negative_prompt: str = Field("", description="What to keep out of the image.")
 
 
+async def approved(
+    job: Job[RefineInput, RefineSettings], iteration: Iteration, prompts: Sequence[NextImage]
+) -> list[NextImage]:
+    """Return the prompts of an iteration's images, decided or approved if they have to be.
+
+    A prompt that an operator decides takes the place of all. Of several, each has a gate.
+
+    Raises:
+        Rejected: The operator has rejected every one.
+    """
+    first = prompts[0]
+    text = await iteration.decide("prompt", default=first.prompt)
+    if len(prompts) == 1 or text != first.prompt:
+        words = first.model_copy(update={"prompt": text if text.strip() else first.prompt})
+        return [await looked_at(job, iteration, words)]
+    passed: list[NextImage] = []
+    rejection: Rejected | None = None
+    cost = cost_of_iteration(job)
+    for number, words in enumerate(prompts, 1):
+        try:
+            scope = iteration.scope(f"rewrite-{number}")
+            passed.append(await scope.approve(REFINED, words, cost=cost))
+        except Rejected as error:
+            rejection = error
+    if rejection is not None and not passed:
+        raise rejection
+    return passed
+
+
 async def looked_at(
     job: Job[RefineInput, RefineSettings], iteration: Iteration, image: NextImage
 ) -> NextImage:
@@ -36,11 +68,17 @@ async def looked_at(
 
 
 def cost_of_iteration(job: Job[RefineInput, RefineSettings]) -> int | None:
-    """Return what an iteration may cost in micro-dollars: image, evaluation and next prompt.
+    """Return what an iteration may cost in micro-dollars: images, evaluations and next prompts.
 
     None if a price is not known.
     """
-    costs = [_most(one.backend) for one in (job.image, job.vision, job.text)]
+    calls = calls_of_iteration(job.settings)
+    backends = {"image": job.image, "vision": job.vision, "text": job.text}
+    costs = [
+        count * cost if (cost := _most(backends[name].backend)) is not None else None
+        for name, count in calls.items()
+        if count
+    ]
     return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 

@@ -8,10 +8,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from engine.contract.backend import Artifact
+from engine.contract.data import Check
 from engine.imaging.lineage import Lineage
+from engine.recipes.refine.agents.evaluator import Asking
 from engine.recipes.refine.import_fields import Fields, mapping, number, text, texts
 from engine.recipes.refine.report import (
     EvaluationReport,
@@ -20,8 +24,11 @@ from engine.recipes.refine.report import (
     JobStatus,
     Totals,
 )
+from engine.recipes.refine.turn import STOPS, Stop
 from engine.text.given_ids import given_id
 from engine.text.strict.values import RefusedValue
+
+ValidT = TypeVar("ValidT")
 
 MAX_DEPTH = 32
 """Maximum depth of nested lists and objects in a document."""
@@ -88,7 +95,7 @@ def read_iteration(
 
 def read_evaluation(data: Document) -> EvaluationReport | None:
     """A judgement; None if there is neither a score from 0 to 100 nor a word."""
-    fields = Fields.of(data).known("version", "id", "iteration")
+    fields = Fields.of(data).known("version", "id", "iteration", "spread")
     judged = EvaluationReport(
         score=fields.first(_score, "score"),
         description=fields.first(text, "description", "evaluation_text") or "",
@@ -98,8 +105,36 @@ def read_evaluation(data: Document) -> EvaluationReport | None:
         scorer=fields.first(text, "scorer") or "",
         backend=fields.first(text, "backend") or "",
         model=fields.first(text, "model") or "",
+        checks=fields.first(_checks, "checks") or (),
+        certainty=fields.first(_share, "certainty"),
+        askings=fields.first(_askings, "askings") or (),
     )
     return judged if judged.score is not None or judged.has_words else None
+
+
+def _checks(value: Any) -> tuple[Check, ...] | None:
+    return _valid(tuple[Check, ...], value)
+
+
+def _askings(value: Any) -> tuple[Asking, ...] | None:
+    return _valid(tuple[Asking, ...], value)
+
+
+def _valid(kind: type[ValidT], value: Any) -> ValidT | None:
+    """A value as plain data of a type; None if it is not."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _stop(value: Any) -> Stop | None:
+    return next((stop for stop in STOPS if stop == value), None)
+
+
+def _share(value: Any) -> float | None:
+    share = number(value)
+    return share if share is not None and 0 <= share <= 1 else None
 
 
 def read_entry(results: Document) -> dict[str, Any]:
@@ -144,6 +179,7 @@ def read_job(
         state=fields.first(_state, "state") or "done",  # older scripts do not say so
         error=fields.first(text, "error"),
         best=_best(fields.within("best"), iterations),
+        stop=fields.first(_stop, "stop"),
         output=output,
         totals=_totals(fields.within("totals"), iterations),
         iterations=tuple(iterations),

@@ -13,10 +13,10 @@ from db.writes.batches import NewJob
 from db.writes.errors import ErrorRecord
 from db.writes.imports import DoneJob, DoneStep
 from engine.contract import GeneratedImage
-from engine.recipes.refine.agents.evaluator import Evaluation
+from engine.recipes.refine.agents.evaluator import CheckedEvaluation
 from engine.recipes.refine.import_files import STEP_NAME
-from engine.recipes.refine.loop import RefineTurn
 from engine.recipes.refine.report import EvaluationReport, IterationReport, JobReport
+from engine.recipes.refine.turn import RefineTurn, Stop
 
 _ORDER = ("generate", "evaluate", "refine")
 
@@ -41,7 +41,7 @@ def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
             {"text": turn.prompt, "negative": turn.negative_prompt, "author": "", "reason": ""}
             for turn in turns[1:]
         ],
-        result=_result(best) if best and state == "done" else None,
+        result=_result(best, report.stop) if best and state == "done" else None,
         score=best.score if best else None,
         iterations=max((turn.number for turn in turns), default=0),
         cost=report.totals.cost_microdollars,
@@ -139,14 +139,14 @@ def _judged(turn: IterationReport) -> EvaluationReport | None:
     return turn.evaluation
 
 
-def _evaluation(judged: EvaluationReport | None) -> Evaluation | None:
+def _evaluation(judged: EvaluationReport | None) -> CheckedEvaluation | None:
     """The judgement as a step's result; None without a score."""
     if judged is None or judged.score is None:
         return None
-    return Evaluation.model_validate(judged.model_dump(exclude={"backend", "model"}))
+    return CheckedEvaluation.model_validate(judged.model_dump(exclude={"backend", "model"}))
 
 
-def _result(turn: IterationReport) -> str:
+def _result(turn: IterationReport, stop: Stop | None) -> str:
     evaluation = _evaluation(_judged(turn))
     if evaluation is None:
         return json.dumps({"iteration": turn.number})
@@ -156,6 +156,7 @@ def _result(turn: IterationReport) -> str:
         negative_prompt=turn.negative_prompt,
         image=_image(turn),
         evaluation=evaluation,
+        stop=stop,
     ).model_dump_json()
 
 

@@ -21,6 +21,9 @@ _TURN = re.compile(
     rf"(?:\.(?P<image>{_SUFFIXES})|_(?P<role>results|evaluation|lineage)\.(?:json|ya?ml))",
     re.IGNORECASE,
 )
+_CANDIDATE = re.compile(
+    rf"iteration_[1-9][0-9]{{0,8}}_candidate_[1-9][0-9]{{0,2}}(?:\.(?:{_SUFFIXES})|_lineage\.json)"
+)
 _DOCUMENT = re.compile(r".+\.(?:json|ya?ml|txt|csv|md)", re.IGNORECASE)
 LINK = "is a link, and links are not followed"
 _REPEATED = "is one more file of iteration {number}; {taken} is read"
@@ -109,6 +112,8 @@ def _sort_in(files: FolderFiles, entry: "os.DirEntry[str]") -> None:
         files.problems += _file_of(files.turns.setdefault(number, TurnFiles()), number, path, match)
     elif entry.name.lower() == SUMMARY and files.summary is None:
         files.summary = path
+    elif _CANDIDATE.fullmatch(entry.name):
+        return  # an image that was not selected
     elif is_ours:
         files.strays.append(path)
     elif _DOCUMENT.fullmatch(entry.name) and entry.name != BATCH_SUMMARY:

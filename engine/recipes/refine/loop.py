@@ -1,92 +1,110 @@
 """Recipe `refine`: generate an image, evaluate it, refine the prompt, again; keep the best."""
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from engine.contract import GeneratedImage, Rejected
-from engine.contract.job import Job
-from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest, Evaluation
-from engine.recipes.refine.agents.refiner import REFINER, Attempt, RefineRequest
-from engine.recipes.refine.gates import NextImage, looked_at
-from engine.recipes.refine.input import RefineInput
-from engine.recipes.refine.settings import RefineSettings
-
-_FORMER_IMAGE = "picture"
-"""Key of `RefineTurn.image` in results of earlier releases."""
-
-
-class RefineTurn(BaseModel):
-    """One turn of the loop: what was asked, what came of it, what was thought of it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    iteration: int
-    prompt: str
-    negative_prompt: str
-    image: GeneratedImage = Field(validation_alias=AliasChoices("image", _FORMER_IMAGE))
-    evaluation: Evaluation
-
-    @property
-    def score(self) -> float:
-        """0 to 100, higher is better."""
-        return self.evaluation.score
-
-    @property
-    def attempt(self) -> Attempt:
-        """Entry of this turn in the next prompt writer's history."""
-        return Attempt(
-            prompt=self.prompt, negative_prompt=self.negative_prompt, evaluation=self.evaluation
-        )
+from engine.contract import Rejected
+from engine.contract.job import Iteration
+from engine.recipes.refine.candidates import ImageBudget
+from engine.recipes.refine.evaluating import Judge
+from engine.recipes.refine.gates import NextImage, approved
+from engine.recipes.refine.pairwise import Entrant, play
+from engine.recipes.refine.rewriting import Rewriter
+from engine.recipes.refine.stops import comes_back, stop_after
+from engine.recipes.refine.taking import Turn, TurnTaker
+from engine.recipes.refine.turn import RefineJob, RefineTurn, Stop
 
 
-async def refine(job: Job[RefineInput, RefineSettings]) -> RefineTurn:
+async def refine(job: RefineJob) -> RefineTurn:
     """Run the loop and return its best turn.
 
-    An operator may decide a prompt (`iteration-N/prompt`; empty takes the written one) or the
-    result (`select`; 0 takes the best). At a gate, the prompt of the next image waits for approval;
-    one that is rejected ends the loop, and the best turn so far is the result.
+    An operator may decide a prompt (`iteration-N/prompt`; empty takes the written one), the image
+    of an iteration with several (`iteration-N/select`) or the result (`select`; 0 takes the best).
+    At a gate, the prompt of the next image waits for approval; one that is rejected ends the loop,
+    and the best turn so far is the result.
     """
-    entry, settings = job.input, job.settings
-    brief = entry.full_prompt
-    prompt, negative_prompt = brief, entry.negative_prompt
-    turns: list[RefineTurn] = []
-    for iteration in job.iterations(settings.max_iterations):
-        decided = await iteration.decide("prompt", default=prompt)
-        prompt = decided if decided.strip() else prompt
-        try:
-            shown = NextImage(prompt=prompt, negative_prompt=negative_prompt)
-            approved = await looked_at(job, iteration, shown)
-        except Rejected:
-            if not turns:
-                raise
-            break
-        prompt, negative_prompt = approved.prompt, approved.negative_prompt
-        image = await iteration.step(
-            "generate",
-            job.image.generate,
-            prompt,
-            negative_prompt=negative_prompt,
-            seed=job.seed_for(iteration.number - 1) if settings.vary_seed else job.seed,
-            width=entry.width or settings.width,
-            height=entry.height or settings.height,
-            reference=entry.reference_image,
+    loop = _Loop(job)
+    stop = await loop.run()
+    chosen = await job.decide("select", default=0, among=range(len(loop.turns) + 1))
+    best = loop.turns[chosen - 1 if chosen else loop.best].result
+    return best.model_copy(update={"stop": stop})
+
+
+@dataclass(slots=True)
+class _Loop:
+    """The loop of one job.
+
+    Attributes:
+        job: The job.
+        judge: Judge of its images.
+        budget: Images and seeds that it has used.
+        turns: Its turns so far.
+        bests: Index of the best turn after each turn.
+    """
+
+    job: RefineJob
+    judge: Judge = field(init=False)
+    budget: ImageBudget = field(init=False)
+    turns: list[Turn] = field(default_factory=list)
+    bests: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.judge = Judge(self.job)
+        self.budget = ImageBudget(self.job.settings.max_images)
+
+    @property
+    def best(self) -> int:
+        """Index of the best turn so far."""
+        return self.bests[-1]
+
+    async def run(self) -> Stop:
+        """Take turns until there is a reason to stop; nothing is paid for after the last."""
+        job = self.job
+        taker = TurnTaker(job, self.judge, self.budget)
+        rewriter = Rewriter(job, self.judge)
+        prompts = [NextImage(prompt=self.judge.brief, negative_prompt=job.input.negative_prompt)]
+        lead: int | None = None
+        for iteration in job.iterations(job.settings.max_iterations):
+            try:
+                prompts = await approved(job, iteration, prompts)
+            except Rejected:
+                if not self.turns:
+                    raise
+                return "rejected"
+            if not self.turns:
+                await self.judge.prepare()
+            self.turns.append(await taker.take(iteration, prompts, lead))
+            self.bests.append(await self._best_of_turns(iteration))
+            if stop := self._stop():
+                return stop
+            count = self.budget.affordable(job.settings.rewrites)
+            prompts = await rewriter.write(iteration, self.turns, self.best, count)
+            if self._goes_back(prompts):
+                return "oscillation"
+            lead = self.turns[self.best].seed if prompts and not job.settings.vary_seed else None
+            prompts = prompts or [self.turns[self.best].words]
+        return "iterations"
+
+    async def _best_of_turns(self, iteration: Iteration) -> int:
+        """Return the index of the best turn, of equal ones the first."""
+        last = len(self.turns) - 1
+        if self.job.settings.evaluation != "pairwise" or not last:
+            return max(range(last + 1), key=lambda at: self.turns[at].rank)
+        new = self.turns[last].result
+        match = await play(
+            self.job,
+            iteration,
+            Entrant(0, self.turns[self.best].result.image.image),
+            Entrant(new.candidate or 1, new.image.image),
         )
-        request = EvaluateRequest(image=image.image, brief=brief)
-        evaluation = await iteration.step("evaluate", job.vision.structured, EVALUATOR, request)
-        turns.append(
-            RefineTurn(
-                iteration=iteration.number,
-                prompt=prompt,
-                negative_prompt=negative_prompt,
-                image=image,
-                evaluation=evaluation,
-            )
-        )
-        if evaluation.score >= settings.target_score or iteration.is_last:
-            break
-        history = RefineRequest(brief=brief, attempts=tuple(turn.attempt for turn in turns))
-        refinement = await iteration.step("refine", job.text.structured, REFINER, history)
-        prompt = refinement.prompt
-        negative_prompt = refinement.negative_prompt or entry.negative_prompt
-    best = max(turns, key=lambda turn: turn.score).iteration
-    chosen = await job.decide("select", default=0, among=range(len(turns) + 1))
-    return turns[(chosen or best) - 1]
+        return last if match.winner == "second" else self.best
+
+    def _stop(self) -> Stop | None:
+        scores = [turn.result.score for turn in self.turns]
+        return stop_after(self.job.settings, scores, self.bests, is_spent=self.budget.is_spent)
+
+    def _goes_back(self, prompts: Sequence[NextImage]) -> bool:
+        """Return True if the loop ends at prompts that were all tried before."""
+        tried = [attempt.prompt for turn in self.turns for attempt in turn.attempts]
+        written = [words.prompt for words in prompts]
+        return self.job.settings.stop_oscillating and comes_back(written, tried)

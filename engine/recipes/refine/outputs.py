@@ -1,7 +1,7 @@
 """The folder of one job for people: a projection of the store that can be rebuilt."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.imaging.errors import ImageError
@@ -10,12 +10,14 @@ from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.outputs.names import SUFFIXES
 from engine.recipes.refine.documents import (
+    candidate_name,
+    candidate_stem,
     image_name,
     iteration_evaluation,
     iteration_results,
     job_summary,
 )
-from engine.recipes.refine.report import IterationReport, JobReport
+from engine.recipes.refine.report import ImageReport, IterationReport, JobReport
 
 SUMMARY = "summary.json"
 """The name of a job's summary."""
@@ -25,12 +27,13 @@ FORMATS = frozenset({"json", "yaml"})
 
 OWN_NAME = re.compile(
     r"iteration_(?P<number>[1-9][0-9]{0,8})"
-    r"(?:\.png|_results\.(?:json|yaml)|_(?:evaluation|lineage)\.json)|summary\.json"
+    r"(?:(?:_candidate_[1-9][0-9]{0,2})?(?:\.png|_lineage\.json)"
+    r"|_results\.(?:json|yaml)|_evaluation\.json)|summary\.json"
 )
 """Names of this projection's files; nothing else is ever replaced or removed, but for copies of
 stored images that have the names of signed ones."""
 
-_UNTOUCHED = untouched("iteration_[1-9][0-9]{0,8}")
+_UNTOUCHED = untouched("iteration_[1-9][0-9]{0,8}(?:_candidate_[1-9][0-9]{0,2})?")
 
 
 def write_job(
@@ -67,19 +70,11 @@ def write_job(
     report = with_file_names(report, artifact_path)
     with Folder(folder) as target:
         for turn in report.iterations:
-            image = image_name(turn)
-            try:
-                names += put_image(
-                    target,
-                    image,
-                    Source(turn.artifact, turn.lineage),
-                    artifact_path(turn.artifact.hash),
-                )
-            except FileNotFoundError:
-                problems.append(f"{image}: the stored image is gone")
-            except ImageError as error:
-                problems.append(f"{image}: {error}")
-            names += [image, *_write_documents(target, report, turn, formats)]
+            for image, name in _images(turn):
+                written, problem = _put(target, image, name, artifact_path)
+                names += written
+                problems += problem
+            names += _write_documents(target, report, turn, formats)
         target.put(SUMMARY, to_json(job_summary(report)))
         names.append(SUMMARY)
         sweep(target, names, OWN_NAME, _UNTOUCHED, artifact_path)
@@ -88,17 +83,46 @@ def write_job(
     return names
 
 
+def _images(turn: IterationReport) -> Iterator[tuple[ImageReport, str]]:
+    """Yield the images of an iteration with the names of their files, the selected one first."""
+    yield turn, image_name(turn)
+    for one in turn.others:
+        yield one, candidate_name(turn, one)
+
+
+def _put(
+    target: Folder, image: ImageReport, name: str, artifact_path: Callable[[str], Path]
+) -> tuple[list[str], list[str]]:
+    """Write an image; return the names of its files, and problems."""
+    source = Source(image.artifact, image.lineage)
+    try:
+        return [name, *put_image(target, name, source, artifact_path(image.artifact.hash))], []
+    except FileNotFoundError:
+        return [name], [f"{name}: the stored image is gone"]
+    except ImageError as error:
+        return [name], [f"{name}: {error}"]
+
+
 def with_file_names(report: JobReport, artifact_path: Callable[[str], Path]) -> JobReport:
     """The same job, whose iterations know the names of their images' files."""
-    if all(turn.artifact.media_type not in SUFFIXES for turn in report.iterations):
+    images = [image for turn in report.iterations for image in (turn, *turn.candidates)]
+    if all(image.artifact.media_type not in SUFFIXES for image in images):
         return report
-    turns = [
-        turn.model_copy(
-            update={"file": file_name(f"iteration_{turn.number}", turn.artifact, artifact_path)}
+    turns = tuple(_with_file_names(turn, artifact_path) for turn in report.iterations)
+    return report.model_copy(update={"iterations": turns})
+
+
+def _with_file_names(
+    turn: IterationReport, artifact_path: Callable[[str], Path]
+) -> IterationReport:
+    candidates = tuple(
+        one.model_copy(
+            update={"file": file_name(candidate_stem(turn, one), one.artifact, artifact_path)}
         )
-        for turn in report.iterations
-    ]
-    return report.model_copy(update={"iterations": tuple(turns)})
+        for one in turn.candidates
+    )
+    file = file_name(f"iteration_{turn.number}", turn.artifact, artifact_path)
+    return turn.model_copy(update={"file": file, "candidates": candidates})
 
 
 def _write_documents(

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -12,17 +12,29 @@ from db.queries import jobs as queries
 from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import GeneratedImage
+from engine.contract.decisions import numbered
 from engine.contract.outputs import Projection
 from engine.recipes.refine.batch_summary import write_batch
+from engine.recipes.refine.evaluating import ANSWER, EVALUATE
 from engine.recipes.refine.outputs import with_file_names, write_job
 from engine.recipes.refine.report import (
     BatchReport,
+    CandidateReport,
     EvaluationReport,
+    ImageReport,
     IterationReport,
     JobReport,
     JobStatus,
     Totals,
 )
+from engine.recipes.refine.selection import CandidateSelection
+from engine.recipes.refine.taking import SELECT
+
+Steps = dict[str, StepRow]
+"""Steps of an iteration, or of one image, by their keys within it."""
+
+ASKED = (ANSWER, f"{EVALUATE}-")
+"""Beginnings of the names of steps in which a judge was asked."""
 
 
 def project(projection: Projection) -> None:
@@ -94,6 +106,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         state=state,
         error=error.message if error else None,
         best=_best(job, iterations),
+        stop=json.loads(job.result).get("stop") if job.result else None,
         output=_below(job.output, batch.outputs),
         totals=Totals(
             cost_microdollars=job.cost,
@@ -106,29 +119,80 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
     )
 
 
-def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, dict[str, StepRow]]:
-    turns: dict[int, dict[str, StepRow]] = defaultdict(dict)
+def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, Steps]:
+    """Return the steps of each iteration, by their keys within it: `candidate-1/generate`."""
+    turns: dict[int, Steps] = defaultdict(dict)
     for step in queries.steps(connection, job_id):
-        number = step.scope.removeprefix("iteration-")
-        if step.state == "done" and step.superseded_at is None and number.isdecimal():
-            turns[int(number)][step.name.partition("@")[0]] = step  # by whichever way it came
+        number = numbered(step.scope, "iteration")
+        if step.state == "done" and step.superseded_at is None and number is not None:
+            inner = step.scope.partition("/")[2]
+            name = step.name.partition("@")[0]  # by whichever way it came
+            turns[number][f"{inner}/{name}" if inner else name] = step
     return turns
 
 
-def _iteration(number: int, steps: dict[str, StepRow]) -> IterationReport | None:
+def _iteration(number: int, steps: Steps) -> IterationReport | None:
+    candidates = tuple(one for n in _candidates(steps) if (one := _candidate(n, steps)))
+    selection = _selection(steps)
+    selected = _selected(candidates, selection)
+    image = _image(steps) or selected
+    if image is None:
+        return None
+    ended = [step.finished_at for step in steps.values() if step.finished_at]
+    began = [step.started_at for step in steps.values() if step.started_at]
+    return IterationReport(
+        **_fields(image),
+        number=number,
+        started_at=min(began, default=None),
+        finished_at=max(ended, default=None),
+        timings={name: round(_seconds(step), 3) for name, step in steps.items()},
+        cost_microdollars=sum(step.cost for step in steps.values()),
+        candidate=selected.number if selected else None,
+        reason=selection.reason if selection else "",
+        candidates=candidates,
+    )
+
+
+def _fields(image: ImageReport) -> dict[str, Any]:
+    return {name: getattr(image, name) for name in ImageReport.model_fields}
+
+
+def _candidates(steps: Steps) -> list[int]:
+    """Return the numbers of the candidates, in order."""
+    numbers = {numbered(key, "candidate") for key in steps}
+    return sorted(number for number in numbers if number is not None)
+
+
+def _candidate(number: int, steps: Steps) -> CandidateReport | None:
+    scope = f"candidate-{number}/"
+    inner = {k.removeprefix(scope): step for k, step in steps.items() if k.startswith(scope)}
+    image = _image(inner)
+    return None if image is None else CandidateReport(**_fields(image), number=number)
+
+
+def _selection(steps: Steps) -> CandidateSelection | None:
+    step = steps.get(SELECT)
+    return CandidateSelection.model_validate_json(step.result) if step and step.result else None
+
+
+def _selected(
+    candidates: Sequence[CandidateReport], selection: CandidateSelection | None
+) -> CandidateReport | None:
+    """Return the selected candidate, the best so far while there is none; None without any."""
+    if selection is not None:
+        return next((one for one in candidates if one.number == selection.chosen), None)
+    return max(candidates, key=lambda one: one.score or 0.0, default=None)
+
+
+def _image(steps: Steps) -> ImageReport | None:
+    """Return an image by its steps; None if it is not generated."""
     generation = steps.get("generate")
     if generation is None or generation.result is None:
         return None
-    request, image = (
-        json.loads(generation.request),
-        GeneratedImage.model_validate_json(generation.result),
-    )
-    judged = steps.get("evaluate")
-    evaluation = _evaluation(judged) if judged else None
-    ended = [step.finished_at for step in steps.values() if step.finished_at]
-    reference = request.get("reference") or {}
-    return IterationReport(
-        number=number,
+    request = json.loads(generation.request)
+    image = GeneratedImage.model_validate_json(generation.result)
+    evaluation = _evaluation(steps)
+    return ImageReport(
         prompt=request["prompt"],
         negative_prompt=request["negative_prompt"],
         seed=image.seed,
@@ -138,21 +202,21 @@ def _iteration(number: int, steps: dict[str, StepRow]) -> IterationReport | None
         height=image.image.height or request["height"],
         score=evaluation.score if evaluation else None,
         evaluation=evaluation,
-        started_at=generation.started_at,
-        finished_at=max(ended, default=None),
-        timings={name: round(_seconds(step), 3) for name, step in steps.items()},
-        cost_microdollars=sum(step.cost for step in steps.values()),
         artifact=image.image,
-        reference=reference.get("hash"),
+        reference=(request.get("reference") or {}).get("hash"),
     )
 
 
-def _evaluation(step: StepRow) -> EvaluationReport | None:
-    answer = json.loads(step.result or "null")
-    if answer is None:  # an imported step of which only the time is known
+def _evaluation(steps: Steps) -> EvaluationReport | None:
+    step = steps.get(EVALUATE)
+    answer = json.loads(step.result or "null") if step else None
+    if step is None or answer is None:  # an imported step of which only the time is known
         return None
     fields = {name: answer[name] for name in EvaluationReport.model_fields if name in answer}
-    return EvaluationReport.model_validate({**fields, "backend": step.backend, "model": step.model})
+    judge = next((steps[key] for key in sorted(steps) if key.startswith(ASKED)), step)
+    return EvaluationReport.model_validate(
+        {**fields, "backend": judge.backend, "model": judge.model}
+    )
 
 
 def _below(folder: str, results: str) -> str:

@@ -8,10 +8,17 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.contract.backend import Artifact, FrozenModel
+from engine.contract.data import Check
 from engine.imaging.lineage import Lineage
+from engine.recipes.refine.agents.evaluator import Asking, spread_of
+from engine.recipes.refine.turn import Stop
 
 JobStatus = Literal["queued", "running", "paused", "parked", "done", "failed", "cancelled"]
 """States of a job."""
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value == ()
 
 
 class EvaluationReport(FrozenModel):
@@ -26,6 +33,9 @@ class EvaluationReport(FrozenModel):
         scorer: Method or model that judged, with its version.
         backend: Name of the backend that judged.
         model: The model it ran.
+        checks: What was looked for, each with its verdict, for a checklist its questions.
+        certainty: Mean confidence that the brief is met, 0 to 1; None if it is not known.
+        askings: Each answer of a judge that was asked several times.
     """
 
     score: float | None = Field(default=None, ge=0, le=100)
@@ -36,6 +46,14 @@ class EvaluationReport(FrozenModel):
     scorer: str = ""
     backend: str = ""
     model: str = ""
+    checks: tuple[Check, ...] = Field(default=(), exclude_if=_is_missing)
+    certainty: float | None = Field(default=None, exclude_if=_is_missing)
+    askings: tuple[Asking, ...] = Field(default=(), exclude_if=_is_missing)
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the scores of several askings; None if there are no two."""
+        return spread_of([one.score for one in self.askings if one.score is not None])
 
     @property
     def has_words(self) -> bool:
@@ -43,11 +61,10 @@ class EvaluationReport(FrozenModel):
         return bool(self.description or self.reasons or self.missing)
 
 
-class IterationReport(FrozenModel):
-    """One turn of the loop that has an image.
+class ImageReport(FrozenModel):
+    """An image that a prompt was generated to.
 
     Attributes:
-        number: 1 for the first.
         prompt: What the backend was asked to show.
         negative_prompt: What it was asked to keep out.
         seed: Source of its randomness; None if it is not known.
@@ -57,16 +74,11 @@ class IterationReport(FrozenModel):
         height: Height of the image in pixels.
         score: 0 to 100, or None while it has not been judged.
         evaluation: The whole judgement.
-        started_at: When the first of its steps began.
-        finished_at: When the last of its steps ended.
-        timings: Seconds by step: `generate`, `evaluate`, `refine`, those that ran.
-        cost_microdollars: What its steps have cost.
         artifact: The stored image.
         reference: SHA-256 of the image that was followed, if there was one.
         file: Name of the image's file, empty for the usual one.
     """
 
-    number: int = Field(ge=1)
     prompt: str
     negative_prompt: str = ""
     seed: int | None = Field(default=None, ge=0, lt=2**63)
@@ -76,10 +88,6 @@ class IterationReport(FrozenModel):
     height: int = Field(ge=1)
     score: float | None = Field(default=None, ge=0, le=100)
     evaluation: EvaluationReport | None = None
-    started_at: str | None = None
-    finished_at: str | None = None
-    timings: dict[str, float] = Field(default_factory=dict)
-    cost_microdollars: int = Field(default=0, ge=0)
     artifact: Artifact
     reference: str | None = None
     file: str = ""
@@ -99,6 +107,45 @@ class IterationReport(FrozenModel):
             model=self.model,
             reference=self.reference,
         )
+
+
+class CandidateReport(ImageReport):
+    """One of several images of an iteration.
+
+    Attributes:
+        number: Its number in the iteration, from 1.
+    """
+
+    number: int = Field(ge=1)
+
+
+class IterationReport(ImageReport):
+    """One turn of the loop that has an image: of several, the one that was selected.
+
+    Attributes:
+        number: 1 for the first.
+        started_at: When the first of its steps began.
+        finished_at: When the last of its steps ended.
+        timings: Seconds by step: `generate`, `evaluate`, `refine`, those that ran.
+        cost_microdollars: What its steps have cost.
+        candidate: Number of its image among the candidates; None if it has only one.
+        reason: Why that one was selected.
+        candidates: All its images, if it may have several.
+    """
+
+    number: int = Field(ge=1)
+    started_at: str | None = None
+    finished_at: str | None = None
+    timings: dict[str, float] = Field(default_factory=dict)
+    cost_microdollars: int = Field(default=0, ge=0)
+    candidate: int | None = None
+    reason: str = ""
+    candidates: tuple[CandidateReport, ...] = ()
+
+    @property
+    def others(self) -> tuple[CandidateReport, ...]:
+        """The images that were not selected."""
+        return tuple(one for one in self.candidates if one.number != self.candidate)
 
 
 class Totals(FrozenModel):
@@ -131,6 +178,7 @@ class JobReport(FrozenModel):
         state: Where it stands.
         error: Why it failed, in a sentence.
         best: Number of the best iteration so far.
+        stop: Why the loop ended, one of `turn.STOPS`; None while it runs, or if it is not known.
         output: Its folder, relative to the folder of all results, with `/`.
         totals: Its sums.
         iterations: Its iterations in order.
@@ -148,6 +196,7 @@ class JobReport(FrozenModel):
     state: JobStatus
     error: str | None = None
     best: int | None = None
+    stop: Stop | None = None
     output: str = ""
     totals: Totals = Totals()
     iterations: tuple[IterationReport, ...] = ()

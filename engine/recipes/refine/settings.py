@@ -1,10 +1,18 @@
 """Settings of the recipe `refine`."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from engine.contract.backend_names import BackendNames
 from engine.contract.image import MAX_SIDE, MIN_SIDE
 from engine.contract.recipe import SpendingGates
+
+EvaluationMode = Literal["describe", "checklist", "pairwise"]
+"""Ways to evaluate images."""
+
+AvoidedTerm = Annotated[str, Field(min_length=1, max_length=200)]
+"""A term or a change that did not help with a model before."""
 
 
 class RefineSettings(SpendingGates):
@@ -24,3 +32,69 @@ class RefineSettings(SpendingGates):
         description="Give each iteration a seed of its own. By default the seed stays, because a "
         "new seed changes an image more than a better prompt does.",
     )
+    candidates: int = Field(
+        1,
+        ge=1,
+        le=16,
+        description="Images per iteration, with different seeds; the best is refined further.",
+    )
+    rewrites: int = Field(
+        1,
+        ge=1,
+        le=8,
+        description="Prompts written per iteration. Each is tried with one image, and the best has "
+        "the further candidates.",
+    )
+    max_images: int | None = Field(
+        None, ge=1, le=1000, description="Images of one job at most, over all iterations."
+    )
+    evaluation: EvaluationMode = Field(
+        "describe",
+        description="How images are evaluated: `describe` for a score and a critique by the "
+        "evaluator, `checklist` for yes/no questions of the brief and the share that is met, "
+        "`pairwise` for comparisons of two images at a time.",
+    )
+    judges: int = Field(
+        1,
+        ge=1,
+        le=9,
+        description="Times that a judge is asked about the same image. A backend that always "
+        "answers the same is asked once.",
+    )
+    judge_temperature: float | None = Field(
+        None, ge=0, le=2, description="Temperature of the judge; by default the backend's own."
+    )
+    guard: bool | None = Field(
+        None,
+        description="Check that each new prompt still asks for all of the brief; by default with "
+        "`checklist` only.",
+    )
+    min_gain: float | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="Points that the best score has to gain; the loop stops after `patience` "
+        "iterations in a row that gain less. By default it does not.",
+    )
+    patience: int = Field(1, ge=1, le=20, description="Iterations that may gain too little.")
+    stop_oscillating: bool = Field(
+        False,
+        description="Stop if every new prompt was tried before, or if scores go up and down "
+        "between the same two values.",
+    )
+    avoid: tuple[AvoidedTerm, ...] = Field(
+        (),
+        max_length=100,
+        description="Terms and changes that did not help with this model before; the refiner "
+        "leaves them out.",
+    )
+
+    @property
+    def has_sets(self) -> bool:
+        """True if an iteration may have several images."""
+        return self.candidates > 1 or self.rewrites > 1
+
+    @property
+    def is_guarded(self) -> bool:
+        """True if new prompts are checked against the brief."""
+        return self.evaluation == "checklist" if self.guard is None else self.guard

@@ -1,10 +1,10 @@
 """Images of one scene: the same prompt, each with a different seed."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract import Artifact, GeneratedImage, Permanent
+from engine.contract.side_by_side import side_by_side
 from engine.recipes.storyboard.input import StoryboardJob
 from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.scenes import Scene
@@ -52,31 +52,34 @@ async def generate(
     Raises:
         Permanent: `must` is set, and all failed.
     """
-    errors: list[Permanent] = []
 
-    async def make(number: int) -> Variation:
-        seed = job.seed_for((scene.number - 1) * SEEDS_PER_SCENE + number - 1)
-        scope = scene.scope_in(job).scope(f"variation-{number}")
-        try:
-            image = await scope.step(
+    def seed_of(number: int) -> int:
+        return job.seed_for((scene.number - 1) * SEEDS_PER_SCENE + number - 1)
+
+    async def make(number: int) -> GeneratedImage:
+        return (
+            await scene.scope_in(job)
+            .scope(f"variation-{number}")
+            .step(
                 "generate",
                 job.image.generate,
                 words.prompt,
                 negative_prompt=words.negative_prompt,
-                seed=seed,
+                seed=seed_of(number),
                 width=job.settings.width,
                 height=job.settings.height,
                 reference=references[0] if references else None,
                 more_references=references[1:],
             )
-        except Permanent as error:
-            errors.append(error)
-            return Variation(number, seed, failure=error.message)
-        return Variation(number, seed, image)
+        )
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(make(number)) for number in numbers]
-    images = [task.result() for task in tasks]
-    if must and len(errors) == len(images):
+    results = await side_by_side(make, numbers)
+    errors = [result for result in results if isinstance(result, Permanent)]
+    if must and len(errors) == len(results):
         raise errors[0]
-    return images
+    return [
+        Variation(number, seed_of(number), failure=result.message)
+        if isinstance(result, Permanent)
+        else Variation(number, seed_of(number), result)
+        for number, result in zip(numbers, results, strict=True)
+    ]

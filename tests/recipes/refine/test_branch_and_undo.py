@@ -143,15 +143,14 @@ def test_what_cannot_be_branched_is_refused_with_a_sentence(
 def test_a_recipe_without_such_places_says_so(tmp_path: Path, monkeypatch) -> None:
     workspace, _ = run(tmp_path, Scripted([10, 20, 30]))
     recipe: AnyRecipe = workspace.catalog.recipe("refine")
+    point = recipe.branch
     object.__setattr__(recipe, "branch", None)
     try:
         with pytest.raises(QueueError, match="cannot be branched"):
             workspace.branch("j1:iteration-2", prompt="mine")
     finally:
         monkeypatch.undo()
-        from engine.contract.branching import BranchPoint
-
-        object.__setattr__(recipe, "branch", BranchPoint("iteration"))
+        object.__setattr__(recipe, "branch", point)
 
 
 def test_an_undone_decision_costs_nothing(tmp_path: Path) -> None:

@@ -22,12 +22,14 @@ class AnswersRequest(Request):
         questions: The questions.
         brief: What the operator asked for: only for rules, a model is not shown it.
         ask: Which of several askings of the same judge it is, from 1.
+        temperature: Temperature of the judge; None for its own.
     """
 
     image: Artifact
     questions: tuple[Question, ...] = Field(min_length=1)
     brief: str
     ask: int = Field(default=1, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
 
 
 def _verdict(value: Any) -> Any:
@@ -123,5 +125,6 @@ ANSWERER = Agent(
     finish=answers,
     images=lambda request: (request.image,),
     rule=Rule(by_rule, name="answers"),
+    temperature=lambda request: request.temperature,
 )
 """Answers a checklist for an image."""

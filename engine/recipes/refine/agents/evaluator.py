@@ -1,14 +1,31 @@
 """The evaluator: looks at an image and says how well it answers a brief."""
 
+from collections.abc import Sequence
+from statistics import pstdev
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from engine.contract.agent import Agent, Rule, RuleInput
-from engine.contract.backend import Artifact, Critique, Request, Result, Score
-from engine.contract.chat.answers import Answer, CleanText, Number, TextList, other_scale
+from engine.contract.backend import Artifact, Critique, FrozenModel, Request, Result, Score
+from engine.contract.chat.answers import (
+    Answer,
+    CleanText,
+    Number,
+    SampledResult,
+    TextList,
+    other_scale,
+)
 from engine.contract.chat.prompt_files import fence, prompt_beside
 from engine.contract.data import Check
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value == ()
+
+
+def _is_first(value: int) -> bool:
+    return value == 1
 
 
 class EvaluateRequest(Request):
@@ -18,10 +35,14 @@ class EvaluateRequest(Request):
         image: The image.
         brief: What the operator asked for, in full; never the refined prompt, so that a
             refinement that drops half of the brief is not rewarded for it.
+        ask: Which of several askings of the same judge it is, from 1.
+        temperature: Temperature of the judge; None for its own.
     """
 
     image: Artifact
     brief: str
+    ask: int = Field(default=1, ge=1, exclude_if=_is_first)
+    temperature: float | None = Field(default=None, ge=0, le=2, exclude_if=_is_missing)
 
 
 class Evaluation(Result):
@@ -55,14 +76,43 @@ class Evaluation(Result):
         return [Critique(text=text, missing=self.missing, measurements=self.measurements)]
 
 
-class CheckedEvaluation(Evaluation):
+class Asking(FrozenModel):
+    """One of several askings of a judge about the same image.
+
+    Attributes:
+        score: Its score; None if it could not tell.
+        temperature: Temperature that it was sent; None if it takes none, or for a rule.
+    """
+
+    score: float | None
+    temperature: float | None = None
+
+
+class CheckedEvaluation(Evaluation, SampledResult):
     """Evaluation with its checks; the refiner gets only the reasons.
 
     Attributes:
         checks: What was looked for, each with its verdict, if the judge looked for things.
+        temperature: Temperature that the judge was sent; None if it takes none, or for a rule.
+        certainty: Mean confidence that the demands of the brief are met, 0 to 1; it orders images
+            of equal scores. None if it is not known.
+        askings: Each answer of a judge that was asked several times.
     """
 
     checks: tuple[Check, ...] = ()
+    temperature: float | None = Field(default=None, exclude_if=_is_missing)
+    certainty: float | None = Field(default=None, ge=0, le=1, exclude_if=_is_missing)
+    askings: tuple[Asking, ...] = Field(default=(), exclude_if=_is_missing)
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the scores of several askings; None if there are no two."""
+        return spread_of([one.score for one in self.askings if one.score is not None])
+
+
+def spread_of(scores: Sequence[float]) -> float | None:
+    """Return the standard deviation of scores; None if there are no two."""
+    return round(pstdev(scores), 2) if len(scores) > 1 else None
 
 
 class EvaluatorAnswer(Answer):
@@ -118,5 +168,6 @@ EVALUATOR = Agent(
     finish=evaluation,
     images=lambda request: (request.image,),
     rule=Rule(by_rule),
+    temperature=lambda request: request.temperature,
 )
 """Looks at an image and scores it against a brief."""

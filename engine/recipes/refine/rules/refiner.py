@@ -37,6 +37,9 @@ STRONGEST = 3.5
 BOLDEST, BOLDEST_COLOUR = 2.4, 1.8
 """The greatest change of a strength from one attempt to the next, for tones and for colours."""
 
+REACHES = (1.0, 0.5, 1.6, 0.75, 1.3, 0.35, 2.0, 0.9)
+"""Factors on how far the prompts of one round go, in order."""
+
 INSIDE = 0.3
 """Target within the range, as a fraction of its width."""
 
@@ -72,31 +75,45 @@ class _Step:
     why: str
 
 
-def refine(brief: str, attempts: Sequence[PastAttempt], boldness: float = 1.0) -> Advice:
+def refine(
+    brief: str,
+    attempts: Sequence[PastAttempt],
+    boldness: float = 1.0,
+    *,
+    best: int | None = None,
+    avoid: Sequence[str] = (),
+    others: int = 0,
+) -> Advice:
     """Write the next prompt: the brief as it is, and explicit corrections.
 
     Args:
         brief: What the operator asked for.
         attempts: Every attempt so far, the oldest first, at least one.
         boldness: How far to go in one turn, as a factor.
+        best: Index of the attempt to start from, from 0; by default that of the highest score.
+        avoid: Terms that corrections do not have.
+        others: Prompts that were written in the same round; each goes another way.
     """
     own_weights = _weights(brief, {})
     past = [_weights(attempt.prompt, own_weights) for attempt in attempts]
-    best = max(range(len(attempts)), key=lambda at: attempts[at].score)
+    if best is None:
+        best = max(range(len(attempts)), key=lambda at: attempts[at].score)
+    reach = REACHES[others % len(REACHES)]
     weights = dict(past[best])
     expectations = understand(brief).expectations
     steps: list[_Step] = []
     for one in sorted(expectations, key=lambda e: -e.weight):
-        step = _step(one, attempts, past, best, boldness)
+        step = _step(one, attempts, past, best, (boldness, reach))
         if step is not None and not any(step.name == other.name for other in steps):
             steps.append(step)
             weights[step.name] = step.after
     names = _colour_names(expectations)
     written = [_phrase(name, value, names) for name, value in sorted(weights.items())]
-    written = [phrase for phrase in written if phrase]
+    written = [phrase for phrase in written if phrase and not _is_avoided(phrase, avoid)]
     unread = not any(one.measure in attempts[best].measurements for one in expectations)
     if unread:
-        written += [f"({phrase}:1.3)" for phrase in _plain(attempts[best].missing)]
+        phrases = [one for one in _plain(attempts[best].missing) if not _is_avoided(one, avoid)]
+        written += [f"({phrase}:{1.3 * reach:.2g})" for phrase in phrases]
     prompt = f"{brief}\nCorrections: {', '.join(written)}." if written else brief
     reason = _reason(steps, attempts, best, unread)
     return Advice(prompt=prompt, negative_prompt=attempts[best].negative_prompt, reason=reason)
@@ -119,7 +136,7 @@ def _step(
     attempts: Sequence[PastAttempt],
     past: list[Weights],
     best: int,
-    boldness: float,
+    strength: tuple[float, float],
 ) -> _Step | None:
     """Return the correction for one expectation; None if it is met or nothing can be done."""
     value = attempts[best].measurements.get(one.measure)
@@ -132,8 +149,9 @@ def _step(
         return None
     aim = one.low + INSIDE * min(one.high - one.low, one.tolerance * 2) if value < one.low else None
     aim = aim if aim is not None else one.high - INSIDE * min(one.high - one.low, one.tolerance * 2)
+    boldness, reach = strength
     most = (BOLDEST_COLOUR if name.startswith("more:") else BOLDEST) * boldness
-    change = max(-most, min(most, (aim - value) / slope))
+    change = max(-most, min(most, reach * (aim - value) / slope))
     if best != len(attempts) - 1:
         change *= 0.6
     after = max(-STRONGEST, min(STRONGEST, before + change))
@@ -203,6 +221,11 @@ def _plain(missing: Sequence[str]) -> list[str]:
         for phrase in missing[:6]
     ]
     return [" ".join(phrase.split()) for phrase in kept if phrase.strip()]
+
+
+def _is_avoided(phrase: str, avoid: Sequence[str]) -> bool:
+    """Return True if a phrase has one of some terms, whatever its letters' case."""
+    return any(term.strip().casefold() in phrase.casefold() for term in avoid if term.strip())
 
 
 def _label(one: Expectation) -> str:
