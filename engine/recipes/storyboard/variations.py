@@ -57,20 +57,17 @@ async def generate(
         return job.seed_for((scene.number - 1) * SEEDS_PER_SCENE + number - 1)
 
     async def make(number: int) -> GeneratedImage:
-        return (
-            await scene.scope_in(job)
-            .scope(f"variation-{number}")
-            .step(
-                "generate",
-                job.image.generate,
-                words.prompt,
-                negative_prompt=words.negative_prompt,
-                seed=seed_of(number),
-                width=job.settings.width,
-                height=job.settings.height,
-                reference=references[0] if references else None,
-                more_references=references[1:],
-            )
+        scope = scene.scope_in(job).scope(f"variation-{number}")
+        return await scope.step(
+            "generate",
+            job.image.generate,
+            words.prompt,
+            negative_prompt=words.negative_prompt,
+            seed=seed_of(number),
+            width=job.settings.width,
+            height=job.settings.height,
+            reference=references[0] if references else None,
+            more_references=references[1:],
         )
 
     results = await side_by_side(make, numbers)
