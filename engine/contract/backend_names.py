@@ -24,8 +24,15 @@ def _joined(value: Any) -> Any:
     return ",".join(value) if is_list else value
 
 
+def _none_if_empty(value: Any) -> Any:
+    return None if isinstance(value, str) and value.strip().lower() in {"", "none"} else value
+
+
 BackendNames = Annotated[
     str, BeforeValidator(_joined), AfterValidator(lambda text: ",".join(names_of(text)))
 ]
 """A setting that names a backend, or several in the order in which they are asked: `fal,comfyui`
 or, in a file, `["fal", "comfyui"]`."""
+
+OptionalBackend = Annotated[BackendNames | None, BeforeValidator(_none_if_empty)]
+"""A setting of a capability that is not used by default; `none` switches it off."""

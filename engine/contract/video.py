@@ -251,9 +251,13 @@ class VideoProxy:
         """Description of the backend: legal lengths and sizes, and which fields it uses."""
         return self.backend.info
 
-    def generate(self, request: VideoRequest) -> Call[GeneratedVideo]:
-        """Describe the generation of one clip."""
-        return Call(self.backend, "generate_video", request, GeneratedVideo, _generate)
+    def generate(
+        self, request: VideoRequest, *, simpler: VideoRequest | None = None
+    ) -> Call[GeneratedVideo]:
+        """Describe the generation of one clip, with a simpler request if it is refused."""
+        return Call(
+            self.backend, "generate_video", request, GeneratedVideo, _generate, simpler=simpler
+        )
 
 
 def _generate(

@@ -99,3 +99,7 @@ def film_seconds(
     frame = ENCODINGS[quality].milliseconds + visuals * VISUAL_MILLISECONDS
     share = size[0] * size[1] / (1920 * 1080)
     return frame / 1000 * share * rate * seconds
+
+
+ANIMATIC_RATE = 12
+"""Frames per second of an animatic, in which nothing moves."""

@@ -38,6 +38,7 @@ from engine.recipes.storyboard.agents.scene_writer import Scenes, ScenesRequest
 from engine.recipes.storyboard.film import PlannedScene, ShotReview
 from tests.support.agents import ByOperation
 from tests.support.backends import InfoBackend, toy_info
+from tests.support.clip_backend import Clips
 
 METRICS = ("pickscore", "clipscore", "vqascore", "aesthetic")
 
@@ -199,12 +200,14 @@ class Jury(CrewBackend):
 class CrewCatalog(EntryPointCatalog):
     """The real recipes; backends named `crew` are the crew's, those named `spare` a spare one's."""
 
-    def __init__(self, crew: Crew, spare: Crew | None = None) -> None:
+    def __init__(self, crew: Crew, spare: Crew | None = None, clips: Clips | None = None) -> None:
         super().__init__()
         self.crews = {"crew": crew, "spare": spare or Crew()}
+        self.clips = clips or Clips()
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
-        return super().backend_settings("builtin" if name in self.crews else name, settings)
+        is_ours = name in self.crews or name == self.clips.info.name
+        return super().backend_settings("builtin" if is_ours else name, settings)
 
     def backend(
         self,
@@ -213,6 +216,8 @@ class CrewCatalog(EntryPointCatalog):
         settings: Mapping[str, Any],
         environment: Mapping[str, str],
     ) -> Backend:
+        if name == self.clips.info.name:
+            return self.clips
         if name not in self.crews:
             return super().backend(capability, name, settings, environment)
         made = {"text": Writer, "image": Painter, "score": Jury}[capability]
@@ -220,7 +225,7 @@ class CrewCatalog(EntryPointCatalog):
 
 
 CREW = {"image": "crew", "text": "crew", "score": "crew"}
-SMALL = {**CREW, "width": 64, "height": 64, "seed": 5}
+SMALL = {**CREW, "width": 64, "height": 64, "seed": 5, "animatic": False}
 
 
 @dataclass
@@ -230,11 +235,12 @@ class Shooting:
     root: Path
     crew: Crew = field(default_factory=Crew)
     spare: Crew = field(default_factory=Crew)
+    clips: Clips = field(default_factory=Clips)
     workspace: Workspace = field(init=False)
 
     def __post_init__(self) -> None:
         self.workspace = Workspace(
-            self.root / "w", create=True, catalog=CrewCatalog(self.crew, self.spare)
+            self.root / "w", create=True, catalog=CrewCatalog(self.crew, self.spare, self.clips)
         )
 
     def run(self, entry: str, **settings: Any) -> JobRow:

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from engine.contract import Artifact, CallContext, Request, Result
-from engine.recipes.music_video.film import signals_of
+from engine.contract.films import signals_of
 from engine.video.plan import FilmPlan, Shot
 
 SCHEDULE = "schedule"

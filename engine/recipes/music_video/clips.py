@@ -6,14 +6,14 @@ shown beyond its section: what is too short for another clip shows the section's
 """
 
 import asyncio
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from engine.contract import Artifact, Blocked, Call, Permanent
+from engine.contract import Artifact, Blocked, Permanent
 from engine.contract.backend import FrozenModel
+from engine.contract.clips import PlannedClip, plan_clips, shown_until
 from engine.contract.job import Scope
-from engine.contract.video import VIDEO, GeneratedVideo, VideoInfo, VideoProxy, VideoRequest
+from engine.contract.video import VIDEO, GeneratedVideo, VideoRequest
 from engine.recipes.music_video.animation import SCHEDULE, ScheduleRequest, write_schedules
 from engine.recipes.music_video.fallback import raise_blocked
 from engine.recipes.music_video.film_sections import FilmSection
@@ -30,9 +30,6 @@ SEEDS = 500_000
 
 _BLENDING = frozenset({"cross-dissolve", "morph"})
 """Transitions through which a clip may lead into the section that follows."""
-
-_SHORTEST_PART = 0.5
-"""Part of a clip that is shown at least if it is cut at a bar."""
 
 
 class FilmClip(FrozenModel):
@@ -65,55 +62,6 @@ class SectionClips(FrozenModel):
     section: int
     clips: tuple[FilmClip, ...] = ()
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedClip:
-    """A clip to generate.
-
-    Attributes:
-        start: Time in the film at which it is shown, in seconds.
-        end: Time at which it is cut.
-        seconds: Length that is generated, a legal one.
-    """
-
-    start: float
-    end: float
-    seconds: float
-
-
-def plan_clips(
-    start: float, end: float, bars: Sequence[float], info: VideoInfo
-) -> list[PlannedClip]:
-    """Return the clips that fill a section, except for a rest that is too short for one.
-
-    A section that is shorter than any clip has one, of which its beginning is shown.
-
-    Args:
-        start: Start of the section in seconds.
-        end: End of the section.
-        bars: Times at which a clip may be cut, ascending.
-        info: Legal lengths.
-    """
-    clips: list[PlannedClip] = []
-    at = start
-    while at < end - 1e-6:
-        length = info.longest_within(end - at)
-        if length > end - at + 1e-6 and clips:
-            break
-        until = _cut(at, min(end, at + length), end, bars)
-        clips.append(PlannedClip(at, until, length))
-        at = until
-    return clips
-
-
-def _cut(at: float, until: float, end: float, bars: Sequence[float]) -> float:
-    """Return the last bar within a clip; its end if that is the section's, or no bar is near."""
-    if until >= end - 1e-6:
-        return end
-    place = bisect_right(bars, until + 1e-6) - 1
-    bar = bars[place] if place >= 0 else until
-    return bar if bar - at >= _SHORTEST_PART * (until - at) else until
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +158,7 @@ async def _of_section(
             simple_prompt(section, spec.global_style), request.negative_prompt
         )
         try:
-            video = await scope.step(GENERATE, _described, job.use(VIDEO), request, simpler)
+            video = await scope.step(GENERATE, job.use(VIDEO).generate, request, simpler=simpler)
         except Permanent as error:
             return SectionClips(section=section.index, clips=tuple(clips), problem=error.message)
         except Blocked as error:
@@ -222,13 +170,6 @@ async def _of_section(
         last = video.last_image
         job.publish()
     return SectionClips(section=section.index, clips=tuple(clips))
-
-
-def _described(
-    proxy: VideoProxy, request: VideoRequest, simpler: VideoRequest | None
-) -> Call[GeneratedVideo]:
-    """Describe the generation of a clip, with a simpler request if it is refused."""
-    return replace(proxy.generate(request), simpler=simpler)
 
 
 def _frames(section: FilmSection, images: Sequence[FilmImage]) -> list[Artifact]:
@@ -310,10 +251,10 @@ async def _with_schedules(
 
 
 def _clip(section: FilmSection, number: int, plan: PlannedClip, video: GeneratedVideo) -> FilmClip:
-    """Return a clip with the time that it really fills: some models give less than asked for."""
-    seconds = float(video.video.facts.get("seconds", plan.seconds))
-    shown = plan.end - plan.start
-    end = plan.end if seconds >= shown - 0.1 else plan.start + max(seconds, 0.1)
     return FilmClip(
-        section=section.index, number=number, start=plan.start, end=end, video=video.video
+        section=section.index,
+        number=number,
+        start=plan.start,
+        end=shown_until(plan, video),
+        video=video.video,
     )

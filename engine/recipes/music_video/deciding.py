@@ -7,13 +7,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.contract.decisions import JobShape, numbered
+from engine.contract.films import JOIN
 from engine.contract.job import Job
 from engine.recipes.music_video.effects import EFFECTS as EFFECT_WORDS
 from engine.recipes.music_video.effects import effects_of
 from engine.recipes.music_video.fields import KnownMotion, KnownTransition
-from engine.recipes.music_video.film import FILM, JOIN
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import GENERATE, SEED, SELECT, seed_of
+from engine.recipes.music_video.names import FILM
 from engine.recipes.music_video.spec import Palette
 from engine.recipes.music_video.vocabulary import MOTIONS, SOURCES, TRANSITIONS, Source
 from engine.text.plural import pluralize

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from engine.contract import Artifact, CallContext, OpenFile, Permanent, Request, Result
-from engine.recipes.music_video.film import signals_of
+from engine.contract.films import signals_of
 from engine.video.plan import FilmPlan
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.contract import Artifact, Permanent
 from engine.contract.backend import FrozenModel
+from engine.contract.films import JOIN, Media, plain_plan, render
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, approved_images, sheet_of
 from engine.recipes.music_video.borrowing import borrowed_images
@@ -21,7 +22,6 @@ from engine.recipes.music_video.files import (
     draw_sheet,
     write_files,
 )
-from engine.recipes.music_video.film import FILM, JOIN, PREVIEW, Media, plain_plan, render
 from engine.recipes.music_video.film_plan import film_plan
 from engine.recipes.music_video.film_sections import (
     FilmSection,
@@ -32,14 +32,14 @@ from engine.recipes.music_video.film_sections import (
 )
 from engine.recipes.music_video.images import FilmImage, MusicVideoJob, generate_images
 from engine.recipes.music_video.keyframes import plan_keyframes, prompt_of
+from engine.recipes.music_video.names import FILM, PREVIEW, SONG, file_name, image_name
 from engine.recipes.music_video.names import KEYFRAMES as KEYFRAMES_FOLDER
-from engine.recipes.music_video.names import SONG, file_name, image_name
 from engine.recipes.music_video.outlining import outline, outline_request
 from engine.recipes.music_video.spec import RenderSpec
 from engine.recipes.music_video.steps import METHOD, AnalyseRequest, Song, analyse
 from engine.video.plan import FilmPlan
 from engine.video.preview import preview_plan
-from engine.video.quality import ENCODINGS
+from engine.video.quality import ENCODINGS, Quality
 
 ANALYSE, DIRECT, PLAN, KEYFRAMES = "analyse", "direct", "plan", "keyframes"
 """Names of steps and gates."""
@@ -125,7 +125,7 @@ async def music_video(job: MusicVideoJob) -> MusicVideo:
     job.publish()
     media = _media(shown, clips, small=False)
     quality = quality_of(spec.export_settings, job.settings)
-    film = await render(job, plan, media, song.levels, job.input.song, name=FILM, quality=quality)
+    film = await _rendered(job, song, plan, media, name=FILM, quality=quality)
     sheet = SheetRequest(
         film=preview or film,
         plan=plain_plan(preview_plan(plan) if preview else plan),
@@ -240,14 +240,21 @@ def _media(images: Sequence[FilmImage], clips: Sequence[FilmClip], *, small: boo
 async def _preview(job: MusicVideoJob, song: Song, plan: FilmPlan, media: Media) -> Artifact | None:
     if not job.settings.preview:
         return None
+    small = preview_plan(plan)
+    return await _rendered(job, song, small, media, name=PREVIEW, quality="preview")
+
+
+async def _rendered(
+    job: MusicVideoJob, song: Song, plan: FilmPlan, media: Media, *, name: str, quality: Quality
+) -> Artifact:
     return await render(
-        job,
-        preview_plan(plan),
+        job.scope(name),
+        plan,
         media,
-        song.levels,
-        job.input.song,
-        name=PREVIEW,
-        quality="preview",
+        quality=quality,
+        segment_seconds=job.settings.segment_seconds,
+        levels=song.levels,
+        song=job.input.song,
     )
 
 

@@ -10,14 +10,14 @@ from db.queries import jobs as queries
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import Artifact, GeneratedImage
 from engine.contract.backend import Result
+from engine.contract.films import JOIN, RenderedFilm
 from engine.contract.tiers import spent_by_tier
 from engine.recipes.music_video.files import FilmFiles, FilmSheet
-from engine.recipes.music_video.film import FILM, JOIN, PREVIEW, RenderedFilm
 from engine.recipes.music_video.grading import GradedImage
 from engine.recipes.music_video.images import GENERATE, GRADE
 from engine.recipes.music_video.input import MusicVideoInput
 from engine.recipes.music_video.loop import ANALYSE, FILES, SHEET, MusicVideo
-from engine.recipes.music_video.names import ANALYSIS, SONG, file_name
+from engine.recipes.music_video.names import ANALYSIS, FILM, PREVIEW, SONG, file_name
 from engine.recipes.music_video.names import SHEET as SHEET_FILE
 from engine.recipes.music_video.report import FilmReport, ImageReport
 from engine.recipes.music_video.steps import Song

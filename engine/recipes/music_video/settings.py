@@ -1,11 +1,11 @@
 """Settings of the recipe `music-video`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from engine.contract.backend_names import BackendNames
+from engine.contract.backend_names import BackendNames, OptionalBackend
 from engine.contract.recipe import GatedSettings
 from engine.recipes.music_video.fields import FrameRate, LongText, Share
 from engine.recipes.music_video.spec import ExportSettings
@@ -32,14 +32,6 @@ QUALITY_WORDS = "high quality, detailed, cinematic lighting"
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=2)]
 
 _SHORT_SIDES = {"16:9": 1080, "9:16": 1080, "1:1": 1080}
-
-
-def _none_if_empty(value: Any) -> Any:
-    return None if isinstance(value, str) and value.strip().lower() in {"", "none"} else value
-
-
-OptionalBackend = Annotated[BackendNames | None, BeforeValidator(_none_if_empty)]
-"""A setting of a capability that is not used by default."""
 
 
 class MusicVideoSettings(GatedSettings):

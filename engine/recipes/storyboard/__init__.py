@@ -2,20 +2,32 @@
 
 from engine.contract import ChatBackend, ImageBackend, ScoreBackend
 from engine.contract.branching import BranchPoint
-from engine.contract.decision_points import Choice, FreeText
+from engine.contract.decision_points import Approval, Choice, FreeText
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.recipe import Headline, Recipe
+from engine.contract.tiers import Tier
+from engine.contract.video import VideoBackend
 from engine.recipes.storyboard.agents.cinematographer import CINEMATOGRAPHER
 from engine.recipes.storyboard.agents.prompt_engineer import PROMPT_ENGINEER
 from engine.recipes.storyboard.agents.scene_writer import SCENE_WRITER
+from engine.recipes.storyboard.clips import CLIPS, ClipSheet, check_clips
 from engine.recipes.storyboard.deciding import check_decision
-from engine.recipes.storyboard.estimate import calls_of, check
+from engine.recipes.storyboard.estimate import calls_of, check, check_entry, cpu_seconds_of, disk_of
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.loop import storyboard
 from engine.recipes.storyboard.outputs import finish, project
 from engine.recipes.storyboard.read_report import job_report
 from engine.recipes.storyboard.settings import StoryboardSettings
+
+TIERS = (
+    Tier("words", ("scenes", "scene-*/iteration-*/write", "scene-*/iteration-*/review")),
+    Tier("images", ("scene-*/variation-*/generate",)),
+    Tier("scores", ("scene-*/score", "scene-*/again-*/score", "compare")),
+    Tier("clips", ("scene-*/clip-*/generate",)),
+    Tier("films", ("animatic", "film/*")),
+)
+"""Costs of a storyboard by its tiers."""
 
 RECIPE = Recipe(
     name="storyboard",
@@ -23,12 +35,20 @@ RECIPE = Recipe(
     summary="From a brief or scenes to a set of images that look like one film.",
     input=StoryboardInput,
     settings=StoryboardSettings,
-    uses={"image": ImageBackend, "text": ChatBackend, "score": ScoreBackend},
+    uses={
+        "image": ImageBackend,
+        "text": ChatBackend,
+        "score": ScoreBackend,
+        "video": VideoBackend,
+    },
     agents=(SCENE_WRITER, CINEMATOGRAPHER, PROMPT_ENGINEER),
     run=storyboard,
     headline=Headline("quality", low=0, high=100),
     estimate=calls_of,
+    disk=disk_of,
+    cpu_seconds=cpu_seconds_of,
     decisions=(
+        Approval(CLIPS, ClipSheet, check_clips),
         Choice("scene-*/select", check_decision),
         FreeText("scene-*/prompt", check_decision),
         FreeText("scene-*/subjects", check_decision, "names with commas between them; - is nobody"),
@@ -48,6 +68,8 @@ RECIPE = Recipe(
         write_batch=finish,
         flat=True,
     ),
+    tiers=TIERS,
     check=check,
+    check_entry=check_entry,
 )
 """The recipe, as the entry point `storyboard` of `safelight.recipes` gives it."""

@@ -7,11 +7,12 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
-from engine.contract import Similarity
+from engine.contract import Artifact, Similarity
+from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, dollars
 from engine.recipes.storyboard.film import CRITERIA, Subject, key_of
 from engine.recipes.storyboard.guide_names import status_of
-from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport
+from engine.recipes.storyboard.report import ClipReport, Round, SceneReport, StoryboardReport
 from engine.recipes.storyboard.steps import ShotReferences
 
 
@@ -50,12 +51,16 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
                 "reference_strategy": settings.reference_strategy,
             },
             "subjects": [_subject(one, report) for one in _subjects(report)],
-            "scenes": [_scene(scene, traces=traces) for scene in report.scenes],
+            "scenes": [_scene(scene, report, traces=traces) for scene in report.scenes],
         },
         "quality_score": report.quality,
         "likeness": [_likeness(likeness) for likeness in report.likenesses],
         "notes": list(report.notes),
         "contact_sheet": CONTACT_SHEET if _has_images(report) else None,
+        **{
+            stem: film_name(stem, film) if film else None
+            for stem, film in (("film", report.film), ("animatic", report.animatic))
+        },
         "started_at": report.started_at,
         "finished_at": report.finished_at,
         "seconds": report.seconds,
@@ -88,7 +93,12 @@ def _has_images(report: StoryboardReport) -> bool:
     return any(scene.image is not None for scene in report.scenes)
 
 
-def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
+def film_name(stem: str, film: Artifact) -> str:
+    """The name of the file of a film."""
+    return stem + suffix_of(film.kind, film.media_type)
+
+
+def _scene(scene: SceneReport, report: StoryboardReport, *, traces: bool) -> dict[str, Any]:
     words, selection = scene.wording, scene.selection
     chosen = next((v for v in scene.variations if selection and v.number == selection.chosen), None)
     return {
@@ -111,7 +121,24 @@ def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
         "references": _references(scene.references),
         "reason": scene.reason,
         "warnings": list(scene.warnings),
+        "clips": [_clip(one) for one in report.clips if one.scene == scene.number],
         "traces": folder_name(scene.number) if traces else None,
+    }
+
+
+def _clip(clip: ClipReport) -> dict[str, Any]:
+    return {
+        "file": clip.file or None,
+        "artifact": clip.video.hash if clip.video else None,
+        "prompt": clip.prompt,
+        "seed": clip.seed,
+        "seconds": clip.seconds,
+        "first_image": clip.first_image or None,
+        "last_image": clip.last_image or None,
+        "backend": clip.backend,
+        "model": clip.model,
+        "error": clip.failure or None,
+        "cost_usd": dollars(clip.cost_microdollars),
     }
 
 

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import AliasChoices, Field
-
-from engine.contract import Artifact, Similarity
-from engine.contract.backend import FrozenModel
+from engine.contract import Artifact
 from engine.contract.job import Scope
+from engine.recipes.storyboard.clips import Stretch, generate_clips, stretches_of
+from engine.recipes.storyboard.cut import animatic_of, film_of
 from engine.recipes.storyboard.input import StoryboardJob, settings_of
 from engine.recipes.storyboard.likeness import compare
 from engine.recipes.storyboard.prompt_loop import ScenePrompt, enhance, own_words
@@ -18,71 +17,16 @@ from engine.recipes.storyboard.references import (
     reference_warnings,
     references,
 )
+from engine.recipes.storyboard.results import (
+    OPERATORS_IMAGE,
+    SceneClips,
+    SceneResult,
+    Storyboard,
+)
 from engine.recipes.storyboard.scenes import Scene, plan
 from engine.recipes.storyboard.selection import SelectRequest, ranked
 from engine.recipes.storyboard.steps import METHOD, select
 from engine.recipes.storyboard.variations import Variation, generate
-
-_FORMER_IMAGE = "picture"
-"""Key of `SceneResult.image` in results of earlier releases."""
-
-OPERATORS_IMAGE = "The operator's own image is scene 1; nothing was generated for it."
-
-
-class SceneResult(FrozenModel):
-    """Result of one scene.
-
-    Attributes:
-        number: Which it is, from 1.
-        id: What the operator calls it, empty if it has no name.
-        prompt: What was to be seen.
-        duration: How long it lasts, in seconds, where that is set.
-        notes: What else was to be kept in mind.
-        subjects: Names of the subjects that it shows.
-        wording: Prompt of its images.
-        references: The images that it follows.
-        image: The image that was taken.
-        variation: Which variation that is; None if it is the operator's own image.
-        quality: Its quality score, 0 to 100, if it has one.
-        scorers: Who gave that, in order.
-        reason: Why it was taken.
-        warnings: What an operator should know, one sentence each.
-    """
-
-    number: int
-    id: str
-    prompt: str
-    duration: float | None
-    notes: str
-    subjects: tuple[str, ...] = ()
-    wording: ScenePrompt
-    references: tuple[Artifact, ...]
-    image: Artifact = Field(validation_alias=AliasChoices("image", _FORMER_IMAGE))
-    variation: int | None
-    quality: float | None
-    scorers: tuple[str, ...] = ()
-    reason: str
-    warnings: tuple[str, ...] = ()
-
-
-class Storyboard(FrozenModel):
-    """A consistent set of images, one a scene.
-
-    Attributes:
-        scenes: The scenes in order.
-        likenesses: How alike their images are, by each measure.
-        notes: What has to be said about the whole, one sentence each.
-    """
-
-    scenes: tuple[SceneResult, ...]
-    likenesses: tuple[Similarity, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def quality(self) -> float | None:
-        """The mean quality score of the scenes that have one."""
-        known = [scene.quality for scene in self.scenes if scene.quality is not None]
-        return round(sum(known) / len(known), 4) if known else None
 
 
 async def storyboard(job: StoryboardJob) -> Storyboard:
@@ -107,9 +51,38 @@ async def storyboard(job: StoryboardJob) -> Storyboard:
                 done.append(given_scene(job, scene))
             job.publish()
     likenesses, notes = await compare(job, [one.image for one in done])
+    stretches = stretches_of(done, job.input.target_duration)
+    animatic, remarks = await animatic_of(job, stretches)
     notes = (*reference_warnings(job, len(scenes)), *_scorer_warnings(done), *notes)
     await _warn(job, notes)
-    return Storyboard(scenes=tuple(done), likenesses=likenesses, notes=notes)
+    clips, film = await _film(job, stretches)
+    return Storyboard(
+        scenes=tuple(done),
+        likenesses=likenesses,
+        clips=clips,
+        film=film,
+        animatic=animatic,
+        notes=(*notes, *remarks, *clip_notes(clips)),
+    )
+
+
+async def _film(
+    job: StoryboardJob, stretches: Sequence[Stretch]
+) -> tuple[tuple[SceneClips, ...], Artifact | None]:
+    """Return the clips of the scenes and the film of them, if a video backend is named."""
+    if job.settings.video is None:
+        return (), None
+    job.publish()
+    clips = await generate_clips(job, stretches)
+    await _warn(job, clip_notes(clips))
+    return clips, await film_of(job, stretches, clips)
+
+
+def clip_notes(clips: Sequence[SceneClips]) -> tuple[str, ...]:
+    """Return a sentence about each scene that shows its image in place of a clip."""
+    return tuple(
+        f"Scene {one.scene} shows its image: {one.problem}" for one in clips if one.problem
+    )
 
 
 def shown_in(scenes: Sequence[SceneResult]) -> list[Shown]:

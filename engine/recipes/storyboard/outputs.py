@@ -18,9 +18,11 @@ from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
+from engine.outputs.stored import put_stored
 from engine.recipes.storyboard.documents import (
     CONTACT_SHEET,
     chosen_name,
+    film_name,
     folder_name,
     image_name,
     quality_scores,
@@ -43,7 +45,11 @@ SOURCES = "safelight-sources"
 MAX_SHEET_BYTES = 256 << 20
 
 _ENDING = r"(?:\.png|_lineage\.json)"
-OWN_FILE = re.compile(rf"storyboard\.json|contact_sheet\.png|scene_[1-9][0-9]?{_ENDING}")
+_VIDEO = r"\.(?:mp4|mov|mkv|webm|m4v|avi|gif)"
+OWN_FILE = re.compile(
+    rf"storyboard\.json|contact_sheet\.png|scene_[1-9][0-9]?{_ENDING}"
+    rf"|(?:film|animatic|scene_[1-9][0-9]?(?:_[1-9][0-9]?)?){_VIDEO}"
+)
 OWN_FOLDER = re.compile("scene_[1-9][0-9]?")
 OWN_TRACE = re.compile(
     r"00_original_prompt\.txt|[0-9]{2}_agent[12]_iteration_[0-9]{1,2}\.txt"
@@ -82,6 +88,7 @@ def _write(report: StoryboardReport, folder: Path, stored: Stored, preview: Prev
                 writing.traces(target, scene)
             writing.chosen(target, scene)
         writing.contact_sheet(target)
+        writing.films(target)
         document = storyboard_document(report, traces=traces)
         target.put(STORYBOARD, to_json(document))
         kept = {folder_name(scene.number) for scene in report.scenes} if traces else set[str]()
@@ -170,6 +177,22 @@ class _Writing:
             target.put(CONTACT_SHEET, insert_text(sheet, {SOURCES: source}))
         except (OSError, ValueError) as error:
             self.problems.append(f"{CONTACT_SHEET}: {error}")
+
+    def films(self, target: Folder) -> None:
+        """The films, and the clips of the scenes."""
+        report = self.report
+        files = {one.file: one.video for one in report.clips if one.video}
+        for stem, film in (("film", report.film), ("animatic", report.animatic)):
+            if film is not None:
+                files[film_name(stem, film)] = film
+        for name, film in files.items():
+            self.names.add(name)
+            try:
+                put_stored(target, name, film, self.stored)
+            except FileNotFoundError:
+                self.problems.append(f"{target.path.name}/{name}: the stored file is gone")
+            except ExportError as error:
+                self.problems.append(f"{target.path.name}/{name}: {error}")
 
     def _put(self, target: Folder, name: str, source: Source) -> list[str]:
         try:

@@ -1,6 +1,7 @@
 """One storyboard read from the store at any moment, whether it is done, running or failed."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
@@ -10,13 +11,17 @@ from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.queries.batches import batch_of
 from db.rows import BatchRow, JobRow, StepRow
-from engine.contract import Comparison, GeneratedImage, Similarity
+from engine.contract import Artifact, Comparison, GeneratedImage, Similarity
 from engine.contract.decisions import newest_fitting
+from engine.contract.films import JOIN, RenderedFilm
+from engine.contract.video import GeneratedVideo, VideoRequest
+from engine.kinds.file_names import suffix_of
 from engine.recipes.storyboard.agents.cinematographer import Shot
 from engine.recipes.storyboard.agents.scene_writer import Scenes
+from engine.recipes.storyboard.clips import GENERATE
+from engine.recipes.storyboard.cut import ANIMATIC, FILM, Animatic
 from engine.recipes.storyboard.film import Draft, ShotReview
 from engine.recipes.storyboard.input import StoryboardInput
-from engine.recipes.storyboard.loop import OPERATORS_IMAGE, SceneResult, Storyboard
 from engine.recipes.storyboard.prompt_loop import (
     PromptDraft,
     ScenePrompt,
@@ -25,7 +30,14 @@ from engine.recipes.storyboard.prompt_loop import (
     wording,
 )
 from engine.recipes.storyboard.references import REFERENCES
-from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport, VariationReport
+from engine.recipes.storyboard.report import (
+    ClipReport,
+    Round,
+    SceneReport,
+    StoryboardReport,
+    VariationReport,
+)
+from engine.recipes.storyboard.results import OPERATORS_IMAGE, SceneResult, Storyboard
 from engine.recipes.storyboard.scenes import (
     BY_RULE,
     SCENES,
@@ -62,6 +74,9 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         ).as_posix(),
         scenes=scenes,
         likenesses=reader.likenesses(scenes),
+        clips=tuple(reader.clips(scenes)),
+        film=reader.film(),
+        animatic=reader.animatic(scenes),
         notes=reader.result.notes if reader.result else (),
         started_at=job.started_at,
         finished_at=reader.last_end() if job.state == "done" else job.finished_at,
@@ -121,11 +136,57 @@ class _ReportReader:
         step = self._done("", "compare")
         if step is None:
             return ()
-        compared = [image["hash"] for image in json.loads(step.request)["images"]]
-        chosen = [scene.image.hash if scene.image else "" for scene in scenes]
-        if compared != chosen:
+        if _images_in(step) != [scene.image.hash if scene.image else "" for scene in scenes]:
             return ()
         return Comparison.model_validate_json(step.result or "").likenesses
+
+    def film(self) -> Artifact | None:
+        """The film of the clips, unless a decision has overtaken it."""
+        step = self._done(FILM, JOIN) if self.result else None
+        return RenderedFilm.model_validate_json(step.result or "").video if step else None
+
+    def animatic(self, scenes: Sequence[SceneReport]) -> Artifact | None:
+        """The film of the chosen images, unless it shows others than these."""
+        step = self._done("", ANIMATIC)
+        if step is None or _images_in(step) != [s.image.hash if s.image else "" for s in scenes]:
+            return None
+        return Animatic.model_validate_json(step.result or "").video
+
+    def clips(self, scenes: Sequence[SceneReport]) -> Iterator[ClipReport]:
+        """The clips of the scenes whose images are those that they start with."""
+        pattern = re.compile(r"scene-([0-9]+)/clip-([0-9]+)")
+        images = {one.number: one.image.hash for one in scenes if one.image}
+        places = [(pattern.fullmatch(scope), name) for scope, name in self.steps]
+        numbers = [tuple(map(int, m.groups())) for m, name in places if m and name == GENERATE]
+        current = set[int]()
+        for scene, number in sorted(numbers):
+            step = self.steps[f"{scope_of(scene)}/clip-{number}", GENERATE]
+            clip = self._clip(scene, number, step)
+            if number == 1 and clip.first_image in {"", images.get(scene)}:
+                current.add(scene)
+            if scene in current and step.state in {"done", "failed"}:
+                yield clip
+
+    def _clip(self, scene: int, number: int, step: StepRow) -> ClipReport:
+        request = VideoRequest.model_validate_json(step.request)
+        result = GeneratedVideo.model_validate_json(step.result) if step.result else None
+        stem = f"scene_{scene}" if number == 1 else f"scene_{scene}_{number}"
+        video = result.video if result else None
+        return ClipReport(
+            scene=scene,
+            number=number,
+            prompt=request.prompt,
+            seconds=request.seconds,
+            seed=request.seed,
+            backend=step.backend,
+            model=step.model,
+            first_image=request.first_image.hash if request.first_image else "",
+            last_image=request.last_image.hash if request.last_image else "",
+            video=video,
+            failure="" if video else self._errors.get(step.error_id or 0, ""),
+            cost_microdollars=step.cost,
+            file=stem + suffix_of(video.kind, video.media_type) if video else "",
+        )
 
     def _scene(self, scene: Scene, *, reached: bool) -> SceneReport:
         result = self._result_of(scene.number)
@@ -236,6 +297,11 @@ class _ReportReader:
                 failure=self._errors.get(step.error_id or 0, "") if not step.result else "",
                 cost_microdollars=step.cost,
             )
+
+
+def _images_in(step: StepRow) -> list[str]:
+    """Return the hashes of the images in a step's request."""
+    return [image["hash"] for image in json.loads(step.request)["images"]]
 
 
 def _seconds(step: StepRow) -> float:

@@ -113,6 +113,40 @@ class SceneReport(FrozenModel):
         return self.selection.quality if self.selection else None
 
 
+class ClipReport(FrozenModel):
+    """A clip of a scene.
+
+    Attributes:
+        scene: Number of the scene.
+        number: Its number within the scene, from 1.
+        prompt: Its prompt.
+        seconds: Length that was asked for.
+        seed: What it was asked with.
+        backend: Name of the backend.
+        model: The model it ran.
+        first_image: Hash of the image that it starts with; empty for none.
+        last_image: Hash of the image that it ends with; empty for none.
+        video: The clip; None if its generation failed for good.
+        failure: Why it failed.
+        cost_microdollars: What it has cost.
+        file: Name of its file.
+    """
+
+    scene: int
+    number: int
+    prompt: str
+    seconds: float
+    seed: int
+    backend: str
+    model: str
+    first_image: str = ""
+    last_image: str = ""
+    video: Artifact | None = None
+    failure: str = ""
+    cost_microdollars: int = 0
+    file: str = ""
+
+
 class StoryboardReport(FrozenModel):
     """One storyboard, finished or running.
 
@@ -130,6 +164,9 @@ class StoryboardReport(FrozenModel):
         output: Its folder, relative to the folder of all results, with `/`.
         scenes: Its scenes in order.
         likenesses: How alike the scenes' images are.
+        clips: The clips of the scenes, in order.
+        film: The film of the clips.
+        animatic: The film of the images.
         notes: What has to be said about the whole, one sentence each.
         started_at: When it began, UTC.
         finished_at: When it ended.
@@ -151,6 +188,9 @@ class StoryboardReport(FrozenModel):
     output: str = ""
     scenes: tuple[SceneReport, ...] = ()
     likenesses: tuple[Similarity, ...] = ()
+    clips: tuple[ClipReport, ...] = ()
+    film: Artifact | None = None
+    animatic: Artifact | None = None
     notes: tuple[str, ...] = ()
     started_at: str | None = None
     finished_at: str | None = None

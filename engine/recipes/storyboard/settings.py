@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from engine.contract.backend_names import BackendNames
+from engine.contract.backend_names import BackendNames, OptionalBackend
 from engine.contract.image import MAX_SIDE, MIN_SIDE
-from engine.contract.recipe import RecipeSettings
+from engine.contract.recipe import SpendingGates
 from engine.recipes.storyboard.combine import Combination
 from engine.recipes.storyboard.film import CRITERIA
 
@@ -56,7 +56,7 @@ OF_VERSION_1 = {
 """Settings that a batch of version 1 of the recipe has kept, all of them."""
 
 
-FORMER: dict[str, Any] = {"min_gain": 0.0, "subjects": False}
+FORMER: dict[str, Any] = {"min_gain": 0.0, "subjects": False, "animatic": False}
 """Settings of a batch that was queued with version 1 of the recipe and runs as it did."""
 
 
@@ -82,7 +82,7 @@ def _mapping(value: Any) -> Any:
 Weights = Annotated[dict[str, float], BeforeValidator(_mapping)]
 
 
-class StoryboardSettings(RecipeSettings):
+class StoryboardSettings(SpendingGates):
     """Settings of the recipe `storyboard`."""
 
     image: BackendNames = Field(
@@ -95,6 +95,11 @@ class StoryboardSettings(RecipeSettings):
     )
     score: BackendNames = Field(
         "builtin", description="Backend that scores and compares images, or several."
+    )
+    video: OptionalBackend = Field(
+        None,
+        description="Backend that makes a clip of each scene from its image, or several; the clips "
+        "are cut to a film. None by default.",
     )
     preset: Preset = Field(
         "balanced", description="What num_variations and the like are where they are not set."
@@ -180,6 +185,15 @@ class StoryboardSettings(RecipeSettings):
     )
     width: int = Field(1024, ge=MIN_SIDE, le=MAX_SIDE, description="Width in pixels.")
     height: int = Field(576, ge=MIN_SIDE, le=MAX_SIDE, description="Height in pixels.")
+    animatic: bool = Field(
+        True, description="Make a film of the images, each for the time of its scene."
+    )
+    fps: int = Field(24, ge=8, le=60, description="Frames per second of the film of the clips.")
+    steer_clips: bool = Field(
+        True,
+        description="Whether a clip ends with the image of the next scene, if its model takes a "
+        "last image and that shows nobody else.",
+    )
     trace_cleanup: bool = Field(
         False,
         description="Remove the traces of a storyboard that is done from its folder; the store "

@@ -9,14 +9,15 @@ import pytest
 from engine.backends.fal import FAMILY as FAL
 from engine.client.workspace import Workspace
 from engine.contract import Artifact
+from engine.contract.clips import plan_clips
 from engine.contract.video import FrameCounts, VideoInfo
 from engine.recipes.music_video import RECIPE
-from engine.recipes.music_video.clips import Anchors, plan_clips
+from engine.recipes.music_video.clips import Anchors
 from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend
-from tests.recipes.music_video.clips import Clips
 from tests.recipes.music_video.song import SMALL, song
 from tests.recipes.music_video.test_loop import PARTS, Images, folder_of, plan, report_of
+from tests.support.clip_backend import Clips
 from tests.support.clips import clip
 from tests.support.deforum import series
 from tests.support.optional import needs

@@ -1,4 +1,7 @@
-"""Rendering of a film: its segments, each a durable step, a preview, and the joined film."""
+"""Rendering of a film for recipes: its segments, each a durable step, and the joined film.
+
+The names of the functions and of the method are part of the stored fingerprints.
+"""
 
 import asyncio
 import json
@@ -6,27 +9,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from pydantic import Field
 
 from engine.contract import Artifact, CallContext, OpenFile, Permanent, Request, Result
 from engine.contract.files import TEMPORARY
-from engine.contract.job import Job, Scope
-from engine.recipes.music_video.steps import METHOD
+from engine.contract.job import Scope
 from engine.video.cuts import clips_of, excerpt, images_of, segments_of
 from engine.video.plan import FilmPlan, LyricLine, Signals
 from engine.video.quality import Quality
 
+if TYPE_CHECKING:
+    from engine.video.join import Song
+
 SEGMENT, JOIN = "segment", "join"
 """Names of the steps."""
 
-FILM, PREVIEW = "film", "preview"
-"""Names of the scopes of two films."""
-
+METHOD = "film"
+"""Name of these steps' method in the store."""
 
 Media = Mapping[str, Sequence[Artifact]]
 """Files that shots name by their places: `images` and `clips`."""
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None
 
 
 class SegmentRequest(Request):
@@ -35,7 +43,7 @@ class SegmentRequest(Request):
     Attributes:
         plan: The part of the plan that they depend on, without the signals; images and clips are
             numbered as below.
-        levels: The signals, as JSON.
+        levels: The signals, as JSON; None for a film without sound, which has none.
         images: Its images.
         clips: Its clips.
         first: The first frame.
@@ -46,7 +54,7 @@ class SegmentRequest(Request):
     """
 
     plan: dict[str, Any]
-    levels: Artifact
+    levels: Artifact | None = Field(None, exclude_if=_is_missing)
     images: tuple[Artifact, ...]
     clips: tuple[Artifact, ...] = ()
     first: int
@@ -72,13 +80,13 @@ class FilmRequest(Request):
 
     Attributes:
         segments: The segments in order.
-        song: The song.
+        song: The song; None for a silent film.
         plan: Size, frame rate and length of the film.
         quality: Way in which the segments are encoded.
     """
 
     segments: tuple[Artifact, ...]
-    song: Artifact
+    song: Artifact | None = Field(None, exclude_if=_is_missing)
     plan: dict[str, Any]
     quality: Quality
 
@@ -103,7 +111,8 @@ async def render_segment(request: SegmentRequest, context: CallContext) -> Rende
     """
     counts = len(request.images), len(request.clips)
     span = request.first, request.last
-    files = (request.levels, *request.images, *request.clips)
+    levels = () if request.levels is None else (request.levels,)
+    files = (*levels, *request.images, *request.clips)
     try:
         data = await context.compute(
             segment_bytes, request.plan, span, request.quality, counts, *files
@@ -118,7 +127,6 @@ def segment_bytes(
     span: tuple[int, int],
     quality: Quality,
     counts: tuple[int, int],
-    levels: bytes,
     *files: bytes,
 ) -> bytes:
     """Return some frames of a film, encoded.
@@ -128,13 +136,15 @@ def segment_bytes(
         span: First and last frame.
         quality: Way to encode.
         counts: Numbers of images and of clips.
-        levels: Signals as JSON.
-        files: The images, then the clips.
+        files: The signals as JSON, if there are any, then the images, then the clips.
     """
     from engine.video.encode import render_segment as encoded
 
-    film = replace(FilmPlan.from_dict(plan), signals=signals_of(levels))
-    return encoded(film, files[: counts[0]], files[counts[0] :], *span, quality)
+    film, first = FilmPlan.from_dict(plan), len(files) - sum(counts)
+    if first:
+        film = replace(film, signals=signals_of(files[0]))
+    images, clips = files[first : first + counts[0]], files[first + counts[0] :]
+    return encoded(film, images, clips, *span, quality)
 
 
 @lru_cache(maxsize=2)
@@ -154,11 +164,19 @@ async def render_film(request: FilmRequest, context: CallContext) -> RenderedFil
     Raises:
         Permanent: The segments do not fit together.
     """
-    files = [OpenFile(one) for one in (request.song, *request.segments)]
+    songs = () if request.song is None else (request.song,)
+    files = [OpenFile(one) for one in (*songs, *request.segments)]
     with context.scratch() as folder:
         target = folder / "film"
         try:
-            await context.compute(join_files, request.plan, request.quality, str(target), *files)
+            await context.compute(
+                join_files,
+                request.plan,
+                request.quality,
+                str(target),
+                len(request.segments),
+                *files,
+            )
         except ValueError as error:
             raise Permanent(f"The film cannot be joined: {error}.") from error
         video = await context.keep_file(target, "film", kind="video")
@@ -166,21 +184,36 @@ async def render_film(request: FilmRequest, context: CallContext) -> RenderedFil
 
 
 def join_files(
-    plan: dict[str, Any], quality: Quality, target: str, song: BinaryIO, *segments: BinaryIO
+    plan: dict[str, Any], quality: Quality, target: str, count: int, *files: BinaryIO
 ) -> None:
-    """Write a film from its segments and its song."""
+    """Write a film from its segments and its song.
+
+    Args:
+        plan: Size, frame rate and length of the film.
+        quality: Way in which the segments are encoded.
+        target: Path of the film.
+        count: Number of the segments.
+        files: The song, if there is one, then the segments.
+    """
+    from engine.video.join import join_segments
+
+    song = None if len(files) == count else _decoded(files[0])
+    segments = files[len(files) - count :]
+    join_segments(segments, song, FilmPlan.from_dict(plan), Path(target), quality)
+
+
+def _decoded(song: BinaryIO) -> "Song":
     from engine.audio.decode import decode
-    from engine.video.join import Song, join_segments
+    from engine.video.join import Song
 
     sound = decode(song)
-    film = FilmPlan.from_dict(plan)
-    join_segments(segments, Song(sound.samples, sound.sample_rate), film, Path(target), quality)
+    return Song(sound.samples, sound.sample_rate)
 
 
 def segment_request(
     plan: FilmPlan,
     media: Media,
-    levels: Artifact,
+    levels: Artifact | None,
     span: tuple[int, int],
     quality: Quality,
     fonts: Mapping[LyricLine, tuple[str, ...]],
@@ -190,7 +223,7 @@ def segment_request(
     Args:
         plan: The film, without its signals.
         media: Its `images` and `clips`.
-        levels: Its signals.
+        levels: Its signals, if it has any.
         span: First and last frame.
         quality: Way to encode.
         fonts: Marks of the fonts of each line of the lyrics.
@@ -233,28 +266,27 @@ def plain_plan(plan: FilmPlan) -> dict[str, Any]:
 
 
 async def render(
-    job: Job[Any, Any],
+    scope: Scope,
     plan: FilmPlan,
     media: Media,
-    levels: Artifact,
-    song: Artifact,
     *,
-    name: str,
     quality: Quality,
+    segment_seconds: float,
+    levels: Artifact | None = None,
+    song: Artifact | None = None,
 ) -> Artifact:
     """Render a film by its segments, all at once as far as there are processes, and join them.
 
     Args:
-        job: The job.
+        scope: Scope of its steps, for itself.
         plan: The film, without its signals.
         media: Its `images` and `clips`.
-        levels: Its signals.
-        song: The song.
-        name: Name of the scope of the steps.
         quality: Way to encode.
+        segment_seconds: Length of a segment.
+        levels: Its signals; None for none.
+        song: The song; None for a silent film.
     """
-    scope: Scope = job.scope(name)
-    spans = segments_of(plan, job.settings.segment_seconds)
+    spans = segments_of(plan, segment_seconds)
     fonts = await asyncio.to_thread(fonts_of_lyrics, plan)
 
     async def segment(number: int, span: tuple[int, int]) -> Artifact:
