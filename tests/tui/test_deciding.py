@@ -15,7 +15,7 @@ from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.edit_prompt import EditPromptScreen
-from tui.screens.pick_text import PickTextScreen
+from tui.screens.menu import MenuScreen
 
 FILM = ("scene-*/select", "scene-*/prompt")
 LOOP = ("select", "iteration-*/prompt")
@@ -175,7 +175,7 @@ async def test_one_of_several_texts_is_picked_and_its_consequence_confirmed(
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PickTextScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MenuScreen))
         await shows(pilot, "palette", "colours as #RRGGBB")
         await pilot.press("j", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))

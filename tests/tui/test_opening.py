@@ -14,7 +14,7 @@ from tests.support.programs import FakePrograms, is_alive
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_kinds_on_screen import keep
 from tui.links import linked
-from tui.screens.pick_file import PickFileScreen
+from tui.screens.menu import MenuScreen
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="a display is told otherwise")
 
@@ -140,7 +140,7 @@ async def test_of_several_files_of_a_step_one_is_chosen(
         await pilot.press("j")
         await until(pilot, lambda: pilot.app.screen._snapshot.detail.node > 0)
         await pilot.press("o")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PickFileScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MenuScreen))
         await shows(pilot, "notation", "D, 4/4", "image", "16×12")
         await pilot.press("j", "enter")
         await until(pilot, lambda: programs.calls)

@@ -9,7 +9,8 @@ from engine.text.errors import UserError
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.branch import settings_of
-from tui.screens.engine_menu import EngineMenu, verbs_for
+from tui.screens.menu import MenuScreen
+from tui.screens.menus import verbs_for
 from tui.screens.undo import UndoScreen
 from tui.snapshots.header import EngineState, Header
 
@@ -50,7 +51,7 @@ async def test_the_keys_that_changed_say_so_once(place: Place) -> None:
         await shows(pilot, "R no longer restarts the engine")
         pilot.app.clear_notifications()
         await pilot.press("R", "E")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EngineMenu))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MenuScreen))
         assert pilot.app.remembered.announced == ["R", "E"]
         assert "Start engine" in seen(pilot.app)
         await pilot.press("escape")

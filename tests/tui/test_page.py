@@ -12,7 +12,7 @@ from tests.support.pieces import PROMPTS
 from tests.tui.samples import sample
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_opening import programs
-from tui.screens.pick_file import PickFileScreen
+from tui.screens.menu import MenuScreen
 from tui.widgets.page import ExhibitView, PageView, SectionView
 
 __all__ = ["programs"]
@@ -108,7 +108,7 @@ async def test_its_files_are_opened_the_sound_first(place: Place, job: int, prog
         await opened(pilot)
         await until(pilot, lambda: sections(pilot))
         await pilot.press("o")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PickFileScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MenuScreen))
         await shows(pilot, "sound", "notation", "mel")
         await pilot.press("enter")
         await until(pilot, lambda: programs.calls)

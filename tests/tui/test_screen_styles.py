@@ -20,10 +20,10 @@ from tui.screens.edit_prompt import EditPromptScreen
 from tui.screens.help import HelpScreen
 from tui.screens.job import JobScreen
 from tui.screens.lanes import LanesScreen
+from tui.screens.menu import MenuScreen
 from tui.screens.new_batch import NewBatchScreen, estimator
 from tui.screens.new_batch import screen as new_batch_module
 from tui.screens.new_batch.picker import InputPicker
-from tui.screens.pick_file import PickFileScreen
 from tui.screens.spending import SpendingScreen
 
 LONG_AGO = "2026-01-01T12:00:00.000000Z"
@@ -42,7 +42,7 @@ SCREENS: dict[str, Callable[[Dashboard], Any]] = {
 }
 WITH_SHEETS = [
     BatchesScreen, BatchScreen, JobScreen, HelpScreen, LanesScreen, SpendingScreen,
-    ConfirmScreen, EditPromptScreen, NewBatchScreen, CompareScreen, PickFileScreen,
+    ConfirmScreen, EditPromptScreen, NewBatchScreen, CompareScreen, MenuScreen,
 ]  # fmt: skip
 
 

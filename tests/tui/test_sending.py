@@ -12,7 +12,7 @@ from engine.client.workspace import Workspace
 from tests.tui.support import running, shows, until
 from tui.app import Dashboard
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.send import SendScreen
+from tui.screens.send import SendMenu
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ async def choosing(pilot) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: pilot.app.screen.WHERE == "job" and pilot.app.screen._snapshot)
     await pilot.press("s")
-    await until(pilot, lambda: isinstance(pilot.app.screen, SendScreen))
+    await until(pilot, lambda: isinstance(pilot.app.screen, SendMenu))
     await shows(pilot, "Send to: j1:iteration-1", "storyboard")
 
 

@@ -16,7 +16,7 @@ from tests.kinds.test_timelines import film, jpeg
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.edit_prompt import EditPromptScreen
-from tui.screens.pick_text import PickTextScreen
+from tui.screens.menu import MenuScreen
 from tui.screens.timeline import TimelineScreen
 from tui.widgets.image import ImageView
 from tui.widgets.timeline_facts import TimelineFacts
@@ -147,7 +147,7 @@ async def test_what_is_under_the_head_is_decided_there(place: Place) -> None:
     async with running(place.dashboard(), (100, 30)) as pilot:
         await open_timeline(pilot)
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PickTextScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, MenuScreen))
         await shows(pilot, "prompt", "words", "seed", "a number")
         await pilot.press("j", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))

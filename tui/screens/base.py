@@ -154,11 +154,12 @@ class BaseScreen(CommandScreen):
 
     def action_notice(self) -> None:
         """List the notices, and open the batch of one."""
-        from tui.screens.notices import NoticesScreen
+        from tui.screens.menus import NoticesMenu
 
         items = self.query_one(NoticeLine).items
         if items:
-            self.app.push_screen(NoticesScreen(items, self._put_away), self._open_notice)
+            menu = NoticesMenu(items, self._put_away)
+            self.app.push_screen(menu, lambda at: self._open_notice(items[int(at)] if at else None))
         else:
             self.say("Nothing needs you.")
 

@@ -105,10 +105,10 @@ class CommandScreen(CoreScreen):
 
     def action_engine_menu(self) -> None:
         """Show what can be done to the engine."""
-        from tui.screens.engine_menu import EngineMenu
+        from tui.screens.menus import engine_menu
 
         self._announce("E")
-        self.app.push_screen(EngineMenu(self.dashboard.head), self._engine_do)
+        self.app.push_screen(engine_menu(self.dashboard.head), self._engine_do)
 
     def _engine_do(self, verb: str | None) -> None:
         """Do what was chosen in the engine's menu, after asking if jobs are stopped by it."""

@@ -340,13 +340,13 @@ class JobScreen(SendingScreen, LinesScreen):
 
     def action_edit_prompt(self) -> None:
         """Edit the prompt of the selected scope, or another of its texts."""
-        from tui.screens.pick_text import PickTextScreen
+        from tui.screens.menus import text_menu
 
         snapshot = self._snapshot
         node = snapshot.node if snapshot else None
         texts = texts_of(node.scope, snapshot.scale.texts) if snapshot and node else {}
         if len(texts) > 1:
-            self.app.push_screen(PickTextScreen(texts), self._edit_text)
+            self.app.push_screen(text_menu(texts), self._edit_text)
             return
         key = key_of_prompt(node.scope, snapshot.scale.decisions) if snapshot and node else None
         if key is None:
@@ -423,7 +423,7 @@ class JobScreen(SendingScreen, LinesScreen):
 
     def action_open_file(self) -> None:
         """Open the file of the selected part; choose first if a step has several."""
-        from tui.screens.pick_file import PickFileScreen
+        from tui.screens.menus import file_menu
 
         if self._mode == "files":
             self._open_picked(self._listed_file)
@@ -435,7 +435,8 @@ class JobScreen(SendingScreen, LinesScreen):
         elif detail and (len(files) == 1 or (detail.node <= 0 and not detail.page)):
             self.dashboard.open_file(self.job_id, files[0])
         else:
-            self.app.push_screen(PickFileScreen(files), self._open_picked)
+            menu = file_menu(files)
+            self.app.push_screen(menu, lambda at: self._open_picked(files[int(at)] if at else None))
 
     @property
     def _listed_file(self) -> OpenableFile | None:

@@ -18,7 +18,7 @@ class SendingScreen(BaseScreen):
 
     def action_send(self) -> None:
         """Choose the recipe that the selected part of the job is sent to."""
-        from tui.screens.send import SendScreen
+        from tui.screens.send import SendMenu
 
         source = self.source
         root = self.dashboard.paths.root
@@ -27,7 +27,7 @@ class SendingScreen(BaseScreen):
             if recipe is not None:
                 self._estimate_sending(source, recipe)
 
-        self.app.push_screen(SendScreen(root, source), chosen)
+        self.app.push_screen(SendMenu(root, source), chosen)
 
     @work(thread=True, exit_on_error=False)
     def _estimate_sending(self, source: str, recipe: str) -> None:

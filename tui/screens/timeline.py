@@ -305,12 +305,12 @@ class TimelineScreen(DecidingScreen):
             self._pick(message.value)
 
     def _pick(self, keys: Mapping[str, str]) -> None:
-        from tui.screens.pick_text import PickTextScreen
+        from tui.screens.menus import text_menu
 
         if not keys:
             self.say("The recipe has no decision about this.", bad=True)
         else:
-            self.app.push_screen(PickTextScreen(keys), self._change)
+            self.app.push_screen(text_menu(keys), self._change)
 
     def _change(self, key: str | None) -> None:
         if key is None:
