@@ -17,12 +17,13 @@ from db.migrations import (
     m0011_api,
     m0012_webhooks,
     m0013_cells,
+    m0014_learned,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -42,6 +43,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0011_api", m0011_api.apply),
     ("0012_webhooks", m0012_webhooks.apply),
     ("0013_cells", m0013_cells.apply),
+    ("0014_learned", m0014_learned.apply),
 )
 
 

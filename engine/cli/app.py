@@ -47,6 +47,7 @@ _COMMANDS = {
     "reject": ("engine.cli.gates:reject", action_of("reject").help),
     "lane": ("engine.cli.control:lane", action_of("lane").help),
     "budget": ("engine.cli.control:budget", action_of("budget").help),
+    "learned": ("engine.cli.learned:learned", action_of("learned").help),
     "rate": ("engine.cli.keeping:rate", action_of("rate").help),
     "search": ("engine.cli.search:search", "Search prompts, critiques and notes of all jobs."),
     "star": ("engine.cli.keeping:star", action_of("star").help),

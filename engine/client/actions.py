@@ -308,6 +308,21 @@ ACTIONS: tuple[OperatorAction, ...] = (
         done="Changed",
     ),
     OperatorAction(
+        "learned",
+        "Learned",
+        "List, change and switch off what never helped with a model.",
+        ("engine",),
+        "engine.runtime.learned_commands:learned",
+        (
+            Argument("change", "text", "add, edit, on, off or delete."),
+            Argument("id", "integer", "The term's number; not for add.", False),
+            Argument("term", "text", "The words, for add and edit.", False),
+            Argument("model", "text", "Backend and model, for add.", False),
+            Argument("recipe", "text", "The recipe, for add; by default `refine`.", False),
+        ),
+        done="Changed",
+    ),
+    OperatorAction(
         "send",
         "Send to",
         "Send a file or a text of a job to another recipe.",

@@ -11,8 +11,13 @@ from engine.text.terminal import quoted
 
 if TYPE_CHECKING:
     from db.queries.deletions import Freed
+    from db.queries.learned import LearnedRow
     from db.queries.ratings import RatingRow
     from engine.client.search import SearchResult
+
+
+MOST_READ = 100_000
+"""Maximum number of finished jobs that are read before what was learned is listed."""
 
 
 class KeepingWorkspace(QueueingWorkspace):
@@ -63,6 +68,20 @@ class KeepingWorkspace(QueueingWorkspace):
         if part:
             part_of(connection, self.catalog, named, part)
         return named.target, part
+
+    def learned(self, model: str = "", *, all_terms: bool = False) -> "list[LearnedRow]":
+        """Return terms that never helped with a model, once finished jobs have been read.
+
+        Args:
+            model: Only of models with this in their name.
+            all_terms: Also terms that helped, or were tried too seldom.
+        """
+        from db.queries.learned import learned
+        from engine.queueing.learning import learn
+
+        learn(self.store, self.catalog, MOST_READ)
+        with self.reading() as connection:
+            return learned(connection, model, all_terms=all_terms)
 
     # -- batches ------------------------------------------------------------------------------
 

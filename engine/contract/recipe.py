@@ -14,6 +14,7 @@ from engine.contract.branching import BranchPoint
 from engine.contract.decision_points import AnyDecision, Approval
 from engine.contract.importing import Importer
 from engine.contract.job import Job
+from engine.contract.learning import Learner
 from engine.contract.options import Option, refuse_duplicates
 from engine.contract.outputs import Outputs
 from engine.contract.page import PagePart
@@ -144,6 +145,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         backend_settings: Returns settings of backends by the backend's name, which a value of its
             own settings stands for: a checkpoint, for example. They override the workspace's, and
             are overridden by `--set BACKEND.key`.
+        learner: Reads what its finished jobs have shown, and gives it to new batches.
         extra: Extra of Safelight that has its packages, for example `audio`, or several:
             `audio,video`; empty if it needs none. Without them a batch is refused before its
             input is read.
@@ -176,6 +178,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
     check_entry: Callable[[InputT, SettingsT, Mapping[str, Backend]], EntryProblems] | None = None
     backend_settings: Callable[[SettingsT], Mapping[str, Mapping[str, Any]]] | None = None
+    learner: Learner | None = None
     extra: str = ""
 
     def __post_init__(self) -> None:

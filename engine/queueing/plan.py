@@ -28,6 +28,7 @@ from engine.intake.grid.cells import Grid
 from engine.intake.readers import Format
 from engine.queueing.backend_checks import named_backends, refuse_unable
 from engine.queueing.batch_names import free_name, source_of, wanted_name
+from engine.queueing.learning import with_learned
 from engine.queueing.money.prices import load_prices, own_prices, prices_for
 from engine.queueing.overrides import QueueError, SettingError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
@@ -228,6 +229,7 @@ class Planner:
         backends = {capability: chain[0] for capability, chain in chains.items()}
         if recipe.check is not None and (trouble := recipe.check(settings, backends)):
             raise QueueError(trouble)
+        settings = with_learned(recipe, settings, backends, self._store)
         return _Chosen(
             settings.model_dump_json(),
             json.dumps(snapshot, sort_keys=True),

@@ -31,6 +31,7 @@ from engine.queueing.branching import BranchPlan
 from engine.queueing.estimate import estimated
 from engine.queueing.extras import refuse_without_extra
 from engine.queueing.input_files import keep_in, look_at
+from engine.queueing.learning import learn
 from engine.queueing.money.estimate import Estimate, less_calls
 from engine.queueing.new_jobs import new_job
 from engine.queueing.output_folders import OutputFolders
@@ -82,6 +83,7 @@ class Queue:
         self._paths = paths
         self._store = store
         self._settings = settings
+        self._catalog = catalog
         self._planner = Planner(paths, store, settings, catalog)
         self._keep_file = keep_in(ArtifactStore(paths.artifacts))
 
@@ -94,6 +96,8 @@ class Queue:
             Untrusted: A key of the user would go to an address that only the workspace names.
         """
         source, options = _applied(recipe, source, options)
+        if recipe.learner is not None:
+            learn(self._store, self._catalog)
         plan = self._planner.plan(recipe, source, options)
         self._keep_addresses(plan)
         variants = Variants(self._planner, plan, options)

@@ -18,6 +18,7 @@ from engine.runtime import (
     batch_commands,
     decision_commands,
     job_commands,
+    learned_commands,
     limit_commands,
     rating_commands,
     workspace_commands,
@@ -60,6 +61,7 @@ HANDLERS: Mapping[str, Callable[[CommandContext, CommandTarget, Arguments], Awai
 
 WITHOUT_TARGET: Mapping[str, Callable[[CommandContext, Arguments], Awaitable[str]]] = {
     "lane": limit_commands.lane,
+    "learned": learned_commands.learned,
     "pause_all": workspace_commands.pause_all,
     "resume_all": workspace_commands.resume_all,
     "drain": workspace_commands.drain,

@@ -18,6 +18,7 @@ from engine.recipes.refine.evaluating import QUESTIONS
 from engine.recipes.refine.gates import GROUP, REFINED, START, NextImage
 from engine.recipes.refine.importer import IMPORTER
 from engine.recipes.refine.input import RefineInput
+from engine.recipes.refine.learning import LEARNER
 from engine.recipes.refine.loop import refine
 from engine.recipes.refine.read_report import finish, job_report, project
 from engine.recipes.refine.settings import RefineSettings
@@ -55,5 +56,6 @@ RECIPE = Recipe(
     options=(Option("--max-iterations", "max_iterations"),),
     outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
     importer=IMPORTER,
+    learner=LEARNER,
 )
 """The recipe, as the entry point `refine` of `safelight.recipes` gives it."""
