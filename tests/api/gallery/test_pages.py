@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from tests.api.gallery.conftest import HOSTILE, HTML, enter, text_of
 
 PATHS = ("/", "/b1", "/b1?sort=best", "/j1", "/j1/at/iteration-1", "/compare?job=1&job=2",
-         "/approvals", "/devices", "/j1/decide?key=iteration-2/prompt")  # fmt: skip
+         "/approvals", "/devices", "/login", "/j1/decide?key=iteration-2/prompt")  # fmt: skip
 
 
 def test_batches_show_how_far_each_is(seen):

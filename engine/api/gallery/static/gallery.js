@@ -182,3 +182,15 @@ document.addEventListener("keydown", (event) => {
 });
 const button = $("[data-help]");
 if (button) { button.hidden = false; button.addEventListener("click", help); }
+
+// -- a finger on the result of a job: to the next one or back ----------------------------------
+const hero = page === "job" && $("#hero .picture");
+if (hero) {
+  let from = null;
+  hero.addEventListener("touchstart", (event) => { from = event.touches.length === 1 ? event.touches[0] : null; }, { passive: true });
+  hero.addEventListener("touchend", (event) => {
+    if (!from) return;
+    const [dx, dy] = [event.changedTouches[0].clientX - from.clientX, event.changedTouches[0].clientY - from.clientY];
+    if (Math.abs(dx) > 60 && Math.abs(dy) < 40) click(dx < 0 ? "[rel=next]" : "[rel=prev]");
+  }, { passive: true });
+}
