@@ -19,6 +19,8 @@ from engine.api.gallery.deciding import (
     text_now,
 )
 from engine.api.gallery.pages import Flash, Missing, Visit
+from engine.api.ids import batch_of, job_of
+from engine.api.intake.spending import require_spending
 from engine.client.actions import action_of
 from engine.client.gates import batch_gates, waiting_gates
 from engine.client.views.recipe_info import RecipeInfo
@@ -156,6 +158,13 @@ def _send(
 ) -> Flash:
     """Have an action done and wait for its answer, as the dashboard does."""
     visit.principal.require(scope_of(verb))
+    with visit.services.readers.reading() as connection:
+        if "job" in target:
+            batch, _ = job_of(connection, f"j{target['job']}")
+        else:
+            batch = batch_of(connection, f"b{target['batch']}")
+        if action_of(verb).starts_work:
+            require_spending(visit.services, connection, visit.principal, batch)
     source = f"gallery:{visit.principal.id}"[:100]
     report = visit.services.workspace.step_in(verb, [target], arguments, source=source)
     return Flash(report.sentence, report.refused)

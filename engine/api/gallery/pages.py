@@ -17,6 +17,7 @@ from engine.api.gallery.job_page import JobPageReader
 from engine.api.gallery.rendering import page
 from engine.api.gallery.sessions import Session
 from engine.api.gallery.sheet import SORTS, SheetQuery, read_cards, read_sheet
+from engine.api.ids import batch_of, job_of
 from engine.api.services import Services
 from engine.client.gates import WaitingItem, everything_waiting, waiting_gates
 from engine.client.views.recipe_info import Headlines
@@ -132,6 +133,7 @@ def job(visit: Visit) -> Response:
     query = SheetQuery.read(visit.request.query_params)
     part = str(visit.request.path_params.get("part", ""))
     with visit.services.readers.reading() as connection:
+        job_of(connection, f"j{visit.number('job')}")
         reader = JobPageReader(connection, visit.headlines, visit.services.workspace.paths)
         shown = reader.read(visit.number("job"), part, query)
     if shown is None:
@@ -205,6 +207,6 @@ def _form(gate: Any, batch_id: int, name: str) -> GateForm:
 
 def _batch(connection: sqlite3.Connection, number: int) -> lists.BatchLine:
     line = lists.batch_line(connection, number)
-    if line is None:
+    if line is None or batch_of(connection, f"b{number}").deleting:
         raise Missing
     return line

@@ -22,12 +22,11 @@ from engine.api.gallery.live import LiveStream
 from engine.api.gallery.pages import Flash, Missing, Visit
 from engine.api.gallery.rendering import page
 from engine.api.gallery.sessions import Session, Sessions
-from engine.api.problems import Problem
 from engine.api.reading import matches
+from engine.api.routing import as_problem
 from engine.api.services import Services
 from engine.client.views.recipe_info import Headlines
 from engine.text.errors import UserError
-from engine.text.terminal import clean
 
 MAX_FORM = 1_000_000
 """Bytes of a form, at most."""
@@ -35,6 +34,8 @@ MAX_FORM = 1_000_000
 MAX_FLASHES = 100
 
 STATIC = ("gallery.css", "gallery.js", "icon.svg")
+
+GONE = "There is no such batch, job, part or file; it may have been deleted."
 
 Show = Callable[[Visit], Response]
 Change = Callable[[Visit, FormData], Response]
@@ -110,7 +111,10 @@ class Gallery:
         return answer
 
     def _answer(self, request: Request, handler: Any, form: FormData | None = None) -> Response:
-        session = self._sessions.of(request)
+        try:
+            session = self._sessions.of(request)
+        except UserError as error:  # the store is gone
+            return self._refusal(None, 503, "Not done", f"{error.message} {error.remedy}".strip())
         if session is None:
             return _not_logged_in(request)
         visit = Visit(request, session, self._services, self._headlines)
@@ -134,16 +138,17 @@ class Gallery:
         try:
             return call()
         except Missing:
-            text = "There is no such batch, job, part or file; it may have been deleted."
-            return self._refusal(visit, 404, "Not found", text)
+            return self._refusal(visit, 404, "Not found", GONE)
         except changing.BadForm as error:
             return self._refusal(visit, 400, "Not possible", str(error))
-        except Problem as problem:
+        except Exception as error:
+            problem = as_problem(error)
+            if problem is None:
+                raise
+            if problem.status == 404:
+                return self._refusal(visit, 404, "Not found", GONE)
             text = f"{problem.detail} {problem.remedy}".strip()
-            return self._refusal(visit, problem.status, "Refused", text)
-        except UserError as error:
-            text = f"{error.message} {error.remedy}".strip()
-            return self._refusal(visit, 409, "Not done", clean(text, 600))
+            return self._refusal(visit, problem.status, "Not done", text)
 
     def _refusal(self, visit: Visit | None, status: int, title: str, text: str) -> Response:
         if visit is None:

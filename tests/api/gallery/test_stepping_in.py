@@ -1,6 +1,7 @@
 """Stepping in by forms: ratings, choices, prompts with the cost first, actions, approvals."""
 
 import json
+import sqlite3
 
 import pytest
 from starlette.testclient import TestClient
@@ -135,3 +136,37 @@ def test_nobody_is_sent_elsewhere(browser, back):
         "/rate", data=data, headers=HTML | {"Origin": ADDRESS}, follow_redirects=False
     )
     assert answer.headers["location"] == "/j1"
+
+
+def test_who_may_not_spend_starts_no_paid_work(workspace):
+    with workspace.store.intake() as write:
+        paid = """UPDATE batches SET snapshot = json_replace(snapshot, '$.backends.image.name',
+                  'openai')"""
+        write(lambda connection: connection.execute(paid))
+    with TestClient(app_of(workspace), ADDRESS) as client:
+        thrifty = enter(client, workspace, scopes=("read", "decide"))
+        form = thrifty.page("/j1/decide?key=iteration-2/prompt").select_one("main form")
+        data = values_of(form) | {"value": "a dear lake", "sure": "yes"}
+        headers = HTML | {"Origin": ADDRESS}
+        answer = thrifty.client.post("/j1/decide", data=data, headers=headers)
+        assert answer.status_code == 403
+        assert "spend" in answer.text
+        rated = thrifty.client.post("/rate", data=data | {"rate": "1:5:"}, headers=headers)
+        assert rated.status_code == 200, "a rating costs nothing"
+    assert workspace.jobs("b1")[0].state == "done"
+
+
+def test_a_store_that_somebody_holds_is_a_sentence(browser, workspace, monkeypatch):
+    monkeypatch.setattr("db.connect.BUSY_SECONDS", 0.05)
+    form = browser.page("/j1").select_one("#rate")
+    holder = sqlite3.connect(workspace.paths.store)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        answer = browser.client.post(
+            "/rate", data=values_of(form) | {"rate": "1:5:"}, headers=HTML | {"Origin": ADDRESS}
+        )
+    finally:
+        holder.rollback()
+        holder.close()
+    assert answer.status_code in {409, 503}
+    assert "store" in answer.text

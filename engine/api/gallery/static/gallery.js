@@ -99,6 +99,10 @@ function swap(fresh) {
     const twin = all("input[type=checkbox]", fresh).find((one) => one.value === box.value);
     if (twin) twin.checked = box.checked;
   });
+  all("input[name=note]", old).forEach((field) => {
+    const twin = $("input[name=note]", fresh);
+    if (twin && field.value !== field.defaultValue) twin.value = field.value;
+  });
   const held = old.contains(document.activeElement) ? document.activeElement : null;
   const index = held ? all("a, button, input", old).indexOf(held) : -1;
   const mine = current && (current === old || old.contains(current)) ? current.id : "";
@@ -106,12 +110,25 @@ function swap(fresh) {
   if (index >= 0) all("a, button, input", fresh)[index]?.focus({ preventScroll: true });
   if (mine) { current = document.getElementById(mine); current?.classList.add("current"); }
 }
+// A browser has six connections for a server, so only a page that is seen holds one.
 const subject = document.body.dataset.live;
-if (subject !== undefined) {
-  const source = new EventSource(`/live?${subject}`);
+let source = null;
+function follow() {
+  if (subject === undefined || source || document.hidden) return;
+  source = new EventSource(`/live?${subject}`);
   source.onmessage = (event) => refresh(JSON.parse(event.data).jobs);
-  addEventListener("pagehide", () => source.close());
 }
+function leave() {
+  source?.close();
+  source = null;
+}
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return leave();
+  follow();
+  refresh(all("[data-job]").map((item) => item.dataset.job));
+});
+addEventListener("pagehide", leave);
+addEventListener("pageshow", follow);
 
 // -- compare: swipe with a slider or a finger, blink by the space bar --------------------
 if (page === "compare") {
