@@ -238,3 +238,65 @@ def test_a_reused_answer_has_no_trace_of_another_step(
     reused = rows(workspace, "SELECT name FROM steps WHERE reused_from IS NOT NULL")
     assert len(traces(tmp_path)) == 1
     assert ("evaluate",) in reused
+
+
+def test_a_checklist_goes_round_the_loop(refine: Any) -> None:
+    with ProviderServer(OpenAIChat(key=KEY)) as server:
+        workspace, batch = refine(server, evaluation="checklist", judges=2, max_iterations=2)
+        systems = [call.json["messages"][0]["content"] for call in server.ledger]
+        told = [call.json["messages"][1]["content"] for call in server.ledger]
+    assert batch.state == "done"
+    asked = [next(part for part in systems if part == one)[:40] for one in systems]
+    assert len([one for one in asked if one.startswith("You answer questions")]) == 4
+    # The guard finds the snow lost twice, so the brief is tried again with another seed.
+    assert len([one for one in asked if one.startswith("You check prompts")]) == 2
+    prompts = rows(workspace, "SELECT request FROM steps WHERE name = 'generate' ORDER BY id")
+    first, second = (json.loads(one) for (one,) in prompts)
+    assert (first["prompt"], first["seed"] == second["seed"]) == (second["prompt"], False)
+    refiner = next(text for text in told if "<<<ATTEMPTS" in text)
+    assert "<<<MET" in refiner
+    assert "Is there a full moon" in refiner
+    assert rows(workspace, "SELECT score FROM jobs") == [(66.67,)]
+
+
+def test_a_judge_that_always_takes_the_second_of_a_pair_decides_nothing(refine: Any) -> None:
+    with ProviderServer(OpenAIChat(key=KEY)) as server:
+        workspace, batch = refine(
+            server, evaluation="pairwise", candidates=2, max_iterations=1, seed=3
+        )
+        compared = [call for call in server.ledger if "You compare" in call.text]
+    assert batch.state == "done"
+    assert len(compared) == 2
+    assert compared[0].json["messages"][1] != compared[1].json["messages"][1]
+    ((result,),) = rows(workspace, "SELECT result FROM jobs")
+    assert json.loads(result)["candidate"] == 1
+
+
+def test_the_command_shows_candidates_and_why_the_loop_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p.json").write_text('[{"id": "barn", "prompt": "a red barn, on the left"}]')
+    where = ["--workspace", str(tmp_path)]
+    run = ["run", "refine", str(tmp_path / "p.json"), "--set", "width=64", "--set", "height=64"]
+    chosen = {
+        "evaluation": "checklist",
+        "candidates": "2",
+        "rewrites": "2",
+        "max_images": "4",
+        "target_score": "100",
+        "max_iterations": "5",
+        "seed": "2",
+    }
+    options = [part for name, value in chosen.items() for part in ("--set", f"{name}={value}")]
+    assert main([*run, *options, *where]) == 0
+    capsys.readouterr()
+    assert main(["show", "j1", *where]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("★ kept") == 1
+    assert "iteration-1/candidate-2" in shown
+    folder = tmp_path / "outputs" / "results" / "barn"
+    images = sorted(path.name for path in folder.glob("*.png"))
+    assert len(images) <= 4
+    assert json.loads((folder / "summary.json").read_text())["stop"] in ("budget", "target")
+    turn = json.loads((folder / "iteration_1_results.json").read_text())
+    assert {one["image"] for one in turn["candidates"]} <= set(images)

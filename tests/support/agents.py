@@ -4,7 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.contract import AnyAgent, BaseChatBackend, Call, CallContext
+from engine.recipes.refine.agents.answers import ANSWERER
+from engine.recipes.refine.agents.comparer import COMPARER
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest, Evaluation
+from engine.recipes.refine.agents.guard import GUARD
+from engine.recipes.refine.agents.questions import QUESTIONER
 from engine.recipes.refine.agents.refiner import REFINER, Attempt, Refinement, RefineRequest
 from engine.recipes.storyboard.agents.cinematographer import CINEMATOGRAPHER
 from engine.recipes.storyboard.agents.prompt_engineer import PROMPT_ENGINEER
@@ -12,7 +16,17 @@ from engine.recipes.storyboard.agents.scene_writer import SCENE_WRITER
 
 AGENTS: dict[str, AnyAgent] = {
     agent.id: agent
-    for agent in (EVALUATOR, REFINER, SCENE_WRITER, CINEMATOGRAPHER, PROMPT_ENGINEER)
+    for agent in (
+        EVALUATOR,
+        REFINER,
+        QUESTIONER,
+        ANSWERER,
+        COMPARER,
+        GUARD,
+        SCENE_WRITER,
+        CINEMATOGRAPHER,
+        PROMPT_ENGINEER,
+    )
 }
 
 

@@ -1,6 +1,6 @@
 """Recipe `refine`: generate an image, evaluate it, refine the prompt; keep the best."""
 
-from engine.contract import AnyAgent, ChatBackend, ImageBackend
+from engine.contract import AnyAgent, ChatBackend, ImageBackend, ScoreBackend
 from engine.contract.branching import BranchPoint
 from engine.contract.decision_points import Approval, Choice, FreeText
 from engine.contract.options import Option
@@ -13,13 +13,13 @@ from engine.recipes.refine.agents.guard import GUARD
 from engine.recipes.refine.agents.questions import QUESTIONER
 from engine.recipes.refine.agents.refiner import REFINER
 from engine.recipes.refine.deciding import check_candidate, check_decision
-from engine.recipes.refine.estimate import calls_of
+from engine.recipes.refine.estimate import calls_of, check
 from engine.recipes.refine.evaluating import QUESTIONS
 from engine.recipes.refine.gates import GROUP, REFINED, START, NextImage
 from engine.recipes.refine.importer import IMPORTER
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.learning import LEARNER
-from engine.recipes.refine.loop import refine
+from engine.recipes.refine.loop import best_part, refine
 from engine.recipes.refine.read_report import finish, job_report, project
 from engine.recipes.refine.settings import RefineSettings
 
@@ -38,7 +38,12 @@ RECIPE = Recipe(
     summary="Generate an image, evaluate it, refine the prompt; keep the best.",
     input=RefineInput,
     settings=RefineSettings,
-    uses={"image": ImageBackend, "vision": ChatBackend, "text": ChatBackend},
+    uses={
+        "image": ImageBackend,
+        "vision": ChatBackend,
+        "text": ChatBackend,
+        "score": ScoreBackend,
+    },
     agents=(EVALUATOR, REFINER, QUESTIONER, ANSWERER, COMPARER, GUARD),
     agents_used=agents_used,
     run=refine,
@@ -57,5 +62,7 @@ RECIPE = Recipe(
     outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
     importer=IMPORTER,
     learner=LEARNER,
+    best_part=best_part,
+    check=check,
 )
 """The recipe, as the entry point `refine` of `safelight.recipes` gives it."""

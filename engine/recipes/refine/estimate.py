@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from engine.contract import Backend, ScoreInfo
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.settings import RefineSettings
 
@@ -16,21 +17,23 @@ def calls_of(_entry: RefineInput, settings: RefineSettings) -> Mapping[str, tupl
     images = _affordable(settings, first + (turns - 1) * _images_of_turn(settings))
     questions = 1 if settings.evaluation == "checklist" else 0
     rewrites = (turns - 1) * settings.rewrites * _calls_of_prompt(settings)
-    return {
+    calls = {
         "image": (first, images),
         "vision": _vision(settings, first, images),
         "text": (questions, questions + rewrites),
     }
+    return calls if settings.score is None else {**calls, "score": (first, images)}
 
 
 def calls_of_iteration(settings: RefineSettings) -> Mapping[str, int]:
     """Return the maximum calls of an iteration by capability, with the next prompts."""
     images = _affordable(settings, _images_of_turn(settings))
-    return {
+    calls = {
         "image": images,
         "vision": _vision_of(settings, images, matches=images),
         "text": settings.rewrites * _calls_of_prompt(settings),
     }
+    return calls if settings.score is None else {**calls, "score": images}
 
 
 def _images_of_turn(settings: RefineSettings) -> int:
@@ -49,7 +52,8 @@ def _calls_of_prompt(settings: RefineSettings) -> int:
 def _vision(settings: RefineSettings, first: int, images: int) -> tuple[int, int]:
     """Return the minimum and maximum calls of the vision backend in a job."""
     if settings.evaluation != "pairwise":
-        return first, _vision_of(settings, images, matches=0)
+        least = first if settings.score is None else 0
+        return least, _vision_of(settings, images, matches=0)
     turns = min(settings.max_iterations, images)
     most = turns * settings.judges + 2 * (images - 1) * settings.judges
     return 1 + 2 * (first - 1), most
@@ -60,5 +64,20 @@ def _vision_of(settings: RefineSettings, images: int, matches: int) -> int:
     if settings.evaluation == "pairwise":
         return settings.judges * (2 * matches + 1)
     # An image that no question can be answered for is described as well.
-    ways = 2 if settings.evaluation == "checklist" else 1
+    ways = 2 if settings.evaluation == "checklist" and settings.score is None else 1
     return images * ways * settings.judges
+
+
+def check(settings: RefineSettings, backends: Mapping[str, Backend]) -> str:
+    """Return a sentence if settings do not fit each other or the scorer; else nothing."""
+    if settings.score is None:
+        return ""
+    if settings.evaluation != "checklist":
+        return "Setting score: a scorer answers a checklist; add --set evaluation=checklist."
+    info = backends["score"].info
+    if isinstance(info, ScoreInfo) and info.answers:
+        return ""
+    return (
+        f"Setting score: {info.name} answers no questions; take one that does, such as local with "
+        "vqascore among its scorers."
+    )

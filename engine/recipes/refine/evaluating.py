@@ -14,6 +14,7 @@ from engine.recipes.refine.checklist import Answers, Checklist
 from engine.recipes.refine.judging import (
     ChecklistRequest,
     MeanRequest,
+    answers_of_scorer,
     checklist_evaluation,
     mean_evaluation,
 )
@@ -91,6 +92,10 @@ class Judge:
         self, scope: Scope, image: Artifact, checklist: Checklist
     ) -> tuple[Answers, ...]:
         job = self.job
+        if job.settings.score is not None:
+            texts = [one.text for one in checklist.questions]
+            likelihoods = await scope.step(ANSWER, job.scorers.ask, [image], texts)
+            return (answers_of_scorer(checklist.questions, likelihoods),)
         askings = askings_of(job)
 
         async def ask(number: int) -> Answers:

@@ -72,14 +72,20 @@ def cost_of_iteration(job: Job[RefineInput, RefineSettings]) -> int | None:
 
     None if a price is not known.
     """
+    backends: dict[str, Backend] = {
+        "image": job.image.backend,
+        "vision": job.vision.backend,
+        "text": job.text.backend,
+    }
+    if job.settings.score is not None:
+        backends["score"] = job.scorers.backend
     calls = calls_of_iteration(job.settings)
-    backends = {"image": job.image, "vision": job.vision, "text": job.text}
-    costs = [
-        count * cost if (cost := _most(backends[name].backend)) is not None else None
-        for name, count in calls.items()
-        if count
-    ]
+    costs = [_times(count, _most(backends[name])) for name, count in calls.items()]
     return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def _times(count: int, cost: int | None) -> int | None:
+    return 0 if not count else None if cost is None else count * cost
 
 
 def _most(backend: Backend) -> int | None:

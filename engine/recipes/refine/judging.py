@@ -7,6 +7,7 @@ from pydantic import Field
 
 from engine.contract import Request
 from engine.contract.data import Check, Verdict
+from engine.contract.score import YesLikelihoods
 from engine.recipes.refine.agents.evaluator import Asking, CheckedEvaluation
 from engine.recipes.refine.checklist import (
     Answered,
@@ -19,6 +20,9 @@ from engine.recipes.refine.checklist import (
 )
 
 _CHECKS: dict[AnswerVerdict, Verdict] = {"yes": "met", "no": "unmet", "cannot_tell": "unknown"}
+
+UNDECIDED = 0.05
+"""Distance from one half up to which a scorer's likelihood of yes decides nothing."""
 
 
 class MeanRequest(Request):
@@ -49,6 +53,27 @@ class ChecklistRequest(Request):
         return share_met(in_effect(self.questions, self.answers))
 
 
+def answers_of_scorer(questions: Sequence[Question], likelihoods: YesLikelihoods) -> Answers:
+    """Return the answers to a checklist from the likelihoods of yes that a scorer gave an image."""
+    return Answers(
+        answers=tuple(
+            _likely(question.id, value)
+            for question, value in zip(questions, likelihoods.values[0], strict=True)
+        ),
+        scorer=likelihoods.scorer,
+    )
+
+
+def _likely(name: str, value: float | None) -> Answered:
+    if value is None:
+        return Answered(id=name, verdict="cannot_tell", reason="The scorer gave no number.")
+    verdict: AnswerVerdict = "yes" if value > 0.5 else "no"
+    if abs(value - 0.5) < UNDECIDED:
+        verdict = "cannot_tell"
+    reason = f"yes to {value:.0%}"
+    return Answered(id=name, verdict=verdict, confidence=round(value, 4), reason=reason)
+
+
 def mean_evaluation(request: MeanRequest) -> CheckedEvaluation:
     """Return the mean score, in the words of the asking that is nearest to it."""
     scores = [one.score for one in request.evaluations]
@@ -69,11 +94,12 @@ def checklist_evaluation(request: ChecklistRequest) -> CheckedEvaluation:
         raise ValueError("no question is decided")
     verdicts = in_effect(request.questions, answers)
     failed = [one for one in request.questions if verdicts[one.id] == "no"]
+    unmet = {one.id: one for one in failed}
     first = request.asked[0]
     return CheckedEvaluation(
         score=score,
         description=first.description,
-        reasons=tuple(_reason(one, answers[one.id], verdicts) for one in failed),
+        reasons=tuple(_reason(one, answers[one.id], unmet) for one in failed),
         missing=tuple(demand_of(one) for one in failed),
         measurements=first.measurements,
         scorer=first.scorer,
@@ -85,7 +111,11 @@ def checklist_evaluation(request: ChecklistRequest) -> CheckedEvaluation:
 
 
 def demand_of(question: Question) -> str:
-    """Return what a question asks for, as a phrase."""
+    """Return what a question asks for, as a phrase: `barn`, `red barn`, else its text."""
+    if question.kind == "object" and question.subject:
+        return question.subject
+    if question.kind in ("count", "colour") and question.subject and question.value:
+        return f"{question.value} {question.subject}"
     return " ".join(question.text.split()).rstrip("?")
 
 
@@ -95,11 +125,12 @@ def met_demands(evaluation: object) -> tuple[str, ...]:
     return tuple(one.name.rstrip("?") for one in checks if one.verdict == "met")
 
 
-def _reason(question: Question, answer: Answered, verdicts: Mapping[str, AnswerVerdict]) -> str:
-    if answer.verdict != "no":
-        unmet = next(name for name in question.depends_on if verdicts[name] == "no")
-        return f"{question.text} No, for {unmet} is not met."
-    return f"{question.text} No{f': {answer.reason}' if answer.reason else ''}"
+def _reason(question: Question, answer: Answered, unmet: Mapping[str, Question]) -> str:
+    """Return why a question is not met, with what was seen or what it depends on."""
+    if answer.verdict == "no":
+        return f"{question.text} No{f': {answer.reason}' if answer.reason else ''}"
+    cause = next(unmet[name] for name in question.depends_on if name in unmet)
+    return f"{question.text} No, for that depends on: {cause.text}"
 
 
 def _check(question: Question, verdict: AnswerVerdict, answer: Answered) -> Check:

@@ -1,7 +1,8 @@
 """Recipe `refine`: generate an image, evaluate it, refine the prompt, again; keep the best."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.contract import Rejected
 from engine.contract.job import Iteration
@@ -108,3 +109,14 @@ class _Loop:
         tried = [attempt.prompt for turn in self.turns for attempt in turn.attempts]
         written = [words.prompt for words in prompts]
         return self.job.settings.stop_oscillating and comes_back(written, tried)
+
+
+def best_part(result: Mapping[str, Any]) -> str:
+    """Return the step with the image that is the result.
+
+    Args:
+        result: A `RefineTurn` as plain data.
+    """
+    scope = f"iteration-{result['iteration']}"
+    candidate = result.get("candidate")
+    return f"{scope}/candidate-{candidate}/generate" if candidate else f"{scope}/generate"

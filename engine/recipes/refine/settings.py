@@ -69,6 +69,11 @@ class RefineSettings(SpendingGates):
     judge_temperature: float | None = Field(
         None, ge=0, le=2, description="Temperature of the judge; by default the backend's own."
     )
+    score: BackendNames | None = Field(
+        None,
+        description="Scorer that answers the questions of `checklist` in place of the vision "
+        "backend: one that answers yes or no, such as `local` with `vqascore`.",
+    )
     guard: bool | None = Field(
         None,
         description="Check that each new prompt still asks for all of the brief; by default with "

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from db.queries import jobs as queries
 from db.rows import JobRow, StepRow
 from engine.client.workspace import Workspace
+from engine.contract.score import AskRequest, YesLikelihoods
 from engine.recipes.refine import RECIPE as REFINE
 from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend, FakeImageBackend, FakeScoreBackend
@@ -28,6 +29,22 @@ class Recorded(FakeChatBackend):
     async def structured(self, agent: Any, request: Any, context: Any) -> Any:
         self.requests.setdefault(agent.id, []).append(request)
         return await super().structured(agent, request, context)
+
+
+class Asked(FakeScoreBackend):
+    """A scorer that answers yes to each second question of every image."""
+
+    def __init__(self) -> None:
+        super().__init__(("vqascore",))
+        self.info = replace(self.info, answers=True)
+
+    async def ask(self, request: AskRequest, _context: Any) -> YesLikelihoods:
+        values = [0.9 if at % 2 == 0 else 0.2 for at in range(len(request.questions))]
+        values[-1] = 0.51
+        row = tuple(values)
+        return YesLikelihoods(
+            scorer="asked", values=(row,) * len(request.images), notes=("",) * len(request.images)
+        )
 
 
 @dataclass
@@ -84,12 +101,17 @@ TEXT: dict[str, Any] = {
 }
 
 
-def run(folder: Path, answers: Mapping[str, Any] | None = None, **settings: Any) -> Ran:
+def run(
+    folder: Path,
+    answers: Mapping[str, Any] | None = None,
+    scorer: FakeScoreBackend | None = None,
+    **settings: Any,
+) -> Ran:
     """Run one job; `answers` replace those of agents."""
     answers = answers or {}
     vision = Recorded({k: answers.get(k, v) for k, v in VISION.items()}, "vision")
     text = Recorded({k: answers.get(k, v) for k, v in TEXT.items()}, "text")
-    backends = [FakeImageBackend(), FakeScoreBackend(("vqascore",)), vision, text]
+    backends = [FakeImageBackend(), scorer or Asked(), vision, text]
     catalog = MemoryCatalog([REFINE], backends)
     (folder / "in.json").write_text('[{"id": "boat", "prompt": "a red boat"}]')
     workspace = Workspace(folder / "w", create=True, catalog=catalog)

@@ -12,7 +12,15 @@ from engine.recipes.refine.agents import answers as answering
 from engine.recipes.refine.agents import questions as asking
 from engine.recipes.refine.agents.answers import AnswersRequest, OneAnswer
 from engine.recipes.refine.agents.questions import QuestionsAnswer, QuestionsRequest
-from engine.recipes.refine.checklist import Answered, AnswerVerdict, Question, in_effect, share_met
+from engine.recipes.refine.checklist import (
+    Answered,
+    Answers,
+    AnswerVerdict,
+    Checklist,
+    Question,
+    in_effect,
+    share_met,
+)
 from engine.recipes.refine.likelihoods import answers_by_likelihood
 
 BRIEF = "a red barn in snow, on the left"
@@ -111,14 +119,14 @@ def test_a_confidence_is_one_of_yes():
 
 def test_the_rules_ask_by_the_vocabulary_and_answer_by_measures():
     asked = asking.by_rule(RuleInput({"brief": BRIEF}, (), 1.0, "builtin"))
-    made = asking.Checklist.model_validate(asked)
+    made = Checklist.model_validate(asked)
     assert ("house", "object") in [(one.subject, one.kind) for one in made.questions]
     assert any(one.kind == "colour" and one.value == "red" for one in made.questions)
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64), "#d0312d").save(buffer, "PNG")
     wanted = request(questions=made.questions)
     rule = RuleInput(wanted.model_dump(mode="json"), (buffer.getvalue(),), 1.0, "builtin")
-    result = answering.Answers.model_validate(answering.by_rule(rule))
+    result = Answers.model_validate(answering.by_rule(rule))
     of = {one.kind: result.by_id()[one.id].verdict for one in made.questions}
     assert of["object"] == of["colour"] == "cannot_tell", "a house is not seen in so small an image"
     assert of["position"] == "cannot_tell"

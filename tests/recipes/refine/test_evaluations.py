@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from db.queries import jobs as queries
+from engine.testing.fakes import FakeScoreBackend
 from tests.recipes.refine.sets import read, run
 from tests.testing.catalogs import EVALUATION, PROMPT
 
@@ -39,6 +40,16 @@ def test_a_checklist_is_written_once_and_its_share_is_the_score(tmp_path: Path):
     assert ran.job.score == 66.67
 
 
+def test_a_question_that_depends_on_an_unmet_one_names_it(tmp_path: Path):
+    ran = run(
+        tmp_path, answers(q1="no", q2="yes", q3="yes"), evaluation="checklist", max_iterations=1
+    )
+    assert ran.data("iteration-1/evaluate")["reasons"] == [
+        "Is there a boat? No: it is blue",
+        "Is the boat red? No, for that depends on: Is there a boat?",
+    ]
+
+
 def test_the_refiner_is_given_what_failed_and_what_to_keep(tmp_path: Path):
     ran = run(
         tmp_path, answers(q1="yes", q2="no", q3="cannot_tell"), evaluation="checklist",
@@ -56,6 +67,30 @@ def test_an_image_that_no_question_can_be_answered_for_is_described(tmp_path: Pa
     assert len(ran.requests["evaluate"]) == 1
     assert ran.data("iteration-1/evaluate")["description"] == "a boat"
     assert any("No question of the checklist" in text for text in ran.warnings)
+
+
+def test_a_scorer_answers_the_checklist_in_place_of_a_vision_model(tmp_path: Path):
+    ran = run(tmp_path, evaluation="checklist", score="fake", max_iterations=1)
+    assert "answer_questions" not in ran.requests
+    evaluation = ran.data("iteration-1/evaluate")
+    assert [one["verdict"] for one in evaluation["checks"]] == ["met", "unmet", "unknown"]
+    assert (evaluation["score"], evaluation["scorer"]) == (50, "asked")
+    [report] = ran.workspace.results("b1")
+    assert report.iterations[0].evaluation.checks[1].value == "yes to 20%"
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({}, "add --set evaluation=checklist"),
+        ({"evaluation": "checklist"}, "fake answers no questions"),
+    ],
+)
+def test_a_scorer_that_does_not_fit_is_refused(
+    tmp_path: Path, settings: dict[str, Any], problem: str
+):
+    with pytest.raises(Exception, match=problem):
+        run(tmp_path, scorer=FakeScoreBackend(), score="fake", **settings)
 
 
 def test_a_judge_is_asked_several_times_and_the_spread_is_kept(tmp_path: Path):

@@ -101,6 +101,15 @@ def test_nothing_is_rewritten_that_no_image_is_left_for(tmp_path: Path):
     assert (ran.images, ran.result["stop"]) == (4, "budget")
 
 
+def test_the_part_that_is_sent_by_default_is_the_image_of_the_result(tmp_path: Path):
+    ran = run(tmp_path, scored(20, 60), candidates=2, max_iterations=1)
+    other = 3 - ran.result["candidate"]
+    ran.workspace.command("decide", ["j1"], {"key": "iteration-1/select", "value": other})
+    ran.workspace.follow("b1")
+    sent = ran.workspace.file("j1").hash
+    assert sent == ran.data(f"iteration-1/candidate-{other}/generate")["image"]["hash"]
+
+
 def test_an_operator_chooses_a_candidate(tmp_path: Path):
     ran = run(tmp_path, candidates=2, max_iterations=1)
     other = 3 - ran.result["candidate"]

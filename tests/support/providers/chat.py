@@ -40,7 +40,33 @@ def scenes(count: int) -> dict[str, Any]:
     return {"scenes": listed}
 
 
+QUESTIONED = {
+    "questions": [
+        {"id": "q1", "text": "Is there a barn?", "kind": "object", "depends_on": []},
+        {"id": "q2", "text": "Is the barn red?", "kind": "colour", "depends_on": ["q1"]},
+        {"id": "q3", "text": "Is there a full moon?", "kind": "object", "depends_on": []},
+    ]
+}
+ANSWERED = {
+    "description": "A red barn in snow.",
+    "answers": [
+        {"id": "q1", "reason": "a barn", "verdict": "yes", "confidence": 0.9},
+        {"id": "q2", "reason": "red walls", "verdict": "yes", "confidence": 0.8},
+        {"id": "q3", "reason": "no moon", "verdict": "no", "confidence": 1.0},
+    ],
+}
+COMPARED = {
+    "first": "A barn and no moon.",
+    "second": "A barn and a moon.",
+    "reason": "Only the second has the moon.",
+    "winner": "second",
+}
+GUARDED = {"lost": ["the snow"], "contradicted": []}
 _SAYS = {
+    "into a checklist": QUESTIONED,
+    "You answer questions about a picture": ANSWERED,
+    "You compare pictures": COMPARED,
+    "You check prompts": GUARDED,
     "judge pictures": JUDGED,
     "cinematographer. You write prompts": SHOT,
     "You review prompts": REVIEWED,

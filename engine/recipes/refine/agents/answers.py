@@ -11,6 +11,9 @@ from engine.contract.chat.answers import Answer, CleanText, Number, OptionalText
 from engine.contract.chat.prompt_files import fence, prompt_beside
 from engine.recipes.refine.checklist import Answered, Answers, AnswerVerdict, Question
 
+UNKNOWN = -1.0
+"""Confidence that was not given."""
+
 _WORDS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 
 
@@ -40,13 +43,24 @@ def _verdict(value: Any) -> Any:
     return _WORDS.get(word, "cannot_tell")
 
 
+def _unknown(value: Any) -> Any:
+    return UNKNOWN if value is None else value
+
+
+Confidence = Annotated[
+    Number, BeforeValidator(_unknown), Field(ge=UNKNOWN, le=1, allow_inf_nan=False)
+]
+"""Confidence from 0 to 1; `UNKNOWN` if it is left out or null. Not every provider's schema has
+optional numbers."""
+
+
 class OneAnswer(Answer):
     """Answer to one question."""
 
     id: Annotated[CleanText, Field(min_length=1, max_length=40)]
     reason: Annotated[OptionalText, Field(max_length=2000)] = ""
     verdict: Annotated[AnswerVerdict, BeforeValidator(_verdict)]
-    confidence: Annotated[Number, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    confidence: Confidence = UNKNOWN
 
 
 class AnswersAnswer(Answer):
@@ -101,7 +115,7 @@ def _answered(name: str, one: OneAnswer | None) -> Answered:
 
 def _of_yes(one: OneAnswer) -> float | None:
     """Return the confidence that the answer is yes, from that in the answer itself."""
-    if one.confidence is None or one.verdict == "cannot_tell":
+    if one.confidence < 0 or one.verdict == "cannot_tell":
         return None
     return round(one.confidence if one.verdict == "yes" else 1 - one.confidence, 4)
 
