@@ -55,6 +55,19 @@ def jobs_waiting(
     return [(row["b_id"], row["b_name"], row["j_key"], StepRow.of(row)) for row in rows]
 
 
+def batches_waiting(
+    connection: sqlite3.Connection, limit: int = 300
+) -> list[tuple[int, str, StepRow]]:
+    """Return the gates that batches' own steps wait at: the batch's number and name, the gate."""
+    sql = """SELECT b.id AS b_id, b.name AS b_name, s.* FROM steps s
+             JOIN batches b ON b.id = s.batch_id
+             WHERE s.job_id IS NULL AND s.state = 'waiting' AND s.operation = 'approve'
+             AND s.backend = 'operator' AND s.superseded_at IS NULL
+             ORDER BY s.started_at LIMIT ?"""
+    rows = connection.execute(sql, (limit,))
+    return [(row["b_id"], row["b_name"], StepRow.of(row)) for row in rows]
+
+
 def count_waiting(
     connection: sqlite3.Connection, batch_ids: Sequence[int], job_ids: Sequence[int]
 ) -> list[tuple[str, int]]:

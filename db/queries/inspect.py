@@ -257,6 +257,17 @@ def file_line(connection: sqlite3.Connection, artifact_id: int) -> FileLine | No
     return FileLine.of(row) if row else None
 
 
+def files_of_hashes(
+    connection: sqlite3.Connection, batch_id: int, hashes: Sequence[str]
+) -> list[FileLine]:
+    """Return the stored files of a batch that have some hashes, one each; at most 100."""
+    marks = ", ".join("?" * len(hashes))
+    sql = f"""SELECT {_FILE} FROM artifacts WHERE id IN (
+                SELECT max(id) FROM artifacts WHERE hash IN ({marks}) AND batch_id = ?
+                GROUP BY hash) LIMIT 100"""  # noqa: S608 - our own columns
+    return [FileLine.of(row) for row in connection.execute(sql, (*hashes, batch_id))]
+
+
 def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) -> list[PromptRow]:
     """Return the newest versions of a job's prompt, oldest first; texts cut."""
     sql = f"""SELECT id, job_id, step_id, parent_id, substr(text, 1, {TEXT_LIMIT}) AS text,

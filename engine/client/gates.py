@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.queries.gates import (
+    batches_waiting,
     count_waiting,
     gates_to_answer,
     jobs_at_gates,
@@ -53,12 +54,12 @@ class WaitingGate:
 
 @dataclass(frozen=True, slots=True)
 class WaitingItem:
-    """A gate that a job waits at, with the batch and the job that it belongs to.
+    """A gate that a job or a batch waits at, with the batch and the job that it belongs to.
 
     Attributes:
         batch: The batch's number.
         name: The batch's name.
-        job_key: The job's key.
+        job_key: The job's key; empty if the batch itself waits.
         gate: The gate.
     """
 
@@ -69,11 +70,16 @@ class WaitingItem:
 
 
 def everything_waiting(connection: sqlite3.Connection) -> list[WaitingItem]:
-    """Return what jobs of all batches wait with, the longest waiting first, at most 300."""
-    return [
+    """Return what batches and jobs wait with, the longest waiting first, at most 300 of each."""
+    of_batches = [
+        WaitingItem(batch, name, "", _waiting(step))
+        for batch, name, step in batches_waiting(connection)
+    ]
+    of_jobs = [
         WaitingItem(batch, name, key, _waiting(step))
         for batch, name, key, step in jobs_waiting(connection)
     ]
+    return sorted([*of_batches, *of_jobs], key=lambda item: item.gate.since)
 
 
 def waiting_gates(connection: sqlite3.Connection, job_id: int) -> list[WaitingGate]:

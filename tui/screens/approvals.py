@@ -3,27 +3,31 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from rich.style import Style
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.client.gates import WaitingItem, everything_waiting
+from engine.client.views.approval import ShownGate, read_waiting
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.feed import QueryAnswered
 from tui.screens.approve import ApproveScreen, Verdict
 from tui.screens.choosing import ChoosingScreen
 from tui.stepping_in import step_in
+from tui.widgets.image import ImageView
 
 if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
 
-MAX_PREVIEW = 5000
-"""Maximum length of a value in the preview, in characters."""
+MAX_IMAGES = 4
+"""Maximum files that are drawn side by side."""
+
+BOLD = Style(bold=True)
 
 
 class ApprovalsScreen(ChoosingScreen[None]):
@@ -41,8 +45,8 @@ class ApprovalsScreen(ChoosingScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: list[WaitingItem] = []
-        self._marks: set[tuple[int | None, str]] = set()
+        self._items: list[ShownGate] = []
+        self._marks: set[tuple[int, int | None, str]] = set()
 
     @property
     def dashboard(self) -> "DashboardServices":
@@ -59,6 +63,9 @@ class ApprovalsScreen(ChoosingScreen[None]):
         with Vertical(id="approvals"):
             yield Static("Waits for approval", id="title", markup=False)
             yield OptionList(markup=False)
+            with Horizontal(id="files"):
+                for _ in range(MAX_IMAGES):
+                    yield ImageView()
             with VerticalScroll():
                 yield Static(id="value", markup=False)
             keys = "space  mark   A  approve   e  look and edit   x  reject   esc  leave"
@@ -69,7 +76,7 @@ class ApprovalsScreen(ChoosingScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self.dashboard.feed.ask(everything_waiting, self, "waiting")
+        self.dashboard.feed.ask(read_waiting, self, "waiting")
 
     @on(QueryAnswered)
     def take(self, message: QueryAnswered) -> None:
@@ -90,17 +97,35 @@ class ApprovalsScreen(ChoosingScreen[None]):
 
     @on(OptionList.OptionHighlighted)
     def look(self) -> None:
-        """Show the value under the cursor."""
+        """Show the value under the cursor: its files as their kinds draw them, then its fields."""
         item = self._current
-        text = clean(item.gate.text, MAX_PREVIEW, keep_newlines=True) if item else ""
-        self.query_one("#value", Static).update(text)
+        files = item.files[:MAX_IMAGES] if item else ()
+        self.query_one("#files").display = bool(files)
+        for at, view in enumerate(self.query(ImageView)):
+            view.display = at < len(files)
+            if at < len(files):
+                view.show_file(self.dashboard.paths, files[at], small=True)
+        self.query_one("#value", Static).update(self._drawn(item) if item else "")
+
+    def _drawn(self, item: ShownGate) -> Text:
+        muted = Style.parse(str(self.app.theme_variables.get("foreground-muted", "default")))
+        text = Text()
+        for field in item.fields:
+            indent = "  " * field.depth
+            lines = field.text.split("\n") or [""]
+            text.append(f"{indent}{field.name}  ", muted if field.text else muted + BOLD)
+            text.append(f"\n{indent}  ".join(lines)).append("\n")
+        more = len(item.files) - MAX_IMAGES
+        if more > 0:
+            text.append(f"and {pluralize(more, 'more file')}; e shows the whole value\n", muted)
+        return text
 
     @property
-    def _current(self) -> WaitingItem | None:
+    def _current(self) -> ShownGate | None:
         at = self.waiting.highlighted
         return self._items[at] if at is not None and at < len(self._items) else None
 
-    def _chosen(self) -> list[WaitingItem]:
+    def _chosen(self) -> list[ShownGate]:
         marked = [item for item in self._items if _id(item) in self._marks]
         return marked or [item for item in [self._current] if item]
 
@@ -130,7 +155,7 @@ class ApprovalsScreen(ChoosingScreen[None]):
             if verdict is not None:
                 self._send(verdict.verb, item, verdict.arguments)
 
-        self.app.push_screen(ApproveScreen(item.gate), answered)
+        self.app.push_screen(ApproveScreen(item.item.gate), answered)
 
     def action_mark(self) -> None:
         """Mark or unmark the value under the cursor, and move down."""
@@ -152,26 +177,29 @@ class ApprovalsScreen(ChoosingScreen[None]):
         """Leave everything as it is."""
         self.dismiss(None)
 
-    def _answer(self, verb: str, items: list[WaitingItem]) -> None:
+    def _answer(self, verb: str, items: list[ShownGate]) -> None:
         for item in items:
-            gate = item.gate
+            gate = item.item.gate
             self._send(verb, item, {"key": gate.key, "fingerprint": gate.fingerprint})
 
     @work(thread=True, group="approvals", exit_on_error=False)
-    def _send(self, verb: str, item: WaitingItem, arguments: dict[str, object]) -> None:
-        job = {"job": item.gate.job or 0}
-        sentence, refused = step_in(self.dashboard.paths, verb, [job], arguments)
+    def _send(self, verb: str, item: ShownGate, arguments: dict[str, object]) -> None:
+        gate = item.item.gate
+        target = {"batch": item.item.batch} if gate.job is None else {"job": gate.job}
+        sentence, refused = step_in(self.dashboard.paths, verb, [target], arguments)
         severity = "warning" if refused else "information"
         self.app.call_from_thread(self.notify, sentence, severity=severity, markup=False)
         self.app.call_from_thread(self._read)
 
 
-def _id(item: WaitingItem) -> tuple[int | None, str]:
-    return item.gate.job, item.gate.key
+def _id(shown: ShownGate) -> tuple[int, int | None, str]:
+    return shown.item.batch, shown.item.gate.job, shown.item.gate.key
 
 
-def _line(item: WaitingItem, *, marked: bool) -> Text:
+def _line(shown: ShownGate, *, marked: bool) -> Text:
+    item = shown.item
     mark = "●" if marked else " "
-    text = Text(f"{mark} b{item.batch} {clean(item.name, 24)} › j{item.gate.job} ", style="bold")
-    text.append(f"{clean(item.job_key, 30)}  ", style="not bold")
+    job = f" › j{item.gate.job}" if item.gate.job is not None else ""
+    text = Text(f"{mark} b{item.batch} {clean(item.name, 24)}{job} ", style="bold")
+    text.append(f"{clean(item.job_key, 30) or 'the whole batch'}  ", style="not bold")
     return text.append(f"{clean(item.gate.key, 40)}  since {item.gate.since[11:16]}")
