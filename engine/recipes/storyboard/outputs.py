@@ -19,6 +19,7 @@ from engine.outputs.documents import VERSION, dollars, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.outputs.stored import put_stored
+from engine.recipes.storyboard.board import board_pdf, shot_list_pdf
 from engine.recipes.storyboard.documents import (
     CONTACT_SHEET,
     chosen_name,
@@ -35,10 +36,12 @@ from engine.recipes.storyboard.report import (
     StoryboardReport,
     VariationReport,
 )
+from engine.recipes.storyboard.shot_list import shot_list_csv
 from engine.recipes.storyboard.traces import trace_texts
 from engine.text.terminal import clean
 
 STORYBOARD = "storyboard.json"
+SHOT_LIST_CSV, SHOT_LIST, BOARD = "shot_list.csv", "shot_list.pdf", "board.pdf"
 SOURCES = "safelight-sources"
 """Keyword of the chunk that records the sources of a contact sheet."""
 
@@ -47,7 +50,7 @@ MAX_SHEET_BYTES = 256 << 20
 _ENDING = r"(?:\.png|_lineage\.json)"
 _VIDEO = r"\.(?:mp4|mov|mkv|webm|m4v|avi|gif)"
 OWN_FILE = re.compile(
-    rf"storyboard\.json|contact_sheet\.png|scene_[1-9][0-9]?{_ENDING}"
+    rf"storyboard\.json|contact_sheet\.png|shot_list\.(?:csv|pdf)|board\.pdf|scene_[1-9][0-9]?{_ENDING}"
     rf"|(?:film|animatic|scene_[1-9][0-9]?(?:_[1-9][0-9]?)?){_VIDEO}"
 )
 OWN_FOLDER = re.compile("scene_[1-9][0-9]?")
@@ -89,6 +92,7 @@ def _write(report: StoryboardReport, folder: Path, stored: Stored, preview: Prev
             writing.chosen(target, scene)
         writing.contact_sheet(target)
         writing.films(target)
+        writing.lists(target)
         document = storyboard_document(report, traces=traces)
         target.put(STORYBOARD, to_json(document))
         kept = {folder_name(scene.number) for scene in report.scenes} if traces else set[str]()
@@ -193,6 +197,37 @@ class _Writing:
                 self.problems.append(f"{target.path.name}/{name}: the stored file is gone")
             except ExportError as error:
                 self.problems.append(f"{target.path.name}/{name}: {error}")
+
+    def lists(self, target: Folder) -> None:
+        """The shot list, and once all images are chosen the board on paper."""
+        if not self.report.scenes:
+            return
+        table = shot_list_csv(self.report)
+        self.names.add(SHOT_LIST_CSV)
+        target.put(SHOT_LIST_CSV, table)
+        if any(scene.image is None for scene in self.report.scenes):
+            return
+        heads = (VERSION, self.report.input.prompt, self.report.input.brand.name, self.report.key)
+        images = [scene.image.hash for scene in self.report.scenes if scene.image]
+        content = json.dumps([heads, images]).encode() + table
+        source = f"{SOURCES}-{hashlib.sha256(content).hexdigest()}"
+        from fpdf.errors import FPDFException
+
+        papers = {
+            BOARD: lambda: board_pdf(self.report, self._bytes, source),
+            SHOT_LIST: lambda: shot_list_pdf(self.report, source),
+        }
+        for name, draw in papers.items():
+            self.names.add(name)
+            if source.encode() in (target.read(name, MAX_SHEET_BYTES) or b""):
+                continue
+            try:
+                target.put(name, draw())
+            except (FPDFException, ImageError, OSError, ValueError) as error:
+                self.problems.append(f"{name}: {error}")
+
+    def _bytes(self, digest: str) -> bytes:
+        return self.stored(digest).read_bytes()
 
     def _put(self, target: Folder, name: str, source: Source) -> list[str]:
         try:

@@ -90,6 +90,11 @@ def missing_letters(text: str) -> str:
     return "".join(one for one in letters if all(_missing(name, one) for name in _names()))
 
 
+def font_files() -> tuple[Path, ...]:
+    """Return the files of the fonts that are tried, in their order, without Pillow's own."""
+    return tuple(Path(name) for name in _names() if name)
+
+
 def fonts_of(text: str) -> tuple[str, ...]:
     """Return marks of the fonts that draw a text, by their content; of Pillow's only its name."""
     main, others = _names_for(_letters(text), _names())

@@ -95,6 +95,7 @@ def load(folder: Path, name: str) -> Any:
 def test_the_files_are_those_that_are_documented(made: Shooting):
     assert made.folder == made.workspace.paths.root / "outputs/reference_image_traces/coffee"
     top = {"storyboard.json", "contact_sheet.png", "scene_1.png", "scene_2.png"}
+    top |= {"shot_list.csv", "shot_list.pdf", "board.pdf"}
     traces = {f"scene_{number}/{name}" for number in (1, 2) for name in TRACES}
     assert files(made.folder) == top | traces
 
@@ -273,7 +274,8 @@ def test_cleaned_traces_leave_the_result_and_the_store(tmp_path: Path):
     shooting = Shooting(tmp_path)
     shooting.run(ENTRY, trace_cleanup=True, **SETTINGS)
     assert files(shooting.folder) == {
-        "storyboard.json", "contact_sheet.png", "scene_1.png", "scene_2.png",
+        "storyboard.json", "contact_sheet.png", "scene_1.png", "scene_2.png", "shot_list.csv",
+        "shot_list.pdf", "board.pdf",
     }  # fmt: skip
     assert sum(step.name == "generate" for step in shooting.steps()) == 4
     assert (
@@ -375,7 +377,7 @@ def test_hostile_text_becomes_neither_a_path_nor_an_escape(tmp_path: Path):
         shooting.workspace.paths.root / "outputs/reference_image_traces"
     )
     for name, data in contents(shooting.folder).items():
-        if not name.endswith(".png"):
+        if not name.endswith((".png", ".pdf")):
             assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", data.decode())
 
 
