@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from engine.config.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from engine.client.remote.connect import connect as connect
+    from engine.client.remote.connect import connect_async as connect_async
     from engine.client.workspace import Workspace as Workspace
     from engine.client.workspace import open_workspace as open_workspace
     from engine.contract.agent import Agent as Agent
@@ -154,6 +156,10 @@ _MODULES = {
         "GeneratedSound",
         "NoSound",
         "generate_sound",
+    ),
+    "engine.client.remote.connect": (
+        "connect",
+        "connect_async",
     ),
     "engine.client.workspace": (
         "Workspace",

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api.problems import Problem
+from engine.config.version import __version__
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -17,6 +18,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Safelight-Version": __version__,
 }
 """Headers that every answer has unless it has its own."""
 

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 2
 JSON = "application/json"
 
-_CODES = {404: "not-found", 405: "method-not-allowed", 400: "bad-request", 413: "too-large"}
+_CODES = {404: "no-address", 405: "method-not-allowed", 400: "bad-request", 413: "too-large"}
 
 
 def routes(table: Iterable[Endpoint], services: Services) -> list[Route]:

@@ -57,6 +57,8 @@ _COMMANDS = {
     "delete": ("engine.cli.keeping:delete", action_of("delete").help),
     "costs": ("engine.cli.costs:costs", "Show spending by provider, model and purpose."),
     "events": ("engine.cli.events:events", "Show the history of events."),
+    "login": ("engine.cli.login:login", "Keep the token for another machine's workspace."),
+    "logout": ("engine.cli.login:logout", "Forget the token for another machine's workspace."),
     "webhooks": ("engine.cli.webhooks:webhooks", "Send events to addresses, and retry them."),
     "export": ("engine.cli.export:export", "Write a batch's results to a folder."),
     "import": ("engine.cli.imports:import_", "Import a folder of results."),
@@ -76,6 +78,15 @@ _COMMANDS = {
     "completion": ("engine.cli.completion:completion", "Print the completion script for a shell."),
 }
 
+WITH_SERVER = frozenset(
+    {
+        "run", "queue", "status", "jobs", "show", "pause", "resume", "cancel", "retry", "priority",
+        "front", "decide", "undo", "approve", "reject", "lane", "budget", "rate", "star", "note",
+        "archive", "unarchive", "costs", "events", "export", "recipes", "backends", "schema",
+    }
+)  # fmt: skip
+"""Commands that `--server` has too."""
+
 EPILOG = (
     "Exit codes, worst first: 2 bad usage or input; 130 interrupted, can be resumed; 3 parked, "
     "action required; 1 some job failed or was cancelled; 0 every job done."
@@ -93,6 +104,11 @@ class LazyGroup(click.Group):
         """Import a command and return it; None if its name is unknown."""
         if cmd_name not in _COMMANDS:
             return None
+        if ctx.params.get("server") and cmd_name not in WITH_SERVER:
+            raise click.UsageError(
+                f"safelight {cmd_name} is about a workspace of this machine; with --server there "
+                f"are: {', '.join(sorted(WITH_SERVER))}."
+            )
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), name)
         if not isinstance(command, click.Command):
@@ -125,7 +141,10 @@ class LazyGroup(click.Group):
     epilog=EPILOG,
 )
 @click.version_option(__version__, prog_name="safelight")
-def app() -> None:
+@click.option(
+    "--server", metavar="URL", help="Work on another machine's workspace by its HTTP API."
+)
+def app(server: str | None) -> None:
     """Safelight: durable generate-evaluate-refine loops for generative media.
 
     Without a command, `safelight` opens the dashboard on the workspace of the current folder.
@@ -133,7 +152,10 @@ def app() -> None:
     prints this help.
 
     Every command takes --workspace DIR after its name; the default is the current folder.
+    `safelight --server URL COMMAND` works on another machine's workspace, over its HTTP API; see
+    `safelight login`.
     """
+    del server  # commands ask for it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ import click
 from rich.text import Text
 
 from engine.cli import render
+from engine.cli.doors import remote_door
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.backends import read_backends
@@ -20,7 +21,8 @@ from engine.plugins.catalog import EntryPointCatalog
 def recipes(workspace: Path, *, as_json: bool) -> int:
     """List the available recipes."""
     del workspace  # recipes are those of the installation
-    listed_recipes = read_recipes(EntryPointCatalog())
+    remote = remote_door()
+    listed_recipes = remote.recipes() if remote else read_recipes(EntryPointCatalog())
     if as_json:
         render.print_json({"recipes": listed_recipes})
         return 0
@@ -48,8 +50,11 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
 @workspace_option
 def backends(workspace: Path, *, as_json: bool) -> int:
     """List the backends and the missing requirements of those that are not ready."""
-    adopt_hub_variables(workspace)
-    families = read_backends(workspace, EntryPointCatalog())
+    if remote := remote_door():
+        families = remote.backends()
+    else:
+        adopt_hub_variables(workspace)
+        families = read_backends(workspace, EntryPointCatalog())
     if as_json:
         render.print_json({"backends": families})
         return 0
@@ -88,6 +93,9 @@ def _remedies(families: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 def schema(workspace: Path, recipe: str, *, settings: bool) -> int:
     """Print the JSON schema of one entry of RECIPE's input, or of its settings."""
     del workspace
-    document = schema_document(EntryPointCatalog().recipe(recipe), settings=settings)
+    if remote := remote_door():
+        document = remote.schema(recipe, settings=settings)
+    else:
+        document = schema_document(EntryPointCatalog().recipe(recipe), settings=settings)
     click.echo(render.to_json(document, indent=2))
     return 0

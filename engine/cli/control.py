@@ -5,11 +5,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli import render
+from engine.cli.doors import EVERYTHING, door, step_in
 from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
@@ -22,8 +23,8 @@ from engine.plugins.catalog import UnknownName
 from engine.text.plural import pluralize
 from engine.text.terminal import quoted
 
-EVERYTHING = "everything"
-"""Subject of a command without an id, for messages."""
+if TYPE_CHECKING:
+    from engine.client.remote.workspace import RemoteWorkspace
 
 _MAX_PRIORITY = 1_000_000
 _IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
@@ -56,7 +57,7 @@ def operator_command(verb: str, **settings: Any) -> Callable[[Callable[..., Any]
 @workspace_option
 def pause(workspace: Path, ids: tuple[str, ...], *, everything: bool) -> int:
     """ID is a batch (b1 or its name) or a job (j1 or BATCH/KEY)."""
-    return _some_or_all(Workspace(workspace), "pause", ids, everything=everything)
+    return _some_or_all(door(workspace), "pause", ids, everything=everything)
 
 
 @operator_command("resume")
@@ -65,10 +66,12 @@ def pause(workspace: Path, ids: tuple[str, ...], *, everything: bool) -> int:
 @workspace_option
 def resume(workspace: Path, ids: tuple[str, ...], *, everything: bool) -> int:
     """A running engine reads settings and .env again. ID is a batch or a job, as for `pause`."""
-    return _some_or_all(Workspace(workspace), "resume", ids, everything=everything)
+    return _some_or_all(door(workspace), "resume", ids, everything=everything)
 
 
-def _some_or_all(workspace: Workspace, verb: str, ids: tuple[str, ...], *, everything: bool) -> int:
+def _some_or_all(
+    workspace: "Workspace | RemoteWorkspace", verb: str, ids: tuple[str, ...], *, everything: bool
+) -> int:
     """Pause or resume what is named, or everything."""
     if everything == bool(ids):
         raise click.UsageError(f"Name what to {verb}, or everything with --all.")
@@ -82,9 +85,12 @@ def _some_or_all(workspace: Workspace, verb: str, ids: tuple[str, ...], *, every
 @workspace_option
 def cancel(workspace: Path, ids: tuple[str, ...], *, waiting: bool, yes: bool) -> int:
     """`safelight retry` runs them again. ID is a batch or a job, as for `pause`."""
-    opened, verb = Workspace(workspace), "cancel_waiting" if waiting else "cancel"
+    opened, verb = door(workspace), "cancel_waiting" if waiting else "cancel"
     if not yes and sys.stdin.isatty():
-        _ask_about_batches(opened, verb, ids)
+        if isinstance(opened, Workspace):
+            _ask_about_batches(opened, verb, ids)
+        else:
+            click.confirm(action_of(verb).question(", ".join(ids)), abort=True)
     return carry_out(opened, verb, ids)
 
 
@@ -93,7 +99,7 @@ def cancel(workspace: Path, ids: tuple[str, ...], *, waiting: bool, yes: bool) -
 @workspace_option
 def retry(workspace: Path, ids: tuple[str, ...]) -> int:
     """Cancelled and parked jobs run again as well. ID is a batch or a job, as for `pause`."""
-    return carry_out(Workspace(workspace), "retry", ids)
+    return carry_out(door(workspace), "retry", ids)
 
 
 # Without this, a change such as -5 would be taken for an option.
@@ -104,7 +110,7 @@ def retry(workspace: Path, ids: tuple[str, ...]) -> int:
 def priority(workspace: Path, change: str, ids: tuple[str, ...]) -> int:
     """By 1, or by N, as +10 or -10. ID is a batch or a job, as for `pause`."""
     by = {"change": _change(change)}
-    return carry_out(Workspace(workspace), "priority", ids, by)
+    return carry_out(door(workspace), "priority", ids, by)
 
 
 @operator_command("front")
@@ -112,7 +118,7 @@ def priority(workspace: Path, change: str, ids: tuple[str, ...]) -> int:
 @workspace_option
 def front(workspace: Path, ids: tuple[str, ...]) -> int:
     """The first ID comes first. Running jobs continue. ID is a batch or a job, as for `pause`."""
-    return carry_out(Workspace(workspace), "front", ids[::-1])
+    return carry_out(door(workspace), "front", ids[::-1])
 
 
 @operator_command("decide")
@@ -129,8 +135,9 @@ def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> in
     `scene-N/prompt`. A prompt is VALUE as it is; anything else is JSON if it can be read as JSON,
     otherwise text. What does not fit the job is refused, and the job stays as it is.
     """
-    opened = Workspace(workspace)
-    _refuse_unasked(opened, job, key)
+    opened = door(workspace)
+    if isinstance(opened, Workspace):  # a server says so itself
+        _refuse_unasked(opened, job, key)
     decided = value if text else _decided(key, value)
     return carry_out(opened, "decide", [job], {"key": key, "value": decided})
 
@@ -185,7 +192,9 @@ def lane(
         "concurrency": concurrency,
         "requests_per_minute": requests_per_minute,
     }
-    opened = Workspace(workspace)
+    opened = door(workspace)
+    if not isinstance(opened, Workspace):
+        return step_in(opened, "lane", [], wanted)
     return tell(opened, [name], opened.command("lane", [], wanted, source="cli"))
 
 
@@ -196,7 +205,7 @@ def lane(
 def budget(workspace: Path, batch: str, amount: str) -> int:
     """`none` takes it away. Parked jobs continue with `safelight resume BATCH`."""
     wanted = None if amount == "none" else parse_dollars(None, None, amount)
-    return carry_out(Workspace(workspace), "budget", [batch], {"budget": wanted})
+    return carry_out(door(workspace), "budget", [batch], {"budget": wanted})
 
 
 def parse_value(text: str) -> Any:
@@ -235,13 +244,15 @@ def _ask_about_batches(workspace: Workspace, verb: str, ids: Sequence[str]) -> N
 
 
 def carry_out(
-    workspace: Workspace,
+    workspace: "Workspace | RemoteWorkspace",
     verb: str,
     ids: Sequence[str],
     arguments: Mapping[str, Any] | None = None,
 ) -> int:
     """Queue commands, wait for the answers and print them; return 2 if one was refused."""
     ids = list(dict.fromkeys(ids))
+    if not isinstance(workspace, Workspace):
+        return step_in(workspace, verb, ids, arguments)
     warn_of_namesakes(workspace, ids)
     code = tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
     if code == 0 and action_of(verb).starts_work and workspace.engine_process() is None:

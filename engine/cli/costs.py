@@ -1,21 +1,23 @@
 """`safelight costs`: spending by provider, model and purpose."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from db.clock import now, seconds_between
-from db.queries import spending as queries
-from db.rows import BatchRow
+from db.clock import now
 from engine.cli import render
+from engine.cli.doors import remote_door
 from engine.cli.options import json_option, workspace_option
-from engine.client.documents.costs import Costs, costs_document, read_costs
-from engine.client.ids import batch_name
+from engine.client.documents.costs import costs_document, read_costs
 from engine.client.workspace import Workspace
-from engine.queueing.money.rate import projected, rate
-from engine.text.amounts import in_words
+from engine.text.amounts import MILLION, in_words
+
+Document = Mapping[str, Any]
+
+OVER = frozenset({"done", "done_with_failures", "cancelled"})
+"""States of a batch that has nothing left to do."""
 
 
 @click.command()
@@ -24,17 +26,23 @@ from engine.text.amounts import in_words
 @workspace_option
 def costs(workspace: Path, batch: str | None, *, as_json: bool) -> int:
     """Show spending by provider, model and purpose, of BATCH or of the whole workspace."""
-    summary = read_costs(Workspace(workspace), batch)
-    if as_json:
-        render.print_json(costs_document(summary))
+    if remote := remote_door():
+        if batch is not None:
+            raise click.UsageError("A server has the costs of all batches; leave out BATCH.")
+        document = remote.costs()
+        document.pop("links", None)
     else:
-        _show(summary)
+        document = costs_document(read_costs(Workspace(workspace), batch))
+    if as_json:
+        render.print_json(document)
+    else:
+        _show(document)
     return 0
 
 
-def _show(summary: Costs) -> None:
+def _show(costs: Document) -> None:
     console = render.console()
-    costly = [line for line in summary.lines if line.cost or line.reserved]
+    costly = [line for line in costs["spending"] if line["cost_usd"] or line["reserved_usd"]]
     if costly:
         right = ("steps", "calls", "tokens in", "tokens out", "cost")
         columns = ("backend", "model", "purpose", *right)
@@ -42,53 +50,50 @@ def _show(summary: Costs) -> None:
         for line in costly:
             table.add_row(*_cells(line))
         console.print(table)
-    render.say(*_sentences(summary))
+    render.say(*_sentences(costs))
 
 
-def _cells(line: queries.Spending) -> Sequence[Any]:
+def _cells(line: Document) -> Sequence[Any]:
     return (
-        render.shown(line.backend, 40),
-        render.shown(line.model, 60),
-        render.shown(line.purpose, 40),
-        str(line.steps),
-        str(line.calls or ""),
-        str(line.tokens_in or ""),
-        str(line.tokens_out or ""),
-        in_words(line.cost),
+        render.shown(line["backend"], 40),
+        render.shown(line["model"], 60),
+        render.shown(line["purpose"], 40),
+        str(line["steps"]),
+        str(line["calls"] or ""),
+        str(line["tokens_in"] or ""),
+        str(line["tokens_out"] or ""),
+        _words(line["cost_usd"]),
     )
 
 
-def _sentences(summary: Costs) -> Iterator[str]:
-    spent, presumed = (
-        sum(batch.cost for batch in summary.batches),
-        sum(batch.presumed for batch in summary.batches),
-    )
-    yield f"Spent: {in_words(spent)}."
-    if presumed:
-        yield f"Presumed: {in_words(presumed)}, for calls whose outcome is unknown."
-    if reserved := sum(line.reserved for line in summary.lines):
-        yield f"Reserved: {in_words(reserved)}, for calls in flight."
-    for batch in summary.batches:
+def _words(amount: float) -> str:
+    return in_words(round(amount * MILLION))
+
+
+def _sentences(costs: Document) -> Iterator[str]:
+    yield f"Spent: {_words(costs['cost_usd'])}."
+    if presumed := costs["presumed_usd"]:
+        yield f"Presumed: {_words(presumed)}, for calls whose outcome is unknown."
+    if reserved := costs["reserved_usd"]:
+        yield f"Reserved: {_words(reserved)}, for calls in flight."
+    for batch in costs["batches"]:
         yield from _of_batch(batch)
-    if summary.day is not None:
-        today = next((d for d in summary.days if d.day == now()[:10]), None)
-        spent = today.cost + today.presumed if today else 0
-        yield f"Today (UTC): {in_words(spent)} of {in_words(summary.day)}."
-    if summary.total is not None:
-        spent = sum(d.cost + d.presumed for d in summary.days)
-        yield f"The workspace: {in_words(spent)} of {in_words(summary.total)}."
+    spent = {day["day"]: day["cost_usd"] + day["presumed_usd"] for day in costs["days"]}
+    if (limit := costs["limits"]["day_usd"]) is not None:
+        yield f"Today (UTC): {_words(spent.get(now()[:10], 0.0))} of {_words(limit)}."
+    if (limit := costs["limits"]["total_usd"]) is not None:
+        yield f"The workspace: {_words(sum(spent.values()))} of {_words(limit)}."
 
 
-def _of_batch(batch: BatchRow) -> Iterator[str]:
-    if not batch.cost and batch.budget is None:
+def _of_batch(batch: Document) -> Iterator[str]:
+    cost, budget = batch["cost_usd"], batch["budget_usd"]
+    if not cost and budget is None:
         return
-    sentence = f"{batch_name(batch.id)} ({batch.name}): {in_words(batch.cost)}"
-    if batch.budget is not None:
-        sentence += f" of {in_words(batch.budget)}"
-    hourly = rate(batch.cost, seconds_between(batch.started_at, batch.finished_at or now()))
-    if hourly is not None and not batch.is_over:
-        sentence += f", {in_words(hourly)} per hour"
-    in_all = projected(batch.cost, batch.ended, batch.total)
-    if in_all is not None and not batch.is_over:
-        sentence += f", {in_words(in_all)} in total at this rate"
+    sentence = f"{batch['id']} ({batch['name']}): {_words(cost)}"
+    if budget is not None:
+        sentence += f" of {_words(budget)}"
+    if batch["status"] not in OVER:
+        hourly, in_all = batch["rate_usd_per_hour"], batch["projected_usd"]
+        sentence += f", {_words(hourly)} per hour" if hourly is not None else ""
+        sentence += f", {_words(in_all)} in total at this rate" if in_all is not None else ""
     yield f"{sentence}."

@@ -1,7 +1,7 @@
 """Estimates on the command line: `--dry-run`, and the confirmation of expensive batches."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -9,18 +9,31 @@ import click
 from engine.cli import render
 from engine.client.documents.estimates import estimate_document
 from engine.client.workspace import Workspace
-from engine.queueing.money.estimate import Estimate, EstimateLine, Range
+from engine.queueing.money.estimate import Estimate
 from engine.queueing.queue import QueueOptions, Source
-from engine.text.amounts import in_words, price_of
+from engine.text.amounts import MILLION, in_words, price_of
 from engine.text.plural import pluralize
 
 
 def show_estimate(estimate: Estimate, *, as_json: bool) -> None:
     """Print an estimate."""
+    print_estimate(estimate_document(estimate), list(_unpriced(estimate)), as_json=as_json)
+
+
+def print_estimate(
+    document: Mapping[str, Any], unpriced: Sequence[str] = (), *, as_json: bool
+) -> None:
+    """Print an estimate that is plain data.
+
+    Args:
+        document: The estimate.
+        unpriced: Sentences about backends whose prices are not known.
+        as_json: Print stable JSON.
+    """
     if as_json:
-        render.print_json(estimate_document(estimate))
+        render.print_json(dict(document))
     else:
-        render.say(*_lines(estimate))
+        render.say(*_lines(document, unpriced))
 
 
 def ask_about_cost(
@@ -43,7 +56,7 @@ def ask_about_cost(
     is_grid = bool(options.grid) and estimate.jobs > 1
     if is_cheap and not is_grid:
         return
-    for line in _lines(estimate):
+    for line in _lines(estimate_document(estimate), list(_unpriced(estimate))):
         click.echo(line, err=not can_ask)
     if can_ask:
         click.confirm("Start it?", abort=True)
@@ -53,45 +66,49 @@ def _asks_above(workspace: Workspace) -> int:
     return price_of(workspace.settings.budget.confirm_above)
 
 
-def _lines(estimate: Estimate) -> Iterator[str]:
-    steps = "" if estimate.steps is None else f", {_range_of(estimate.steps, 'step')}"
-    yield f"{pluralize(estimate.jobs, 'job')}{steps}."
-    for line in estimate.lines:
-        yield f"  {line.capability}: {line.backend} ({line.model}), {_calls(line)}, {_cost(line)}"
-        yield from (f"    {detail}" for detail in line.details)
+def _unpriced(estimate: Estimate) -> Iterator[str]:
     for line in estimate.unpriced:
         names = " ".join(f"--set {name}" for name in line.price_names)
         hint = f"; give them with {names}, or in prices.toml" if names else ""
         yield f"The prices of {line.backend} ({line.model}) are not known{hint}."
-    if estimate.cost is not None:
-        yield f"Cost: {_money(estimate.cost)}." if any(estimate.cost) else "Cost: nothing."
-    if estimate.seconds is not None:
-        yield f"Time: {_between(estimate.seconds, render.duration)}, as calls here took before."
-    if estimate.cpu_seconds is not None:
-        yield f"Processors: about {render.duration(estimate.cpu_seconds)} of one, in all."
-    if estimate.disk is not None:
-        yield f"Disk: about {render.size(estimate.disk)}."
 
 
-def _calls(line: EstimateLine) -> str:
-    return "calls not known" if line.calls is None else _range_of(line.calls, "call")
+def _lines(estimate: Mapping[str, Any], unpriced: Sequence[str]) -> Iterator[str]:
+    steps = "" if estimate["steps"] is None else f", {_range_of(estimate['steps'], 'step')}"
+    yield f"{pluralize(estimate['jobs'], 'job')}{steps}."
+    for line in estimate["calls"]:
+        head = f"  {line['capability']}: {line['backend']} ({line['model']})"
+        yield f"{head}, {_calls(line)}, {_cost(line)}"
+        yield from (f"    {detail}" for detail in line.get("details", ()))
+    yield from unpriced
+    if (cost := estimate["cost_usd"]) is not None:
+        yield f"Cost: {_between(cost, _words)}." if any(cost.values()) else "Cost: nothing."
+    if (seconds := estimate["seconds"]) is not None:
+        yield f"Time: {_between(seconds, render.duration)}, as calls here took before."
+    if estimate["cpu_seconds"] is not None:
+        yield f"Processors: about {render.duration(estimate['cpu_seconds'])} of one, in all."
+    if estimate["disk_bytes"] is not None:
+        yield f"Disk: about {render.size(estimate['disk_bytes'])}."
 
 
-def _cost(line: EstimateLine) -> str:
-    if not line.paid:
+def _calls(line: Mapping[str, Any]) -> str:
+    return "calls not known" if line["calls"] is None else _range_of(line["calls"], "call")
+
+
+def _cost(line: Mapping[str, Any]) -> str:
+    if not line["paid"]:
         return "free"
-    return "cost not known" if line.cost is None else _money(line.cost)
+    return "cost not known" if line["cost_usd"] is None else _between(line["cost_usd"], _words)
 
 
-def _money(cost: Range) -> str:
-    return _between(cost, in_words)
+def _words(amount: float) -> str:
+    return in_words(round(amount * MILLION))
 
 
-def _range_of(bounds: tuple[int, int], noun: str) -> str:
-    least, most = bounds
-    return pluralize(most, noun, shown=_between((least, most), str))
+def _range_of(bounds: Mapping[str, int], noun: str) -> str:
+    return pluralize(bounds["most"], noun, shown=_between(bounds, str))
 
 
-def _between(bounds: tuple[Any, Any], shown: Callable[[Any], str]) -> str:
-    least, most = shown(bounds[0]), shown(bounds[1])
+def _between(bounds: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
+    least, most = shown(bounds["least"]), shown(bounds["most"])
     return least if least == most else f"{least} to {most}"

@@ -4,8 +4,9 @@ import contextlib
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -15,10 +16,14 @@ from db.queries.history import data_version, events_after
 from db.queries.upkeep import before_last_events
 from db.rows import EventRow
 from engine.cli import render
+from engine.cli.doors import remote_door
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.events import event_document
-from engine.client.ids import batch_name, job_name, resolve
+from engine.client.ids import resolve
 from engine.client.workspace import Workspace
+
+if TYPE_CHECKING:
+    from engine.client.remote.workspace import RemoteWorkspace
 
 FOLLOW_SECONDS = 0.2
 FOLLOW_LAST = 10
@@ -37,13 +42,16 @@ def events(
     workspace: Path, id_: str | None, last: int | None, *, follow: bool, as_json: bool
 ) -> int:
     """Show events, oldest first: of the workspace, a batch or a job."""
-    opened, console = Workspace(workspace), render.console()
+    console = render.console()
     if last is None and follow:
         last = FOLLOW_LAST
+    if remote := remote_door():
+        return _show_remote(remote, console, id_, last, follow=follow, as_json=as_json)
+    opened = Workspace(workspace)
     with opened.reading() as connection, contextlib.suppress(KeyboardInterrupt):
         batch_id, job_id = _scope(connection, id_)
         for event in _read(connection, batch_id, job_id, last, follow=follow):
-            _print(console, event, as_json=as_json)
+            print_event(console, event_document(event), as_json=as_json)
     return 0
 
 
@@ -79,12 +87,37 @@ def _read(
             time.sleep(FOLLOW_SECONDS)
 
 
-def _print(console: Console, event: EventRow, *, as_json: bool) -> None:
+def _show_remote(
+    remote: "RemoteWorkspace",
+    console: Console,
+    id_: str | None,
+    last: int | None,
+    *,
+    follow: bool,
+    as_json: bool,
+) -> int:
+    """Show the events of a server, and follow its stream."""
+    shown = remote.events(id_, last=last)
+    for event in shown:
+        print_event(console, event, as_json=as_json)
+    if follow:
+        sys.stdout.flush()
+        after = shown[-1]["id"] if shown else 0
+        with contextlib.suppress(KeyboardInterrupt):
+            for event in remote.stream_events(id_, after=after):
+                if "id" in event:
+                    print_event(console, event, as_json=as_json)
+                    sys.stdout.flush()
+    return 0
+
+
+def print_event(console: Console, event: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print an event as one line, or as JSON."""
     if as_json:
-        click.echo(render.to_json(event_document(event)))
+        click.echo(render.to_json(event))
         return
-    about = job_name(event.job_id) if event.job_id else ""
-    about = about or (batch_name(event.batch_id) if event.batch_id else "-")
-    head = Text(f"{event.at[:19].replace('T', ' ')} {about:<6} ", style="dim")
-    line = render.shown(f"{event.type} {event.message}", 400, _STYLES.get(event.level, ""))
+    about = event["job"] or event["batch"] or "-"
+    head = Text(f"{event['at'][:19].replace('T', ' ')} {about:<6} ", style="dim")
+    style = _STYLES.get(event["level"], "")
+    line = render.shown(f"{event['type']} {event['message']}", 400, style)
     console.print(head + line, no_wrap=True, overflow="ellipsis")

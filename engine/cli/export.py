@@ -12,6 +12,7 @@ from db.queries.jobs import all_jobs
 from db.rating import ranks_of
 from db.rows import BatchRow, JobRow
 from engine.cli import render
+from engine.cli.doors import remote_door
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, CliError
 from engine.client.ids import batch_name, find_batch
@@ -43,8 +44,15 @@ def export(
     """Write the results of BATCH to DIR: a new or empty folder, or an earlier export of it.
 
     Without DIR, the batch's folders under outputs are written again in place. Ratings are written
-    with the results; `keep` is better than 5. With some jobs only, no summary is written.
+    with the results; `keep` is better than 5. With some jobs only, no summary is written. With
+    --server, each job's files and its job.json are written to DIR, by default one of its name here.
     """
+    if remote := remote_door():
+        from engine.cli.remote.jobs import export_there
+
+        if rating or min_rating:
+            raise click.UsageError("A server's results are written whole; leave out the ratings.")
+        return export_there(remote, batch, folder)
     ratings = _ratings(rating, min_rating)
     opened = Workspace(workspace)
     with opened.reading() as connection:

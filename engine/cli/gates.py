@@ -3,16 +3,21 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.cli import render
 from engine.cli.control import carry_out, operator_command
+from engine.cli.doors import door
 from engine.cli.options import workspace_option
 from engine.cli.trouble import CliError
 from engine.client.gates import WaitingGate, only_gate
 from engine.client.ids import resolve
 from engine.client.workspace import Workspace
+
+if TYPE_CHECKING:
+    from engine.client.remote.workspace import RemoteWorkspace
 
 MAX_EDIT_BYTES = 4 << 20
 """Maximum size of an edited value as JSON."""
@@ -37,9 +42,9 @@ def approve(workspace: Path, job: str, key: str, edited: Path | None, *, prints:
     JOB --edit FILE. If JOB is a batch, all waiting values of it and of its jobs are approved, or
     those of KEY.
     """
-    opened = Workspace(workspace)
+    opened = door(workspace)
     if prints:
-        click.echo(_waiting(opened, job, key).text)
+        click.echo(_shown(opened, job, key))
         return 0
     arguments: dict[str, Any] = {"key": key} if key else {}
     if edited is not None:
@@ -59,7 +64,18 @@ def reject(workspace: Path, job: str, key: str, reason: str) -> int:
     again. JOB may be a batch, as for approve.
     """
     arguments = {name: text for name, text in (("key", key), ("reason", reason)) if text}
-    return carry_out(Workspace(workspace), "reject", [job], arguments)
+    return carry_out(door(workspace), "reject", [job], arguments)
+
+
+def _shown(workspace: "Workspace | RemoteWorkspace", job: str, key: str) -> str:
+    """Return the value that waits at a gate, as JSON."""
+    if isinstance(workspace, Workspace):
+        return _waiting(workspace, job, key).text
+    waiting = [gate for gate in workspace.waiting(job) if not key or gate["key"] == key]
+    if len(waiting) != 1:
+        names = ", ".join(gate["key"] for gate in waiting)
+        raise CliError(f"Name one of its gates: {names}." if waiting else "Nothing waits there.")
+    return render.to_json(waiting[0]["value"], indent=2)
 
 
 def _waiting(workspace: Workspace, job: str, key: str) -> WaitingGate:

@@ -1,28 +1,25 @@
 """`safelight jobs`: the jobs of a batch in the order of its input."""
 
-import itertools
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.cells import set_cell_size
-from rich.text import Text
 
 from db.queries import jobs as queries
 from db.queries.worked import worked
 from db.rows import JobRow
 from db.schema import JOB_STATES
 from engine.cli import render
+from engine.cli.doors import remote_door
+from engine.cli.job_lines import print_lines
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents import VERSION
 from engine.client.documents.jobs import job_document, trouble_of
 from engine.client.ids import find_batch, job_name
 from engine.client.workspace import Workspace
-from engine.text.terminal import clean
-
-_WIDTHS = (8, 28, 13, 5, 6, 9, 8)
-_HEADINGS = ("id", "key", "state", "turns", "best", "cost", "time", "")
+from engine.text.amounts import dollars
 
 
 @click.command()
@@ -32,6 +29,10 @@ _HEADINGS = ("id", "key", "state", "turns", "best", "cost", "time", "")
 @workspace_option
 def jobs(workspace: Path, batch: str, state: str | None, *, as_json: bool) -> int:
     """List the jobs of BATCH in the order of its input."""
+    if remote := remote_door():
+        from engine.cli.remote.jobs import show_jobs
+
+        return show_jobs(remote, batch, state, as_json=as_json)
     opened = Workspace(workspace)
     with opened.reading() as connection:
         rows = queries.all_jobs(connection, find_batch(connection, batch).id, state)
@@ -52,46 +53,19 @@ def _print_json(connection: sqlite3.Connection, rows: Iterator[JobRow], root: Pa
 
 
 def _print_lines(connection: sqlite3.Connection, rows: Iterator[JobRow]) -> None:
-    console = render.console()
-    first = next(rows, None)
-    if first is None:
-        console.print("No such jobs.")
-        return
-    console.print(Text(" ".join(map(_fit, _HEADINGS, (*_WIDTHS, 0))).rstrip(), style="bold"))
-    for job in itertools.chain([first], rows):
-        line = _line(connection, job)
-        if console.is_terminal:
-            console.print(line, no_wrap=True, overflow="ellipsis")
-        else:
-            click.echo(line.plain)  # a pipe has no colour and no width, and is not kept waiting
+    print_lines(_line_document(connection, job) for job in rows)
 
 
-def _line(connection: sqlite3.Connection, job: JobRow) -> Text:
-    shape = render.state(job.state)
-    values = (
-        job_name(job.id),
-        clean(job.key, 80),
-        shape.plain,
-        str(job.iterations or ""),
-        render.score(job.score),
-        render.money(job.cost),
-        render.duration(worked(connection, [job.id])[job.id].seconds),
-    )
-    line = Text(" ".join(map(_fit, values, _WIDTHS)))
-    begin = sum(_WIDTHS[:2]) + 2
-    line.stylize(shape.style, begin, begin + len(shape.plain))
-    line = line + Text(" ") + render.shown(trouble_of(connection, job) or _stage(job), 300)
-    line.rstrip()
-    return line
-
-
-def _stage(job: JobRow) -> str:
-    return (job.stage or "") if job.state == "running" else ""
-
-
-def _fit(text: str, width: int) -> str:
-    """Pad or cut a text to a number of terminal columns; some characters take two."""
-    if not width:
-        return text
-    fitted = set_cell_size(text, width)
-    return fitted if fitted.rstrip() == text else set_cell_size(text, width - 1) + "…"
+def _line_document(connection: sqlite3.Connection, job: JobRow) -> dict[str, Any]:
+    """Return a job as its line needs it; its folder is not looked at."""
+    return {
+        "id": job_name(job.id),
+        "key": job.key,
+        "status": job.state,
+        "iterations": job.iterations,
+        "best_score": job.score,
+        "cost_usd": dollars(job.cost),
+        "seconds": worked(connection, [job.id])[job.id].seconds,
+        "error": trouble_of(connection, job),
+        "stage": job.stage,
+    }

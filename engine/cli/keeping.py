@@ -9,6 +9,7 @@ import click
 from db.rating import NOTE_LIMIT
 from engine.cli import render
 from engine.cli.control import carry_out, operator_command, tell
+from engine.cli.doors import door, step_in
 from engine.cli.options import workspace_option
 from engine.client.ids import find_batch
 from engine.client.keeping import rating_arguments
@@ -33,7 +34,13 @@ def rate(workspace: Path, job: str, value: str | None, note: str | None) -> int:
     if value is None and note is None:
         raise click.UsageError("Say how: 1 to 5, keep, reject or none, or --note TEXT.")
     _refuse_long(note)
-    opened = Workspace(workspace)
+    opened = door(workspace)
+    if not isinstance(opened, Workspace):
+        subject, _, part = job.partition(":")
+        rated = rating_arguments(value, note, part)
+        return step_in(
+            opened, "rate", [subject], {k: v for k, v in rated.items() if k != "part" or v}
+        )
     target, part = opened.rated(job)
     arguments = rating_arguments(value, note, part)
     return tell(opened, [job], opened.commands.add("rate", [target], arguments, source="cli"))
@@ -45,7 +52,7 @@ def rate(workspace: Path, job: str, value: str | None, note: str | None) -> int:
 @workspace_option
 def star(workspace: Path, batches: tuple[str, ...], *, off: bool) -> int:
     """BATCH is b1 or its name."""
-    return carry_out(Workspace(workspace), "star", batches, {"on": not off})
+    return carry_out(door(workspace), "star", batches, {"on": not off})
 
 
 @operator_command("note")
@@ -55,7 +62,7 @@ def star(workspace: Path, batches: tuple[str, ...], *, off: bool) -> int:
 def note(workspace: Path, batch: str, text: str) -> int:
     """Without TEXT, the note is removed."""
     _refuse_long(text)
-    return carry_out(Workspace(workspace), "note", [batch], {"text": text})
+    return carry_out(door(workspace), "note", [batch], {"text": text})
 
 
 @operator_command("archive")
@@ -63,7 +70,7 @@ def note(workspace: Path, batch: str, text: str) -> int:
 @workspace_option
 def archive(workspace: Path, batches: tuple[str, ...]) -> int:
     """`safelight status --archived` lists them, `safelight unarchive` brings them back."""
-    return carry_out(Workspace(workspace), "archive", batches)
+    return carry_out(door(workspace), "archive", batches)
 
 
 @operator_command("unarchive")
@@ -71,7 +78,7 @@ def archive(workspace: Path, batches: tuple[str, ...]) -> int:
 @workspace_option
 def unarchive(workspace: Path, batches: tuple[str, ...]) -> int:
     """BATCH is b1 or its name."""
-    return carry_out(Workspace(workspace), "unarchive", batches)
+    return carry_out(door(workspace), "unarchive", batches)
 
 
 @operator_command("delete")

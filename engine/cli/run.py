@@ -16,6 +16,7 @@ from rich.console import Console
 from db.queries.history import messages
 from db.rows import BatchRow
 from engine.cli.completion import complete_file, complete_recipe
+from engine.cli.doors import remote_door
 from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.first_input import kept, to_check
 from engine.cli.grid_options import grid_of, grid_options
@@ -97,6 +98,10 @@ def run(
     --target-duration 15). The workspace's running engine runs the batch, or this command if no
     engine runs. One Ctrl-C leaves the batch resumable.
     """
+    if remote := remote_door():
+        from engine.cli.remote.queueing import run_there
+
+        return run_there(remote, recipe, _named(input_, flags), flags, as_json=as_json)
     ask = not (flags["yes"] or as_json)
     queue_ = partial(_queue, workspace, recipe, input_, flags, as_json=as_json, ask=ask)
     queued = asking_for_trust(queue_, ask=ask)
@@ -131,6 +136,10 @@ def queue(
         if recipe and input_:
             raise click.UsageError("With --append, give the input only: the batch has its recipe.")
         _refuse_what_the_batch_has(flags)
+        if remote := remote_door():
+            count = remote.append(append, _named(recipe or input_, flags) or _default_input())
+            click.echo(f"{pluralize(count, 'job')} added to {append}.")
+            return 0
         opened = Workspace(workspace)
         warn_of_namesakes(opened, [append])
         options = replace(_options(flags), grid=grid_of(opened, flags))
@@ -139,6 +148,10 @@ def queue(
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
+    if remote := remote_door():
+        from engine.cli.remote.queueing import queue_there
+
+        return queue_there(remote, recipe, _named(input_, flags), flags, as_json=as_json)
     ask = bool(flags["axis"] or flags["dynamic"]) and not (flags["yes"] or as_json)
     queue_ = partial(_queue, workspace, recipe, input_, flags, as_json=as_json, ask=ask)
     queued = asking_for_trust(queue_, ask=not as_json)

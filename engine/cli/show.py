@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.cli import render
+from engine.cli.doors import remote_door
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.job import job_detail
 from engine.client.drawn_text import facts_of_file, result_lines, title_of
@@ -32,6 +33,19 @@ _INDENT, _MAX_COLUMNS, _RESULT_ROWS = 4, 100, 30
 @workspace_option
 def show(workspace: Path, job: str, *, as_json: bool) -> int:
     """Show everything about JOB: j1, or BATCH/KEY."""
+    detail = _detail(workspace, job)
+    if as_json:
+        render.print_json({"job": detail})
+    else:
+        render.console().print(Group(*_parts(detail)))
+    return 0
+
+
+def _detail(workspace: Path, job: str) -> dict[str, Any]:
+    if remote := remote_door():
+        from engine.cli.remote.jobs import local_form
+
+        return local_form(remote.job(job))
     opened = Workspace(workspace)
     with opened.reading() as connection:
         named = find_job(connection, job)
@@ -39,11 +53,7 @@ def show(workspace: Path, job: str, *, as_json: bool) -> int:
             raise TypeError("a job was asked for")
         detail = job_detail(connection, opened.paths, named.batch, named.job)
         detail["best_part"] = best_part_of(opened.catalog, named) or None
-    if as_json:
-        render.print_json({"job": detail})
-    else:
-        render.console().print(Group(*_parts(detail)))
-    return 0
+    return detail
 
 
 def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -2,23 +2,27 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from db.clock import now, seconds_between
 from db.queries.history import data_version
-from db.rows import BatchRow, LaneRow
+from db.rows import LaneRow
 from engine.cli import render
+from engine.cli.batch_table import batch_table
+from engine.cli.doors import remote_door
 from engine.cli.hosts import host_line
 from engine.cli.options import json_option, workspace_option
-from engine.client.documents.status import WorkspaceStatus, read_status, status_document
+from engine.client.documents.status import (
+    WorkspaceStatus,
+    batch_documents,
+    read_status,
+    status_document,
+)
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
 from engine.runtime.suspended import is_suspended, remedy
@@ -36,8 +40,12 @@ ALL = -1
 @workspace_option
 def status(workspace: Path, *, watch: bool, limit: int, archived: bool, as_json: bool) -> int:
     """Show the engine, the lanes and the batches."""
-    opened, console = Workspace(workspace), render.console()
-    limit = ALL if as_json else max(1, limit)
+    console, limit = render.console(), ALL if as_json else max(1, limit)
+    if remote := remote_door():
+        from engine.cli.remote.status import show_status
+
+        return show_status(remote, limit, watch=watch, archived=archived, as_json=as_json)
+    opened = Workspace(workspace)
     if not watch:
         with opened.reading() as connection:
             state = read_status(opened, connection, limit, archived=archived)
@@ -91,7 +99,7 @@ def image_of(state: WorkspaceStatus, width: int) -> RenderableType:
     parts: list[RenderableType] = [_engine_line(state), *_pause_line(state), *_lane_lines(state)]
     parts += [*map(host_line, state.hosts), *_parked_lines(state)]
     if state.batches:
-        parts += [Text(""), batch_table(state, width)]
+        parts += [Text(""), batch_table(batch_documents(state), width)]
         parts += [_archived_line(state)] if state.archived else []
     elif state.archived:
         parts.append(_archived_line(state))
@@ -160,50 +168,3 @@ def _parked_lines(state: WorkspaceStatus) -> Iterator[Text]:
         verb = "approve" if job.reason == "approval" else "resume"
         then = Text(f" Then: safelight {verb} {name}", style="bold")
         yield head + render.shown(job.message, 400) + then
-
-
-_Column = tuple[
-    str,
-    Callable[[BatchRow, WorkspaceStatus], str | Text],
-    Callable[[BatchRow, WorkspaceStatus], Any],
-]
-
-_COLUMNS: tuple[_Column, ...] = (
-    ("id", lambda b, _: batch_name(b.id), lambda *_: True),
-    ("name", lambda b, _: _name(b), lambda *_: True),
-    ("recipe", lambda b, _: render.shown(b.recipe, 20), lambda *_: True),
-    ("state", lambda b, _: render.state(b.state), lambda *_: True),
-    ("jobs", lambda b, _: f"{b.done}/{b.total}", lambda *_: True),
-    ("failed", lambda b, _: str(b.failed or ""), lambda b, _: b.failed),
-    ("parked", lambda b, _: str(b.parked or ""), lambda b, _: b.parked),
-    ("best", lambda b, s: render.score(s.best[b.id]), lambda b, s: s.best[b.id] is not None),
-    ("cost", lambda b, _: render.money(b.cost), lambda b, _: b.cost),
-    ("time", lambda b, _: render.duration(_seconds(b)), lambda *_: True),
-)
-_RIGHT = ("jobs", "failed", "parked", "best", "cost", "time")
-
-
-def batch_table(state: WorkspaceStatus, width: int) -> Table:
-    """Return the table of batches without empty columns, on narrow terminals without the recipe."""
-    columns = [
-        column
-        for column in _COLUMNS
-        if any(column[2](batch, state) for batch in state.batches)
-        and (column[0] != "recipe" or width >= 100)
-    ]
-    table = render.table(*(column[0] for column in columns), right=_RIGHT, stretch="name")
-    for batch in state.batches:
-        table.add_row(*(column[1](batch, state) for column in columns))
-    return table
-
-
-def _name(batch: BatchRow) -> Text:
-    """Return a batch's name, with its star and its note."""
-    star = Text("★ ", style="yellow") if batch.starred else Text("")
-    note = Text("  ") + render.shown(batch.note, 60, "dim") if batch.note else Text("")
-    return star + render.shown(batch.name, 60) + note
-
-
-def _seconds(batch: BatchRow) -> float | None:
-    """Return the duration of a batch so far, or its waiting time if it has not started."""
-    return seconds_between(batch.started_at or batch.created_at, batch.finished_at or now())

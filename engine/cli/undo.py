@@ -2,16 +2,21 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli import render
 from engine.cli.control import carry_out, operator_command
+from engine.cli.doors import door, step_in
 from engine.cli.options import workspace_option
 from engine.client.actions import action_of
 from engine.client.documents.undoing import undoing_document
 from engine.client.undoing import Undoing
 from engine.client.workspace import Workspace
+
+if TYPE_CHECKING:
+    from engine.client.remote.workspace import RemoteWorkspace
 
 _MARKS = {"=": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
 
@@ -28,7 +33,9 @@ def undo(workspace: Path, job: str, key: str, *, dry_run: bool, as_json: bool, y
 
     The decision before it holds again, or the recipe's own choice. The history keeps both.
     """
-    opened = Workspace(workspace)
+    opened = door(workspace)
+    if not isinstance(opened, Workspace):
+        return _undo_there(opened, job, key, dry_run=dry_run)
     undoing = opened.undoing(job, key)
     if as_json and dry_run:
         render.print_json(undoing_document(undoing))
@@ -40,6 +47,12 @@ def undo(workspace: Path, job: str, key: str, *, dry_run: bool, as_json: bool, y
         click.confirm(f"{action_of('undo').title} it?", abort=True)
     arguments = {"key": undoing.key, "decision": undoing.decision}
     return carry_out(opened, "undo", [job], arguments)
+
+
+def _undo_there(remote: "RemoteWorkspace", job: str, key: str, *, dry_run: bool) -> int:
+    if dry_run:
+        raise click.UsageError("A server does not show what an undo changes; see show JOB.")
+    return step_in(remote, "undo", [job], {"key": key} if key else {})
 
 
 def lines_of(undoing: Undoing) -> list[str]:

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from db.queries import batches as queries
 from db.writes.callers import add_answer
 from engine.api.app import make_app
+from engine.runtime.webhooks.signing import new_secret
 from tests.api.conftest import ADDRESS, headers, problem
 from tests.support.backends import changed
 
@@ -171,6 +172,25 @@ def test_an_estimate_keeps_nothing(client, workspace) -> None:
     document = client.post("/v1/estimates", json=BATCH).json()
     assert document["jobs"] == 2
     assert names(workspace) == before
+
+
+def test_a_webhook_goes_in_with_its_batch_or_is_refused(client, workspace, monkeypatch) -> None:
+    url = "https://hooks.example/x"
+    wanted = {**BATCH, "webhook": {"url": url, "events": ["batch.finished"]}}
+    monkeypatch.setenv("SAFELIGHT_WEBHOOK_SECRET", new_secret())
+    refused = problem(client.post("/v1/batches", json=wanted), 422, "invalid")
+    assert refused["errors"][0]["pointer"] == "/webhook/url"
+    assert "webhook_hosts" in refused["detail"] + refused["errors"][0]["message"]
+    assert workspace.webhooks.all() == []
+    monkeypatch.setenv("SAFELIGHT_API__WEBHOOK_HOSTS", '["hooks.example"]')
+    workspace.settings.api.webhook_hosts = ["hooks.example"]
+    batch = client.post("/v1/batches", json=wanted).json()["id"]
+    [webhook] = workspace.webhooks.all()
+    assert (f"b{webhook.batch_id}", webhook.url, webhook.types) == (
+        batch,
+        url,
+        '["batch.finished"]',
+    )
 
 
 # -- money ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import threading
 import pytest
 from starlette.testclient import TestClient
 
+from engine.config.version import __version__
 from tests.api.conftest import problem
 
 
@@ -65,11 +66,17 @@ def test_a_caller_that_has_the_newest_gets_304(client: TestClient) -> None:
     [
         *("/v1/jobs/j99", "/v1/jobs/b1", "/v1/jobs/j0", "/v1/jobs/mixed", "/v1/batches/b99"),
         *("/v1/steps/s999", "/v1/commands/c999", "/v1/artifacts/zz", "/api/status/j1"),
-        *("/nothing", "/v1/x", "/v1/", "/v1/engine/"),
     ],
 )
 def test_what_is_not_there_is_404(client: TestClient, path: str) -> None:
     problem(client.get(path), 404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/v1/x", "/v1/", "/v1/engine/"])
+def test_an_address_of_another_version_is_404_with_this_one(client: TestClient, path: str) -> None:
+    refused = client.get(path)
+    problem(refused, 404, "no-address")
+    assert refused.headers["safelight-version"] == __version__
 
 
 @pytest.mark.parametrize(

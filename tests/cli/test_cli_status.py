@@ -11,6 +11,7 @@ from rich.console import Console
 from db.rows import LaneRow
 from db.schema import JOB_STATES
 from engine.cli import status as status_module
+from engine.client.documents.status import batch_documents
 from engine.client.workspace import Workspace
 from engine.runtime.lock import EngineLock
 
@@ -26,7 +27,7 @@ def test_status_json_has_exactly_the_documented_shape(run, toys):
     assert (document["engine"], document["paused"]) == (none, False)
     fields = {"id", "name", "recipe", "status", "jobs", "cost_usd", "best_score"}
     for batch in document["batches"]:
-        times = {"created_at", "finished_at"}
+        times = {"created_at", "started_at", "finished_at"}
         assert set(batch) == fields | times | {"starred", "note", "archived", "ratings"}
         assert set(batch["jobs"]) <= set(JOB_STATES)
     newest, parked, mixed = document["batches"]
@@ -71,7 +72,7 @@ def test_status_fits_80_columns(toys, colour):
         found = status_module.read_status(workspace, connection, 30)
     stream = io.StringIO()
     console = Console(file=stream, width=80, force_terminal=True, no_color=not colour)
-    console.print(status_module.batch_table(found, 80))
+    console.print(status_module.batch_table(batch_documents(found), 80))
     plain = re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
     assert all(len(line.rstrip()) <= 80 for line in plain.splitlines())
     assert "recipe" not in plain

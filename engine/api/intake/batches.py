@@ -15,6 +15,7 @@ from db.queries import batches as queries
 from db.queries.callers import committed_by
 from db.rows import BatchRow
 from db.writes.callers import own_batch
+from db.writes.webhooks import WEBHOOK_TYPES, NewWebhook
 from engine.api.documents import batch_on_the_wire, on_the_wire
 from engine.api.endpoint import Call, answer
 from engine.api.ids import batch_of
@@ -31,6 +32,7 @@ from engine.api.problems import Problem
 from engine.api.reading import encode
 from engine.api.services import Services
 from engine.client.documents.estimates import estimate_document
+from engine.client.errors import as_user_error
 from engine.client.ids import batch_name
 from engine.client.options import (
     InputError,
@@ -230,7 +232,27 @@ def options_of(services: Services, body: BatchBody) -> QueueOptions:
         file_format=None if body.input else "json",
         budget=body.budget_usd,
         stored=stored_paths(services),
+        webhooks=webhooks_of(services, body),
     )
+
+
+def webhooks_of(services: Services, body: BatchBody) -> list[NewWebhook]:
+    """Return the webhook of a body, as a list of at most one.
+
+    Raises:
+        Problem: 422: events are not sent to its address.
+    """
+    if body.webhook is None:
+        return []
+    try:
+        services.workspace.webhooks.check(body.webhook.url)
+    except Exception as error:
+        known = as_user_error(error)
+        if known is None:
+            raise
+        sentence = f"{known.message} {known.remedy}".strip()
+        raise _invalid(sentence, "/webhook/url", "url") from None
+    return [NewWebhook(body.webhook.url, body.webhook.events or WEBHOOK_TYPES)]
 
 
 def refuse_full_queue(services: Services) -> None:

@@ -1,6 +1,6 @@
 """Bodies of requests that queue work."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,15 @@ class EntriesBody(Body):
     )
 
 
+class WebhookBody(Body):
+    """An address that gets events of a batch, by Standard Webhooks."""
+
+    url: str = Field(min_length=1, max_length=2000, description="Its address, https.")
+    events: list[Literal["batch.finished", "job.finished", "job.parked", "budget.reached"]] = Field(
+        default_factory=list, max_length=4, description="Events that it gets; all by default."
+    )
+
+
 class BatchBody(EntriesBody):
     """A batch to be queued or estimated."""
 
@@ -44,6 +53,9 @@ class BatchBody(EntriesBody):
         None, ge=1, le=MAX_IN_FLIGHT, description="Maximum number of its jobs at once."
     )
     budget_usd: Dollars | None = Field(None, description="Maximum cost; jobs are parked at it.")
+    webhook: WebhookBody | None = Field(
+        None, description="Gets events of the batch; its host is in api.webhook_hosts."
+    )
     max_cost_usd: Dollars | None = Field(
         None, description="Refuse the batch if it may cost more than this."
     )

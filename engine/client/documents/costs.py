@@ -72,6 +72,7 @@ def _batch(batch: BatchRow) -> dict[str, Any]:
     return {
         "id": batch_name(batch.id),
         "name": batch.name,
+        "status": batch.state,
         "cost_usd": dollars(batch.cost),
         "presumed_usd": dollars(batch.presumed),
         "budget_usd": _or_null(batch.budget),

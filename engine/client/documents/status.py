@@ -108,11 +108,16 @@ def status_document(state: WorkspaceStatus) -> dict[str, Any]:
         "paused": state.paused,
         "lanes": [asdict(lane) for lane in state.lanes],
         "hosts": [host_document(host) for host in state.hosts],
-        "batches": [
-            batch_document(batch, state.best[batch.id], state.rated.get(batch.id, {}))
-            for batch in state.batches
-        ],
+        "batches": batch_documents(state),
     }
+
+
+def batch_documents(state: WorkspaceStatus) -> list[dict[str, Any]]:
+    """Return the batches as plain data."""
+    return [
+        batch_document(batch, state.best[batch.id], state.rated.get(batch.id, {}))
+        for batch in state.batches
+    ]
 
 
 def engine_document(state: WorkspaceStatus) -> dict[str, Any]:
@@ -148,6 +153,7 @@ def batch_document(batch: BatchRow, best: float | None, rated: Mapping[str, int]
         "cost_usd": dollars(batch.cost),
         "best_score": best,
         "created_at": batch.created_at,
+        "started_at": batch.started_at,
         "finished_at": batch.finished_at,
         "starred": bool(batch.starred),
         "note": batch.note,

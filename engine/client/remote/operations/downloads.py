@@ -1,0 +1,96 @@
+"""Results on this machine: a stored file, or a batch as a folder."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.client.documents import versioned
+from engine.client.remote.asking import Ask, Operation
+from engine.client.remote.operations import reading
+from engine.kinds.file_names import safe_name, suffix_of
+from engine.text.errors import UserError
+
+RECORD = "job.json"
+
+
+def download(artifact: str, path: Path) -> Operation[Path]:
+    """Write a stored file to a path, which holds nothing or all of it.
+
+    Args:
+        artifact: Its hash, as documents have it.
+        path: The file to write; one that is there is replaced.
+    """
+    hash_ = artifact.removeprefix("sha256:")
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield Ask("GET", f"/v1/artifacts/{hash_}", save_to=part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def export(batch: str, folder: Path, *, everything: bool = False) -> Operation[list[Path]]:
+    """Write the results of a batch to a folder: one folder per job with its files and `job.json`.
+
+    A file that is there already with the same length is kept, so an export can be continued.
+
+    Args:
+        batch: The batch.
+        folder: The folder; created if it is not there.
+        everything: All files of each job, not only those of its best iteration and its result.
+
+    Returns:
+        The folders.
+
+    Raises:
+        UserError: The folder is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is not a folder.")
+    folders: list[Path] = []
+    taken: set[str] = set()
+    for line in (yield from reading.jobs(batch)):
+        job = yield from reading.job(line["id"])
+        home = folder / _free(safe_name(job["key"], suffix=""), taken)
+        home.mkdir(parents=True, exist_ok=True)
+        for file in _chosen(job, everything=everything):
+            target = home / _file_name(file)
+            if not target.is_file() or target.stat().st_size != file["bytes"]:
+                yield from download(file["artifact"], target)
+        text = json.dumps(versioned(job), ensure_ascii=True, indent=2)
+        (home / RECORD).write_text(text + "\n", encoding="ascii")
+        folders.append(home)
+    return folders
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken, whatever its case, and take it."""
+    free, number = name, 1
+    while free.lower() in taken:
+        number += 1
+        free = f"{name}-{number}"
+    taken.add(free.lower())
+    return free
+
+
+def _chosen(job: Mapping[str, Any], *, everything: bool) -> Iterator[Mapping[str, Any]]:
+    """Yield the files of a job to write: all, or without those of worse iterations."""
+    scores = [turn["score"] for turn in job["iterations"] if turn["score"] is not None]
+    kept = {
+        turn["artifact"]
+        for turn in job["iterations"]
+        if not scores or turn["score"] == job["best_score"]
+    }
+    of_turns = {turn["artifact"] for turn in job["iterations"]}
+    for file in job["files"]:
+        if everything or file["artifact"] not in of_turns or file["artifact"] in kept:
+            yield file
+
+
+def _file_name(file: Mapping[str, Any]) -> str:
+    """Return the name of a file: its step, its role, the start of its hash."""
+    suffix = suffix_of(str(file["kind"]), str(file["media_type"]))
+    step = str(file["step"] or "").replace("/", "-")
+    return safe_name(step, str(file["role"]), str(file["artifact"])[:8], suffix=suffix)
