@@ -7,7 +7,7 @@ import click
 from rich.text import Text
 
 from engine.cli import render
-from engine.cli.doors import remote_door
+from engine.cli.doors import printable, remote_door
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.backends import read_backends
@@ -22,7 +22,7 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
     """List the available recipes."""
     del workspace  # recipes are those of the installation
     remote = remote_door()
-    listed_recipes = remote.recipes() if remote else read_recipes(EntryPointCatalog())
+    listed_recipes = printable(remote.recipes()) if remote else read_recipes(EntryPointCatalog())
     if as_json:
         render.print_json({"recipes": listed_recipes})
         return 0
@@ -51,7 +51,7 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
 def backends(workspace: Path, *, as_json: bool) -> int:
     """List the backends and the missing requirements of those that are not ready."""
     if remote := remote_door():
-        families = remote.backends()
+        families = printable(remote.backends())
     else:
         adopt_hub_variables(workspace)
         families = read_backends(workspace, EntryPointCatalog())

@@ -8,7 +8,7 @@ import click
 
 from db.clock import now
 from engine.cli import render
-from engine.cli.doors import remote_door
+from engine.cli.doors import printable, remote_door
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.costs import costs_document, read_costs
 from engine.client.workspace import Workspace
@@ -36,7 +36,7 @@ def costs(workspace: Path, batch: str | None, *, as_json: bool) -> int:
     if as_json:
         render.print_json(document)
     else:
-        _show(document)
+        _show(printable(document))
     return 0
 
 

@@ -10,6 +10,7 @@ from engine.cli import render
 from engine.cli.trouble import BAD_USAGE
 from engine.client.actions import action_of
 from engine.client.workspace import Workspace
+from engine.text.terminal import clean
 
 if TYPE_CHECKING:
     from engine.client.remote.workspace import RemoteWorkspace
@@ -48,6 +49,15 @@ def door(workspace: Path) -> "Workspace | RemoteWorkspace":
         workspace: The folder, unless there is a server.
     """
     return remote_door() or Workspace(workspace)
+
+
+def printable(value: Any) -> Any:
+    """Return plain data of a server with texts that cannot act on a terminal."""
+    if isinstance(value, str):
+        return clean(value, None, keep_newlines=True)
+    if isinstance(value, Mapping):
+        return {key: printable(one) for key, one in value.items()}
+    return [printable(one) for one in value] if isinstance(value, list) else value
 
 
 def step_in(

@@ -16,7 +16,7 @@ from db.queries.history import data_version, events_after
 from db.queries.upkeep import before_last_events
 from db.rows import EventRow
 from engine.cli import render
-from engine.cli.doors import remote_door
+from engine.cli.doors import printable, remote_door
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.events import event_document
 from engine.client.ids import resolve
@@ -116,6 +116,7 @@ def print_event(console: Console, event: Mapping[str, Any], *, as_json: bool) ->
     if as_json:
         click.echo(render.to_json(event))
         return
+    event = printable(event)
     about = event["job"] or event["batch"] or "-"
     head = Text(f"{event['at'][:19].replace('T', ' ')} {about:<6} ", style="dim")
     style = _STYLES.get(event["level"], "")

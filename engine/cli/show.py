@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.cli import render
-from engine.cli.doors import remote_door
+from engine.cli.doors import printable, remote_door
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.job import job_detail
 from engine.client.drawn_text import facts_of_file, result_lines, title_of
@@ -37,7 +37,7 @@ def show(workspace: Path, job: str, *, as_json: bool) -> int:
     if as_json:
         render.print_json({"job": detail})
     else:
-        render.console().print(Group(*_parts(detail)))
+        render.console().print(Group(*_parts(printable(detail))))
     return 0
 
 

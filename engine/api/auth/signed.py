@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,12 @@ class Issuer:
 
 
 def issuers(paths: WorkspacePaths, settings: ApiSettings) -> list[Issuer]:
-    """Return the keys that this workspace accepts.
+    """Return the keys that this workspace accepts; its own is created if there is none yet.
 
     Raises:
         UserError: A configured key is missing or too short.
     """
-    accepted = []
-    if (local := paths.private / KEY_FILE).exists():
-        accepted.append(Issuer(_long_enough(_read(local), LOCAL, local), LOCAL, is_local=True))
+    accepted = [Issuer(own_key(paths), LOCAL, is_local=True)]
     if settings.jwt_key_file or settings.jwt_algorithm:
         accepted.append(_configured(paths, settings))
     return accepted
@@ -88,9 +87,10 @@ def own_key(paths: WorkspacePaths) -> bytes:
     """Return the workspace's own key, created private to its owner if there is none."""
     path = paths.private / KEY_FILE
     if not path.exists():
-        handle = open_file(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(MIN_KEY_BYTES).encode())
+        with suppress(FileExistsError):  # another process has just made it
+            handle = open_file(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_hex(MIN_KEY_BYTES).encode())
     return _long_enough(_read(path), LOCAL, path)
 
 

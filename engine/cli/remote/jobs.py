@@ -6,6 +6,7 @@ from typing import Any
 
 from db.clock import seconds_between
 from engine.cli import render
+from engine.cli.doors import printable
 from engine.cli.job_lines import print_lines
 from engine.client.remote.workspace import RemoteWorkspace
 from engine.kinds.file_names import safe_name
@@ -21,7 +22,7 @@ def show_jobs(remote: RemoteWorkspace, batch: str, state: str | None, *, as_json
     if as_json:
         render.print_json({"jobs": jobs})
     else:
-        print_lines({**job, "seconds": _seconds(job)} for job in jobs)
+        print_lines({**printable(job), "seconds": _seconds(job)} for job in jobs)
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from engine.cli import render
+from engine.cli.doors import printable
 from engine.cli.estimates import print_estimate
 from engine.cli.recipe_options import RECIPE_OPTIONS
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
@@ -81,7 +82,7 @@ def _queue(
     """Queue an input; return the batch's id, or None after a dry run."""
     named, options = _input(source), _options(flags)
     if flags["dry_run"]:
-        print_estimate(remote.estimate(recipe, named, options=options), as_json=as_json)
+        print_estimate(printable(remote.estimate(recipe, named, options=options)), as_json=as_json)
         return None
     if ask and named != "-" and sys.stdin.isatty() and sys.stdout.isatty():
         _ask_about_cost(remote.estimate(recipe, named, options=options))
@@ -92,7 +93,7 @@ def _ask_about_cost(estimate: Mapping[str, Any]) -> None:
     cost = estimate["cost_usd"]
     if cost is not None and price_of(cost["most"]) <= price_of(CONFIRM_ABOVE):
         return
-    print_estimate(estimate, as_json=False)
+    print_estimate(printable(estimate), as_json=False)
     click.confirm("Start it?", abort=True)
 
 

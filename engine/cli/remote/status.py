@@ -11,6 +11,7 @@ from rich.text import Text
 
 from engine.cli import render
 from engine.cli.batch_table import batch_table
+from engine.cli.doors import printable
 from engine.client.remote.workspace import RemoteWorkspace
 
 WATCH_SECONDS = 2.0
@@ -55,6 +56,7 @@ def _changes(
 
 
 def _image(remote: RemoteWorkspace, state: Mapping[str, Any], width: int) -> RenderableType:
+    state = printable(state)
     parts: list[RenderableType] = [_engine_line(remote.server.url, state["engine"])]
     if state["paused"]:
         parts.append(Text("Everything is paused. To resume: resume --all", style="yellow"))

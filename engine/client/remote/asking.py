@@ -5,12 +5,12 @@ drives it, blocking or with asyncio.
 """
 
 import json
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from engine.client.remote.errors import NotSafelight
+from engine.client.remote.errors import NotSafelight, RemoteError
 
 T = TypeVar("T")
 
@@ -84,6 +84,51 @@ NO_REPLY = Reply(0)
 
 Operation: TypeAlias = Generator[Ask | Pause, Reply, T]
 """Requests in their order, with the result in the end."""
+
+
+class Progress(Generic[T]):
+    """An operation on its way.
+
+    Args:
+        operation: The operation.
+
+    Attributes:
+        ask: What is to be asked next; None once there is a result.
+    """
+
+    def __init__(self, operation: Operation[T]) -> None:
+        self._operation = operation
+        self._results: list[T] = []
+        self.ask: Ask | Pause | None = None
+        self._step(lambda: next(operation))
+
+    def answered(self, reply: Reply) -> None:
+        """Go on with an answer.
+
+        Raises:
+            NotSafelight: The operation cannot read it.
+        """
+        try:
+            self._step(lambda: self._operation.send(reply))
+        except (KeyError, IndexError, AttributeError) as error:  # members are missing, or others
+            raise NotSafelight(reply.status, "an unknown document") from error
+
+    def refused(self, error: RemoteError) -> None:
+        """Go on after a refusal, which the operation raises unless it expects it."""
+        self._step(lambda: self._operation.throw(error))
+
+    @property
+    def result(self) -> T:
+        """The result."""
+        return self._results[0]
+
+    def _step(self, step: Callable[[], Ask | Pause]) -> None:
+        try:
+            self.ask = step()
+        except StopIteration as end:
+            self.ask = None
+            self._results.append(end.value)
+
 
 _VERBATIM = frozenset(
     {"input", "result", "request", "value", "data", "facts", "measurements", "details"}

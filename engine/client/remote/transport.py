@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.client.remote.asking import NO_REPLY, Ask, Operation, Pause, Reply
+from engine.client.remote.asking import NO_REPLY, Ask, Operation, Pause, Progress, Reply
 from engine.client.remote.errors import PROBLEM, RemoteError, Unreachable, error_of
 from engine.client.remote.retrying import delay
 from engine.client.remote.server import Server
@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
 _CHUNK = 1 << 20
+MAX_ANSWER = 256 << 20
+"""Maximum size of an answer that is not a file, in bytes."""
 
 
 class _Sending:
@@ -102,6 +104,33 @@ def _options(server: Server) -> dict[str, Any]:
     return {"base_url": server.url, "trust_env": not is_loopback(server.url)}
 
 
+def _whole(chunks: Iterator[bytes]) -> bytes:
+    """Return the body of an answer.
+
+    Raises:
+        RemoteError: It is larger than any answer of Safelight.
+    """
+    data = bytearray()
+    for chunk in chunks:
+        data += chunk
+        if len(data) > MAX_ANSWER:
+            raise _too_large()
+    return bytes(data)
+
+
+async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_ANSWER:
+            raise _too_large()
+        yield chunk
+
+
+def _too_large() -> RemoteError:
+    return RemoteError(f"The server sent more than {MAX_ANSWER >> 20} MiB in one answer.")
+
+
 def _reply(status: int, headers: Mapping[str, str], content: bytes = b"") -> Reply:
     return Reply(status, {name.lower(): value for name, value in headers.items()}, content)
 
@@ -136,19 +165,15 @@ class Transport:
 
     def run(self, operation: Operation[T]) -> T:
         """Carry out an operation and return its result."""
-        reply = NO_REPLY
-        try:
-            ask = next(operation)
-            while True:
-                try:
-                    reply = self._exchange(ask)
-                except RemoteError as error:
-                    ask = operation.throw(error)
-                else:
-                    ask = operation.send(reply)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        progress = Progress(operation)
+        while (ask := progress.ask) is not None:
+            try:
+                reply = self._exchange(ask)
+            except RemoteError as error:
+                progress.refused(error)
+            else:
+                progress.answered(reply)
+        return progress.result
 
     def _exchange(self, ask: Ask | Pause) -> Reply:
         if isinstance(ask, Pause):
@@ -181,7 +206,9 @@ class Transport:
                     for chunk in response.iter_bytes(_CHUNK):
                         file.write(chunk)
                 return _reply(200, response.headers)
-            return _reply(response.status_code, response.headers, response.read())
+            return _reply(
+                response.status_code, response.headers, _whole(response.iter_bytes(_CHUNK))
+            )
         finally:
             response.close()
 
@@ -220,18 +247,15 @@ class AsyncTransport:
 
     async def run(self, operation: Operation[T]) -> T:
         """Carry out an operation and return its result."""
-        try:
-            ask = next(operation)
-            while True:
-                try:
-                    reply = await self._exchange(ask)
-                except RemoteError as error:
-                    ask = operation.throw(error)
-                else:
-                    ask = operation.send(reply)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        progress = Progress(operation)
+        while (ask := progress.ask) is not None:
+            try:
+                reply = await self._exchange(ask)
+            except RemoteError as error:
+                progress.refused(error)
+            else:
+                progress.answered(reply)
+        return progress.result
 
     async def _exchange(self, ask: Ask | Pause) -> Reply:
         if isinstance(ask, Pause):
@@ -267,7 +291,8 @@ class AsyncTransport:
                 finally:
                     await asyncio.to_thread(file.close)
                 return _reply(200, response.headers)
-            return _reply(response.status_code, response.headers, await response.aread())
+            chunks = [chunk async for chunk in _bounded(response.aiter_bytes(_CHUNK))]
+            return _reply(response.status_code, response.headers, b"".join(chunks))
         finally:
             await response.aclose()
 

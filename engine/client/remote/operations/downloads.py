@@ -1,5 +1,6 @@
 """Results on this machine: a stored file, or a batch as a folder."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from engine.client.documents import versioned
 from engine.client.remote.asking import Ask, Operation
+from engine.client.remote.errors import RemoteError
 from engine.client.remote.operations import reading
 from engine.kinds.file_names import safe_name, suffix_of
 from engine.text.errors import UserError
@@ -17,6 +19,8 @@ RECORD = "job.json"
 def download(artifact: str, path: Path) -> Operation[Path]:
     """Write a stored file to a path, which holds nothing or all of it.
 
+    Its bytes are checked by its hash.
+
     Args:
         artifact: Its hash, as documents have it.
         path: The file to write; one that is there is replaced.
@@ -25,6 +29,10 @@ def download(artifact: str, path: Path) -> Operation[Path]:
     part = path.with_name(f".{path.name}.part")
     try:
         yield Ask("GET", f"/v1/artifacts/{hash_}", save_to=part)
+        with part.open("rb") as file:
+            came = hashlib.file_digest(file, "sha256").hexdigest()
+        if came != hash_:
+            raise RemoteError(f"The server sent other bytes than {hash_[:12]}; nothing was kept.")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
