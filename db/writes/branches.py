@@ -61,7 +61,7 @@ def begin_branch(connection: sqlite3.Connection, job: JobRow, branch: Branch) ->
         add_decision(connection, job.id, key, value, "operator")
     connection.execute(
         """UPDATE jobs SET starts = 1, iterations = (
-             SELECT count(*) FROM iterations WHERE job_id = jobs.id) WHERE id = ?""",
+             SELECT ifnull(max(number), 0) FROM iterations WHERE job_id = jobs.id) WHERE id = ?""",
         (job.id,),
     )
     record_event(connection, "job.branched", batch_id=job.batch_id, job_id=job.id, message=job.key)

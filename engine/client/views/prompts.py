@@ -57,8 +57,14 @@ def _chain(
 def _concerns(step: int, scope: str, lines: Mapping[int, inspect.StepLine]) -> bool:
     if step not in lines:
         return False
-    loop = lines[step].scope.rpartition("/")[0]
+    loop = _loop_of(lines[step].scope)
     return not loop or scope == loop or scope.startswith(f"{loop}/")
+
+
+def _loop_of(scope: str) -> str:
+    """Return the scope of the loop that a scope is in: that of its iteration, else its parent."""
+    outside, iteration, _ = scope.partition("iteration-")
+    return outside.rstrip("/") if iteration else scope.rpartition("/")[0]
 
 
 def _of_loops(

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from engine.contract import Artifact, Critique, Permanent, Request, Result
+from engine.contract import Artifact, Critique, Permanent, Request, Result, Score
 from engine.contract.backend import FrozenModel
 from engine.recipes.refine.agents.comparer import Winner
+
+SELECTOR = "refine select-1"
+"""Source of the score of a selection."""
 
 
 class RatedCandidate(FrozenModel):
@@ -15,7 +18,7 @@ class RatedCandidate(FrozenModel):
     Attributes:
         number: Its number in the iteration, from 1.
         image: Its image.
-        score: Its score, 0 to 100; None if images are compared in pairs.
+        score: Its score, 0 to 100; None if it was compared in pairs only.
         certainty: Order of equal scores, 0 to 1, higher is better; None if there is none.
     """
 
@@ -52,8 +55,8 @@ class SelectRequest(Request):
     Attributes:
         candidates: The candidates.
         failed: A sentence for each that failed.
-        matches: Comparisons in pairs, in order; empty if candidates have scores.
-        champion: Number of the winner of the matches; 0 if candidates have scores.
+        matches: Comparisons in pairs, in order; empty if scores decide.
+        champion: Number of the winner of the matches; 0 if scores decide.
         decided: The candidate that an operator decided; 0 if nobody has.
     """
 
@@ -82,6 +85,14 @@ class CandidateSelection(Result):
     candidates: tuple[RatedCandidate, ...]
     matches: tuple[Match, ...] = ()
     failed: tuple[str, ...] = ()
+
+    def scores(self) -> list[Score]:
+        """Return the score of what is taken, with its image."""
+        taken = next(one for one in self.candidates if one.number == self.chosen)
+        if taken.score is None:
+            return []
+        image = taken.image.hash
+        return [Score(metric="score", value=taken.score, scorer=SELECTOR, image=image)]
 
     def critiques(self) -> list[Critique]:
         """Return the reason and the failures."""

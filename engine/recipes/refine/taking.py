@@ -19,7 +19,6 @@ from engine.recipes.refine.evaluating import Judge
 from engine.recipes.refine.gates import NextImage
 from engine.recipes.refine.pairwise import Entrant, tournament
 from engine.recipes.refine.selection import (
-    CandidateSelection,
     Match,
     RatedCandidate,
     SelectRequest,
@@ -178,20 +177,22 @@ class TurnTaker:
         images.champion = winner.number
 
     async def _selected(self, iteration: Iteration, images: _Set) -> Turn:
-        chosen = images.best
+        """Take the best image, or the one that an operator decided, with its evaluation."""
+        decided = 0
         if self.job.settings.has_sets:
-            selection = await self._select(iteration, images)
-            chosen = images.of(selection.chosen)
-        evaluation = images.evaluations.get(chosen.number)
-        if evaluation is None:
+            numbers = [one.number for one in images.candidates]
+            decided = await iteration.decide(SELECT, default=0, among=(0, *numbers))
+        chosen = images.of(decided) if decided else images.best
+        if chosen.number not in images.evaluations:
             scope = scope_of(self.job, iteration, chosen.number)
             evaluation = await self.judge.evaluate(scope, chosen.image.image)
             images.evaluations[chosen.number] = evaluation
+        if self.job.settings.has_sets:
+            await self._select(iteration, images, decided)
         return _turn(self.job.settings, iteration.number, images, chosen)
 
-    async def _select(self, iteration: Iteration, images: _Set) -> CandidateSelection:
-        numbers = [one.number for one in images.candidates]
-        decided = await iteration.decide(SELECT, default=0, among=(0, *numbers))
+    async def _select(self, iteration: Iteration, images: _Set, decided: int) -> None:
+        """Store which image is taken, and why."""
         request = SelectRequest(
             candidates=tuple(images.rated()),
             failed=tuple(images.failures),
@@ -201,7 +202,7 @@ class TurnTaker:
         )
         for failure in images.failures:
             await iteration.warn(failure)
-        return await iteration.local(SELECT, select_candidate, request, method=METHOD)
+        await iteration.local(SELECT, select_candidate, request, method=METHOD)
 
 
 def _turn(settings: RefineSettings, number: int, images: _Set, chosen: Candidate) -> Turn:

@@ -175,6 +175,9 @@ def test_pairs_are_compared_in_both_orders_and_only_winners_are_described(tmp_pa
     assert len(ran.requests["evaluate"]) == 2
     # Three matches an iteration, and one against the best so far, each in both orders.
     assert len(orders) == 2 * (3 + 3 + 1)
+    with ran.workspace.reading() as connection:
+        critiques = [one.text for one in queries.critiques(connection, ran.job.id)]
+    assert not any("It is redder" in text for text in critiques)
     everything = [s for s in ran.steps if s.name == "generate"]
     best = min(ran.data(step.key)["image"]["hash"] for step in everything)
     assert ran.result["image"]["image"]["hash"] == best
@@ -224,3 +227,4 @@ def test_a_branch_keeps_the_checklist(tmp_path: Path):
     assert branch.job.state == "done"
     with ran.workspace.reading() as connection:
         assert "questions" in queries.inherited_keys(connection, branch.job.id)
+    assert branch.job.iterations == 2

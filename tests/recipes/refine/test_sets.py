@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from db.queries import inspect
+from engine.client.views.job_tree import read_tree
+from engine.client.views.prompts import prompts_at
+from engine.client.views.recipe_info import Headlines
 from engine.contract import Permanent
 from engine.contract.importing import TreeField, TreeProblem
-from engine.recipes.refine.import_tree import TreeJob, read_tree
+from engine.recipes.refine.import_tree import TreeJob
+from engine.recipes.refine.import_tree import read_tree as read_folders
 from tests.recipes.refine.sets import read, run
 from tests.testing.catalogs import EVALUATION
 
@@ -179,7 +184,7 @@ def test_the_folder_has_every_candidate_and_says_which_was_selected(tmp_path: Pa
 
 def test_a_folder_with_candidates_is_read_back_and_what_is_not_is_named(tmp_path: Path):
     run(tmp_path, scored(20, 60), candidates=2, max_iterations=1)
-    read_back = list(read_tree(tmp_path / "w" / "outputs" / "results"))
+    read_back = list(read_folders(tmp_path / "w" / "outputs" / "results"))
     [job] = [one for one in read_back if isinstance(one, TreeJob)]
     assert job.report.stop == "iterations"
     assert job.report.iterations[0].score == 60
@@ -190,3 +195,18 @@ def test_a_folder_with_candidates_is_read_back_and_what_is_not_is_named(tmp_path
         "reason",
     }
     assert not [one for one in read_back if isinstance(one, TreeProblem)]
+
+
+def test_a_view_names_the_author_of_a_rewrite_and_the_score_of_the_selected_image(tmp_path: Path):
+    ran = run(tmp_path, candidates=2, rewrites=2, max_iterations=2, target_score=100)
+    with ran.workspace.reading() as connection:
+        tree = read_tree(connection, ran.job.id, Headlines(), 80)
+        assert tree is not None
+        nodes = {node.scope: node for node in tree.nodes if node.id <= 0}
+        lines = {line.id: line for line in inspect.step_lines(connection, ran.job.id)}
+        _, prompt = prompts_at(connection, ran.job.id, nodes["iteration-2/candidate-1"], lines)
+    assert prompt is not None
+    assert prompt.author.startswith("fake/")
+    assert nodes["iteration-2"].score == ran.data("iteration-2/select")["candidates"][
+        ran.data("iteration-2/select")["chosen"] - 1
+    ]["score"]  # fmt: skip

@@ -1,11 +1,11 @@
 """The comparer: looks at two images and says which one answers a brief better."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from engine.contract.agent import Agent, Rule, RuleInput
-from engine.contract.backend import Artifact, Critique, Request
+from engine.contract.backend import Artifact, Request
 from engine.contract.chat.answers import Answer, CleanText, SampledResult
 from engine.contract.chat.prompt_files import fence, prompt_beside
 
@@ -43,15 +43,9 @@ class PairVerdict(SampledResult):
         scorer: Judge: method or model, with its version.
     """
 
-    kind: ClassVar[str] = "critique"
-
     winner: Winner
     reason: str
     scorer: str
-
-    def critiques(self) -> list[Critique]:
-        """Return the reason, with the winner."""
-        return [Critique(text=f"{self.winner}: {self.reason}")]
 
 
 def _winner(value: Any) -> Any:
