@@ -19,6 +19,7 @@ from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
+from bench.quality import quality
 from bench.scoring import scoring
 from bench.sheet import cells, sheet
 from bench.slow_line import slow_line
@@ -276,7 +277,11 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "sheet": sheet,
     "cells": cells,
     "gallery": gallery,
+    "quality": quality,
 }
+
+APART = frozenset({"quality"})
+"""Measures that take too long for a run of everything."""
 
 
 def _say(sentence: str) -> None:

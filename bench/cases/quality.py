@@ -26,14 +26,26 @@ NEVER = {"target_score": 100.0}
 
 ARMS: dict[str, dict[str, Any]] = {
     "one image": {"max_iterations": 1},
-    "best of 6, described": {"max_iterations": 1, "candidates": 6},
-    "best of 6, checklist": {"max_iterations": 1, "candidates": 6, "evaluation": "checklist"},
-    "plain refine": {"max_iterations": 6},
-    "candidates, described": {"max_iterations": 3, "candidates": 2},
-    "candidates and checklist": {"max_iterations": 3, "candidates": 2, "evaluation": "checklist"},
-    "candidates, pairwise": {"max_iterations": 3, "candidates": 2, "evaluation": "pairwise"},
-}
+    "best of 6": {"max_iterations": 1, "candidates": 6, "max_images": 6},
+    "best of 6 by checklist": {
+        "max_iterations": 1, "candidates": 6, "max_images": 6, "evaluation": "checklist",
+    },
+    "plain refine": {"max_iterations": 6, "max_images": 6},
+    "candidates, described": {"max_iterations": 6, "candidates": 3, "max_images": 6},
+    "candidates and checklist": {
+        "max_iterations": 6, "candidates": 3, "max_images": 6, "evaluation": "checklist",
+    },
+    "candidates in pairs": {
+        "max_iterations": 6, "candidates": 3, "max_images": 6, "evaluation": "pairwise",
+    },
+}  # fmt: skip
 """Settings of each arm."""
+
+LOOP = ("one image", "best of 6", "plain refine", "candidates and checklist", "candidates in pairs")
+"""Arms of the short form."""
+
+FULL = tuple(ARMS)
+"""Arms of the long form."""
 
 
 def entry(brief: Brief, seed: int, side: int) -> dict[str, Any]:

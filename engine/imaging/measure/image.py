@@ -4,6 +4,7 @@ Everything is computed on a reduced copy, so that it takes the same few millisec
 and means the same at any size, sharpness apart (see `Measures.sharpness`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ FINE_SIDE = 512
 
 BLUEST = 0.21
 """Chromaticity y below which a mean colour is blue rather than a white."""
+
+_LESS_LIGHT = np.array([0.6, 1.0, 1.0])
 
 EDGE = 0.045
 """Minimum gradient of lightness, per pixel of the copy, of an edge."""
@@ -136,6 +139,23 @@ def colour_share(lab: Array, colour: Rgb) -> float:
     turn = (np.degrees(hue) + 180) % 360 - 180
     member = np.exp(-((turn / 24) ** 2) - (aside / 0.35) ** 2)
     return float((member * np.clip(2 * strength / wanted, 0, 1)).mean())
+
+
+def palette_adherence(lab: Array, colours: Sequence[Rgb]) -> float:
+    """Return how closely an image keeps to some colours, 0..1.
+
+    The mean over its pixels of `exp(-(d / 0.12)^2)`, where d is the distance in OKLab from the
+    nearest of the colours, with six tenths of the difference in lightness: tints and shades of a
+    colour are near it.
+
+    Args:
+        lab: The image in OKLab, shape (h, w, 3).
+        colours: The colours, sRGB, at least one.
+    """
+    pixels = lab.reshape(-1, 3)[::3]
+    gaps = (pixels[:, None] - oklab(np.array(colours))[None]) * _LESS_LIGHT
+    nearest = (gaps**2).sum(axis=-1).min(axis=1)
+    return float(np.exp(-nearest / 0.12**2).mean())
 
 
 def opened(image: bytes) -> Image.Image:

@@ -9,13 +9,14 @@ silhouette, one that may or may not be there, and a colour or place in between a
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.imaging.measure.image import measure
+from engine.imaging.measure.colour import from_hex
+from engine.imaging.measure.image import measure, palette_adherence
 from engine.imaging.vocabulary.counting import number_of
 from engine.imaging.vocabulary.expectations import GROUNDS, Expectation, measured, understand
 from engine.imaging.vocabulary.reading import read
 from engine.recipes.refine.checklist import AnswerVerdict, Question
 from engine.recipes.refine.rules.critic import MET, describe
-from engine.recipes.refine.rules.questions import NONE
+from engine.recipes.refine.rules.questions import NONE, PALETTE, palette
 from engine.recipes.refine.rules.sight import Sight
 
 SURE, UNLIKELY = 0.78, 0.16
@@ -29,6 +30,9 @@ HAS_COLOUR, LACKS_COLOUR = 0.3, 0.1
 
 TRACE = 0.0004
 """Share of an image in a colour below which no thing of this colour can be there."""
+
+KEEPS = 0.5
+"""Adherence from which a picture keeps to a palette."""
 
 _PLACES: dict[str, tuple[Callable[[float], float], float, float]] = {
     "left": (lambda aside: -aside, 0.05, 0.0),
@@ -58,6 +62,9 @@ def answers(
     measures = measure(image)
     expectations = understand(brief, strictness).expectations
     values = measured(measures, expectations)
+    colours = [from_hex(one.value) for one in palette(read(brief))]
+    if colours:
+        values[PALETTE] = round(palette_adherence(measures.lab, colours), 4)
     answerer = _Answerer(Sight(image), {one.measure: one for one in expectations}, values)
     return {
         "answers": [{"id": one.id, **answerer.answer(one)} for one in questions],
@@ -145,6 +152,10 @@ class _Answerer:
         return _reply("no" if share < LACKS_COLOUR else "cannot_tell", seen, share)
 
     def _measured(self, question: Question) -> dict[str, Any]:
+        if question.measure == PALETTE and PALETTE in self.values:
+            share = self.values[PALETTE]
+            seen = f"{share:.0%} of the picture keeps to {question.value}"
+            return _reply("yes" if share >= KEEPS else "no", seen, share)
         one = self.expectations.get(question.measure)
         if one is None:
             return _reply("cannot_tell", _UNSEEN)

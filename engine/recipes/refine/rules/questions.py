@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.imaging.vocabulary.counting import counts
-from engine.imaging.vocabulary.expectations import Expectation, understand
+from engine.imaging.vocabulary.expectations import GROUNDS, Expectation, understand
 from engine.imaging.vocabulary.reading import Mention, PromptReading, read
 from engine.recipes.refine.checklist import MAX_QUESTIONS
 from engine.recipes.refine.rules.critic import WORDS
@@ -20,7 +20,10 @@ SIDES = {"left": "on the left", "right": "on the right", "centred": "in the midd
 NONE = "none"
 """Value of a question whether the picture is free of something."""
 
-_ANY = ("any picture",)
+PALETTE = "palette"
+"""Measure of how closely a picture keeps to the colours that a brief names."""
+
+_ANY, _BY_PALETTE = ("any picture",), ("the palette",)
 _PLACES = ("mass_x", "off_centre")
 
 
@@ -33,10 +36,10 @@ def questions(brief: str) -> list[dict[str, Any]]:
     reading = read(brief)
     things = list(dict.fromkeys(reading.names("subject")))
     rows = [*_things(things, brief), *_excluded(reading), *_colours(reading)]
-    rows += _places(reading, things)
+    rows += [*_palette(reading), *_places(reading, things)]
     placed = any(row["kind"] == "position" for row in rows)
     for one in understand(brief).expectations:
-        asked = one.words != _ANY and not one.measure.startswith("share:")
+        asked = one.words not in (_ANY, _BY_PALETTE) and not one.measure.startswith("share:")
         if asked and not (placed and one.measure in _PLACES):
             rows.append(_measured(one))
     return _numbered(rows[:MAX_QUESTIONS])
@@ -93,6 +96,29 @@ def _colours(reading: PromptReading) -> Iterator[dict[str, Any]]:
 def _colour_text(colour: Mention, subject: str) -> str:
     name = colour.name.replace("-", " ")
     return f"Is the {subject} {name}?" if subject else f"Is enough of the picture {name}?"
+
+
+def _palette(reading: PromptReading) -> Iterator[dict[str, Any]]:
+    names = list(dict.fromkeys(one.name.replace("-", " ") for one in palette(reading)))
+    if names:
+        words = f"{', '.join(names[:-1])} and {names[-1]}"
+        yield {
+            "text": f"Does the picture keep to {words}?",
+            "kind": "colour",
+            "subject": "",
+            "value": words,
+            "measure": PALETTE,
+        }
+
+
+def palette(reading: PromptReading) -> list[Mention]:
+    """Return the colours that a picture may have by its brief; none if they do not fill it.
+
+    They fill it if at least two of them are free, or of a subject that fills a picture.
+    """
+    colours = reading.of("colour")[:8]
+    filling = {one.value for one in colours if not one.of or one.of in GROUNDS}
+    return colours if len(filling) > 1 else []
 
 
 def _places(reading: PromptReading, things: list[str]) -> Iterator[dict[str, Any]]:
