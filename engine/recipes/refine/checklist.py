@@ -84,12 +84,15 @@ class Answers(SampledResult):
         description: Content of the image in words; empty if none was written.
         measurements: Named measured values that the answers rest on, if there are any.
         scorer: Who answered: method or model, with its version.
+        is_graded: True if confidences are degrees to which demands are met, as measures give
+            them; the score is their mean instead of the share that is met.
     """
 
     answers: tuple[Answered, ...]
     description: str = ""
     measurements: dict[str, float] = Field(default_factory=dict)
     scorer: str
+    is_graded: bool = False
 
     def by_id(self) -> dict[str, Answered]:
         """Return the answers by the ids of their questions."""

@@ -14,7 +14,7 @@ def calls_of(_entry: RefineInput, settings: RefineSettings) -> Mapping[str, tupl
     """Return the minimum and maximum calls of one entry by capability, if nothing fails."""
     turns = settings.max_iterations
     first = _affordable(settings, settings.candidates)
-    images = _affordable(settings, first + (turns - 1) * _images_of_turn(settings))
+    images = _affordable(settings, _all_images(settings))
     questions = 1 if settings.evaluation == "checklist" else 0
     rewrites = (turns - 1) * settings.rewrites * _calls_of_prompt(settings)
     calls = {
@@ -34,6 +34,16 @@ def calls_of_iteration(settings: RefineSettings) -> Mapping[str, int]:
         "text": settings.rewrites * _calls_of_prompt(settings),
     }
     return calls if settings.score is None else {**calls, "score": images}
+
+
+def is_short(settings: RefineSettings) -> bool:
+    """Return True if the budget of images is too small for all candidates of all iterations."""
+    return _affordable(settings, _all_images(settings)) < _all_images(settings)
+
+
+def _all_images(settings: RefineSettings) -> int:
+    """Return the images of a job without a budget, if it runs to its last iteration."""
+    return settings.candidates + (settings.max_iterations - 1) * _images_of_turn(settings)
 
 
 def _images_of_turn(settings: RefineSettings) -> int:

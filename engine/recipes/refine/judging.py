@@ -49,8 +49,16 @@ class ChecklistRequest(Request):
 
     @property
     def score(self) -> float | None:
-        """Share of the questions that are met, 0 to 100; None if none is decided."""
-        return share_met(in_effect(self.questions, self.answers))
+        """Share of the questions that are met, 0 to 100; None if none is decided.
+
+        Of graded answers it is the mean degree to which they are met.
+        """
+        answers = self.answers
+        verdicts = in_effect(self.questions, answers)
+        degree = _certainty(self.questions, answers, verdicts)
+        if degree is not None and all(one.is_graded for one in self.asked):
+            return round(100 * degree, 2)
+        return share_met(verdicts)
 
 
 def answers_of_scorer(questions: Sequence[Question], likelihoods: YesLikelihoods) -> Answers:

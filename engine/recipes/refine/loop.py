@@ -7,6 +7,7 @@ from typing import Any
 from engine.contract import Rejected
 from engine.contract.job import Iteration
 from engine.recipes.refine.candidates import ImageBudget
+from engine.recipes.refine.estimate import is_short
 from engine.recipes.refine.evaluating import Judge
 from engine.recipes.refine.gates import NextImage, approved
 from engine.recipes.refine.pairwise import Entrant, play
@@ -74,7 +75,7 @@ class _Loop:
                 return "rejected"
             if not self.turns:
                 await self.judge.prepare()
-            self.turns.append(await taker.take(iteration, prompts, lead))
+            self.turns.append(await taker.take(iteration, prompts, lead, explores=self._explores()))
             self.bests.append(await self._best_of_turns(iteration))
             if stop := self._stop():
                 return stop
@@ -99,6 +100,17 @@ class _Loop:
             Entrant(new.candidate or 1, new.image.image),
         )
         return last if match.winner == "second" else self.best
+
+    def _explores(self) -> bool:
+        """Return True if the next iteration tries further seeds beside the best one's.
+
+        If the budget of images is too small for all of them, only the first one does, and one
+        after an iteration that gained nothing: while refining the best seed helps, the budget is
+        spent on that.
+        """
+        if not is_short(self.job.settings) or not self.turns:
+            return True
+        return self.best != len(self.turns) - 1
 
     def _stop(self) -> Stop | None:
         scores = [turn.result.score for turn in self.turns]

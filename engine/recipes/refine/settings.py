@@ -51,7 +51,11 @@ class RefineSettings(SpendingGates):
         "the further candidates.",
     )
     max_images: int | None = Field(
-        None, ge=1, le=1000, description="Images of one job at most, over all iterations."
+        None,
+        ge=1,
+        le=1000,
+        description="Images of one job at most, over all iterations. If they are too few for all "
+        "candidates, later iterations have further seeds only after one that gained nothing.",
     )
     evaluation: EvaluationMode = Field(
         "describe",

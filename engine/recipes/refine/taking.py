@@ -95,7 +95,12 @@ class TurnTaker:
     budget: ImageBudget
 
     async def take(
-        self, iteration: Iteration, prompts: Sequence[NextImage], lead: int | None
+        self,
+        iteration: Iteration,
+        prompts: Sequence[NextImage],
+        lead: int | None,
+        *,
+        explores: bool = True,
     ) -> Turn:
         """Generate and judge the images of an iteration, and select one.
 
@@ -106,10 +111,11 @@ class TurnTaker:
             iteration: The iteration.
             prompts: Its prompts, at least one.
             lead: Number of the first image's seed; None for one that was not used.
+            explores: True if the best prompt has candidates with further seeds.
         """
         images = _Set()
         first = self.budget.fresh_seed() if lead is None else lead
-        further = self.job.settings.candidates - 1
+        further = self.job.settings.candidates - 1 if explores else 0
         if len(prompts) > 1:
             await self._add(iteration, images, [(words, first) for words in prompts])
             words, seeds = images.best.planned.words, self._fresh_seeds(further)

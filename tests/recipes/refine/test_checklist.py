@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from engine.recipes.refine.likelihoods import answers_by_likelihood
 from PIL import Image
 from pydantic import ValidationError
 
@@ -21,7 +22,6 @@ from engine.recipes.refine.checklist import (
     in_effect,
     share_met,
 )
-from engine.recipes.refine.likelihoods import answers_by_likelihood
 
 BRIEF = "a red barn in snow, on the left"
 QUESTIONS = (

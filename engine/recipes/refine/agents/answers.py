@@ -126,7 +126,7 @@ def by_rule(inputs: RuleInput) -> dict[str, Any]:
 
     request = AnswersRequest.model_validate(inputs.request)
     fields = measured(inputs.images[0], request.questions, request.brief, inputs.strength)
-    return {**fields, "scorer": inputs.author}
+    return {**fields, "scorer": inputs.author, "is_graded": True}
 
 
 ANSWERER = Agent(
