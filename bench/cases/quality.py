@@ -18,7 +18,7 @@ from bench.cases.quality_truth import demands_met
 from bench.machine import emit
 from engine.runtime.artifacts import ArtifactStore
 
-IMAGES = 6
+IMAGES = 8
 """Images of one brief and seed in every arm but the first."""
 
 NEVER = {"target_score": 100.0}
@@ -26,22 +26,22 @@ NEVER = {"target_score": 100.0}
 
 ARMS: dict[str, dict[str, Any]] = {
     "one image": {"max_iterations": 1},
-    "best of 6": {"max_iterations": 1, "candidates": 6, "max_images": 6},
-    "best of 6 by checklist": {
-        "max_iterations": 1, "candidates": 6, "max_images": 6, "evaluation": "checklist",
+    "best of 8": {"max_iterations": 1, "candidates": 8, "max_images": 8},
+    "best of 8 by checklist": {
+        "max_iterations": 1, "candidates": 8, "max_images": 8, "evaluation": "checklist",
     },
-    "plain refine": {"max_iterations": 6, "max_images": 6},
-    "candidates, described": {"max_iterations": 6, "candidates": 3, "max_images": 6},
+    "plain refine": {"max_iterations": 8, "max_images": 8},
+    "candidates, described": {"max_iterations": 8, "candidates": 5, "max_images": 8},
     "candidates and checklist": {
-        "max_iterations": 6, "candidates": 3, "max_images": 6, "evaluation": "checklist",
+        "max_iterations": 8, "candidates": 5, "max_images": 8, "evaluation": "checklist",
     },
     "candidates in pairs": {
-        "max_iterations": 6, "candidates": 3, "max_images": 6, "evaluation": "pairwise",
+        "max_iterations": 8, "candidates": 5, "max_images": 8, "evaluation": "pairwise",
     },
 }  # fmt: skip
 """Settings of each arm."""
 
-LOOP = ("one image", "best of 6", "plain refine", "candidates and checklist", "candidates in pairs")
+LOOP = ("one image", "best of 8", "plain refine", "candidates and checklist", "candidates in pairs")
 """Arms of the short form."""
 
 FULL = tuple(ARMS)

@@ -3,7 +3,6 @@
 import io
 
 import pytest
-from engine.recipes.refine.likelihoods import answers_by_likelihood
 from PIL import Image
 from pydantic import ValidationError
 
@@ -131,10 +130,3 @@ def test_the_rules_ask_by_the_vocabulary_and_answer_by_measures():
     assert of["object"] == of["colour"] == "cannot_tell", "a house is not seen in so small an image"
     assert of["position"] == "cannot_tell"
     assert result.measurements["lightness"] > 0
-
-
-def test_a_likelihood_near_the_middle_cannot_tell():
-    made = answers_by_likelihood(QUESTIONS, [0.6, 0.41, None], "vqa")
-    assert [one.verdict for one in made.answers] == ["yes", "cannot_tell", "cannot_tell"]
-    assert answers_by_likelihood(QUESTIONS[:1], [0.4], "vqa").answers[0].verdict == "no"
-    assert made.by_id()["q2"].confidence == 0.41
