@@ -21,6 +21,7 @@ from engine.recipes.refine.checklist import (
     in_effect,
     share_met,
 )
+from engine.recipes.refine.judging import ChecklistRequest
 
 BRIEF = "a red barn in snow, on the left"
 QUESTIONS = (
@@ -130,3 +131,11 @@ def test_the_rules_ask_by_the_vocabulary_and_answer_by_measures():
     assert of["object"] == of["colour"] == "cannot_tell", "a house is not seen in so small an image"
     assert of["position"] == "cannot_tell"
     assert result.measurements["lightness"] > 0
+
+
+def test_graded_answers_score_by_degrees():
+    answered = [Answered(id="q1", verdict="yes", confidence=0.9)]
+    answered += [Answered(id="q2", verdict="no", confidence=0.5), Answered(id="q3", verdict="yes")]
+    for is_graded, score in ((False, 66.67), (True, 70.0)):
+        given = answering.Answers(answers=tuple(answered), scorer="x", is_graded=is_graded)
+        assert ChecklistRequest(questions=QUESTIONS, asked=(given,)).score == score

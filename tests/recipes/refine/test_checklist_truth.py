@@ -46,6 +46,22 @@ def test_what_is_asked_of_a_thing_depends_on_its_being_there():
         assert [owners[name] for name in row["depends_on"]] == expected
 
 
+def test_a_picture_is_asked_to_keep_to_the_colours_that_fill_it():
+    assert ("colour", "", "teal and navy") in asked("A whale in the sea, teal and navy")
+    assert not any(kind == "colour" and not of for kind, of, _ in asked("A red boat, at night"))
+    halves = flat((0.09, 0.50, 0.50), 64, 64)
+    halves[32:] = (0.09, 0.15, 0.31)
+    assert kept(halves) == "yes"
+    assert kept(flat((0.9, 0.4, 0.1))) == "no"
+
+
+def kept(pixels: Any) -> str:
+    brief = "A whale, teal and navy"
+    made = [Question.model_validate(row) for row in questions(brief)]
+    given = {reply["id"]: reply for reply in answers(png(pixels), made, brief)["answers"]}
+    return next(given[one.id]["verdict"] for one in made if one.measure == "palette")
+
+
 @pytest.mark.parametrize("brief", ["", "qwertz", "a" * 30_000, "\x1b[31mno no no", "9 99 999"])
 def test_a_brief_without_a_known_word_gives_no_question(brief: str):
     assert questions(brief) == []

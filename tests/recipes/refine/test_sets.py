@@ -100,6 +100,16 @@ def test_a_budget_of_images_bounds_a_job(tmp_path: Path, most: int, images: int,
         assert "iteration-2/refine" not in ran.keys
 
 
+def test_a_short_budget_is_spent_on_the_best_seed_while_that_helps(tmp_path: Path):
+    answers = scored(10, 50, 20, 60, 55, 30, 40, 70)
+    ran = run(tmp_path, answers, candidates=3, max_iterations=6, max_images=8)
+    counts = [
+        sum(f"iteration-{n}/" in k and "/generate" in k for k in ran.keys) for n in range(1, 6)
+    ]
+    assert counts == [3, 1, 1, 3, 0], "seeds; two refinements, the second in vain; seeds again"
+    assert ran.images == 8
+
+
 def test_nothing_is_rewritten_that_no_image_is_left_for(tmp_path: Path):
     ran = run(tmp_path, rewrites=4, candidates=2, max_iterations=3, max_images=4)
     assert len(ran.requests["refine"]) == 2
