@@ -62,12 +62,15 @@ class ScoreInfo(BackendInfo):
         metrics: Metrics it can score by, in its own order.
         media: Kinds of what it scores.
         answers: True if it answers yes/no questions about images, by `ask`.
+        subject_measures: Measures of its comparison that see what is in an image, as CLIP does;
+            colours and layouts are none.
     """
 
     capability: str = "score"
     metrics: tuple[str, ...] = ()
     media: frozenset[Medium] = frozenset({"image"})
     answers: bool = False
+    subject_measures: tuple[str, ...] = ()
 
 
 class ImageScore(FrozenModel):

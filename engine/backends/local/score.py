@@ -38,6 +38,9 @@ from engine.models.weights import RequiredWeights, lane_of, missing_weights
 ASKED: Part = "vqascore"
 """Scorer whose model answers questions."""
 
+CLIP_SIMILARITY = "clip_similarity"
+"""Name of the measure that compares images by CLIP."""
+
 VERSION = "1"
 """Raised when the same weights and request would give another number."""
 
@@ -58,6 +61,7 @@ class LocalScorers(BaseBackend):
             reusable=True,
             limits=Limits(settings.concurrency),
             metrics=settings.scorers,
+            subject_measures=(CLIP_SIMILARITY,),
             answers=ASKED in settings.scorers,
         )
 
@@ -119,7 +123,7 @@ class LocalScorers(BaseBackend):
         return Comparison(
             likenesses=(
                 Similarity(
-                    measure="clip_similarity",
+                    measure=CLIP_SIMILARITY,
                     method=by_clip["method"],
                     higher_is_more_similar=True,
                     values=tuple(tuple(row) for row in by_clip["values"]),

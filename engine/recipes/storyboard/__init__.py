@@ -23,7 +23,7 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 TIERS = (
     Tier("words", ("scenes", "scene-*/iteration-*/write", "scene-*/iteration-*/review")),
     Tier("images", ("scene-*/variation-*/generate",)),
-    Tier("scores", ("scene-*/score", "scene-*/again-*/score", "compare")),
+    Tier("scores", ("scene-*/score", "scene-*/again-*/score", "compare", "subject-*/*")),
     Tier("clips", ("scene-*/clip-*/generate",)),
     Tier("films", ("animatic", "film/*")),
 )

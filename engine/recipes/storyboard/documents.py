@@ -55,6 +55,7 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
         },
         "quality_score": report.quality,
         "likeness": [_likeness(likeness) for likeness in report.likenesses],
+        "subject_likeness": [one.model_dump(mode="json") for one in report.subjects],
         "notes": list(report.notes),
         "contact_sheet": CONTACT_SHEET if _has_images(report) else None,
         **{

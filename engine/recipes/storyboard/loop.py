@@ -9,7 +9,7 @@ from engine.contract.job import Scope
 from engine.recipes.storyboard.clips import Stretch, generate_clips, stretches_of
 from engine.recipes.storyboard.cut import animatic_of, film_of
 from engine.recipes.storyboard.input import StoryboardJob, settings_of
-from engine.recipes.storyboard.likeness import compare
+from engine.recipes.storyboard.likeness import compare, compare_subjects
 from engine.recipes.storyboard.prompt_loop import ScenePrompt, enhance, own_words
 from engine.recipes.storyboard.references import (
     Shown,
@@ -51,14 +51,16 @@ async def storyboard(job: StoryboardJob) -> Storyboard:
                 done.append(given_scene(job, scene))
             job.publish()
     likenesses, notes = await compare(job, [one.image for one in done])
+    subjects, missing = await compare_subjects(job, done)
     stretches = stretches_of(done, job.input.target_duration)
     animatic, remarks = await animatic_of(job, stretches)
-    notes = (*reference_warnings(job, len(scenes)), *_scorer_warnings(done), *notes)
+    notes = (*reference_warnings(job, len(scenes)), *_scorer_warnings(done), *notes, *missing)
     await _warn(job, notes)
     clips, film = await _film(job, stretches)
     return Storyboard(
         scenes=tuple(done),
         likenesses=likenesses,
+        subjects=subjects,
         clips=clips,
         film=film,
         animatic=animatic,

@@ -74,6 +74,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         ).as_posix(),
         scenes=scenes,
         likenesses=reader.likenesses(scenes),
+        subjects=reader.result.subjects if reader.result else (),
         clips=tuple(reader.clips(scenes)),
         film=reader.film(),
         animatic=reader.animatic(scenes),

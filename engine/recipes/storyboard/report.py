@@ -9,6 +9,7 @@ from engine.recipes.storyboard.agents.cinematographer import Shot
 from engine.recipes.storyboard.film import ShotReview, Subject
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.prompt_loop import ScenePrompt
+from engine.recipes.storyboard.results import SubjectLikeness
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import ShotReferences
@@ -164,6 +165,7 @@ class StoryboardReport(FrozenModel):
         output: Its folder, relative to the folder of all results, with `/`.
         scenes: Its scenes in order.
         likenesses: How alike the scenes' images are.
+        subjects: How alike each subject looks in the scenes that show it.
         clips: The clips of the scenes, in order.
         film: The film of the clips.
         animatic: The film of the images.
@@ -188,6 +190,7 @@ class StoryboardReport(FrozenModel):
     output: str = ""
     scenes: tuple[SceneReport, ...] = ()
     likenesses: tuple[Similarity, ...] = ()
+    subjects: tuple[SubjectLikeness, ...] = ()
     clips: tuple[ClipReport, ...] = ()
     film: Artifact | None = None
     animatic: Artifact | None = None

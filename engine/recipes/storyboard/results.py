@@ -80,12 +80,39 @@ class SceneClips(FrozenModel):
     problem: str = ""
 
 
+class SubjectLikeness(FrozenModel):
+    """Similarity of a subject in the scenes that show it, by one measure.
+
+    Attributes:
+        subject: Its name.
+        measure: Name of the measure.
+        method: How it is measured: model, with its version.
+        higher_is_more_similar: Whether a greater number means more alike.
+        to: What it is compared with: `entry` for its own images, or the first scene that shows it.
+        scenes: Numbers of the scenes that are compared with that.
+        values: A number for each of them.
+        mean: Their mean.
+        elsewhere: The same of scenes that do not show it; None without any.
+    """
+
+    subject: str
+    measure: str
+    method: str
+    higher_is_more_similar: bool
+    to: str
+    scenes: tuple[int, ...]
+    values: tuple[float, ...]
+    mean: float
+    elsewhere: float | None = None
+
+
 class Storyboard(FrozenModel):
     """A consistent set of images, one a scene.
 
     Attributes:
         scenes: The scenes in order.
         likenesses: How alike their images are, by each measure.
+        subjects: How alike each subject looks, where that is measured.
         clips: The clips of the scenes, if a video backend is named.
         film: The film of the clips; None without any.
         animatic: The film of the images; None if it is switched off or cannot be had.
@@ -94,6 +121,7 @@ class Storyboard(FrozenModel):
 
     scenes: tuple[SceneResult, ...]
     likenesses: tuple[Similarity, ...] = ()
+    subjects: tuple[SubjectLikeness, ...] = ()
     clips: tuple[SceneClips, ...] = ()
     film: Artifact | None = None
     animatic: Artifact | None = None

@@ -51,7 +51,10 @@ def test_local_models_make_a_film(
     hosts = {"hosts": {"devices": ["cpu"], "cpu_threads": 1}}
     workspace = Workspace(tmp_path / "w", create=True, overrides=hosts)
     source = tmp_path / "in.yaml"
-    source.write_text(f"id: film\nscenes: [{{prompt: '{LONG}'}}, {{prompt: a red barn at dusk}}]\n")
+    source.write_text(
+        f"id: film\nscenes: [{{prompt: '{LONG}'}}, {{prompt: a red barn by the lighthouse}}]\n"
+        "subjects: [{name: lighthouse, description: a white tower}]\n"
+    )
     chosen = {"image": "diffusers", "score": "local", "preset": "fast", "seed": 5}
     workspace.run("storyboard", source, settings={**chosen, **models, "width": 64, "height": 64})
     [report] = workspace.results("b1")
@@ -71,3 +74,10 @@ def test_local_models_make_a_film(
     assert (one["follows"], two["follows"]) == ([], [one["artifact"]])
     measures = {likeness["measure"] for likeness in document["likeness"]}
     assert measures == {"clip_similarity", "palette_distance"}
+    [tower] = document["subject_likeness"]
+    assert (tower["subject"], tower["measure"], tower["scenes"]) == (
+        "lighthouse", "clip_similarity", [2],
+    )  # fmt: skip
+    assert 0 < tower["mean"] <= 1
+    assert "a white tower" in one["prompt"]
+    assert "a white tower" in two["prompt"]

@@ -2,9 +2,9 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field, computed_field, create_model, model_validator
 
 from engine.contract.agent import Agent, Rule, RuleInput
 from engine.contract.backend import Request, Result
@@ -60,11 +60,36 @@ class ScenesRequest(Request):
 
 
 class Scenes(Result):
-    """A brief as scenes, in order, as many as were asked for, and the subjects that they show."""
+    """A brief as scenes, in order, as many as were asked for, and the subjects that they show.
+
+    It is stored with a table of itself, which a dashboard draws.
+    """
+
+    kind: ClassVar[str] = "table"
 
     scenes: tuple[PlannedScene, ...]
     author: str
     subjects: tuple[Subject, ...] = Field((), exclude_if=_is_unset)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_table(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if name not in {"columns", "rows"}}
+
+    @computed_field
+    def columns(self) -> tuple[str, ...]:
+        """Heads of the table."""
+        return ("scene", "seconds", "shows", "prompt")
+
+    @computed_field
+    def rows(self) -> tuple[tuple[int | float | str | None, ...], ...]:
+        """Rows of the table, one for each scene."""
+        return tuple(
+            (number, one.duration, ", ".join(one.subjects), one.prompt)
+            for number, one in enumerate(self.scenes, 1)
+        )
 
 
 def _known_kind(value: Any) -> Any:
