@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from db.queries import webhooks as queries
@@ -76,8 +75,11 @@ class Webhooks:
             with self._store.intake() as transaction:
                 return transaction(operation)
 
+        async def write_beside(operation: Callable[[sqlite3.Connection], Any]) -> Any:
+            return await asyncio.to_thread(write, operation)
+
         live = LiveSettings(self._paths, self._settings, None)
-        return WebhookSender(partial(asyncio.to_thread, write), reader, live)
+        return WebhookSender(write_beside, reader, live)
 
     def all(self, *, ended: bool = False) -> list[WebhookRow]:
         """Return the webhooks, oldest first; also those that have ended if `ended`."""

@@ -11,7 +11,8 @@ from rich.console import Console
 from db.rows import LaneRow
 from db.schema import JOB_STATES
 from engine.cli import status as status_module
-from engine.client.documents.status import batch_documents
+from engine.cli.batch_table import batch_table
+from engine.client.documents.status import WorkspaceStatus, batch_documents, read_status
 from engine.client.workspace import Workspace
 from engine.runtime.lock import EngineLock
 
@@ -69,10 +70,10 @@ def test_piped_status_is_plain_and_whole(run, toys):
 def test_status_fits_80_columns(toys, colour):
     workspace = Workspace(toys)
     with workspace.reading() as connection:
-        found = status_module.read_status(workspace, connection, 30)
+        found = read_status(workspace, connection, 30)
     stream = io.StringIO()
     console = Console(file=stream, width=80, force_terminal=True, no_color=not colour)
-    console.print(status_module.batch_table(batch_documents(found), 80))
+    console.print(batch_table(batch_documents(found), 80))
     plain = re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
     assert all(len(line.rstrip()) <= 80 for line in plain.splitlines())
     assert "recipe" not in plain
@@ -142,7 +143,7 @@ def test_a_text_that_is_not_utf8_is_a_sentence(run, images, command):
 
 def test_a_lane_that_holds_calls_up_says_how_many_go_at_once(toys):
     lane = LaneRow("fal:m", "open", None, None, 8, 4, 60.0, 4, 12, "2026-01-01T00:00:00.000000Z")
-    found = status_module.WorkspaceStatus((1, "here"), [lane], [], {}, [])
+    found = WorkspaceStatus((1, "here"), [lane], [], {}, [])
     (line,) = status_module._lane_lines(found)
     assert line.plain == (
         "Lane fal:m: 4 in flight (4 of 8 allowed now, 60 per minute at most), 12 waiting."

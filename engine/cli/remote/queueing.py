@@ -12,6 +12,7 @@ from engine.cli.doors import printable
 from engine.cli.estimates import print_estimate
 from engine.cli.recipe_options import RECIPE_OPTIONS
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
+from engine.client.remote.errors import RemoteError
 from engine.client.remote.workspace import RemoteWorkspace
 from engine.queueing.queue import QueueOptions
 from engine.text.amounts import price_of
@@ -60,6 +61,9 @@ def run_there(
     except KeyboardInterrupt:
         click.echo(f"Left {batch}; it stays on {remote.server.url}.", err=True)
         return INTERRUPTED
+    except RemoteError:
+        click.echo(f"{batch} stays on {remote.server.url}.", err=True)
+        raise
     counts = ", ".join(f"{count} {state}" for state, count in ended["jobs"].items())
     if not as_json:
         look = f"Results: export {batch} DIR" if ended["status"] != "parked" else f"jobs {batch}"

@@ -22,7 +22,8 @@ def read_recipes(catalog: "EntryPointCatalog") -> list[dict[str, Any]]:
 def schema_document(recipe: AnyRecipe, *, settings: bool = False) -> dict[str, Any]:
     """Return the JSON schema of one entry of a recipe's input, or of its settings."""
     model = recipe.settings if settings else recipe.input
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model.model_json_schema()
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **model.model_json_schema()}
 
 
 def recipe_document(recipe: AnyRecipe) -> dict[str, Any]:

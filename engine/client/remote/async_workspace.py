@@ -9,8 +9,8 @@ print(event["type"])
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from functools import wraps
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from functools import update_wrapper
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -29,10 +29,10 @@ def _awaitable(
 ) -> Callable[Concatenate["AsyncRemoteWorkspace", P], Awaitable[T]]:
     """Return an operation as a method to be awaited."""
 
-    @wraps(operation)
-    async def method(self: "AsyncRemoteWorkspace", *args: P.args, **kwargs: P.kwargs) -> T:
+    async def method(self: "AsyncRemoteWorkspace", /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.transport.run(operation(*args, **kwargs))
 
+    update_wrapper(method, operation)
     return method
 
 
@@ -99,7 +99,7 @@ class AsyncRemoteWorkspace:
 
     async def stream_events(
         self, of: str | None = None, *, after: int | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield events as they happen; as `RemoteWorkspace.stream_events`."""
         query = await self.transport.run(reading.event_query(of))
         frames = Frames(after)

@@ -12,7 +12,7 @@ operations with asyncio; neither has a line of them twice.
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from functools import wraps
+from functools import update_wrapper
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -31,10 +31,10 @@ def _blocking(
 ) -> Callable[Concatenate["RemoteWorkspace", P], T]:
     """Return an operation as a method that blocks."""
 
-    @wraps(operation)
-    def method(self: "RemoteWorkspace", *args: P.args, **kwargs: P.kwargs) -> T:
+    def method(self: "RemoteWorkspace", /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.transport.run(operation(*args, **kwargs))
 
+    update_wrapper(method, operation)
     return method
 
 

@@ -13,6 +13,7 @@ from engine.client.remote import retrying
 from engine.client.remote.async_workspace import AsyncRemoteWorkspace
 from engine.client.remote.connect import connect, connect_async
 from engine.client.remote.errors import NotSafelight, OtherVersion, RemoteError, Unreachable
+from engine.client.remote.operations import reading
 from engine.client.remote.server import Server
 from engine.client.remote.workspace import RemoteWorkspace
 from engine.client.workspace import Workspace
@@ -58,7 +59,7 @@ def test_operations_have_the_names_and_first_arguments_of_a_workspace_here() -> 
 
 
 def test_a_batch_is_queued_run_and_read(remote, live) -> None:
-    seen = []
+    seen: list[str] = []
     with engine_at(live.workspace):
         batch = remote.run(
             "toy",
@@ -157,6 +158,22 @@ def test_a_batch_whose_answer_is_lost_is_queued_once(live) -> None:
             names = [b["id"] for b in remote.batches() if b["id"] >= batch]
     assert len(sent) == 4
     assert names == [batch]
+
+
+def test_a_batch_is_followed_over_a_restart_of_its_server(live, remote, monkeypatch) -> None:
+    monkeypatch.setattr(reading, "POLL_SECONDS", 0.0)
+    batch = remote.queue("toy", ["followed"])
+    remote.cancel(batch)
+    away = [0] * 15
+
+    def cut(request: bytes) -> int | None:
+        return away.pop() if b"/events?" in request.split(b"\r\n")[0] and away else None
+
+    with relaying(live.port) as relay, engine_at(live.workspace):
+        relay.cut = cut
+        with RemoteWorkspace(Server(relay.url, live.token)) as through:
+            assert through.follow(batch)["status"] == "cancelled"
+    assert not away
 
 
 def test_a_stream_that_is_cut_has_each_event_once_and_in_order(live, remote) -> None:

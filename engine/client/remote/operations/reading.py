@@ -5,9 +5,13 @@ from typing import Any
 from urllib.parse import quote
 
 from engine.client.remote.asking import Operation, Pause, each, get, pages
+from engine.client.remote.errors import Unreachable
 from engine.client.remote.operations.ids import PAGE, resolve, resolve_batch, resolve_job
 
 POLL_SECONDS = 1.0
+PATIENCE = 20
+"""Rounds of tries, of about eight seconds each, until a server that is followed is given up."""
+
 OVER = frozenset({"done", "done_with_failures", "cancelled"})
 
 OnUpdate = Callable[[Mapping[str, Any], list[dict[str, Any]]], None]
@@ -149,12 +153,20 @@ def follow(batch: str, progress: OnUpdate | None = None) -> Operation[dict[str, 
         progress: Called with the batch and its new events whenever it was read.
     """
     id_ = yield from resolve_batch(batch)
-    seen = 0
+    seen, lost = 0, 0
     while True:
-        document = yield from get(f"/v1/batches/{id_}")
-        items = yield from pages(
-            "/v1/events", "events", {"batch": id_, "after": seen, "limit": PAGE}
-        )
+        try:
+            document = yield from get(f"/v1/batches/{id_}")
+            items = yield from pages(
+                "/v1/events", "events", {"batch": id_, "after": seen, "limit": PAGE}
+            )
+        except Unreachable:  # the batch goes on without us, so a restart of the server is no end
+            lost += 1
+            if lost == PATIENCE:
+                raise
+            yield Pause(POLL_SECONDS)
+            continue
+        lost = 0
         seen = items[-1]["id"] if items else seen
         if progress is not None:
             progress(document, items)
