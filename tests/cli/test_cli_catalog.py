@@ -57,7 +57,7 @@ def test_recipes(run, tmp_path):
     }
     own = {"flags": ["--max-iterations"], "target": "setting", "name": "max_iterations"}
     assert refine["options"] == [own]
-    assert refine["capabilities"] == ["image", "vision", "text"]
+    assert refine["capabilities"] == ["image", "vision", "text", "score"]
     assert refine["headline"]["high"] == 100
     assert "refine" in run("recipes").out
 
