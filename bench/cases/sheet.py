@@ -12,7 +12,7 @@ import io
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -78,12 +78,14 @@ def image_of(seed: int) -> Image.Image:
     return Image.fromarray((pixels * 255).clip(0, 255).astype(np.uint8))
 
 
-def workspace(root: Path, count: int) -> tuple[WorkspacePaths, dict[int, Face]]:
+def workspace(
+    root: Path, count: int, paint: Callable[[int], Image.Image] = image_of
+) -> tuple[WorkspacePaths, dict[int, Face]]:
     """Write files with their thumbnails; 60 images under `count` hashes."""
     paths = WorkspacePaths(root)
     paths.make()
     thumbnails, faces = Thumbnails(paths.thumbnails), {}
-    small = [_encoded(image_of(seed)) for seed in range(min(count, SHOWN))]
+    small = [_encoded(paint(seed)) for seed in range(min(count, SHOWN))]
     for number in range(count):
         hash_ = hashlib.sha256(str(number).encode()).hexdigest()
         stored = paths.artifacts / hash_[:2] / hash_[2:]
