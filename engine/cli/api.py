@@ -98,6 +98,7 @@ async def _serve(workspace: Workspace, *, read_only: bool, door: Door | None, **
     log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
     click.echo(f"API of {workspace.shown_root} on {address}", err=True)
     if door is not None:
+        bound.listen()  # a browser that is quicker than the server waits
         door.announce(address)
     return await run_server(server, bound)
 

@@ -1,5 +1,6 @@
 """`safelight gallery`: the pages of a workspace for a browser, beside its HTTP API."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,9 @@ def gallery(workspace: Path, *, read_only: bool, link: bool, in_browser: bool, *
 
     refuse_without_extra()
     opened = Workspace(workspace, create=not link)
-    greet = partial(_announce, opened, in_browser=in_browser)
+    greet = partial(_announce, opened, where, in_browser=in_browser)
     if link:
-        scheme = "https" if where["tls_cert"] else "http"
-        greet(f"{scheme}://{where['host']}:{where['port']}")
+        greet(f"{'https' if where['tls_cert'] else 'http'}://{where['host']}:{where['port']}")
         return 0
     adopt_hub_variables(opened.paths.root)
     return serve(opened, read_only=read_only, door=Door(_pages, greet), **where)
@@ -49,12 +49,26 @@ def _pages(services: "Services") -> "Pages":
     return Pages(pages.routes(), pages.principal)
 
 
-def _announce(workspace: Workspace, address: str, *, in_browser: bool) -> None:
+def _announce(
+    workspace: Workspace, where: Mapping[str, Any], address: str, *, in_browser: bool
+) -> None:
     """Print the link that logs one browser in."""
     from engine.api.gallery.sessions import LINK_MINUTES, add_link
 
-    link = f"{address}/login?code={add_link(workspace.store)}"
+    link = f"{_as_seen(address, where)}/login?code={add_link(workspace.store)}"
     click.echo(f"Log in, once, within {LINK_MINUTES} minutes:", err=True)
     click.echo(link)
     if in_browser:
         click.launch(link)
+
+
+def _as_seen(address: str, where: Mapping[str, Any]) -> str:
+    """Return the address that a browser uses: by the name that was given, or through the proxy."""
+    scheme, _, rest = address.partition("://")
+    name = next(iter(where["names"]), "")
+    if name and where["behind_proxy"]:
+        return f"https://{name}"
+    every = where["host"] in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    if name or every:
+        return f"{scheme}://{name or '127.0.0.1'}:{rest.rpartition(':')[2]}"
+    return address

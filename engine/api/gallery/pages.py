@@ -19,7 +19,7 @@ from engine.api.gallery.sessions import Session
 from engine.api.gallery.sheet import SORTS, SheetQuery, read_cards, read_sheet
 from engine.api.ids import batch_of, job_of
 from engine.api.services import Services
-from engine.client.gates import WaitingItem, everything_waiting, waiting_gates
+from engine.client.gates import WaitingItem, everything_waiting, waiting_count, waiting_gates
 from engine.client.views.recipe_info import Headlines
 from engine.text.terminal import clean
 
@@ -99,11 +99,13 @@ def batch(visit: Visit) -> Response:
     with visit.services.readers.reading() as connection:
         line = _batch(connection, visit.number("batch"))
         sheet = read_sheet(connection, line, visit.headlines.of(line.recipe), query)
+        waiting = _waiting(connection, line)
     return visit.page(
         "batch.html",
         batch=batch_card(line),
         sheet=sheet,
         sorts=SORTS,
+        waiting=waiting,
         actions=actions_of_batch(line, visit.principal),
     )
 
@@ -119,10 +121,12 @@ def cards(visit: Visit) -> Response:
         shown = read_cards(
             connection, [id_ for id_ in ids if id_ in known], visit.headlines.of(line.recipe)
         )
+        waiting = _waiting(connection, line)
     return visit.page(
         "cards.html",
         batch=batch_card(line),
         cards=shown,
+        waiting=waiting,
         query=query.parameters(),
         actions=actions_of_batch(line, visit.principal),
     )
@@ -210,3 +214,10 @@ def _batch(connection: sqlite3.Connection, number: int) -> lists.BatchLine:
     if line is None or batch_of(connection, f"b{number}").deleting:
         raise Missing
     return line
+
+
+def _waiting(connection: sqlite3.Connection, batch: lists.BatchLine) -> int:
+    """Return how many values of a batch wait for approval."""
+    if not (batch.parked or batch.state in {"parked", "preparing"}):
+        return 0
+    return sum(waiting_count(connection, [{"batch": batch.id}]).values())

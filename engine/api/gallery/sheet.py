@@ -143,7 +143,7 @@ def read_cards(
 
 def _card(line: lists.JobLine, key: str, picture: Picture | None) -> Card:
     waits = line.state == "parked" and line.reason == "approval"
-    needs_reason = line.state in {"failed", "parked"}
+    needs_reason = line.state in {"failed", "parked"} and not waits
     note = line.message if needs_reason else line.stage if line.state == "running" else ""
     return Card(
         id=line.id,

@@ -14,6 +14,7 @@ from engine.api.app import Pages, make_app
 from engine.api.gallery.routes import Gallery
 from engine.api.gallery.sessions import add_link
 from engine.client.workspace import Workspace
+from tests.support.one_process import compute_here
 
 ADDRESS = "http://127.0.0.1:8000"
 HTML = {"Accept": "text/html"}
@@ -73,8 +74,9 @@ def painted(tmp_path_factory) -> Path:
     source = root.parent / "entries.json"
     source.write_text(json.dumps(ENTRIES))
     settings: dict[str, Any] = {"seed": 11, "max_iterations": 2, "target_score": 100}
-    with Workspace(root, create=True) as workspace:
-        workspace.run("refine", source, settings=settings)
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        Workspace(root, create=True).run("refine", source, settings=settings)
     return root
 
 

@@ -71,3 +71,20 @@ def test_a_trace_is_not_there(workspace, browser):
     with workspace.store.intake() as write:
         write(lambda c: c.execute("UPDATE artifacts SET role = 'trace' WHERE hash = ?", (hash_,)))
     assert browser.client.get(f"/files/{hash_}").status_code == 404
+
+
+@pytest.mark.parametrize(("is_image", "status"), [(True, 200), (False, 404)])
+def test_the_image_that_a_running_step_has_so_far(workspace, browser, is_image, status):
+    out = io.BytesIO()
+    Image.new("RGB", (16, 12), "teal").save(out, "WEBP")
+    preview = out.getvalue() if is_image else b"<html><script>1</script></html>"
+    sql = """INSERT INTO progress (step_id, batch_id, job_id, fraction, message, at, preview)
+             SELECT id, batch_id, job_id, 0.5, '', started_at, ? FROM steps WHERE job_id = 1 LIMIT 1
+             RETURNING step_id"""
+    with workspace.store.intake() as write:
+        step = write(lambda connection: connection.execute(sql, (preview,)).fetchone()[0])
+    answer = browser.client.get(f"/previews/1/{step}")
+    assert answer.status_code == status
+    if is_image:
+        assert answer.headers["content-type"] == "image/webp"
+        assert "sandbox" in answer.headers["content-security-policy"]

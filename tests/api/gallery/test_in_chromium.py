@@ -19,9 +19,9 @@ HERE = "document.querySelector('.current')?.id"
 async def test_by_keys_and_clicks(painted, tmp_path):
     root = shutil.copytree(painted, tmp_path / "w")
     workspace = Workspace(root)
-    with gallery_server(root) as link:
-        base = link.partition("/login")[0]
-        async with chromium() as tab:
+    async with chromium() as tab:
+        with gallery_server(root) as link:
+            base = link.partition("/login")[0]
             await tab.look(1400, 900)
             await tab.open(link)
             assert await tab.run("location.href") == f"{base}/"
@@ -30,6 +30,9 @@ async def test_by_keys_and_clicks(painted, tmp_path):
             await _decide_by_a_click(tab, base, workspace)
             await _see_it_live(tab, base, workspace)
             await _on_a_phone(tab, base)
+        with gallery_server(root) as other:  # the session outlives the server
+            await tab.open(f"{other.partition('/login')[0]}/b1")
+            assert await tab.run("document.querySelector('h1').textContent") == "entries"
     code = link.rpartition("=")[2]
     assert all(code not in log.read_text() for log in root.rglob("*.log"))
 
