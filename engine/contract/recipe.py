@@ -37,7 +37,8 @@ class RecipeSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """Return text as its parts between commas, as in `--set`; anything else as it is."""
     return (
         [part.strip() for part in value.split(",") if part.strip()]
         if isinstance(value, str)
@@ -48,7 +49,7 @@ def _listed(value: Any) -> Any:
 class GatedSettings(RecipeSettings):
     """Base of the settings of a recipe with gates."""
 
-    approve: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+    approve: Annotated[tuple[str, ...], BeforeValidator(listed)] = Field(
         (),
         description="Gates at which jobs wait for approval: keys such as `plan`, or `*` for all.",
     )

@@ -14,6 +14,7 @@ from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import GeneratedImage
 from engine.contract.decisions import numbered
 from engine.contract.outputs import Projection
+from engine.recipes.refine.agents.evaluator import EVALUATOR
 from engine.recipes.refine.batch_summary import write_batch
 from engine.recipes.refine.evaluating import ANSWER, EVALUATE
 from engine.recipes.refine.outputs import with_file_names, write_job
@@ -213,7 +214,8 @@ def _evaluation(steps: Steps) -> EvaluationReport | None:
     if step is None or answer is None:  # an imported step of which only the time is known
         return None
     fields = {name: answer[name] for name in EvaluationReport.model_fields if name in answer}
-    judge = next((steps[key] for key in sorted(steps) if key.startswith(ASKED)), step)
+    asked = (steps[key] for key in sorted(steps) if key.startswith(ASKED))
+    judge = step if step.operation == EVALUATOR.id else next(asked, step)
     return EvaluationReport.model_validate(
         {**fields, "backend": judge.backend, "model": judge.model}
     )

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from engine.contract.backend_names import BackendNames
 from engine.contract.image import MAX_SIDE, MIN_SIDE
-from engine.contract.recipe import SpendingGates
+from engine.contract.recipe import SpendingGates, listed
 
 EvaluationMode = Literal["describe", "checklist", "pairwise"]
 """Ways to evaluate images."""
@@ -96,7 +96,7 @@ class RefineSettings(SpendingGates):
         description="Stop if every new prompt was tried before, or if scores go up and down "
         "between the same two values.",
     )
-    avoid: tuple[AvoidedTerm, ...] = Field(
+    avoid: Annotated[tuple[AvoidedTerm, ...], BeforeValidator(listed)] = Field(
         (),
         max_length=100,
         description="Terms and changes that did not help with this model before; the refiner "

@@ -1,6 +1,5 @@
 """The loop of `sound-effect`: generate takes, measure them, refine the prompt; keep one."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from engine.contract import Permanent
 from engine.contract.audio import AUDIO
 from engine.contract.backend import FrozenModel
 from engine.contract.job import Iteration
+from engine.contract.side_by_side import side_by_side
 from engine.recipes.sound_effect.agents.refiner import (
     REFINER,
     SoundRefinement,
@@ -142,21 +142,18 @@ async def _takes(
     job: SoundEffectJob, iteration: Iteration, prompt: str, negative_prompt: str
 ) -> list[Take]:
     """Return the takes of a prompt, all generated at the same time, without those that failed."""
-    errors: list[Permanent] = []
     first = (iteration.number - 1) * job.settings.num_variations
-
-    async def attempt(number: int) -> Take | None:
-        try:
-            return await generate_take(job, iteration, number, (prompt, negative_prompt))
-        except Permanent as error:
-            errors.append(error)
-            await job.warn(f"Take {number} is left out: {error.message}")
-            return None
-
-    async with asyncio.TaskGroup() as group:
-        numbers = range(first + 1, first + job.settings.num_variations + 1)
-        tasks = [group.create_task(attempt(number)) for number in numbers]
-    takes = [take for task in tasks if (take := task.result()) is not None]
+    numbers = range(first + 1, first + job.settings.num_variations + 1)
+    results = await side_by_side(
+        lambda number: generate_take(job, iteration, number, (prompt, negative_prompt)), numbers
+    )
+    takes: list[Take] = []
+    for number, result in zip(numbers, results, strict=True):
+        if isinstance(result, Permanent):
+            await job.warn(f"Take {number} is left out: {result.message}")
+        else:
+            takes.append(result)
+    errors = [result for result in results if isinstance(result, Permanent)]
     if errors and not takes and iteration.number == 1:
         raise errors[0]
     return takes

@@ -1,10 +1,10 @@
 """Images of a sample's prompts: each is generated from the prompt as it is, and scored."""
 
-import asyncio
 from typing import Any
 
 from engine.contract import Artifact, Permanent
 from engine.contract.job import Job
+from engine.contract.side_by_side import side_by_side
 from engine.recipes.visual_prompts.report import PromptReport
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
 from engine.recipes.visual_prompts.writing import step_of
@@ -27,22 +27,14 @@ async def generate_images(
     Raises:
         Permanent: All failed.
     """
-    errors: list[Permanent] = []
-
-    async def generate(prompt: PromptReport) -> Artifact | None:
-        try:
-            return await _generate(job, prompt)
-        except Permanent as error:
-            errors.append(error)
-            await job.warn(f"Prompt {prompt.number} has no image: {error.message}")
-            return None
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(generate(prompt)) for prompt in prompts]
-    images = tuple(task.result() for task in tasks)
-    if errors and not any(images):
+    results = await side_by_side(lambda prompt: _generate(job, prompt), prompts)
+    for prompt, result in zip(prompts, results, strict=True):
+        if isinstance(result, Permanent):
+            await job.warn(f"Prompt {prompt.number} has no image: {result.message}")
+    errors = [result for result in results if isinstance(result, Permanent)]
+    if errors and len(errors) == len(results):
         raise errors[0]
-    return images
+    return tuple(None if isinstance(result, Permanent) else result for result in results)
 
 
 async def _generate(job: Job[Any, VisualPromptsSettings], prompt: PromptReport) -> Artifact:

@@ -115,3 +115,33 @@ def test_settings_of_earlier_releases_have_no_gates(tmp_path: Path) -> None:
     recipe = workspace.catalog.recipe("refine")
     assert recipe.settings.model_validate(stored).approve == ()
     assert job.state == "done"
+
+
+def test_each_of_several_prompts_has_a_gate_and_a_rejected_one_is_left_out(tmp_path: Path) -> None:
+    script = Scripted([10, 20, 30, 40])
+    workspace, _ = run(tmp_path, script, approve="refine", rewrites=2, max_iterations=2)
+    (gate,) = workspace.waiting("j1")
+    assert gate.key == "iteration-2/rewrite-1/refined"
+    answered(workspace, "reject", reason="no")
+    job = answered(workspace, "approve")
+    assert [request.prompt for request in script.generated] == ["brief", "prompt 3"]
+    assert (job.state, result(job)["stop"]) == ("done", "iterations")
+
+
+def test_a_loop_ends_if_every_prompt_is_rejected(tmp_path: Path) -> None:
+    script = Scripted([10, 20, 30, 40])
+    workspace, _ = run(tmp_path, script, approve="refine", rewrites=2, max_iterations=2)
+    answered(workspace, "reject", reason="no")
+    job = answered(workspace, "reject", reason="no")
+    assert (job.state, result(job)["stop"], len(script.generated)) == ("done", "rejected", 1)
+
+
+def test_the_cost_of_an_iteration_counts_all_of_its_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Paid, "dollars", 0.2)
+    script = Paid([10, 20, 30, 95])
+    workspace, job = run(tmp_path, script, approve_above=0.5, candidates=3, max_iterations=1)
+    assert (job.state, job.reason, script.generated) == ("parked", "approval", [])
+    job = answered(workspace, "approve")
+    assert (job.state, len(script.generated)) == ("done", 3)
