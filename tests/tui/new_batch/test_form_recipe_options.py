@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from textual.widgets import OptionList
 
 from engine.client.workspace import Workspace
 from engine.queueing.queue import QueueOptions
@@ -21,6 +22,7 @@ from tests.tui.new_batch.test_new_batch_screen import (
 )
 from tui.screens.new_batch import estimator, input_reader
 from tui.screens.new_batch import screen as screen_module
+from tui.screens.new_batch.backends import BackendMenu, with_backend
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import fields_of
 from tui.screens.new_batch.recipe_options import entry_fields, entry_of, with_flags
@@ -136,8 +138,11 @@ async def test_what_is_queued_again_fills_the_form_and_shows_what_differs(root, 
         changed = {row.field.name for row in form.query(".-changed").results(FieldRow)}
         assert changed == {"name", "seed", "priority", "max_iterations"}
         await until(pilot, lambda: "2 entries" in said(form, "#summary"))
-        await until(pilot, lambda: app.focused is row(form, "max-iterations").control_widget)
-        await pilot.press("3")
+        rows = list(form.form.rows("settings").values())
+        names = [one.field.name for one in rows]
+        behind = rows[names.index("text") + 1]  # the first behind those that name backends
+        await until(pilot, lambda: app.focused is behind.control_widget)
+        fill(form, "max-iterations", "3")
         await until(pilot, lambda: not row(form, "max-iterations").has_class("-changed"))
         await pilot.press("tab", "ctrl+s")
         await until(pilot, lambda: app.result != NONE_YET)
@@ -172,3 +177,38 @@ async def test_the_only_recipe_that_a_file_fits_is_chosen(root, tmp_path):  # no
         await ready(pilot, form)
         await until(pilot, lambda: form.form.chosen.recipe is STORYBOARD)
         await until(pilot, lambda: "1 entry" in said(form, "#summary"))
+
+
+def test_a_backend_replaces_the_others_or_follows_them():
+    assert with_backend("openai,builtin", "fal") == "fal"
+    assert with_backend("openai, builtin", "+fal") == "openai,builtin,fal"
+    assert with_backend("openai,builtin", "+openai") == "builtin,openai"
+    assert with_backend("", "+fal") == "fal"
+
+
+async def test_backends_are_chosen_from_a_list_with_what_they_lack(root, monkeypatch):  # noqa: F811
+    lacking = {"image": {"builtin": "", "openai": "OPENAI_API_KEY \x1b[2J"}}
+    monkeypatch.setattr(screen_module, "read_readiness", lambda _root: lacking)
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        await until(pilot, lambda: form._readiness)
+        await pilot.press("ctrl+b")
+        assert "Go to a field that names backends" in said(form, "#summary")
+        row(form, "image").focus_control()
+        await until(pilot, lambda: "^b lists them." in said(form, "#help"))
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: isinstance(app.screen, BackendMenu))
+        options = app.screen.query_one(OptionList)
+        texts = {option.id: str(option.prompt) for option in options.options}
+        assert texts["builtin"].endswith("ready") and "✓" in texts["builtin"]
+        assert texts["openai"].endswith("needs OPENAI_API_KEY")
+        assert options.options[-1].id == "openai"
+        options.highlighted = options.get_option_index("openai")
+        await pilot.press("enter")
+        await until(pilot, lambda: row(form, "image").value == "openai")
+        await pilot.click("#field-image .names")
+        await until(pilot, lambda: isinstance(app.screen, BackendMenu))
+        await pilot.press("plus")
+        await until(pilot, lambda: row(form, "image").value == "openai,builtin")

@@ -55,6 +55,20 @@ class Tick(Checkbox):
         self.label = "on" if self.value else "off"
 
 
+class NamesMark(Static):
+    """Sign beside a field of names; a click lists them."""
+
+    def __init__(self) -> None:
+        super().__init__(" ▾ ", markup=False, classes="names")
+
+    async def on_click(self, event: events.Click) -> None:
+        """List the names of the field."""
+        event.stop()
+        row = self.query_ancestor(FieldRow)
+        row.focus_control()
+        row.post_message(FieldRow.NamesWanted(row))
+
+
 class NameSuggester(Suggester):
     """Completion of the last of several names.
 
@@ -93,6 +107,7 @@ class FieldRow(Vertical):
         Input, Select { width: 1fr; }
         Input > .input--placeholder { color: $text-muted; }
         Checkbox { width: auto; }
+        .names { width: 3; color: $accent; }
         .error { display: none; height: auto; padding: 0 1 0 17; color: $text-error; }
         &.-wrong .error { display: block; }
         &.-changed Label { color: $warning; text-style: bold; }
@@ -111,6 +126,12 @@ class FieldRow(Vertical):
             """Compose the row."""
             return self.row
 
+    @dataclass
+    class NamesWanted(Message):
+        """The names that the field accepts are to be listed."""
+
+        row: "FieldRow"
+
     def __init__(self, field: FormField, *, beside: Iterable[Widget] = ()) -> None:
         super().__init__(id=f"field-{field.name.replace('_', '-')}")
         self.field = field
@@ -124,6 +145,8 @@ class FieldRow(Vertical):
         with Horizontal():
             yield Label(self._label(), markup=False)
             yield self._control()
+            if self.field.names:
+                yield NamesMark()
             yield from self._beside
         yield Static(classes="error", markup=False)
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from engine.client.inputs import Refusal, refusal_of
@@ -41,6 +42,15 @@ if TYPE_CHECKING:
     from engine.client.workspace import Workspace
 
 
+LISTED = " ^b lists them."
+
+
+def _row_of(widget: Widget | None) -> FieldRow | None:
+    """Return the field that a widget belongs to."""
+    around = widget.ancestors_with_self if widget is not None else []
+    return next((node for node in around if isinstance(node, FieldRow)), None)
+
+
 class NewBatchScreen(ReportsBugs, Screen[int | None]):
     """Form for a file, a recipe and its settings, which queues them as a batch.
 
@@ -59,6 +69,7 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "queue", "Queue", priority=True),
         Binding("ctrl+o", "browse", "Choose a file", priority=True),
+        Binding("ctrl+b", "backends", "Choose a backend", priority=True),
         Binding("ctrl+r", "read_again", "Read the file again", priority=True),
         Binding("ctrl+t", "take_recipe", "Use the recipe that fits the file", priority=True),
         Binding("escape", "leave", "Back"),
@@ -112,8 +123,9 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
 
     @on(events.DescendantFocus)
     def _show_help(self, event: events.DescendantFocus) -> None:
-        rows = [node for node in event.widget.ancestors_with_self if isinstance(node, FieldRow)]
-        self.query_one("#help", Static).update(rows[0].field.help if rows else "")
+        row = _row_of(event.widget)
+        text = f"{row.field.help}{LISTED if row.field.names else ''}" if row else ""
+        self.query_one("#help", Static).update(text)
 
     @property
     def form(self) -> Form:
@@ -233,6 +245,31 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         """Show the estimate, unless the form has changed meanwhile."""
         if self._estimator.take(message):
             self._check_form()
+
+    # -- backends -----------------------------------------------------------------------------
+
+    def action_backends(self) -> None:
+        """List the backends for the field that has the focus."""
+        row = _row_of(self.focused)
+        if row is not None and row.field.names:
+            self._list_backends(row)
+        else:
+            self.summary.say("Go to a field that names backends first, such as image.")
+
+    @on(FieldRow.NamesWanted)
+    def _names_wanted(self, event: FieldRow.NamesWanted) -> None:
+        self._list_backends(event.row)
+
+    def _list_backends(self, row: FieldRow) -> None:
+        from tui.screens.new_batch.backends import BackendMenu, with_backend
+
+        def choose(name: str | None) -> None:
+            control = row.control_widget
+            if name is not None and isinstance(control, Input):
+                control.value = with_backend(control.value, name)
+
+        lacking = self._readiness.get(row.field.name)
+        self.app.push_screen(BackendMenu(row.field.label, row.field.names, lacking), choose)
 
     # -- the input ----------------------------------------------------------------------------
 
