@@ -169,11 +169,14 @@ class Form(VerticalScroll, can_focus=False):
         return again if again is not None and again.request.recipe == recipe else None
 
     def focus_setting(self) -> None:
-        """Focus the first setting behind those that name backends, its text selected."""
+        """Focus the first setting that is changed and names no backends, its text selected.
+
+        If none is changed, it is the first one that names no backends.
+        """
         backends = self._chosen.backends if self._chosen else {}
-        rows = list(self.rows("settings").values())
-        last = max((i for i, row in enumerate(rows) if row.field.name in backends), default=-1)
-        for row in rows[last + 1 : last + 2]:
+        others = [row for row in self.rows("settings").values() if row.field.name not in backends]
+        changed = [row for row in others if row.has_class("-changed")]
+        for row in (changed or others)[:1]:
             row.focus_control()
             if isinstance(row.control_widget, Input):
                 row.control_widget.select_all()
