@@ -98,6 +98,8 @@ def test_commands_step_in_and_refusals_exit_with_2(there, tmp_path) -> None:
     refused = there("approve", batch)
     assert (refused.code, bool(refused.err)) == (2, True)
     assert there("show", "nowhere").code == 2
+    film = there("queue", "storyboard", "--prompt", "a lamp", "--target-duration", "5", "--dry-run")
+    assert film.out.startswith("1 job")
     estimate = there("queue", "refine", "two.txt", *SETTINGS, "--dry-run")
     assert estimate.out.startswith("2 jobs")
     assert there("queue", "refine", "two.txt", "--dry-run", "--json").json["jobs"] == 2
@@ -108,6 +110,10 @@ def test_what_a_server_cannot_do_is_said(there, tmp_path) -> None:
     assert refused.code == 2
     assert "safelight gc is about a workspace of this machine" in refused.err
     (tmp_path / "one.txt").write_text("one\n")
+    both = there("queue", "storyboard", "one.txt", "--prompt", "a lamp")
+    assert (both.code, "Give INPUT or --prompt, not both" in both.err) == (2, True)
+    nothing = there("queue", "storyboard")
+    assert (nothing.code, "No input was given" in nothing.err) == (2, True)
     folder = there("queue", "refine", "one.txt", "--output-dir", "x")
     assert (folder.code, "folder of the server's" in folder.err) == (2, True)
     grid = there("queue", "refine", "one.txt", "--axis", "seed=1..3")

@@ -283,7 +283,7 @@ async def test_a_name_is_resolved_once_and_never_to_a_private_address(
     [
         "127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.1", "172.16.0.1", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1",
-        "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1",
+        "64:ff9b::7f00:1", "64:ff9b:1::a00:1", "192.0.0.8", "2001::1", "2002:7f00:1::", "ff02::1",
     ],
 )  # fmt: skip
 async def test_private_addresses_are_refused_unless_they_are_named(address, monkeypatch) -> None:

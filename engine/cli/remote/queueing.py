@@ -11,7 +11,7 @@ from engine.cli import render
 from engine.cli.doors import printable
 from engine.cli.estimates import print_estimate
 from engine.cli.recipe_options import RECIPE_OPTIONS
-from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
+from engine.cli.trouble import FAILED, INTERRUPTED, PARKED
 from engine.client.remote.errors import RemoteError
 from engine.client.remote.workspace import RemoteWorkspace
 from engine.queueing.queue import QueueOptions
@@ -84,7 +84,7 @@ def _queue(
     ask: bool = False,
 ) -> str | None:
     """Queue an input; return the batch's id, or None after a dry run."""
-    named, options = _input(source), _options(flags)
+    named, options = _input(source, flags), _options(flags)
     if flags["dry_run"]:
         print_estimate(printable(remote.estimate(recipe, named, options=options)), as_json=as_json)
         return None
@@ -101,13 +101,11 @@ def _ask_about_cost(estimate: Mapping[str, Any]) -> None:
     click.confirm("Start it?", abort=True)
 
 
-def _input(source: str | None) -> str:
-    if source is None and not Path(DEFAULT_INPUT).is_file():
-        raise CliError(
-            f"No input was given and there is no {DEFAULT_INPUT} here. Name a file of entries, or "
-            "- for standard input."
-        )
-    return source or DEFAULT_INPUT
+def _input(source: str | None, flags: Mapping[str, Any]) -> str | None:
+    """Return the input that is named; None if the recipe's own options may be it."""
+    if source is not None or flags[RECIPE_OPTIONS] or not Path(DEFAULT_INPUT).is_file():
+        return source
+    return DEFAULT_INPUT
 
 
 def _options(flags: Mapping[str, Any]) -> QueueOptions:

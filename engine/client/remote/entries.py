@@ -42,7 +42,9 @@ def read_local(source: "Source | list[Any] | None", file_format: Any = None) -> 
         UserError: There is no input, or it is not a file of entries.
     """
     if source is None:
-        raise UserError("No input was given.", remedy="Name a file of entries, or give a list.")
+        raise UserError(
+            "No input was given.", remedy="Name a file of entries, or - for standard input."
+        )
     if isinstance(source, list):
         return LocalEntries(source)
     from engine.intake import InputError, open_entries

@@ -16,6 +16,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that a gateway translates to an IPv4 address, their last 32 bits."""
 
+_NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "2001::/23", "5f00::/16"))
+)
+"""Networks for special use that some versions of Python take for public."""
+
 MAX_URL = 2000
 
 
@@ -132,6 +137,8 @@ class AllowedHosts:
         plain = _plain(address)
         if any(plain in network or address in network for network in self._networks):
             return True
+        if any(plain in network or address in network for network in _NOT_PUBLIC):
+            return False
         return plain.is_global and not plain.is_multicast
 
 

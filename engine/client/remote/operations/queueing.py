@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def queue(
         source: A list of entries, a file of entries, `-` for standard input, or an open binary
             stream. Files that entries name are uploaded.
         settings: The recipe's settings, and `seed`.
-        flags: Not supported: the recipe's own options are for the command line of its machine.
+        flags: The recipe's own options; it has to be installed here too.
         options: Everything else; `settings` wins over its own.
         max_cost: Refuse the batch if it may cost more dollars than this.
 
@@ -118,18 +119,55 @@ def _body(
     options: "QueueOptions | None",
 ) -> Operation[dict[str, Any]]:
     """Return the body of a batch, with its files uploaded."""
-    members = {} if options is None else _of_options(options)
-    if flags or (options is not None and options.flags):
-        raise UserError("The recipe's own options are not sent to a server; use settings.")
-    overrides = {**members.pop("overrides", {}), **(settings or {})}
+    source, chosen = _applied(recipe, source, settings, flags, options)
+    members = _of_options(chosen)
+    overrides = members.pop("overrides")
     seed = overrides.pop("seed", None)
-    local = read_local(source, options.file_format if options else None)
+    local = read_local(source, chosen.file_format)
     entries = yield from _uploaded(recipe, local)
     named = {"name": local.name} if local.name and "name" not in members else {}
     body = {"recipe": recipe, "settings": overrides, **named, **members}
     if seed is not None:
         body["seed"] = int(seed)
     return {**body, **(yield from _entries(entries))}
+
+
+def _applied(
+    recipe: str,
+    source: "Source | list[Any] | None",
+    settings: Mapping[str, Any] | None,
+    flags: Mapping[str, Any] | None,
+    options: "QueueOptions | None",
+) -> "tuple[Source | list[Any] | None, QueueOptions]":
+    """Return input and options with the recipe's own options applied, which may be the input.
+
+    Raises:
+        UserError: One is wrong, or the recipe is not installed here to read them.
+    """
+    from engine.queueing.queue import QueueOptions
+
+    wanted = options or QueueOptions()
+    wanted = replace(
+        wanted,
+        overrides={**wanted.overrides, **(settings or {})},
+        flags={**wanted.flags, **(flags or {})},
+    )
+    if isinstance(source, list) or (source is not None and not wanted.flags):
+        if wanted.flags:
+            raise UserError("Give a list or the recipe's own options, not both.")
+        return source, wanted
+    from engine.plugins.catalog import EntryPointCatalog, UnknownName
+    from engine.queueing.recipe_options import apply_options
+
+    try:
+        loaded = EntryPointCatalog().recipe(recipe)
+    except UnknownName:
+        raise UserError(
+            f"Recipe {recipe} is not installed here, which its own options need.",
+            remedy="Give a file or a list of entries.",
+        ) from None
+    request = apply_options(loaded, source, wanted)
+    return (request.source() if request.source else None), request.options
 
 
 def _of_options(options: "QueueOptions") -> dict[str, Any]:
