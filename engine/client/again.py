@@ -3,12 +3,13 @@
 import json
 import shlex
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from db.queries.batches import batch_of
 from db.queries.jobs import all_jobs
 from db.rows import BatchRow, JobRow
 from engine.client.ids import ResolvedId
@@ -53,19 +54,23 @@ def read_again(
     batch, recipe = what.batch, catalog.recipe(what.batch.recipe)
     if what.job is None:
         jobs = all_jobs(connection, batch.id)
-        entries = [_entry(recipe, job, folder) for job in jobs]
+        entries = [
+            {**_entry(recipe, job, folder), **_own(connection, batch, recipe, job)} for job in jobs
+        ]
     else:
         entries = [_best_entry(connection, catalog, recipe, folder, what)]
+    variant = None if what.job is None else what.job.variant
     request = BatchRequest(
         batch.recipe,
         None,
-        json.loads(batch.settings),
+        json.loads(batch_of(connection, batch, variant).settings),
         name=batch.name if what.job is None else what.job.key,
         seed=batch.seed,
         priority=batch.priority,
         in_flight=batch.in_flight,
         budget=batch.budget,
         entries=tuple(entries),
+        own_settings=True,
     )
     return AgainRequest(str(what), request, defaults_of(recipe))
 
@@ -103,6 +108,40 @@ def _entry(recipe: AnyRecipe, job: JobRow, folder: Path) -> dict[str, Any]:
         if isinstance(file := entry.get(name), dict) and "hash" in file:
             entry[name] = str(ArtifactStore(folder).path(file["hash"]).absolute())
     return entry
+
+
+def _own(
+    connection: sqlite3.Connection, batch: BatchRow, recipe: AnyRecipe, job: JobRow
+) -> dict[str, Any]:
+    """Return what a job has of its own in its batch: axes, seed and settings."""
+    fields: dict[str, Any] = {}
+    if job.axes:
+        fields["axes"] = job.cell
+        if "seed" in recipe.input.model_fields:
+            fields["seed"] = job.seed
+    if job.variant is not None:
+        variant = batch_of(connection, batch, job.variant)
+        before, after = json.loads(batch.settings), json.loads(variant.settings)
+        changed = {k: v for k, v in after.items() if before.get(k) != v}
+        changed |= _of_backends(json.loads(batch.snapshot), json.loads(variant.snapshot))
+        fields["settings"] = changed
+    return fields
+
+
+def _of_backends(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of backends that differ between two snapshots, as `BACKEND.key`."""
+    known = {one["name"]: one["settings"] for one in _backends(before)}
+    return {
+        f"{one['name']}.{key}": value
+        for one in _backends(after)
+        for key, value in one["settings"].items()
+        if one["name"] in known and known[one["name"]].get(key) != value
+    }
+
+
+def _backends(snapshot: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for first in snapshot.get("backends", {}).values():
+        yield from (first, *first.get("fallbacks", ()))
 
 
 def _best_entry(

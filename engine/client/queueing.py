@@ -342,6 +342,8 @@ def _options_of(request: BatchRequest) -> "QueueOptions":
         in_flight=request.in_flight,
         budget=request.budget,
         file_format="json" if request.entries and request.source is None else None,
+        own_settings=request.own_settings and request.source is None,
+        grid=request.grid,
     )
 
 

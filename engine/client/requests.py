@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.intake.grid.cells import Grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class BatchRequest:
         in_flight: Maximum number of its jobs at the same time.
         budget: Maximum cost in micro-dollars; None for no maximum.
         entries: Entries in place of an input file.
+        own_settings: True if entries may have settings of backends: they come from this store.
+        grid: Makes several jobs of each entry.
     """
 
     recipe: str
@@ -33,6 +38,8 @@ class BatchRequest:
     in_flight: int | None = None
     budget: int | None = None
     entries: Sequence[Mapping[str, Any]] = ()
+    own_settings: bool = False
+    grid: "Grid | None" = None
 
     @property
     def all_settings(self) -> dict[str, Any]:

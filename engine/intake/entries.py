@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.intake.problems import InputError, Problem
+from engine.intake.shared_fields import SHARED, with_shared
 from engine.text.strict.values import LIST_NAMES, MAX_DEPTH, TOO_DEEP, RefusedValue
 from engine.text.terminal import quoted
 
@@ -40,6 +41,8 @@ class InputEntry:
 def unpack(file: str, document: Any) -> list[Any]:
     """Return the entries of a document: a list, an object with one list of them, or one object.
 
+    Beside the list, the object may have `model` and `styles`, which are for all entries.
+
     Raises:
         InputError: The document has another shape.
     """
@@ -52,14 +55,14 @@ def unpack(file: str, document: Any) -> list[Any]:
     name = next((name for name in LIST_NAMES if isinstance(document.get(name), list)), None)
     if name is None:
         return [document]
-    if others := [other for other in document if other != name]:
+    shared = {other: document[other] for other in SHARED if other in document}
+    if others := [other for other in document if other != name and other not in shared]:
         raise InputError.of(
             file,
             f"has {quoted(', '.join(others))} beside `{name}`, where nothing else is read; "
             "move it into the entries",
         )
-    entries: list[Any] = document[name]
-    return entries
+    return with_shared(shared, document[name])
 
 
 def to_entry(file: str, number: int, line: int | None, value: Any) -> InputEntry | list[Problem]:

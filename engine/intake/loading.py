@@ -14,6 +14,7 @@ from engine.intake.grid.cells import Grid, expand
 from engine.intake.own_inputs import OwnInputs, folder_of
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
+from engine.intake.shared_fields import SHARED
 from engine.intake.source import open_source
 from engine.intake.validate import Check, InputT, ValidEntry, field_names, validate
 
@@ -34,6 +35,7 @@ def read(
     grid: Grid | None = None,
     seed: int = 0,
     stored: StoredPath | None = None,
+    may_set_backends: bool = False,
 ) -> Iterator[ValidEntry[InputT]]:
     """Read and validate an input in bounded memory.
 
@@ -54,6 +56,7 @@ def read(
         check: Yields further problems of an entry that its model accepts.
         grid: Makes several entries of each.
         seed: Source of a grid's sample.
+        may_set_backends: True if entries may have settings of backends.
         stored: Returns the path of an uploaded file, if entries name those instead of paths.
 
     Yields:
@@ -72,7 +75,13 @@ def read(
                 cells = expand(entries, grid, source=named, fields=fields, offset=offset, seed=seed)
             context = {"folder": folder, "keep_file": _remembering(keep_file), "stored": stored}
             checks = validate(
-                cells, model, source=named, context=context, offset=offset, check=check
+                cells,
+                model,
+                source=named,
+                context=context,
+                offset=offset,
+                check=check,
+                may_set_backends=may_set_backends,
             )
             for item in checks:
                 if isinstance(item, Problem):
@@ -103,7 +112,8 @@ def _entries(
         if own.converts:
             entries = own.convert(read_entries(source, file_format=file_format), source.name)
         else:
-            entries = read_entries(source, file_format=file_format, fields=field_names(model))
+            fields = dict.fromkeys((*field_names(model), *SHARED))
+            entries = read_entries(source, file_format=file_format, fields=list(fields))
         yield source.name, source.folder, entries
 
 

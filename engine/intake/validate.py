@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from engine.contract.recipe_input import RecipeInput
 from engine.intake.entries import InputEntry
 from engine.intake.ids import Ids, made_id
+from engine.intake.own_settings import OwnSettings
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest, sentence
 from engine.text.given_ids import given_id
@@ -57,6 +58,7 @@ def validate(
     context: Mapping[str, Any] | None = None,
     offset: int = 0,
     check: Check[InputT] | None = None,
+    may_set_backends: bool = False,
 ) -> Iterator[ValidEntry[InputT] | Problem]:
     """Validate entries against an input model, one at a time, in their order.
 
@@ -70,6 +72,7 @@ def validate(
         context: The validation context, for fields such as `ImageFile`.
         offset: Number of entries that the batch already has, added to positions in generated ids.
         check: Yields further problems of an entry that its model accepts.
+        may_set_backends: True if entries may have settings of backends.
 
     Yields:
         A `ValidEntry` for every valid entry, a `Problem` for every problem.
@@ -82,8 +85,12 @@ def validate(
             continue
         given = model.adopted(entry.data) if issubclass(model, RecipeInput) else entry.data
         data = {name: value for name, value in given.items() if value is not None}
-        faults = list(_unknown(data, names)) if model.model_config.get("extra") != "allow" else []
-        overrides = entry.settings
+        is_open = model.model_config.get("extra") == "allow"
+        settings = OwnSettings(
+            entry, {} if is_open else data, names, may_set_backends=may_set_backends
+        )
+        overrides, faults = settings.settings, settings.faults
+        faults += [] if is_open else _unknown(data, names)
         key, fault = _take_id(data, entry.number, offset, ids)
         faults += [("id", fault)] if fault else []
         if not takes_id or fault:
@@ -93,7 +100,9 @@ def validate(
             checked if isinstance(checked, list) else check(checked, overrides) if check else []
         )
         if not faults and isinstance(checked, BaseModel):
-            yield ValidEntry(entry.number, key, checked, entry.axes, overrides, entry.group or key)
+            yield ValidEntry(
+                entry.number, key, checked, settings.axes, overrides, entry.group or key
+            )
             continue
         yield from _problems(entry, source, key, faults)
 

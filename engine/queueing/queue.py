@@ -370,6 +370,7 @@ def _read(
         settings=recipe.settings.model_validate_json(variants.plan.settings),
         check=variants.problems,
         grid=options.grid,
+        may_set_backends=options.own_settings,
         stored=options.stored,
     )
     return entries if options.limit is None else islice(entries, options.limit)

@@ -11,7 +11,9 @@ from db.store import Write
 from db.writes.batches import add_variant
 from engine.intake.grid.cells import Grid
 from engine.intake.sentences import nearest
+from engine.intake.shared_fields import MODEL
 from engine.intake.validate import field_names
+from engine.queueing.model_names import with_model
 from engine.queueing.overrides import QueueError
 from engine.queueing.plan import BatchPlan, Planner, QueueOptions
 from engine.text.terminal import quoted
@@ -81,11 +83,10 @@ class Variants:
                     f"A batch has at most {MAX_VARIANTS} different settings.",
                     remedy="Queue several batches, or vary fields of the entries instead.",
                 )
-            plan = (
-                self._planner.variant(self.plan, self._options, overrides)
-                if overrides
-                else self.plan
-            )
+            plan = self.plan
+            if overrides:
+                changed = with_model(plan, overrides)
+                plan = self._planner.variant(plan, self._options, changed)
             settings = plan.recipe.settings.model_validate_json(plan.settings)
             self._plans[key] = plan, settings
         return self._plans[key]
@@ -99,7 +100,8 @@ def _refuse_unknown(plan: BatchPlan, grid: Grid | None) -> None:
     """
     fields, settings = field_names(plan.recipe.input), plan.recipe.settings.model_fields
     for name in grid.settings if grid else ():
-        if name == "id" or (name not in fields and name not in settings and "." not in name):
+        is_known = name in fields or name in settings or "." in name or name == MODEL
+        if name == "id" or not is_known:
             raise QueueError(
                 f"Axis {quoted(name)}: {plan.recipe.name} has neither a field nor a setting of that"
                 f" name; {nearest(name, [*fields, *settings])}."

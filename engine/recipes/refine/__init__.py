@@ -12,6 +12,7 @@ from engine.recipes.refine.agents.evaluator import EVALUATOR
 from engine.recipes.refine.agents.guard import GUARD
 from engine.recipes.refine.agents.questions import QUESTIONER
 from engine.recipes.refine.agents.refiner import REFINER
+from engine.recipes.refine.agents.writer import WRITER
 from engine.recipes.refine.deciding import check_candidate, check_decision
 from engine.recipes.refine.estimate import calls_of, check
 from engine.recipes.refine.evaluating import QUESTIONS
@@ -20,6 +21,7 @@ from engine.recipes.refine.importer import IMPORTER
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.learning import LEARNER
 from engine.recipes.refine.loop import best_part, refine
+from engine.recipes.refine.opening import WRITE
 from engine.recipes.refine.read_report import finish, job_report, project
 from engine.recipes.refine.settings import RefineSettings
 
@@ -29,7 +31,8 @@ def agents_used(settings: RefineSettings) -> tuple[AnyAgent, ...]:
     checklist = (QUESTIONER, ANSWERER) if settings.evaluation == "checklist" else ()
     comparer = (COMPARER,) if settings.evaluation == "pairwise" else ()
     guard = (GUARD,) if settings.is_guarded else ()
-    return (EVALUATOR, REFINER, *checklist, *comparer, *guard)
+    writer = (WRITER,) if settings.write_prompt else ()
+    return (EVALUATOR, REFINER, *checklist, *comparer, *guard, *writer)
 
 
 RECIPE = Recipe(
@@ -44,7 +47,7 @@ RECIPE = Recipe(
         "text": ChatBackend,
         "score": ScoreBackend,
     },
-    agents=(EVALUATOR, REFINER, QUESTIONER, ANSWERER, COMPARER, GUARD),
+    agents=(EVALUATOR, REFINER, QUESTIONER, ANSWERER, COMPARER, GUARD, WRITER),
     agents_used=agents_used,
     run=refine,
     headline=Headline("score", low=0, high=100),
@@ -57,7 +60,7 @@ RECIPE = Recipe(
         Approval(f"iteration-*/{REFINED}", NextImage, group=GROUP),
         Approval(f"iteration-*/rewrite-*/{REFINED}", NextImage, group=GROUP),
     ),
-    branch=BranchPoint("iteration", shared=(START, QUESTIONS)),
+    branch=BranchPoint("iteration", shared=(START, QUESTIONS, WRITE)),
     options=(Option("--max-iterations", "max_iterations"),),
     outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
     importer=IMPORTER,

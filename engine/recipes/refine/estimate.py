@@ -10,17 +10,18 @@ CALLS_OF_REWRITE = 4
 """Calls of a prompt that the guard has repaired: prompt, check, repair, check."""
 
 
-def calls_of(_entry: RefineInput, settings: RefineSettings) -> Mapping[str, tuple[int, int]]:
+def calls_of(entry: RefineInput, settings: RefineSettings) -> Mapping[str, tuple[int, int]]:
     """Return the minimum and maximum calls of one entry by capability, if nothing fails."""
     turns = settings.max_iterations
     first = _affordable(settings, settings.candidates)
     images = _affordable(settings, _all_images(settings))
-    questions = 1 if settings.evaluation == "checklist" else 0
+    before = 1 if settings.evaluation == "checklist" else 0
+    before += 1 if settings.write_prompt and not entry.prompt else 0
     rewrites = (turns - 1) * settings.rewrites * _calls_of_prompt(settings)
     calls = {
         "image": (first, images),
         "vision": _vision(settings, first, images),
-        "text": (questions, questions + rewrites),
+        "text": (before, before + rewrites),
     }
     return calls if settings.score is None else {**calls, "score": (first, images)}
 

@@ -10,6 +10,7 @@ from engine.recipes.refine.candidates import ImageBudget
 from engine.recipes.refine.estimate import is_short
 from engine.recipes.refine.evaluating import Judge
 from engine.recipes.refine.gates import NextImage, approved
+from engine.recipes.refine.opening import first_prompt
 from engine.recipes.refine.pairwise import Entrant, play
 from engine.recipes.refine.rewriting import Rewriter
 from engine.recipes.refine.stops import comes_back, stop_after
@@ -64,7 +65,7 @@ class _Loop:
         job = self.job
         taker = TurnTaker(job, self.judge, self.budget)
         rewriter = Rewriter(job, self.judge)
-        prompts = [NextImage(prompt=self.judge.brief, negative_prompt=job.input.negative_prompt)]
+        prompts = [await first_prompt(job)]
         lead: int | None = None
         for iteration in job.iterations(job.settings.max_iterations):
             try:

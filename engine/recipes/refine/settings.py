@@ -1,8 +1,8 @@
 """Settings of the recipe `refine`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from engine.contract.backend_names import BackendNames
 from engine.contract.image import MAX_SIDE, MIN_SIDE
@@ -27,6 +27,11 @@ class RefineSettings(SpendingGates):
         True,
         description="When a batch is queued, fill `avoid` with what never helped with its model "
         "in earlier batches of this workspace.",
+    )
+    write_prompt: bool = Field(
+        True,
+        description="Have the text backend write the prompt of an entry that has title, scene or "
+        "mood only.",
     )
     max_iterations: int = Field(3, ge=1, le=20, description="Turns of the loop at most.")
     target_score: float = Field(90, ge=0, le=100, description="Score at which the loop stops.")
@@ -102,6 +107,14 @@ class RefineSettings(SpendingGates):
         description="Terms and changes that did not help with this model before; the refiner "
         "leaves them out.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_release(cls, data: Any, info: ValidationInfo) -> Any:
+        """Write no prompt in batches that were queued before there was the setting."""
+        if info.mode == "json" and isinstance(data, dict):
+            return {"write_prompt": False, **data}
+        return data
 
     @property
     def has_sets(self) -> bool:
