@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from db.queries.lists import batch_line
 from engine.api.gallery.parts import Changes, PartReader, Review, review_of
@@ -86,7 +87,7 @@ def read_side(
     return Side(
         job=job_id,
         part=node.part,
-        address=f"/j{job_id}" + (f"/at/{node.part}" if node.part else ""),
+        address=f"/j{job_id}" + (f"/at/{quote(node.part)}" if node.part else ""),
         title=title,
         score=card.score if is_job else node.score,
         rating=card.rating if is_job else node.rating,

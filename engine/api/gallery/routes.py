@@ -61,7 +61,18 @@ class Gallery:
 
     def principal(self, connection: HTTPConnection) -> Principal | None:
         """Return the principal of a request for a page, by its cookie; None for nobody."""
-        return self._sessions.principal(connection)
+        session = self._session(connection)
+        return session.principal if session else None
+
+    def _session(self, connection: HTTPConnection) -> Session | None:
+        """Return the session of a request, read once; None for nobody, or if the store is gone."""
+        if not hasattr(connection.state, "session"):
+            try:
+                connection.state.session = self._sessions.of(connection)
+            except UserError:
+                connection.state.session = None
+        session: Session | None = connection.state.session
+        return session
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; none is below `/v1` or `/api`."""
@@ -111,10 +122,7 @@ class Gallery:
         return answer
 
     def _answer(self, request: Request, handler: Any, form: FormData | None = None) -> Response:
-        try:
-            session = self._sessions.of(request)
-        except UserError as error:  # the store is gone
-            return self._refusal(None, 503, "Not done", f"{error.message} {error.remedy}".strip())
+        session = self._session(request)
         if session is None:
             return _not_logged_in(request)
         visit = Visit(request, session, self._services, self._headlines)
@@ -165,10 +173,16 @@ class Gallery:
     # -- who comes and goes -------------------------------------------------------------------
 
     async def _login(self, request: Request) -> Response:
-        if request.method == "POST":
-            form = await _form(request)
-            return await run_in_threadpool(entering.log_in, request, form, self._sessions)
-        return await run_in_threadpool(entering.show_login, request, self._sessions)
+        enter = partial(entering.show_login, request)
+        try:
+            if request.method == "POST":
+                enter = partial(entering.log_in, request, await _form(request))
+            return await run_in_threadpool(enter, self._sessions)
+        except Exception as error:
+            problem = as_problem(error)
+            if problem is None:
+                raise
+            return self._refusal(None, problem.status, "Not done", problem.detail)
 
     def _log_out(self, visit: Visit, form: FormData) -> Response:
         return entering.log_out(self._sessions, visit.session)
@@ -181,7 +195,7 @@ class Gallery:
     # -- without a session, or without an end ----------------------------------------------
 
     async def _live(self, request: Request) -> Response:
-        session = await run_in_threadpool(self._sessions.of, request)
+        session = self._session(request)
         if session is None:
             return Response(status_code=401)
         chosen = EventFilter(_number(request, "batch"), _number(request, "job"))

@@ -119,11 +119,6 @@ class Sessions:
                 return None
         return Session(principal, secret)
 
-    def principal(self, connection: HTTPConnection) -> Principal | None:
-        """Return the principal of a request by its cookie; None for nobody."""
-        session = self.of(connection)
-        return session.principal if session else None
-
     def enter_by_link(self, secret: str) -> str | None:
         """Use a link up; return the secret of the new session, None for a link that is no good."""
         if not secret or len(secret) > 200 or not secret.isascii():

@@ -119,3 +119,11 @@ def test_where_another_site_began_our_own_page_goes_on(workspace, stranger):
     assert 'http-equiv="refresh"' in answer.text
     assert code not in answer.text
     assert text_of(enter(stranger, workspace).page("/"), "h1") == "Batches"
+
+
+def test_without_a_store_there_are_sentences(workspace, browser):
+    workspace.paths.store.unlink()
+    assert browser.client.get("/b1", headers=HTML).url.path == "/login"
+    answer = browser.client.post("/login", data={"token": "sl_" + "x" * 40})
+    assert answer.status_code == 503
+    assert "The store is gone" in answer.text
