@@ -24,11 +24,15 @@ class ReaderPool:
 
     Args:
         store: The store.
+
+    Attributes:
+        in_use: Number of connections that requests use now.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue(KEPT)
+        self.in_use = 0
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -39,6 +43,7 @@ class ReaderPool:
             UserError: On leaving: a row holds what Safelight does not write.
         """
         connection = self._take()
+        self.in_use += 1
         try:
             yield connection
         except (ValueError, sqlite3.OperationalError) as error:
@@ -46,6 +51,7 @@ class ReaderPool:
                 raise damaged(error) from error
             raise
         finally:
+            self.in_use -= 1
             self._give_back(connection)
 
     def _take(self) -> sqlite3.Connection:
