@@ -33,7 +33,7 @@ WITH_LOCAL = if $(PIP_INSTALL) --no-deps $(TORCH) 2>/dev/null || \
 	  $(PIP_INSTALL) --no-deps --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) $(TORCH) 2>/dev/null; \
 	then $(1); else $(2); echo 'No CPU build of torch for this Python was found: the tests run without the [local] extra.'; fi
 
-.PHONY: help install demo screenshots test test-slow test-newest lock lint format types contracts bench clean
+.PHONY: help install demo screenshots test test-slow test-api test-newest lock lint format types contracts bench clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -78,6 +78,21 @@ test-slow: $(STAMP) ## run what takes long, and properties with examples of thei
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m 'slow or hypothesis or rounds' \
 	  --hypothesis-profile=randomised --hypothesis-seed=$(SEED)
 
+# An environment of its own: what schemathesis needs is in nobody's way.
+API_VENV ?= $(VENV)-schemathesis
+API_SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+API_EXAMPLES ?= 3
+$(API_VENV)/.installed: .ci/schemathesis/requirements.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(API_VENV)
+	$(API_VENV)/bin/python -m pip install --quiet --no-deps --requirement $<
+	@touch $@
+
+test-api: API_SEED := $(API_SEED)
+test-api: $(STAMP) $(API_VENV)/.installed ## test the HTTP API against its own OpenAPI document
+	@echo 'To repeat this run: make test-api API_SEED=$(API_SEED)'
+	$(BIN)/python .ci/schemathesis/run.py $(abspath $(API_VENV))/bin/schemathesis \
+	  --seed $(API_SEED) --max-examples $(API_EXAMPLES)
+
 # Run it before a lock is renewed: what users get who install today.
 test-newest: VENV := .venv-newest
 test-newest: ## run the tests with the newest packages that the ranges admit
@@ -110,4 +125,4 @@ bench: $(STAMP) ## measure, beside peers and limits
 	$(BIN)/python -m bench
 
 clean: ## remove what was built
-	rm -rf $(VENV) .venv-newest .venv-lock demo dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(API_VENV) .venv-newest .venv-lock demo dist build .mypy_cache .ruff_cache .pytest_cache

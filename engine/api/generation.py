@@ -7,6 +7,7 @@ about a generation is at `/v1/jobs/{job}`, whose id is the generation's.
 import hashlib
 import json
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -32,6 +33,13 @@ from engine.contract.fields import is_visible
 
 RECIPE = "storyboard"
 RETRY_SECONDS = 2
+DEFAULTS: Mapping[str, Any] = {
+    "quality_threshold": 30.0,
+    "num_variations": 4,
+    "max_enhancement_iterations": 4,
+}
+"""Settings that these calls are known by, whatever the recipe's presets are."""
+
 IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
 
 _STATES = {
@@ -77,21 +85,27 @@ class GenerationBody(Body):
         None, ge=0, le=100, description="Quality score that a scene's best image should have."
     )
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The settings of the recipe."""
+    def settings(self, configured: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of the recipe.
+
+        Args:
+            configured: Those of the workspace, which win over the defaults of these calls.
+        """
+        is_plain = self.use_advanced_image_generation and configured.keys().isdisjoint(DEFAULTS)
         values = {
+            **(DEFAULTS if is_plain and "preset" not in configured else {}),
             "preset": None if self.use_advanced_image_generation else "simple",
-            "num_variations": self.advanced_image_num_variations or self.num_variations,
-            "max_enhancement_iterations": self.advanced_image_max_enhancement_iterations,
-            "quality_threshold": self.advanced_image_quality_threshold,
+            **_set("num_variations", self.advanced_image_num_variations or self.num_variations),
+            **_set("max_enhancement_iterations", self.advanced_image_max_enhancement_iterations),
+            **_set("quality_threshold", self.advanced_image_quality_threshold),
         }
         return {name: value for name, value in values.items() if value is not None}
 
-    def batch(self, image: str | None = None) -> BatchBody:
+    def batch(self, configured: Mapping[str, Any], image: str | None = None) -> BatchBody:
         """Return the batch of one job.
 
         Args:
+            configured: Settings of the recipe in the workspace.
             image: The image of scene 1, as `sha256:HASH`.
         """
         entry: dict[str, Any] = {"prompt": self.prompt}
@@ -99,13 +113,22 @@ class GenerationBody(Body):
             entry["target_duration"] = self.target_duration
         if image is not None:
             entry["reference_image"] = image
-        return BatchBody(recipe=RECIPE, entries=[entry], settings=self.settings, name="generation")
+        settings = self.settings(configured)
+        return BatchBody(recipe=RECIPE, entries=[entry], settings=settings, name="generation")
+
+
+def _set(name: str, value: Any) -> dict[str, Any]:
+    return {} if value is None else {name: value}
 
 
 def generate(call: Call) -> Response:
     """Queue a storyboard."""
     body: GenerationBody = call.body
-    return queue_body(call, body.batch(), _accepted)
+    return queue_body(call, body.batch(_configured(call)), _accepted)
+
+
+def _configured(call: Call) -> Mapping[str, Any]:
+    return call.services.workspace.settings.recipes.get(RECIPE, {})
 
 
 def _accepted(
@@ -136,7 +159,8 @@ async def generate_with_image(call: Call) -> Response:
             call.receipt = Receipt(call.caller.id, key, _fingerprint(call, form, image))
 
         def queue(call: Call) -> Response:
-            return queue_body(call, body.batch(_kept(call, image)), _accepted)
+            named = body.batch(_configured(call), _kept(call, image))
+            return queue_body(call, named, _accepted)
 
         return await in_thread(call, queue)
 

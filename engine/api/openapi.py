@@ -71,7 +71,7 @@ def document_of(table: Iterable[Endpoint], recipes: Iterable[AnyRecipe]) -> dict
     for endpoint in table:
         path = re.sub(r":path}", "}", endpoint.path)
         paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint)
-        if endpoint.method == "GET":
+        if endpoint.gives_file:
             paths[path]["head"] = _operation(endpoint, head=True)
     return {
         "openapi": "3.1.0",
@@ -213,14 +213,14 @@ def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
             _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})
         )
     if endpoint.method == "PATCH":
-        headers.append(_header("If-Match", {"type": "string"}))
+        headers.append(_header("If-Match", {"type": "string"}, required=True))
     if endpoint.waits or endpoint.method != "GET":
-        headers.append(_header("Prefer", {"type": "string", "examples": ["wait=10"]}))
+        headers.append(_header("Prefer", {"type": "string"}))
     return headers
 
 
-def _header(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, "schema": schema}
+def _header(name: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "schema": schema}
 
 
 def _body(endpoint: Endpoint) -> dict[str, Any] | None:

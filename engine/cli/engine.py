@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import signal as signals_of
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 from rich.console import Console
 
 from db.clock import now
+from engine.cli.api import refuse_without_api, server_options, serving_beside
 from engine.cli.control import carry_out, operator_command
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
@@ -25,9 +27,18 @@ from engine.runtime.signals import held_back, signals
 @click.group(invoke_without_command=True)
 @click.option("--until-idle", is_flag=True, help="Stop once there is nothing left to do.")
 @click.option("--detach", is_flag=True, help="Run in the background, detached from this terminal.")
+@click.option("--api", "with_api", is_flag=True, help="Serve the HTTP API in the same process.")
+@server_options
 @workspace_option
 @click.pass_context
-def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) -> int:
+def engine(
+    ctx: click.Context,
+    workspace: Path,
+    until_idle: bool,
+    detach: bool,
+    with_api: bool,
+    **where: Any,
+) -> int:
     """Run the engine until it is stopped.
 
     Ctrl-C or SIGTERM stops it gracefully: calls in flight get a grace period. A second one stops it
@@ -36,11 +47,15 @@ def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) 
     if ctx.invoked_subcommand is not None:
         ctx.obj = workspace
         return 0
+    if with_api:
+        refuse_without_api()
+    if with_api and detach:
+        raise click.UsageError("--api and --detach exclude each other; start `safelight api` too.")
     opened = Workspace(workspace, create=True)
     if detach:
         _report_start(EngineProcess(opened.paths).start(until_idle=until_idle))
         return 0
-    return _run_here(opened, until_idle=until_idle)
+    return _run_here(opened, until_idle=until_idle, where=where if with_api else None)
 
 
 @operator_command("stop")
@@ -78,11 +93,11 @@ def _named(ctx: click.Context, workspace: Path) -> Path:
     return workspace if before is None or origin is ParameterSource.COMMANDLINE else before
 
 
-def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
+def _run_here(workspace: Workspace, *, until_idle: bool, where: dict[str, Any] | None) -> int:
     adopt_hub_variables(workspace.paths.root)
     began = now()
     with held_back():
-        came = asyncio.run(_serve(workspace, until_idle=until_idle))
+        came = asyncio.run(_serve(workspace, until_idle=until_idle, where=where))
         if came:
             with contextlib.suppress(OSError):  # the terminal may be gone
                 click.echo("Stopped.", err=True)
@@ -91,13 +106,15 @@ def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
         return 0 if came == signals_of.SIGTERM else INTERRUPTED if came else 0
 
 
-async def _serve(workspace: Workspace, *, until_idle: bool) -> int:
+async def _serve(workspace: Workspace, *, until_idle: bool, where: dict[str, Any] | None) -> int:
     engine_ = workspace.engine()
+    beside = contextlib.nullcontext() if where is None else serving_beside(workspace, **where)
     with signals(engine_.stop) as came:
-        await engine_.run(
-            until=(lambda e: e.is_idle) if until_idle else None,
-            on_start=lambda: _say_at_work(workspace),
-        )
+        async with beside:
+            await engine_.run(
+                until=(lambda e: e.is_idle) if until_idle else None,
+                on_start=lambda: _say_at_work(workspace),
+            )
         return came()
 
 

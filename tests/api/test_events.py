@@ -136,9 +136,7 @@ async def test_a_stream_of_a_job_has_its_events_and_progress_only(workspace, tok
     async with (
         served(workspace) as (url, _),
         httpx.AsyncClient(headers=headers(token("read")), timeout=30) as client,
-        client.stream(
-            "GET", f"{url}/v1/events?job=j5&types=test.a,progress", headers=SSE
-        ) as stream,
+        client.stream("GET", f"{url}{path}", headers=SSE) as stream,
     ):
         received = frames(stream)
         first = asyncio.create_task(anext(received))

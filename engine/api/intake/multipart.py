@@ -9,6 +9,7 @@ from typing import Any
 
 import python_multipart
 from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartState
 
 from engine.api.endpoint import Call
 from engine.api.problems import Problem
@@ -57,6 +58,8 @@ async def form_of(call: Call) -> AsyncIterator[Form]:
             async for chunk in chunks(call.request, limit):
                 await asyncio.to_thread(parser.write, chunk)
             parser.finalize()
+            if parser.parser.state != MultipartState.END:
+                raise ValueError("It ends before its last boundary.")
         except (FormParserError, ValueError) as error:
             raise Problem(400, "bad-form", "The form is broken.", remedy=str(error)[:200]) from None
         yield collected.form

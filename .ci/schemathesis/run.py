@@ -1,0 +1,58 @@
+"""Test the API against its own OpenAPI document with schemathesis.
+
+python .ci/schemathesis/run.py SCHEMATHESIS [--seed N] [--max-examples N]
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from engine.api.auth.issue import Wanted, issue  # noqa: E402
+from engine.client.workspace import Workspace  # noqa: E402
+from tests.api.live import serving  # noqa: E402
+
+PHASES = "examples,coverage,fuzzing,stateful"
+PROMPTS = ["A red circle on a blue ground", "A bowl of lemons"]
+
+
+def main() -> int:
+    """Run schemathesis; return its exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("schemathesis")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--max-examples", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "workspace")
+        workspace = _workspace(root)
+        token = issue(workspace, Wanted("schemathesis", ["admin"], None)).secret
+        with serving(root) as server:
+            command = [
+                *(options.schemathesis, "--config-file", HERE / "schemathesis.toml"),
+                *("run", f"{server.url}/openapi.json", "--checks", "all", "--phases", PHASES),
+                *("--header", f"Authorization: Bearer {token}", "--continue-on-failure"),
+                *("--seed", options.seed, "--max-examples", options.max_examples),
+                *("--no-color", "--request-timeout", 40),
+            ]
+            words = [str(part) for part in command]
+            return subprocess.run(words, cwd=HERE, check=False).returncode  # noqa: S603 - our own
+
+
+def _workspace(root: Path) -> Workspace:
+    """Return a workspace with a finished batch."""
+    workspace = Workspace(root, create=True)
+    source = root / "prompts.json"
+    source.write_text(json.dumps(PROMPTS))
+    settings = {"width": 64, "height": 64, "max_iterations": 2, "seed": 1}
+    workspace.follow(workspace.queue("refine", source, settings=settings))
+    return workspace
+
+
+if __name__ == "__main__":
+    sys.exit(main())
