@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,16 @@ EXTRA = "api"
 DRAIN_SECONDS = 5
 """Seconds that open requests may take when the server stops."""
 
-PACKAGES = ("starlette", "uvicorn", "jwt", "python_multipart", "jinja2", "aiofiles")
+PACKAGES: Mapping[str, str] = {
+    "aiofiles": "aiofiles",
+    "jinja2": "jinja2",
+    "jwt": "pyjwt",
+    "python_multipart": "python-multipart",
+    "starlette": "starlette",
+    "uvicorn": "uvicorn",
+    "uvloop": "uvloop",
+}
+"""Packages of the extra as they are installed, by the modules that they bring."""
 
 
 class CannotServe(UserError):
@@ -85,7 +94,7 @@ def refuse_without_extra() -> None:
 
     from engine.contract.packages import missing_packages
 
-    if lacking := [name for name in PACKAGES if find_spec(name) is None]:
+    if lacking := [name for module, name in PACKAGES.items() if find_spec(module) is None]:
         requirement = missing_packages(*lacking, extra=EXTRA)
         raise CannotServe(f"The HTTP API needs {requirement.what}.", remedy=requirement.remedy)
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal as signals_of
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -55,6 +55,17 @@ _OPTIONS = (
 )
 
 
+def refuse_without_api() -> None:
+    """Refuse to start without the packages of the API.
+
+    Raises:
+        CannotServe: One is missing; the remedy is the command that installs them.
+    """
+    from engine.api.server import refuse_without_extra
+
+    refuse_without_extra()
+
+
 @click.command()
 @server_options
 @click.option("--read-only", is_flag=True, help="Refuse everything that writes.")
@@ -65,9 +76,7 @@ def api(workspace: Path, *, read_only: bool, **where: Any) -> int:
     It queues, shows and commands; an engine runs the jobs: start one with `safelight engine`, or
     both in one process with `safelight engine --api`. `safelight token create` makes a token.
     """
-    from engine.api.server import refuse_without_extra
-
-    refuse_without_extra()
+    refuse_without_api()
     opened = Workspace(workspace, create=True)
     adopt_hub_variables(opened.paths.root)
     return serve(opened, read_only=read_only, **where)
@@ -87,7 +96,10 @@ def serve(
     Raises:
         CannotServe: The server cannot start as it was asked to.
     """
-    came = asyncio.run(_serve(workspace, read_only=read_only, door=door, **where))
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        came = runner.run(_serve(workspace, read_only=read_only, door=door, **where))
     return 0 if came in {0, signals_of.SIGTERM} else INTERRUPTED
 
 
@@ -140,3 +152,21 @@ async def run_server(server: Any, bound: Any) -> int:
     server.capture_signals = contextlib.nullcontext  # it would raise them again at its end
     await server.serve(sockets=[bound])
     return came
+
+
+@contextlib.asynccontextmanager
+async def serving_beside(workspace: Workspace, **where: Any) -> AsyncIterator[None]:
+    """Serve a workspace while the context lasts, in the event loop of an engine.
+
+    Raises:
+        CannotServe: The server cannot start as it was asked to.
+    """
+    server, address, bound = prepare(workspace, **where)
+    server.capture_signals = contextlib.nullcontext  # they are the engine's
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    click.echo(f"API of {workspace.shown_root} on {address}", err=True)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task

@@ -10,6 +10,7 @@ import click
 from rich.text import Text
 
 from engine.cli import render
+from engine.cli.api import refuse_without_api
 from engine.cli.options import json_option, parse_dollars, workspace_option
 from engine.cli.trouble import CliError
 from engine.client.workspace import Workspace
@@ -25,6 +26,7 @@ def token() -> None:
     Scopes: read; write (queue, pause, cancel); decide (decide, approve, rate); spend (start work
     that costs money); admin (everything).
     """
+    refuse_without_api()
 
 
 def _scopes(_ctx: click.Context, _parameter: click.Parameter, text: str) -> tuple[str, ...]:
