@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -184,16 +185,19 @@ async def test_a_slow_reader_holds_no_connection_of_the_store(workspace, token) 
             services = services.app
         pool = services.state.services.readers
         host, port = url.removeprefix("http://").split(":")
-        reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
-        request = (
-            f"GET /v1/events?after=1 HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n"
-            f"Authorization: Bearer {token('read')}\r\n\r\n"
-        )
-        writer.write(request.encode())
-        await reader.readline()
-        await asyncio.sleep(0.5)
-        assert pool.in_use == 0
-        writer.close()
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect((host, int(port)))
+            slow.sendall(
+                f"GET /v1/events?after=1 HTTP/1.1\r\nHost: {host}\r\n"
+                "Accept: text/event-stream\r\n"
+                f"Authorization: Bearer {token('read')}\r\n\r\n".encode()
+            )
+            free = 0
+            async with asyncio.timeout(30):
+                while free < 10 or not services.state.services.streams:
+                    await asyncio.sleep(0.05)
+                    free = free + 1 if pool.in_use == 0 else 0
 
 
 async def test_one_poller_serves_all_and_rests_without_streams(workspace) -> None:
