@@ -13,7 +13,6 @@ from engine.api.auth.gate import Gate, Session
 from engine.api.auth.rates import Rates
 from engine.api.auth.signed import issuers
 from engine.api.guard import LOOPBACK, Guard
-from engine.api.openapi import document_of
 from engine.api.problems import Problem
 from engine.api.reading import encode
 from engine.api.routing import refuse, routes
@@ -66,7 +65,7 @@ def make_app(
     """
     options = options or ServerOptions()
     services = Services(workspace, read_only=options.read_only)
-    services.describe = lambda: encode(document_of(TABLE, workspace.catalog.all_recipes()))
+    services.describe = lambda: _described(workspace)
     beside = pages(services) if pages else None
     hosts = [*LOOPBACK, *services.settings.hosts, *options.hosts]
 
@@ -84,6 +83,7 @@ def make_app(
                 readers=services.readers,
                 uses=services.uses,
                 rates=Rates(services.settings.requests_per_minute, services.settings.burst),
+                remembered=services.remembered,
                 accepted=issuers(workspace.paths, services.settings),
                 session=beside.session if beside else None,
             ),
@@ -94,3 +94,10 @@ def make_app(
     app.state.services = services
     app.router.redirect_slashes = False
     return app
+
+
+def _described(workspace: Workspace) -> bytes:
+    """Return the OpenAPI document of a workspace; it loads every recipe."""
+    from engine.api.openapi import document_of
+
+    return encode(document_of(TABLE, workspace.catalog.all_recipes()))

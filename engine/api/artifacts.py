@@ -23,7 +23,6 @@ from engine.api.intake.spool import spooled
 from engine.api.problems import Problem
 from engine.api.reading import matches
 from engine.client.uploads import keep_upload
-from engine.kinds.thumbnails import StoredFile
 
 INLINE = frozenset(
     {
@@ -119,6 +118,8 @@ def _is_within(part: str, size: int) -> bool:
 
 def thumbnail(call: Call) -> Response:
     """Answer with a thumbnail of a stored file."""
+    from engine.kinds.thumbnails import StoredFile
+
     query: ThumbnailQuery = call.query
     row = _known(call)
     workspace, side = call.services.workspace, int(query.size)

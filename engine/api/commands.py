@@ -54,7 +54,7 @@ def body_of(action: OperatorAction) -> type[Body]:
     """Return the body of a command, from the arguments of its action."""
     name = "".join(part.capitalize() for part in action.verb.split("_"))
     fields: dict[str, Any] = {one.name: _field(one) for one in action.arguments}
-    return create_model(f"{name}Body", __base__=Body, __doc__=action.help, **fields)
+    return create_model(f"{name}Command", __base__=Body, __doc__=action.help, **fields)
 
 
 def _field(argument: Argument) -> tuple[Any, Any]:

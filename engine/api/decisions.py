@@ -11,7 +11,6 @@ from engine.api.endpoint import Body, Call, answer
 from engine.api.ids import job_of
 from engine.api.problems import Problem
 from engine.client.actions import action_of
-from engine.client.consequences import consequence_of, refusal_of_decision
 from engine.text.amounts import decimal_text
 
 
@@ -36,6 +35,8 @@ async def decide(call: Call) -> Response:
 
 def preview(call: Call) -> Response:
     """Answer with what a decision would have run again, and what that has cost."""
+    from engine.client.consequences import consequence_of, refusal_of_decision
+
     body: PreviewBody = call.body
     with call.services.readers.reading() as connection:
         _, job = job_of(connection, call.path("job"))

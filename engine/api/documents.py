@@ -7,7 +7,6 @@ from typing import Any
 from db.queries.batches import best_score
 from db.queries.ratings import count_ratings
 from db.rows import BatchRow, CommandRow, JobRow
-from engine.client.documents.job import job_detail
 from engine.client.documents.status import batch_document, higher_is_better
 from engine.client.ids import batch_name, job_name
 from engine.client.workspace import Workspace
@@ -98,6 +97,7 @@ def job_on_the_wire(
 ) -> dict[str, Any]:
     """Return everything about a job, with its links and a remedy if it waits."""
     from engine.api.waiting import remedy_of
+    from engine.client.documents.job import job_detail  # it loads the kinds
 
     document = on_the_wire(job_detail(connection, workspace.paths, batch, job))
     return {**document, "remedy": remedy_of(job), "links": job_links(job)}

@@ -22,9 +22,9 @@ class Parameters(BaseModel):
 
 
 class Body(BaseModel):
-    """Base of JSON bodies; unknown fields are refused."""
+    """Base of JSON bodies; unknown fields are refused, and so is `false` for a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from engine.api.endpoint import Body, Call, faults_of
 from engine.api.ids import job_of, missing
 from engine.api.intake.batches import queue_body
 from engine.api.intake.bodies import BatchBody
-from engine.api.intake.multipart import Form, form_of
+from engine.api.intake.multipart import TRUTHS, Form, form_of
 from engine.api.problems import Problem
 from engine.api.reading import conditional
 from engine.api.serving.receipts import HEADER, Receipt, checked_key, fingerprint_of
@@ -174,6 +174,9 @@ def _of_form(form: Form) -> GenerationBody:
     unknown = [name for name in form.files if name != "image"]
     if unknown:
         raise Problem(422, "invalid", f"The form has an unknown file {unknown[0][:60]!r}.")
+    advanced = "use_advanced_image_generation"
+    if form.fields.get(advanced, TRUTHS[0]) not in TRUTHS:
+        raise Problem(422, "invalid", f"The field {advanced} is true or false.")
     try:
         return TypeAdapter(GenerationBody).validate_strings(form.fields)
     except ValidationError as error:

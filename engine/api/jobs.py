@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from db.queries import jobs as queries
@@ -14,18 +15,9 @@ from engine.api.documents import job_links, job_on_the_wire, on_the_wire
 from engine.api.endpoint import Call, Parameters
 from engine.api.ids import batch_of, job_of, missing, number_of
 from engine.api.problems import Problem
-from engine.api.reading import conditional, conditional_bytes, encode
+from engine.api.reading import conditional, conditional_bytes, encode, etag_of
 from engine.api.waiting import remedy_of
 from engine.client.documents.jobs import trouble_of
-from engine.client.documents.records import (
-    call_document,
-    decision_document,
-    error_document,
-    prompt_document,
-    rating_document,
-    result_document,
-    step_document,
-)
 from engine.client.ids import batch_name, job_name
 
 MAX_PAGE = 200
@@ -47,44 +39,59 @@ class JobPage(Parameters):
     limit: int = Field(50, ge=1, le=MAX_PAGE)
 
 
-def job(call: Call) -> Response:
-    """Answer with everything about a job."""
+async def job(call: Call) -> Response:
+    """Answer with everything about a job: at once if the store has not changed since the last."""
+    remembered, key = call.services.remembered, ("job", call.path("job"))
+    version, result = remembered.look(key)
+    if result is None:
+        result = await run_in_threadpool(_job, call)
+        remembered.keep(key, version, result)
+    body, tag = result
+    return conditional_bytes(call.request, body, tag=tag)
+
+
+def _job(call: Call) -> tuple[bytes, str]:
     services = call.services
     with services.readers.reading() as connection:
         batch, row = job_of(connection, call.path("job"))
         body = encode(job_on_the_wire(connection, services.workspace, batch, row))
-    return conditional_bytes(call.request, body)
+    return body, etag_of(body)
 
 
-Reader = Callable[[sqlite3.Connection, JobRow, Mapping[int, str]], list[dict[str, Any]]]
-
-_PARTS: Mapping[str, Reader] = {
-    "steps": lambda c, job, _: [
-        {**step_document(step), "links": {"self": f"/v1/steps/s{step.id}"}}
-        for step in queries.steps(c, job.id)
-    ],
-    "prompts": lambda c, job, keys: [prompt_document(p, keys) for p in queries.prompts(c, job.id)],
-    "errors": lambda c, job, keys: [error_document(e, keys) for e in queries.errors(c, job.id)],
-    "calls": lambda c, job, keys: [call_document(a, keys) for a in queries.api_calls(c, job.id)],
-    "decisions": lambda c, job, _: [
-        decision_document(row) for row in queries.decision_rows(c, job.id)
-    ],
-    "ratings": lambda c, job, _: [rating_document(row) for row in ratings_of(c, job.id)],
-}
+PARTS = ("steps", "prompts", "errors", "calls", "decisions", "ratings")
 """Parts of a job that have addresses of their own, by name."""
 
-PARTS = tuple(_PARTS)
+
+def _read_part(
+    name: str, connection: sqlite3.Connection, job: JobRow, keys: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Return a part of a job as plain data."""
+    from engine.client.documents import records  # it loads the kinds
+
+    if name == "steps":
+        return [
+            {**records.step_document(step), "links": {"self": f"/v1/steps/s{step.id}"}}
+            for step in queries.steps(connection, job.id)
+        ]
+    if name == "prompts":
+        return [records.prompt_document(row, keys) for row in queries.prompts(connection, job.id)]
+    if name == "errors":
+        return [records.error_document(row, keys) for row in queries.errors(connection, job.id)]
+    if name == "calls":
+        return [records.call_document(row, keys) for row in queries.api_calls(connection, job.id)]
+    if name == "decisions":
+        return [records.decision_document(r) for r in queries.decision_rows(connection, job.id)]
+    return [records.rating_document(row) for row in ratings_of(connection, job.id)]
 
 
 def part(name: str) -> Callable[[Call], Response]:
     """Return a handler that answers with one part of a job, as a list under its name."""
-    read = _PARTS[name]
 
     def answer_part(call: Call) -> Response:
         with call.services.readers.reading() as connection:
             _, row = job_of(connection, call.path("job"))
             keys = {step.id: step.key for step in queries.steps(connection, row.id)}
-            items = read(connection, row, keys)
+            items = _read_part(name, connection, row, keys)
         address = f"/v1/jobs/{job_name(row.id)}"
         links = {"self": f"{address}/{name}", "job": address}
         return conditional(call.request, {name: on_the_wire(items), "links": links})
@@ -94,6 +101,8 @@ def part(name: str) -> Callable[[Call], Response]:
 
 def step(call: Call) -> Response:
     """Answer with a step, its request and its result."""
+    from engine.client.documents.records import result_document, step_document
+
     with call.services.readers.reading() as connection:
         number = number_of(call.path("step"), "s")
         row = queries.step(connection, number)

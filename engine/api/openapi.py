@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from engine.api.codes import CODES
 from engine.api.endpoint import Endpoint
 from engine.api.intake.bodies import BatchBody
+from engine.api.intake.multipart import TRUTHS
 from engine.api.problems import MEDIA_TYPE
 from engine.api.schemas import entry_schema, settings_schema
 from engine.config.version import __version__
@@ -117,7 +118,8 @@ def _recipe_schemas(recipes: Iterable[AnyRecipe]) -> dict[str, Any]:
             inner = schema.pop("$defs", {})
             schemas |= {f"{name}.{key}": one for key, one in inner.items()}
             schemas[f"{name}.{part}"] = schema
-        entry = {"anyOf": [{"$ref": _REFERENCE.format(model=f"{name}.Entry")}]}
+        prompt = {"type": "string", "minLength": 1, "description": "An entry with this prompt."}
+        entry = {"anyOf": [{"$ref": _REFERENCE.format(model=f"{name}.Entry")}, prompt]}
         schemas[f"{name}.Batch"] = _batch(base, recipe.name, name, entry)
         names.append(name)
     schemas["AnyBatch"] = {
@@ -140,7 +142,7 @@ def _batch(
     properties = {
         **base["properties"],
         "recipe": {"const": recipe},
-        "entries": {"type": "array", "minItems": 1, "maxItems": 1000, "items": entry},
+        "entries": {"type": "array", "minItems": 1, "items": entry},
         "input": base["properties"]["input"],
         "settings": {"$ref": _REFERENCE.format(model=f"{name}.Settings")},
     }
@@ -244,12 +246,19 @@ def _form(endpoint: Endpoint) -> dict[str, Any]:
         name: {"type": "string", "format": "binary", "description": text}
         for name, text in (endpoint.form or {}).items()
     }
-    properties = {name: _not_null(one) for name, one in schema["properties"].items()}
+    properties = {name: _in_form(_not_null(one)) for name, one in schema["properties"].items()}
     return {
         **schema,
         "properties": {**properties, **files},
         "required": [*schema.get("required", ()), *files],
     }
+
+
+def _in_form(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a field of a form, where everything is text."""
+    if schema.get("type") != "boolean":
+        return schema
+    return {**schema, "type": "string", "enum": list(TRUTHS), "default": "true"}
 
 
 def _responses(endpoint: Endpoint, *, head: bool) -> dict[str, Any]:

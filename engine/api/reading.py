@@ -25,10 +25,17 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 
 def conditional_bytes(
-    request: Request, body: bytes, headers: Mapping[str, str] | None = None
+    request: Request, body: bytes, headers: Mapping[str, str] | None = None, tag: str = ""
 ) -> Response:
-    """Return a JSON body with its weak ETag, or 304 if the caller has it."""
-    tag = etag_of(body)
+    """Return a JSON body with its weak ETag, or 304 if the caller has it.
+
+    Args:
+        request: The request.
+        body: The body.
+        headers: Further headers.
+        tag: Its ETag, if that is known already.
+    """
+    tag = tag or etag_of(body)
     more = {**(headers or {}), "ETag": tag, "Cache-Control": "private, no-cache"}
     if matches(request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, more)

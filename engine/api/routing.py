@@ -62,21 +62,24 @@ async def _answer(endpoint: Endpoint, request: Request, services: Services) -> R
     if services.read_only and endpoint.method != "GET":
         raise Problem(403, "read-only", "This server is read-only.", remedy="Use another one.")
     await _read(endpoint, call)
-    handler: Callable[[Call], Any] = endpoint.handler
+    seconds = wait_seconds(request) if endpoint.waits else 0.0
+    if seconds:
+        return await _changed(call, endpoint.handler, seconds)
+    return await _handled(call, endpoint.handler)
+
+
+async def _handled(call: Call, handler: Callable[[Call], Any]) -> Response:
     if inspect.iscoroutinefunction(handler):
         response: Response = await handler(call)
         return response
-    seconds = wait_seconds(request) if endpoint.waits else 0.0
-    if seconds:
-        return await _changed(call, handler, seconds)
     return await in_thread(call, handler)
 
 
-async def _changed(call: Call, handler: Callable[[Call], Response], seconds: float) -> Response:
+async def _changed(call: Call, handler: Callable[[Call], Any], seconds: float) -> Response:
     """Answer once a document differs from what the caller has, or after a while."""
     changes, deadline = call.services.changes, time.monotonic() + seconds
     with changes.watching():
-        first = await run_in_threadpool(handler, call)
+        first = await _handled(call, handler)
         response = first
         while call.request.method == "GET":
             version, left = changes.version, deadline - time.monotonic()
@@ -84,7 +87,7 @@ async def _changed(call: Call, handler: Callable[[Call], Response], seconds: flo
             if is_new or response.headers.get("etag") != first.headers.get("etag") or left <= 0:
                 break
             await changes.wait(version, left)
-            response = await run_in_threadpool(handler, call)
+            response = await _handled(call, handler)
     response.headers.update(applied(seconds))
     return response
 

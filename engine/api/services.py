@@ -13,6 +13,7 @@ from engine.api.auth.uses import TokenUses
 from engine.api.readers import ReaderPool
 from engine.api.serving.changes import Changes
 from engine.api.serving.receipts import Receipts
+from engine.api.serving.remembered import Remembered
 from engine.client.workspace import Workspace
 from engine.config.api_settings import ApiSettings
 
@@ -33,6 +34,7 @@ class Services:
         readers: Readers of the store.
         receipts: Answers to requests with an idempotency key.
         changes: Tells of changes of the store, and has the newest events.
+        remembered: Results of reads that hold until the store changes.
         uses: Uses of tokens, to be written down.
         streams: Number of open event streams by principal.
         describe: Returns the OpenAPI document.
@@ -44,6 +46,7 @@ class Services:
         self.readers = ReaderPool(workspace.store)
         self.receipts = Receipts(workspace.store, self.readers)
         self.changes = Changes(workspace.store)
+        self.remembered = Remembered(workspace.store)
         self.uses = TokenUses()
         self.streams: Counter[str] = Counter()
         self.describe: Callable[[], bytes] = bytes
@@ -103,3 +106,4 @@ class Services:
         """Write down what is left and close the readers."""
         self.uses.flush(self.workspace.store)
         self.readers.close()
+        self.remembered.close()

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from engine.cli.trouble import CliError
 from engine.config.addresses import checked_url, is_loopback
@@ -76,6 +75,8 @@ def use_no_proxy_for_local_hub() -> None:
     endpoint = os.environ.get(ENDPOINT, "")
     if not endpoint or not is_loopback(endpoint):
         return
+    from urllib.request import getproxies
+
     has_socks = any(proxy.startswith("socks") for proxy in getproxies().values())
     host = "*" if has_socks else urlsplit(endpoint).hostname or ""
     for name in ("NO_PROXY", "no_proxy"):

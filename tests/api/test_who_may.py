@@ -11,6 +11,7 @@ from db.queries.callers import tokens, workspace_id
 from engine.api.app import make_app
 from engine.api.auth.issue import Wanted, issue, revoke
 from engine.api.auth.signed import issuers, own_key
+from engine.api.auth.tokens import in_iso
 from engine.text.errors import UserError
 from tests.api.conftest import ADDRESS, headers, problem
 
@@ -48,6 +49,17 @@ def test_a_revoked_and_an_expired_token_are_refused(workspace, client: TestClien
     assert client.get("/v1/engine", headers=headers(young)).status_code == 200
     assert revoke(workspace, "young")
     problem(client.get("/v1/engine", headers=headers(young)), 401, "unauthenticated")
+
+
+def test_a_token_expires_although_the_store_does_not_change(workspace, client: TestClient) -> None:
+    for signed in (False, True):
+        soon = datetime.now(UTC) + timedelta(seconds=60)
+        secret = issue(workspace, Wanted("soon", ["read"], soon, signed=signed)).secret
+        assert client.get("/v1/engine", headers=headers(secret)).status_code == 200
+        with pytest.MonkeyPatch.context() as patch:
+            later = in_iso(datetime.now(UTC) + timedelta(seconds=61))
+            patch.setattr("engine.api.auth.gate.now", lambda later=later: later)
+            problem(client.get("/v1/engine", headers=headers(secret)), 401, "unauthenticated")
 
 
 def test_a_signed_token_is_a_row_that_can_be_revoked(workspace) -> None:

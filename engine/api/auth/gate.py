@@ -7,13 +7,15 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from db.clock import now
 from engine.api.auth.principal import Principal, unauthenticated
 from engine.api.auth.rates import Rates
 from engine.api.auth.signed import Issuer, principal_of_jwt
-from engine.api.auth.tokens import PREFIX, principal_of_token
+from engine.api.auth.tokens import PREFIX, hash_of, principal_of_token
 from engine.api.auth.uses import TokenUses
 from engine.api.problems import Problem
 from engine.api.readers import ReaderPool
+from engine.api.serving.remembered import Remembered
 
 API_PATHS = ("/v1", "/api")
 """Paths that take a token in the header Authorization, and never a cookie."""
@@ -37,6 +39,7 @@ class Gate:
         readers: Readers of the store.
         uses: Takes the time of each token's use.
         rates: Rates of requests.
+        remembered: Principals of tokens, until the store changes.
         accepted: Keys that signed tokens are accepted from.
         session: Returns the principal of a request for a page; it is never asked about the API.
     """
@@ -47,6 +50,7 @@ class Gate:
         readers: ReaderPool,
         uses: TokenUses,
         rates: Rates,
+        remembered: Remembered,
         accepted: list[Issuer],
         session: Session | None = None,
     ) -> None:
@@ -54,6 +58,7 @@ class Gate:
         self._readers = readers
         self._uses = uses
         self._rates = rates
+        self._remembered = remembered
         self._accepted = accepted
         self._session = session
 
@@ -82,6 +87,13 @@ class Gate:
             raise unauthenticated("This address needs a token.")
         if len(token) > MAX_TOKEN or not token.isascii():
             raise unauthenticated("The token is unknown.")
+        key = "token", hash_of(token)
+        principal = self._remembered.read(key, lambda: self._read(token))
+        if principal.expires is not None and principal.expires <= now():
+            raise unauthenticated("The token has expired.")
+        return principal
+
+    def _read(self, token: str) -> Principal:
         with self._readers.reading() as connection:
             if not token.startswith(PREFIX):
                 return principal_of_jwt(connection, token, self._accepted)

@@ -23,12 +23,14 @@ class Principal:
         name: Its name for people.
         scopes: Its permissions; `admin` includes all.
         ceiling: Maximum cost of the batches that it queues, in micro-dollars; None for no maximum.
+        expires: Time at which its token ends, as the store writes it; None for never.
     """
 
     id: str
     name: str
     scopes: frozenset[str]
     ceiling: int | None = None
+    expires: str | None = None
 
     def may(self, scope: Scope) -> bool:
         """Return whether it has a permission."""

@@ -6,14 +6,15 @@ import sqlite3
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from db.no_links import open_file
 from db.queries.callers import token_by_hash, workspace_id
 from engine.api.auth.principal import SCOPES, Principal, unauthenticated
-from engine.api.auth.tokens import hash_of, of_row
+from engine.api.auth.tokens import hash_of, in_iso, of_row
 from engine.config.api_settings import ApiSettings
 from engine.config.paths import WorkspacePaths
 from engine.text.errors import UserError
@@ -114,7 +115,8 @@ def principal_of_jwt(
     for issuer in accepted:
         claims = _claims(token, issuer, audience)
         if claims is not None:
-            return _local(connection, claims) if issuer.is_local else _foreign(claims)
+            principal = _local(connection, claims) if issuer.is_local else _foreign(claims)
+            return replace(principal, expires=in_iso(datetime.fromtimestamp(claims["exp"], UTC)))
     raise unauthenticated("The token is signed by no accepted key, or is not valid any more.")
 
 

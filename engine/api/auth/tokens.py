@@ -49,7 +49,7 @@ def of_row(row: TokenRow) -> Principal:
     if row.expires_at is not None and row.expires_at <= now():
         raise unauthenticated("The token has expired.")
     scopes = frozenset(row.scopes.split(","))
-    return Principal(f"t{row.id}", row.name, scopes, row.ceiling)
+    return Principal(f"t{row.id}", row.name, scopes, row.ceiling, row.expires_at)
 
 
 def in_iso(moment: datetime) -> str:

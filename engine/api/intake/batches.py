@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from db.queries import batches as queries
@@ -17,7 +18,7 @@ from db.rows import BatchRow
 from db.writes.callers import own_batch
 from db.writes.webhooks import WEBHOOK_TYPES, NewWebhook
 from engine.api.documents import batch_on_the_wire, on_the_wire
-from engine.api.endpoint import Call, answer
+from engine.api.endpoint import Call, answer, faults_of
 from engine.api.ids import batch_of
 from engine.api.intake.bodies import BatchBody, EntriesBody
 from engine.api.intake.files import input_path, stored_paths
@@ -34,16 +35,10 @@ from engine.api.services import Services
 from engine.client.documents.estimates import estimate_document
 from engine.client.errors import as_user_error
 from engine.client.ids import batch_name
-from engine.client.options import (
-    InputError,
-    KnownIds,
-    QueueError,
-    QueueOptions,
-    SettingError,
-    Source,
-    UnknownName,
-)
-from engine.contract.recipe import AnyRecipe
+
+if TYPE_CHECKING:  # the queue is imported by those who send work
+    from engine.client.options import InputError, QueueOptions, Source
+    from engine.contract.recipe import AnyRecipe
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 NAME = "api"
@@ -145,6 +140,8 @@ class _Sealed:
 
 def append(call: Call) -> Response:
     """Append entries to a batch, all of them or none."""
+    from engine.client.options import QueueOptions
+
     services, body = call.services, call.body
     with services.readers.reading() as connection:
         batch = batch_of(connection, call.path("batch"))
@@ -168,12 +165,14 @@ def append(call: Call) -> Response:
     return answer(document)
 
 
-def checked(services: Services, body: BatchBody) -> AnyRecipe:
+def checked(services: Services, body: BatchBody) -> "AnyRecipe":
     """Return the recipe of a body whose settings a caller may set.
 
     Raises:
         Problem: 422: the recipe is unknown, or a setting is the operator's alone.
     """
+    from engine.client.options import UnknownName
+
     try:
         recipe = services.workspace.catalog.recipe(body.recipe)
     except UnknownName as error:
@@ -186,6 +185,7 @@ def checked(services: Services, body: BatchBody) -> AnyRecipe:
                 f"/settings/{name.replace('~', '~0').replace('/', '~1')}",
                 name,
             )
+    _refuse_types(recipe, body.settings)
     if len(body.entries or ()) > services.settings.max_entries:
         raise Problem(
             413,
@@ -196,7 +196,28 @@ def checked(services: Services, body: BatchBody) -> AnyRecipe:
     return recipe
 
 
-def local_settings(recipe: AnyRecipe) -> frozenset[str]:
+def _refuse_types(recipe: "AnyRecipe", settings: Mapping[str, Any]) -> None:
+    """Refuse settings of another type than the schema says, such as `"yes"` for a truth.
+
+    The command line writes everything as text, so the recipe itself would accept them.
+
+    Raises:
+        Problem: 422 `invalid`.
+    """
+    try:
+        recipe.settings.model_validate_json(json.dumps(settings), strict=True)
+    except ValidationError as error:
+        faults = [
+            {**fault, "pointer": f"/settings{fault['pointer']}"}
+            for fault, one in zip(faults_of(error), error.errors(), strict=False)
+            if one["type"].endswith("_type")
+        ]
+        if faults:
+            detail = f"The setting {faults[0]['key']} {faults[0]['message']}."
+            raise Problem(422, "invalid", detail, errors=faults) from None
+
+
+def local_settings(recipe: "AnyRecipe") -> frozenset[str]:
     """Return the settings of a recipe that name files of the server's machine."""
     fields = recipe.settings.model_fields.items()
     extras = {name: field.json_schema_extra for name, field in fields}
@@ -207,7 +228,7 @@ def local_settings(recipe: AnyRecipe) -> frozenset[str]:
     )
 
 
-def source_of(services: Services, body: EntriesBody) -> Source:
+def source_of(services: Services, body: EntriesBody) -> "Source":
     """Return the entries of a body as an input.
 
     Raises:
@@ -221,8 +242,10 @@ def source_of(services: Services, body: EntriesBody) -> Source:
     return BytesIO(json.dumps(entries).encode())
 
 
-def options_of(services: Services, body: BatchBody) -> QueueOptions:
+def options_of(services: Services, body: BatchBody) -> "QueueOptions":
     """Return the options of a batch."""
+    from engine.client.options import QueueOptions
+
     seed = {} if body.seed is None else {"seed": body.seed}
     return QueueOptions(
         name=body.name or NAME,
@@ -293,6 +316,10 @@ class refusals:  # noqa: N801 - reads as a context
         Raises:
             Problem: 422, 409 or 507.
         """
+        if error is None:
+            return
+        from engine.client.options import InputError, KnownIds, QueueError, SettingError
+
         if isinstance(error, InputError):
             raise self._of_input(error) from None
         if isinstance(error, SettingError):
@@ -309,7 +336,7 @@ class refusals:  # noqa: N801 - reads as a context
                 507, "disk-full", "The disk of the server is full.", remedy="Free some space."
             ) from None
 
-    def _of_input(self, error: InputError) -> Problem:
+    def _of_input(self, error: "InputError") -> Problem:
         faults = [
             {
                 "in": "body",

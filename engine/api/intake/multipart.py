@@ -17,6 +17,8 @@ from engine.api.serving.bounded import chunks, refuse_stated
 
 MAX_FIELD_BYTES = 100_000
 MAX_PARTS = 20
+TRUTHS = ("true", "false")
+"""Texts of a field that is true or false."""
 
 
 @dataclass(slots=True)
