@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.api import api
 from bench.audio import audio
 from bench.dashboard import dashboard
 from bench.diffusion import diffusion
@@ -277,6 +278,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "sheet": sheet,
     "cells": cells,
     "gallery": gallery,
+    "api": api,
     "quality": quality,
 }
 

@@ -18,6 +18,7 @@ import httpx
 import psutil
 
 from bench.machine import emit
+from db.writes.events import record_event
 from engine.api.auth.issue import Wanted, issue
 from engine.client.workspace import Workspace
 from tests.api.conftest import headers
@@ -66,6 +67,18 @@ async def ask(url: str, secret: str, count: int) -> None:
                 assert answer.status_code == 200, answer.text
 
         await asyncio.gather(*(some(count // CONNECTIONS) for _ in range(CONNECTIONS)))
+
+
+def after_changes(pid: int, url: str, secret: str, workspace: Workspace, count: int) -> float:
+    """Return the CPU microseconds of a server for a request after a change of the store."""
+    spent = 0.0
+    with workspace.store.intake() as write, httpx.Client(headers=headers(secret)) as client:
+        for _ in range(count):
+            write(lambda connection: record_event(connection, "bench.change"))
+            before = cpu_of(pid)
+            assert client.get(url).status_code == 200
+            spent += cpu_of(pid) - before
+    return spent / count * 1e6
 
 
 def per_request(pid: int, url: str, secret: str, count: int) -> float:
@@ -138,12 +151,14 @@ def main(count: int, seconds: float) -> None:
                 for _ in range(3):
                     ours.append(per_request(server.pid, url, secrets[0], count))
                     other.append(per_request(pid, address, secrets[0], count))
+            changed = after_changes(server.pid, url, secrets[0], workspace, count // 4)
             share = asyncio.run(streams(server.url, secrets, server.pid, seconds))
             memory = psutil.Process(server.pid).memory_info().rss / 2**20
         finally:
             server.stop()
     emit(
         job=statistics.median(ours),
+        changed=changed,
         bare=statistics.median(other),
         start=start,
         start_cpu=start_cpu,

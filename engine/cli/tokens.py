@@ -96,14 +96,14 @@ def create(workspace: Path, *, as_json: bool, stdin: bool, **options: Any) -> in
 @workspace_option
 def list_(workspace: Path, *, as_json: bool) -> int:
     """List the tokens, without the secrets."""
-    from db.queries.callers import committed_by, tokens
+    from db.queries.callers import committed_by, tokens, workspace_id
     from engine.api.auth.issue import token_document
 
     with Workspace(workspace).reading() as connection:
-        rows = tokens(connection)
+        rows, audience = tokens(connection), workspace_id(connection)
         listed = [token_document(row, committed_by(connection, f"t{row.id}")) for row in rows]
     if as_json:
-        render.print_json({"tokens": listed})
+        render.print_json({"workspace": audience, "tokens": listed})
         return 0
     table = render.table("id", "name", "scopes", "spend", "expires", "used", "state")
     for one in listed:
@@ -112,6 +112,7 @@ def list_(workspace: Path, *, as_json: bool) -> int:
         cells += [one["expires_at"] or "never", one["used_at"] or "", one["state"]]
         table.add_row(*(render.shown(cell, 40) for cell in cells))
     render.console().print(table if listed else Text("No tokens: safelight token create"))
+    render.say(f"Workspace, the claim `aud` of signed tokens: {audience}")
     return 0
 
 
