@@ -26,6 +26,7 @@ from engine.contract import (
     Retryable,
     ScoreInfo,
 )
+from engine.contract.branching import BranchPoint
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
@@ -179,6 +180,7 @@ CHAOS: AnyRecipe = Recipe(
     uses={"image": ImageBackend, "vision": ChatBackend, "text": ChatBackend},
     headline=Headline("score", 0, 100),
     run=run_chaos,
+    branch=BranchPoint("iteration"),
 )
 
 

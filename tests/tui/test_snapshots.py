@@ -11,7 +11,10 @@ import pytest
 from db.rows import LaneRow
 from db.writes import engines as engine_writes
 from db.writes import steps as step_writes
+from db.writes.search import index_jobs
+from engine.client.views.timeline import TimelineView
 from tests.tui.support import Place, seen, until
+from tests.tui.test_timeline_screen import timeline
 from tui.widgets.sheet import Sheet
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -185,6 +188,54 @@ def test_views(snap_compare, busy: Place, view: str, size: tuple[int, int]) -> N
         if view == "sheet":
             sheet = pilot.app.screen.query_one(Sheet)
             await until(pilot, lambda: len(sheet._images._own) == 2, "the images of two jobs")
+        await until(pilot, Still(pilot.app))
+
+    assert snap_compare(app, run_before=before, terminal_size=size)
+
+
+def test_zoom(snap_compare, still: Place) -> None:
+    app, enter_batch = drive(still, "safelight", "enter")
+
+    async def before(pilot) -> None:
+        await enter_batch(pilot)
+        await pilot.press("z", "plus")
+        await until(pilot, lambda: is_on(pilot.app, "zoom") and "%" in seen(pilot.app))
+        await until(pilot, lambda: "…" not in images(pilot.app))
+        await until(pilot, Still(pilot.app))
+
+    assert snap_compare(app, run_before=before, terminal_size=SIZES[0])
+
+
+def test_search(snap_compare, still: Place) -> None:
+    still.write(lambda c: index_jobs(c, 100))
+    app = still.dashboard()
+    app.theme = "safelight"
+
+    async def before(pilot) -> None:
+        await until(pilot, lambda: "evening" in seen(pilot.app))
+        pilot.app.search("lamp")
+        await until(pilot, lambda: is_on(pilot.app, "search") and pilot.app.screen.query("Rows"))
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await until(pilot, Still(pilot.app))
+
+    assert snap_compare(app, run_before=before, terminal_size=SIZES[0])
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=["80x24", "120x40"])
+def test_timeline(
+    snap_compare, still: Place, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(TimelineView, "_timeline", lambda *_: timeline())
+    app = still.dashboard()
+    app.theme = "safelight"
+
+    async def before(pilot) -> None:
+        await until(pilot, lambda: "evening" in seen(pilot.app))
+        pilot.app.open_job(still.job_ids(1)[0], "0001-lighthouse")
+        await until(pilot, lambda: is_on(pilot.app, "job") and pilot.app.screen._snapshot)
+        await pilot.press("i")
+        await until(pilot, lambda: is_on(pilot.app, "timeline") and "verse" in seen(pilot.app))
+        await pilot.press("L", "l", "l")
         await until(pilot, Still(pilot.app))
 
     assert snap_compare(app, run_before=before, terminal_size=size)
