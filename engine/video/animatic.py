@@ -67,5 +67,4 @@ def _planes(image: "Image") -> "NDArray[np.uint8]":
 
     frame = av.VideoFrame.from_ndarray(np.asarray(image.convert("RGB")), format="rgb24")
     limited = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-    planes: NDArray[np.uint8] = limited.to_ndarray()
-    return planes
+    return np.asarray(limited.to_ndarray(), np.uint8)

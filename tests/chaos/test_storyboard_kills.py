@@ -10,13 +10,17 @@ import pytest
 from engine.recipes.storyboard import RECIPE
 from tests.support.chaos import Nursery, ProviderProcess, Stage
 from tests.support.effort import scaled
+from tests.support.optional import needs
 
+needs("av", "cv2", "numba", "llvmlite")
 pytestmark = pytest.mark.rounds
 
 FILM = {
     "image": "film",
     "text": "film",
     "score": "film",
+    "video": "film",
+    "fps": 8,
     "num_scenes": 2,
     "num_variations": 2,
     "max_enhancement_iterations": 1,
@@ -24,8 +28,8 @@ FILM = {
     "width": 64,
     "height": 64,
 }
-STRIDE = 11
-"""Of the commits of one run, every eleventh is a place to die, and in more rounds the others."""
+STRIDE = 13
+"""Of the commits of one run, every thirteenth is a place to die, and in more rounds the others."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def film(
     reference = Finished(template.copy(folder / "unkilled").root, provider)
     reference.run_to_the_end(nursery)
     reference.kept = Stage.charged(reference)
-    assert len(reference.kept) == 1 + 2 * 2 + 2 * 2
+    assert len(reference.kept) == 1 + 2 * 2 + 2 * 2 + 2
     return template, reference
 
 

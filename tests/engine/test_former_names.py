@@ -11,9 +11,9 @@ from engine.queueing.money.prices import load_prices
 from engine.recipes.refine.agents.evaluator import Evaluation
 from engine.recipes.refine.import_tree import TreeJob, read_tree
 from engine.recipes.refine.turn import RefineTurn
-from engine.recipes.storyboard.loop import SceneResult
 from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.ranking import RankedImage, Ranking
+from engine.recipes.storyboard.results import SceneResult
 from tests.support.films import png_of
 from tui.images.terminal import wants_pixels
 

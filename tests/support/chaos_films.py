@@ -14,12 +14,14 @@ from engine.contract import (
     ScoreTable,
     Similarity,
 )
+from engine.contract.video import GeneratedVideo, VideoRequest
 from engine.recipes.storyboard.agents.cinematographer import Shot, ShotRequest
 from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
 from engine.recipes.storyboard.agents.scene_writer import Scenes, ScenesRequest
 from engine.recipes.storyboard.film import PlannedScene, ShotReview
 from tests.support.agents import ByOperation
 from tests.support.chaos_recipe import PRICE, Base, Painter
+from tests.support.clips import clip
 from tests.support.films import digest, png_of
 
 
@@ -29,6 +31,17 @@ class FilmPainter(Painter):
     def draw(self, prompt: str, answer: str) -> bytes:
         number = digest(prompt, answer)
         return png_of((number & 255, number >> 8 & 255, number >> 16 & 255))
+
+
+class FilmClips(Painter):
+    """Submits and polls for clips of one second and one colour."""
+
+    async def generate_video(self, request: VideoRequest, context: CallContext) -> GeneratedVideo:
+        first = request.first_image.hash if request.first_image else ""
+        number = digest(await self.bought(f"{request.prompt}/{first[:12]}", context))
+        colour = (number & 255, number >> 8 & 255, number >> 16 & 255)
+        data = clip(request.seconds, (request.width, request.height), colour)
+        return GeneratedVideo(video=await context.keep(data, kind="video"), seed=request.seed)
 
 
 class FilmWriter(ByOperation, Base):
@@ -87,7 +100,10 @@ def film_backend(capability: str, port: int, told: Path) -> Backend:
     """The backend of a capability; each has a lane of its own."""
     if capability == "image":
         return FilmPainter(port, told, "image", name="film", resumable=True)
+    if capability == "video":
+        facts = {"lengths": (4.0,), "takes": frozenset({"prompt", "first_image"})}
+        return FilmClips(port, told, "video", name="film", lane="clips", resumable=True, **facts)
     if capability == "text":
         return FilmWriter(port, told, "text", name="film", lane="writing")
-    facts: dict[str, Any] = {"paid": False, "lane": "jury", "concurrency": 2}
-    return FilmJury(port, told, "score", name="film", metrics=("colour",), **facts)
+    free: dict[str, Any] = {"paid": False, "lane": "jury", "concurrency": 2}
+    return FilmJury(port, told, "score", name="film", metrics=("colour",), **free)

@@ -29,6 +29,7 @@ from engine.contract import (
 from engine.contract.branching import BranchPoint
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from engine.contract.video import VideoInfo
 from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
 from engine.recipes.refine.agents.refiner import Attempt, Refinement, RefineRequest
 from tests.support.agents import ByOperation, evaluating, refining
@@ -82,7 +83,8 @@ class Base(InfoBackend):
     """Common part of the backends."""
 
     def __init__(self, port: int, told: Path, capability: str, **facts: Any) -> None:
-        kind = {"image": ImageInfo, "score": ScoreInfo}.get(capability, BackendInfo)
+        kinds = {"image": ImageInfo, "score": ScoreInfo, "video": VideoInfo}
+        kind = kinds.get(capability, BackendInfo)
         usual = {"model": "chaos-1", "lane": "chaos", "paid": True}
         name = facts.pop("name", "chaos")
         super().__init__(toy_info(name, capability, kind, **usual | facts))
@@ -103,6 +105,12 @@ class Painter(Base):
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         prompt = f"{request.prompt}/{request.seed}"
+        answer = await self.bought(prompt, context)
+        image = await context.keep(self.draw(prompt, answer), role="image")
+        return GeneratedImage(image=image, seed=request.seed)
+
+    async def bought(self, prompt: str, context: CallContext) -> str:
+        """Answer of the provider to a prompt, submitted once and polled for."""
         if context.request_id is None:
             submitted = await self.ask("POST", "/submit", prompt=prompt)
             await context.submitted(submitted["id"])
@@ -115,8 +123,7 @@ class Painter(Base):
             context.progress(0.5, "waiting")
             await asyncio.sleep(0.003)
         context.cost(PRICE)
-        image = await context.keep(self.draw(prompt, found["answer"]), role="image")
-        return GeneratedImage(image=image, seed=request.seed)
+        return str(found["answer"])
 
     def draw(self, prompt: str, answer: str) -> bytes:
         """The image of a prompt."""

@@ -53,7 +53,7 @@ RECIPE = Recipe(
         FreeText("scene-*/prompt", check_decision),
         FreeText("scene-*/subjects", check_decision, "names with commas between them; - is nobody"),
     ),
-    branch=BranchPoint("scene", shared=("scenes",)),
+    branch=BranchPoint("scene", shared=("scenes", "scenes-by-rule")),
     options=(
         Option("--prompt", "prompt", "entry"),
         Option("--target-duration", "target_duration", "entry"),

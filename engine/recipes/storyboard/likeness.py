@@ -73,8 +73,13 @@ def crops_of(image: bytes) -> list[bytes]:
     whole = decoded(image).convert("RGB")
     pieces = []
     for left, top, right, bottom in WINDOWS:
-        box = (left * whole.width, top * whole.height, right * whole.width, bottom * whole.height)
-        piece = whole.crop(tuple(map(round, box)))
+        box = (
+            round(left * whole.width),
+            round(top * whole.height),
+            round(right * whole.width),
+            round(bottom * whole.height),
+        )
+        piece = whole.crop(box)
         piece.thumbnail((CROP_SIDE, CROP_SIDE))
         stream = io.BytesIO()
         piece.save(stream, "PNG", compress_level=1)

@@ -211,20 +211,20 @@ class _Writing:
         images = [scene.image.hash for scene in self.report.scenes if scene.image]
         content = json.dumps([heads, images]).encode() + table
         source = f"{SOURCES}-{hashlib.sha256(content).hexdigest()}"
+        self._paper(target, BOARD, source, lambda: board_pdf(self.report, self._bytes, source))
+        self._paper(target, SHOT_LIST, source, lambda: shot_list_pdf(self.report, source))
+
+    def _paper(self, target: Folder, name: str, source: str, draw: Callable[[], bytes]) -> None:
+        """Write a document, unless the one that is there has the same content."""
+        self.names.add(name)
+        if source.encode() in (target.read(name, MAX_SHEET_BYTES) or b""):
+            return
         from fpdf.errors import FPDFException
 
-        papers = {
-            BOARD: lambda: board_pdf(self.report, self._bytes, source),
-            SHOT_LIST: lambda: shot_list_pdf(self.report, source),
-        }
-        for name, draw in papers.items():
-            self.names.add(name)
-            if source.encode() in (target.read(name, MAX_SHEET_BYTES) or b""):
-                continue
-            try:
-                target.put(name, draw())
-            except (FPDFException, ImageError, OSError, ValueError) as error:
-                self.problems.append(f"{name}: {error}")
+        try:
+            target.put(name, draw())
+        except (FPDFException, ImageError, OSError, ValueError) as error:
+            self.problems.append(f"{name}: {error}")
 
     def _bytes(self, digest: str) -> bytes:
         return self.stored(digest).read_bytes()

@@ -11,7 +11,7 @@ from db.writes.jobs import retry_jobs
 from engine.contract import CompareRequest, ImageRequest, Request, ScoreRequest
 from engine.recipes.storyboard.agents.cinematographer import ShotRequest
 from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
-from engine.recipes.storyboard.loop import Storyboard
+from engine.recipes.storyboard.results import Storyboard
 from tests.support.films import Crew, Shooting
 
 THREE = "id: film\nscenes: [{prompt: first}, {prompt: second}, {prompt: third}]\n"

@@ -3,13 +3,14 @@
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from engine.contract import CallContext, CompareRequest, Comparison, Similarity
+from engine.contract import CallContext, CompareRequest, Comparison, ScoreInfo, Similarity
 from engine.recipes.storyboard.likeness import WINDOWS, best_pair, crops_of
 from engine.recipes.storyboard.results import Storyboard
 from tests.support import films
@@ -35,8 +36,7 @@ def seeing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def init(self: films.Jury, *args: Any, **facts: Any) -> None:
         original(self, *args, **facts)
-        from dataclasses import replace
-
+        assert isinstance(self.info, ScoreInfo)
         self.info = replace(self.info, subject_measures=("sight",))
 
     async def compare(

@@ -12,7 +12,7 @@ from engine.contract import CompareRequest, ImageRequest, ImageScore, Request, S
 from engine.recipes.storyboard.agents.cinematographer import ShotRequest
 from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
 from engine.recipes.storyboard.agents.scene_writer import ScenesRequest
-from engine.recipes.storyboard.loop import Storyboard
+from engine.recipes.storyboard.results import Storyboard
 from tests.support.films import Crew, Shooting, png_of
 
 pytestmark = pytest.mark.usefixtures("one_process")

@@ -19,7 +19,7 @@ from engine.recipes.storyboard.agents.scene_writer import (
 )
 from engine.recipes.storyboard.agents.scene_writer import scenes as finished
 from engine.recipes.storyboard.film import Film, PlannedScene, Subject, carrying
-from engine.recipes.storyboard.loop import Storyboard
+from engine.recipes.storyboard.results import Storyboard
 from engine.recipes.storyboard.rules.casting import cast
 from tests.support import films
 from tests.support.films import Crew, Shooting, png_of
