@@ -63,6 +63,9 @@ def rated(nodes: Sequence[TreeLine], ratings: Mapping[str, str | None]) -> tuple
 def matters_most(nodes: Sequence[TreeLine], *, has_page: bool = False) -> TreeLine:
     """Return the initial part of a job: a failure or a gate that waits, else the newest scope.
 
+    Where some scopes are scored, it is the newest of those with their name: the last scene of a
+    storyboard, and not the film that is cut from it afterwards.
+
     Args:
         nodes: The tree.
         has_page: True if the job itself has a page, which then is shown in place of a scope.
@@ -71,7 +74,14 @@ def matters_most(nodes: Sequence[TreeLine], *, has_page: bool = False) -> TreeLi
     if bad or has_page:
         return bad[-1] if bad else nodes[0]
     scopes = [node for node in nodes if node.id < 0 and node.depth == 1]
+    scored = {_name(node.scope) for node in scopes if node.score is not None}
+    scopes = [node for node in scopes if _name(node.scope) in scored] or scopes
     return scopes[-1] if scopes else nodes[0]
+
+
+def _name(scope: str) -> str:
+    """Return the name of a scope without its number."""
+    return scope.rstrip("0123456789")
 
 
 def around_of(nodes: Sequence[TreeLine], node: TreeLine | None) -> TreeLine | None:
