@@ -1,4 +1,4 @@
-"""Fields of a file that are for all of its entries: `model` and `styles`."""
+"""Fields of a file that are for all of its entries: `model`, `styles`, and those of storyboards."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,16 @@ MODEL = "model"
 """Name of a model, in a file or an entry; a setting of the backend that makes the medium."""
 STYLES = "styles"
 """Styles: in a file their definitions or those of all entries, in an entry its own."""
-SHARED = (MODEL, STYLES)
+OF_STORYBOARDS = (
+    "advanced_image_max_enhancement_iterations",
+    "advanced_image_num_variations",
+    "advanced_image_quality_threshold",
+    "brand_name",
+    "target_duration",
+    "use_advanced_image_generation",
+)
+"""Fields of the guide's requests; a recipe that has none of them refuses them in its entries."""
+SHARED = (MODEL, STYLES, *OF_STORYBOARDS)
 """Fields that a file may have beside its list of entries."""
 
 _PROMPT, _NEGATIVE, _OTHERS = "prompt", "negative_prompt", ("mood", "scene", "title")
@@ -22,7 +31,7 @@ def with_shared(shared: Mapping[str, Any], entries: list[Any]) -> list[Any]:
     """Return the entries of a file, with what it says of all of them.
 
     Args:
-        shared: `model` and `styles` of the file, those that it has.
+        shared: The `SHARED` fields of the file, those that it has.
         entries: The entries as they were parsed.
     """
     if not shared:
@@ -36,8 +45,9 @@ def _one(shared: Mapping[str, Any], entry: Any) -> Any:
     if not isinstance(entry, dict):
         return entry
     entry = dict(entry)
-    if MODEL in shared:
-        entry.setdefault(MODEL, shared[MODEL])
+    for name in (MODEL, *OF_STORYBOARDS):
+        if name in shared:
+            entry.setdefault(name, shared[name])
     styles = shared.get(STYLES)
     if isinstance(styles, dict):
         names = entry.get(STYLES)

@@ -88,6 +88,23 @@ def test_without_advanced_generation_a_storyboard_is_simple(tmp_path: Path):
     assert (settings.variations, settings.rounds, settings.threshold) == (1, 0, 0)
 
 
+def test_what_a_file_says_of_all_holds_for_entries_that_say_nothing_else(tmp_path: Path):
+    source = tmp_path / "in.json"
+    source.write_text(
+        json.dumps(
+            {
+                "advanced_image_num_variations": 3,
+                "brand_name": "Bean",
+                "target_duration": 30,
+                "prompts": ["a cup", {"prompt": "a bean", "advanced_image_num_variations": 5}],
+            }
+        )
+    )
+    entries = [one.input for one in load(source, StoryboardInput)]
+    assert [one.num_variations for one in entries] == [3, 5]
+    assert {(one.brand.name, one.target_duration) for one in entries} == {("Bean", 30)}
+
+
 def test_the_brand_s_name_may_stand_by_itself(tmp_path: Path):
     assert entry_of(tmp_path, {"prompt": "x", "brand_name": "Bean"}).brand.name == "Bean"
     both = {"prompt": "x", "brand_name": "Bean", "brand": {"colours": ["teal"]}}
