@@ -165,6 +165,15 @@ def local(*, long: bool) -> list[Figure]:
     ]
 
 
+def grid(*, long: bool) -> list[Figure]:
+    """Queueing of a grid of 10 000 cells."""
+    result = measured("grid")
+    return [
+        Figure("10 000 cells of choices and seeds", f"{result['fields']:.1f} s"),
+        Figure("10 000 cells, ten settings of the recipe", f"{result['settings']:.1f} s"),
+    ]
+
+
 def queueing(*, long: bool) -> list[Figure]:
     """Queueing many jobs while an engine works."""
     jobs = 1_000_000 if long else 100_000
@@ -260,6 +269,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "rows": rows,
     "local": local,
     "queueing": queueing,
+    "grid": grid,
     "resume": resume,
     "soak": soak,
     "search": search,

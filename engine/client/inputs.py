@@ -1,5 +1,6 @@
 """Inputs as a form reads them: how much is in a file, and what is wrong with it."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -128,6 +129,25 @@ def _fits(path: Path, recipe: "AnyRecipe") -> bool:
         return bool(list(islice(_entries(path, recipe), REPORT_EVERY)))
     except (InputError, QueueError):
         return False
+
+
+def axes_in(text: str) -> tuple[str, ...]:
+    """Return the axes of a grid in a form's text, which has semicolons between them.
+
+    A semicolon inside double quotes or a JSON list is part of a value.
+
+    Raises:
+        ValueError: One is not written as an axis; a sentence.
+    """
+    from engine.intake.grid.axes import BadAxis, parse_axes
+
+    parts = [part.strip() for part in re.findall(r'(?:"[^"]*"|\[[^\n]*\]|[^;])+', text)]
+    axes = tuple(part for part in parts if part)
+    try:
+        parse_axes(axes)
+    except BadAxis as error:
+        raise ValueError(str(error)) from None
+    return axes
 
 
 def problem_sentences(error: "InputError") -> tuple[str, ...]:

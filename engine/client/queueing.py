@@ -114,7 +114,7 @@ class QueueingWorkspace(OpenedWorkspace):
             _source_of(request),
             settings=request.all_settings,
             flags=request.flags,
-            options=_options_of(request),
+            options=self._options_of(request),
         )
 
     def estimate_request(self, request: BatchRequest) -> "Estimate":
@@ -124,7 +124,7 @@ class QueueingWorkspace(OpenedWorkspace):
             _source_of(request),
             settings=request.all_settings,
             flags=request.flags,
-            options=_options_of(request),
+            options=self._options_of(request),
         )
 
     def read_again(self, what: str) -> "AgainRequest":
@@ -327,24 +327,23 @@ class QueueingWorkspace(OpenedWorkspace):
         recipe = self.catalog.recipe(row.recipe)
         return self._queue().append(row.id, recipe, source, _with(options, None, None))
 
+    def _options_of(self, request: BatchRequest) -> "QueueOptions":
+        from engine.queueing.queue import QueueOptions
+
+        return QueueOptions(
+            name=request.name,
+            priority=request.priority,
+            in_flight=request.in_flight,
+            budget=request.budget,
+            file_format="json" if request.entries and request.source is None else None,
+            own_settings=request.own_settings and request.source is None,
+            grid=self.grid(request.axes, dynamic=request.dynamic),
+        )
+
     def _queue(self) -> "Queue":
         from engine.queueing.queue import Queue
 
         return Queue(self.paths, self.store, self.settings, self.catalog)
-
-
-def _options_of(request: BatchRequest) -> "QueueOptions":
-    from engine.queueing.queue import QueueOptions
-
-    return QueueOptions(
-        name=request.name,
-        priority=request.priority,
-        in_flight=request.in_flight,
-        budget=request.budget,
-        file_format="json" if request.entries and request.source is None else None,
-        own_settings=request.own_settings and request.source is None,
-        grid=request.grid,
-    )
 
 
 def _source_of(request: BatchRequest) -> "Source | None":

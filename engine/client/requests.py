@@ -3,10 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from engine.intake.grid.cells import Grid
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,8 @@ class BatchRequest:
         budget: Maximum cost in micro-dollars; None for no maximum.
         entries: Entries in place of an input file.
         own_settings: True if entries may have settings of backends: they come from this store.
-        grid: Makes several jobs of each entry.
+        axes: Axes of a grid, such as `seed=1..4`.
+        dynamic: True to expand choices in prompts, such as `{red|blue}`.
     """
 
     recipe: str
@@ -39,7 +37,8 @@ class BatchRequest:
     budget: int | None = None
     entries: Sequence[Mapping[str, Any]] = ()
     own_settings: bool = False
-    grid: "Grid | None" = None
+    axes: Sequence[str] = ()
+    dynamic: bool = False
 
     @property
     def all_settings(self) -> dict[str, Any]:

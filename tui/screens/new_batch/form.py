@@ -241,6 +241,7 @@ class Form(VerticalScroll, can_focus=False):
             dict(settings.values),
             {} if self._is_again else flags,
             entries=() if path is not None else self._entries(entry, flags),
+            own_settings=self._is_again,
             **batch_options(batch.value),
         )
 

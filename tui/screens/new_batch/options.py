@@ -14,13 +14,24 @@ def _plain(name: str) -> str:
     return name
 
 
+def _axes(text: str) -> str:
+    from engine.client.inputs import axes_in
+
+    axes_in(text)
+    return text
+
+
+Axes = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(_axes)
+]
+
 BatchName = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_plain)
 ]
 
 
 class BatchForm(BaseModel):
-    """Name, seed, budget and priority."""
+    """Name, seed, budget, priority, and the axes of a grid."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,13 +51,23 @@ class BatchForm(BaseModel):
     budget: float | None = Field(
         None, ge=0, le=1_000_000, description="Maximum cost in dollars. Empty: none."
     )
+    axes: Axes = Field(
+        "",
+        description="Axes of a grid, with semicolons between: seed=1..4; width+height=512+768.",
+    )
+    dynamic: bool = Field(
+        False, description="Expand choices in prompts: {red|blue}, {2$$a|b|c}, __colours__."
+    )
 
 
 def batch_options(form: BaseModel) -> dict[str, Any]:
     """Return the values of a form as fields of a request, with the budget in micro-dollars."""
+    from engine.client.inputs import axes_in
+
     values = form.model_dump()
     budget = values["budget"]
-    return {**values, "budget": None if budget is None else round(budget * 1_000_000)}
+    micro = None if budget is None else round(budget * 1_000_000)
+    return {**values, "budget": micro, "axes": axes_in(values["axes"])}
 
 
 def batch_values(request: BatchRequest | None) -> dict[str, Any]:
@@ -60,4 +81,6 @@ def batch_values(request: BatchRequest | None) -> dict[str, Any]:
         "budget": budget,
         "priority": request.priority,
         "in_flight": request.in_flight,
+        "axes": "; ".join(request.axes),
+        "dynamic": request.dynamic,
     }
