@@ -68,7 +68,7 @@ class Ran:
 
     @property
     def images(self) -> int:
-        """Images that were generated."""
+        """Images that were asked for."""
         return sum(key.endswith("/generate") for key in self.keys)
 
     @property
@@ -105,13 +105,14 @@ def run(
     folder: Path,
     answers: Mapping[str, Any] | None = None,
     scorer: FakeScoreBackend | None = None,
+    painter: FakeImageBackend | None = None,
     **settings: Any,
 ) -> Ran:
     """Run one job; `answers` replace those of agents."""
     answers = answers or {}
     vision = Recorded({k: answers.get(k, v) for k, v in VISION.items()}, "vision")
     text = Recorded({k: answers.get(k, v) for k, v in TEXT.items()}, "text")
-    backends = [FakeImageBackend(), scorer or Asked(), vision, text]
+    backends = [painter or FakeImageBackend(), scorer or Asked(), vision, text]
     catalog = MemoryCatalog([REFINE], backends)
     (folder / "in.json").write_text('[{"id": "boat", "prompt": "a red boat"}]')
     workspace = Workspace(folder / "w", create=True, catalog=catalog)

@@ -10,10 +10,11 @@ from db.queries import inspect
 from engine.client.views.job_tree import read_tree
 from engine.client.views.prompts import prompts_at
 from engine.client.views.recipe_info import Headlines
-from engine.contract import Permanent
+from engine.contract import CallContext, GeneratedImage, ImageRequest, Permanent
 from engine.contract.importing import TreeField, TreeProblem
 from engine.recipes.refine.import_tree import TreeJob
 from engine.recipes.refine.import_tree import read_tree as read_folders
+from engine.testing.fakes import FakeImageBackend
 from tests.recipes.refine.sets import read, run
 from tests.testing.catalogs import EVALUATION
 
@@ -158,6 +159,35 @@ def test_without_candidates_there_is_nothing_to_choose(tmp_path: Path):
     answer = workspace.answer(number)
     assert answer is not None
     assert "Each iteration has one image" in (answer.answer or "")
+
+
+class Refusing(FakeImageBackend):
+    """Refuses the given numbers of its calls."""
+
+    def __init__(self, *numbers: int) -> None:
+        super().__init__()
+        self.numbers = numbers
+        self.calls = 0
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        self.calls += 1
+        if self.calls in self.numbers:
+            raise Permanent("The prompt is refused.")
+        return await super().generate(request, context)
+
+
+def test_an_image_that_fails_counts_in_the_budget_and_leaves_the_others(tmp_path: Path):
+    ran = run(tmp_path, painter=Refusing(2), candidates=3, max_iterations=3, max_images=3)
+    assert ran.job.state == "done"
+    assert (ran.images, ran.result["stop"]) == (3, "budget")
+    [failed] = ran.data("iteration-1/select")["failed"]
+    assert failed in ran.warnings[0]
+    assert failed.endswith("failed: The prompt is refused.")
+
+
+def test_a_job_fails_if_all_of_its_first_images_do(tmp_path: Path):
+    ran = run(tmp_path, painter=Refusing(1, 2, 3, 4), candidates=2)
+    assert ran.job.state == "failed"
 
 
 def test_a_candidate_that_fails_is_left_out_and_named(tmp_path: Path):
