@@ -12,8 +12,10 @@ SETTINGS, AXES = "settings", "axes"
 
 GUARDED = frozenset(
     {"approve", "approve_above", "image", "vision", "text", "score", "audio", "video", "embedding"}
+    | {"checkpoint", "config", "loras"}
 )
-"""Settings that no input may set: gates, and backends, which cost money and send data."""
+"""Settings that no input may set: gates, backends, which cost money and send data, and files of
+this machine."""
 
 _GUARDED = "is set by operators only: with --set, or in safelight.toml"
 

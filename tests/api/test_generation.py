@@ -139,3 +139,24 @@ def test_only_storyboards_are_generations(served) -> None:
     job = client.get(batch["links"]["jobs"]).json()["jobs"][0]["id"]
     problem(client.get(f"/api/status/{job}"), 404, "not-found")
     assert json.loads(client.get("/v1/jobs/" + job).content)["recipe"] == "refine"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": {"checkpoint": "/etc/hostname"}},
+        {"entries": [{"prompt": "rain", "settings": {"checkpoint": "/etc/hostname"}}]},
+        {"entries": [{"prompt": "rain", "settings": {"stable-audio.checkpoint": "/etc/hostname"}}]},
+        {"entries": [{"prompt": "rain", "init_audio": "/etc/hostname"}]},
+        {"entries": [{"prompt": "rain", "init_audio": {"hash": "0" * 64}}]},
+    ],
+)
+def test_no_caller_names_a_file_of_the_machine(served, change) -> None:
+    """Nor learns whether there is one: a file that is missing gets the same answer."""
+    _, client = served
+    body = {"recipe": "sound-effect", "entries": ["rain"], **change}
+    there = problem(client.post("/v1/batches", json=body), 422, "invalid")
+    text = json.dumps(body).replace("/etc/hostname", "/etc/missing")
+    missing = client.post("/v1/batches", content=text, headers={"Content-Type": "application/json"})
+    known = json.dumps(there).replace("/etc/hostname", "/etc/missing")
+    assert problem(missing, 422, "invalid") == json.loads(known)
