@@ -13,6 +13,9 @@ import uvicorn
 from db.queries.history import events_after, last_event
 from db.writes.events import record_event
 from engine.api.app import make_app
+from engine.api.events.pages import EventFilter
+from engine.api.events.stream import _Stream
+from engine.api.services import Services
 from engine.api.serving.changes import Changes
 from tests.api.conftest import headers, problem
 from tests.api.live import free_port
@@ -156,6 +159,18 @@ async def test_a_stream_of_a_job_has_its_events_and_progress_only(workspace, tok
             )
         id_, type_, document = await asyncio.wait_for(anext(received), 10)
         assert (id_, type_, document["fraction"]) == (0, "progress", 0.5)
+
+
+async def test_a_stream_that_fell_behind_ends_instead_of_leaving_events_out(workspace) -> None:
+    record(workspace, 30)
+    services = Services(workspace)
+    stream = _Stream(services, EventFilter(), 5)
+    with workspace.store.intake() as write:
+        write(lambda c: c.execute("DELETE FROM events WHERE id < 20"))
+    sent = [frame async for frame in stream.frames("t1", None)]
+    assert sent[-1] == b": gone\n\n"
+    assert not services.streams
+    services.close()
 
 
 async def test_a_token_has_a_limit_of_streams(workspace, token) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import sqlite3
+from collections.abc import Iterable
+from functools import partial
 
 from db.clock import now, seconds_between
 from db.rows import TokenRow
@@ -32,6 +34,11 @@ class TokenUses:
             return
         try:
             with store.intake() as write:
-                write(lambda connection: [touch_token(connection, one) for one in used])
+                write(partial(_touch, used))
         except sqlite3.Error as error:
             log.info("the use of tokens cannot be stored now: %s", error)
+
+
+def _touch(used: Iterable[int], connection: sqlite3.Connection) -> None:
+    for token_id in used:
+        touch_token(connection, token_id)

@@ -37,7 +37,8 @@ _AT_ONCE = 200
 
 async def events(call: Call) -> Response:
     """Answer with a page of events, or with a stream if the caller accepts one."""
-    if "text/event-stream" not in call.request.headers.get("accept", ""):
+    accepted = call.request.headers.get("accept", "")
+    if call.request.method == "HEAD" or "text/event-stream" not in accepted:
         return await asyncio.to_thread(page, call)
     return open_stream(call)
 
@@ -85,6 +86,10 @@ def _start(call: Call) -> int | None:
     return int(last)
 
 
+class _Gone(Exception):
+    """A stream is so far behind that events which it lacks are no longer kept."""
+
+
 class _Stream:
     """One open stream."""
 
@@ -104,6 +109,8 @@ class _Stream:
                 yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
                 async for frame in self._follow():
                     yield frame
+        except _Gone:
+            yield b": gone\n\n"  # the next connection gets 410, and says what to do
         finally:
             streams[caller] -= 1
             if not streams[caller]:
@@ -138,6 +145,8 @@ class _Stream:
 
     def _read(self) -> tuple[list[EventRow], int]:
         with self._services.readers.reading() as connection:
+            if self._after and self._after < oldest_event(connection) - 1:
+                raise _Gone
             return chosen_after(connection, self._chosen, self._after, _AT_ONCE)
 
     def _moved(self) -> bytes:
