@@ -130,6 +130,10 @@ class LazyGroup(click.Group):
             from engine.cli.trouble import as_click
 
             known = as_click(error)
+            if known is None and ctx.params.get("server"):
+                from engine.cli.doors import of_another_version
+
+                known = of_another_version(error)
             if known is None:
                 raise
             raise known from error

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli import render
-from engine.cli.trouble import BAD_USAGE
+from engine.cli.trouble import BAD_USAGE, CliError
 from engine.client.actions import action_of
 from engine.client.workspace import Workspace
-from engine.text.terminal import clean
+from engine.config.version import __version__
+from engine.text.terminal import clean, quoted
 
 if TYPE_CHECKING:
     from engine.client.remote.workspace import RemoteWorkspace
@@ -49,6 +50,16 @@ def door(workspace: Path) -> "Workspace | RemoteWorkspace":
         workspace: The folder, unless there is a server.
     """
     return remote_door() or Workspace(workspace)
+
+
+def of_another_version(error: Exception) -> CliError | None:
+    """Return the sentence for a document of a server that lacks a member; None for a bug."""
+    if not isinstance(error, KeyError):
+        return None
+    return CliError(
+        f"An answer of the server lacks {quoted(str(error.args[0]), 60)}, which Safelight "
+        f"{__version__} reads. Install the same version here and there."
+    )
 
 
 def printable(value: Any) -> Any:

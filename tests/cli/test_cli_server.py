@@ -2,14 +2,18 @@
 
 import io
 import json
+import re
 
 import pytest
 from PIL import Image
 
 from engine.client.workspace import Workspace
+from tests.cli.conftest import HOSTILE
 from tests.client.remote.conftest import engine_at
-from tests.support.live_server import serving
+from tests.support.live_server import serving, strange_server
 from tests.support.one_process import compute_here
+
+HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 SETTINGS = [
     "--set",
@@ -138,3 +142,24 @@ def test_login_keeps_a_token_that_is_never_an_argument(run, live, monkeypatch, t
     assert run("--server", live.url, "status").code == 0
     assert run("logout", live.url).code == 0
     assert run("--server", live.url, "status").code == 2
+
+
+def test_what_a_hostile_server_sends_acts_on_no_terminal(run, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("SAFELIGHT_TOKEN", "sl_t")
+    monkeypatch.chdir(tmp_path)
+    event = {"id": 1, "at": HOSTILE, "batch": HOSTILE, "job": None, "type": HOSTILE}
+    job = {"id": HOSTILE, "key": HOSTILE, "status": HOSTILE, "iterations": 1, "best_score": None}
+    more = {"cost_usd": "0.00", "error": HOSTILE, "stage": "", "started_at": None}
+    events = [{**event, "level": "x", "message": HOSTILE}]
+    document = {"events": events, "jobs": [{**job, **more, "finished_at": None}], "links": {}}
+    with strange_server() as server:
+        server.answer.update(type="application/json", body=json.dumps(document).encode())
+        for command in (["events"], ["jobs", "b1"], ["jobs", "b1", "--json"]):
+            shown = run("--server", server.url, *command)
+            assert shown.code == 0, shown.err
+            assert not HIDDEN.search(shown.out), shown.out
+        lacking = run("--server", server.url, "costs")
+        assert (lacking.code, "Install the same version" in lacking.err) == (2, True)
+        server.answer.update(body=b'{"batches": [{"id": "b1"}], "links": {}}')
+        strange = run("--server", server.url, "status")
+        assert (strange.code, "does not answer as a Safelight server" in strange.err) == (2, True)

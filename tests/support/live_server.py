@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from engine.api.app import make_app
 from engine.api.auth.issue import Wanted, issue
@@ -136,3 +138,47 @@ def _request(client: socket.socket) -> bytes:
     while len(data) < len(head) + 4 + length:
         data += client.recv(65_536)
     return data
+
+
+@dataclass
+class Strange:
+    """A server that is not ours.
+
+    Attributes:
+        url: Its address.
+        answer: What it answers to any GET: `status`, `type`, `body`, `headers`.
+    """
+
+    url: str
+    answer: dict[str, Any]
+
+
+@contextmanager
+def strange_server() -> Iterator[Strange]:
+    """Run a server whose answer the test sets."""
+    answer: dict[str, Any] = {
+        "status": 200, "type": "text/html", "body": b"<h1>hello</h1>", "headers": {}
+    }  # fmt: skip
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(answer["status"])
+            self.send_header("content-type", answer["type"])
+            self.send_header("content-length", str(len(answer["body"])))
+            for name, value in answer["headers"].items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer["body"])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield Strange(f"http://127.0.0.1:{server.server_port}", answer)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

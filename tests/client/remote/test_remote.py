@@ -2,9 +2,7 @@
 
 import inspect
 import json
-import threading
 from contextlib import aclosing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -18,7 +16,7 @@ from engine.client.remote.server import Server
 from engine.client.remote.workspace import RemoteWorkspace
 from engine.client.workspace import Workspace
 from tests.client.remote.conftest import engine_at
-from tests.support.live_server import relaying
+from tests.support.live_server import relaying, strange_server
 
 _OWN = {"server", "transport", "close"}
 
@@ -224,30 +222,9 @@ async def test_the_same_with_asyncio(live) -> None:
 
 @pytest.fixture
 def strange():
-    """A server whose answer the test sets."""
-    answer: dict = {"status": 200, "type": "text/html", "body": b"<h1>hello</h1>", "headers": {}}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(answer["status"])
-            self.send_header("content-type", answer["type"])
-            self.send_header("content-length", str(len(answer["body"])))
-            for name, value in answer["headers"].items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer["body"])
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    with RemoteWorkspace(Server(f"http://127.0.0.1:{server.server_port}", "sl_t")) as remote:
-        yield answer, remote
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """The answer of a server that is not ours, and a client of it."""
+    with strange_server() as server, RemoteWorkspace(Server(server.url, "sl_t")) as remote:
+        yield server.answer, remote
 
 
 def test_another_server_is_named_as_such(strange) -> None:
