@@ -88,7 +88,7 @@ def _written(
 ) -> Iterator[str]:
     if depth > MAX_DEPTH:
         return
-    for one in _choices(schema, defs):
+    for one in alternatives(schema, defs):
         if isinstance(value, str):
             if _is_file(one) and not value.startswith(STORED):
                 yield value
@@ -110,7 +110,7 @@ def _renamed(
 ) -> Any:
     if depth > MAX_DEPTH:
         return value
-    for one in _choices(schema, defs):
+    for one in alternatives(schema, defs):
         if isinstance(value, str):
             value = names.get(value, value) if _is_file(one) else value
         elif isinstance(value, list):
@@ -130,13 +130,15 @@ def _is_file(schema: Mapping[str, Any]) -> bool:
     return str(schema.get("pattern", "")).startswith(f"^{STORED}")
 
 
-def _choices(schema: Any, defs: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+def alternatives(
+    schema: Any, defs: Mapping[str, Any], depth: int = 0
+) -> Iterator[Mapping[str, Any]]:
     """Yield a schema, or each of its alternatives, with references resolved."""
     if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return
     if isinstance(reference := schema.get("$ref"), str):
-        yield from _choices(defs.get(reference.rpartition("/")[2]), defs, depth + 1)
+        yield from alternatives(defs.get(reference.rpartition("/")[2]), defs, depth + 1)
     for name in ("anyOf", "oneOf", "allOf"):
         for one in schema.get(name, ()):
-            yield from _choices(one, defs, depth + 1)
+            yield from alternatives(one, defs, depth + 1)
     yield schema

@@ -11,6 +11,7 @@ from engine.client.remote.entries import STORED, LocalEntries, named_files, read
 from engine.client.remote.errors import RemoteError
 from engine.client.remote.operations import reading
 from engine.client.remote.operations.ids import resolve_batch
+from engine.client.remote.settings import typed
 from engine.text.amounts import decimal_text
 from engine.text.errors import UserError
 
@@ -123,6 +124,8 @@ def _body(
     members = _of_options(chosen)
     overrides = members.pop("overrides")
     seed = overrides.pop("seed", None)
+    if any(isinstance(value, str) for value in overrides.values()):  # as `--set` gives them
+        overrides = typed((yield from reading.schema(recipe, settings=True)), overrides)
     local = read_local(source, chosen.file_format)
     entries = yield from _uploaded(recipe, local)
     named = {"name": local.name} if local.name and "name" not in members else {}
