@@ -9,11 +9,13 @@ pages of music, sounds and films need the extras `audio` and `video`, which `mak
 import asyncio
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from PIL import Image
 
+from bench.recording import record
 from engine.recipes.refine.report import JobReport
 from safelight import open_workspace
 from tui.app import Dashboard
@@ -23,6 +25,7 @@ HERE = Path(__file__).parent
 IMAGES = HERE / "images"
 EXAMPLES = HERE.parent / "examples"
 SIZE = (150, 46)
+CAST_SIZE = (88, 26)
 SHOWN = ("keeper-of-the-storm", "fox-at-the-edge", "long-way-home", "ninth-avenue")
 SIDE = 300
 
@@ -117,6 +120,32 @@ async def photograph(folder: Path, *steps: tuple[str, ...]) -> None:
                 app.save_screenshot(f"{name}.svg", path=str(IMAGES))
 
 
+CAST = (
+    ("", 2.5),
+    ("\r", 2.5),
+    ("s", 1.2), ("w", 1.5),
+    ("2", 3.0),
+    ("l", 0.6), ("j", 0.8),
+    ("=", 2.5), (" ", 1.0), (" ", 1.0), ("d", 2.0), ("\x1b", 1.2), ("\x1b", 1.2),
+    ("\r", 2.5),
+    ("v", 1.8), ("\x1b", 1.2),
+    ("\x1b", 1.2), ("3", 1.8), ("4", 1.8),
+    ("q", 1.0),
+)  # fmt: skip
+"""Keys of the recording: the worst image of a batch, why, beside a better one; queue, activity."""
+
+
+def cast(folder: Path) -> None:
+    """Record the dashboard in a real terminal: `asciinema play docs/images/tour.cast`."""
+    command = [sys.executable, "-m", "safelight", "--workspace", str(folder)]
+    variables = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+    title = "Safelight: the worst image of a batch, why, and beside a better one"
+    recording = record(
+        command, CAST, size=CAST_SIZE, title=title, environment=variables, folder=HERE.parent
+    )
+    recording.write(IMAGES / "tour.cast")
+
+
 def main() -> None:
     """Makes every image anew, as a terminal of many colours shows it."""
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
@@ -129,6 +158,7 @@ def main() -> None:
         reports = run(folder)
         sheet(folder, reports).save(IMAGES / "refine.jpg", quality=86)
         asyncio.run(photograph(folder, *TOUR))
+        cast(folder)
         film(scratch / "film").save(IMAGES / "storyboard.jpg", quality=86)
         asyncio.run(photograph(scratch / "film", *OPEN_JOB, ("storyboard",)))
         music(scratch / "music")
