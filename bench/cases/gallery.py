@@ -41,8 +41,9 @@ def build(root: Path, jobs: int) -> None:
     for number, job in enumerate(place.job_ids(batch)):
         file = faces[number].file
         assert file is not None
-        artifact = {"role": "image", "hash": file.hash, "media_type": "image/png", "kind": "image"}
-        artifact |= {"size": file.size, "width": file.width, "height": file.height}
+        artifact: dict[str, Any] = {"role": "image", "hash": file.hash, "kind": "image"}
+        artifact |= {"media_type": "image/png", "size": file.size}
+        artifact |= {"width": file.width, "height": file.height}
         score = {"metric": "score", "value": number * 7919 % 1000 / 10, "raw": None, "scorer": "x"}
         place.step(job, "iteration-1", "generate", artifacts=[artifact], scores=[score])
         place.end(job, number * 7919 % 1000 / 10)

@@ -4,7 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
-from engine.api.events.pages import EventFilter
+from db.rows import EventRow
+from engine.api.events.pages import EventFilter, chosen_after
+from engine.api.services import Services
 from engine.api.serving.changes import Changes, Progress
 
 KEEPALIVE_SECONDS = 15.0
@@ -20,16 +22,17 @@ class LiveStream:
     """One open page.
 
     Args:
-        changes: Changes of the store.
+        services: What requests of the server share.
         chosen: Events that the page is about.
         after: Number of the newest event that the page has.
     """
 
-    def __init__(self, changes: Changes, chosen: EventFilter, after: int) -> None:
-        self._changes = changes
+    def __init__(self, services: Services, chosen: EventFilter, after: int) -> None:
+        self._services = services
+        self._changes: Changes = services.changes
         self._chosen = chosen
         self._after = after
-        self._progress: Progress = changes.progress
+        self._progress: Progress = services.changes.progress
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield frames until the browser leaves."""
@@ -37,18 +40,27 @@ class LiveStream:
         with self._changes.watching():
             while True:
                 version = self._changes.version
-                if jobs := self._changed():
-                    yield f"data: {json.dumps({'jobs': jobs})}\n\n".encode()
+                if jobs := await self._changed():
+                    data = json.dumps({"jobs": jobs})
+                    yield f"id: {self._after}\ndata: {data}\n\n".encode()
                     await asyncio.sleep(PAUSE_SECONDS)
                 if not await self._changes.wait(version, KEEPALIVE_SECONDS):
                     yield b": still here\n\n"
 
-    def _changed(self) -> list[int]:
+    async def _changed(self) -> list[int]:
         """Return the jobs that have changed since the last frame; 0 stands for a batch as such."""
-        events = self._changes.since(self._after) or []
-        jobs = {event.job_id or 0: None for event in events if self._chosen.takes(event)}
-        self._after = max((event.id for event in events), default=self._after)
+        recent = self._changes.since(self._after)
+        if recent is None:  # they are older than what is in memory
+            rows, self._after = await asyncio.to_thread(self._read)
+        else:
+            rows = [event for event in recent if self._chosen.takes(event)]
+            self._after = max((event.id for event in recent), default=self._after)
+        jobs = {event.job_id or 0: None for event in rows}
         return [*jobs, *self._moved()][-MAX_JOBS:]
+
+    def _read(self) -> tuple[list[EventRow], int]:
+        with self._services.readers.reading() as connection:
+            return chosen_after(connection, self._chosen, self._after, MAX_JOBS)
 
     def _moved(self) -> list[int]:
         """Return the jobs whose steps have moved."""

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from db.queries import lists
+from db.queries.history import last_event
 from engine.api.auth.principal import Principal
 from engine.api.gallery.acting import actions_of_batch, actions_of_job
 from engine.api.gallery.batch_list import batch_card, read_batches
@@ -89,14 +90,16 @@ class Visit:
 def batches(visit: Visit) -> Response:
     """Show the list of batches."""
     with visit.services.readers.reading() as connection:
+        after = last_event(connection)
         shown = read_batches(connection, visit.headlines)
-    return visit.page("batches.html", list=shown)
+    return visit.page("batches.html", list=shown, after=after)
 
 
 def batch(visit: Visit) -> Response:
     """Show the contact sheet of a batch."""
     query = SheetQuery.read(visit.request.query_params)
     with visit.services.readers.reading() as connection:
+        after = last_event(connection)
         line = _batch(connection, visit.number("batch"))
         sheet = read_sheet(connection, line, visit.headlines.of(line.recipe), query)
         waiting = _waiting(connection, line)
@@ -105,6 +108,7 @@ def batch(visit: Visit) -> Response:
         batch=batch_card(line),
         sheet=sheet,
         sorts=SORTS,
+        after=after,
         waiting=waiting,
         actions=actions_of_batch(line, visit.principal),
     )
@@ -137,14 +141,14 @@ def job(visit: Visit) -> Response:
     query = SheetQuery.read(visit.request.query_params)
     part = str(visit.request.path_params.get("part", ""))
     with visit.services.readers.reading() as connection:
+        after = last_event(connection)
         job_of(connection, f"j{visit.number('job')}")
         reader = JobPageReader(connection, visit.headlines, visit.services.workspace.paths)
         shown = reader.read(visit.number("job"), part, query)
     if shown is None:
         raise Missing
-    return visit.page(
-        "job.html", page=shown, actions=actions_of_job(shown.card.state, visit.principal)
-    )
+    actions = actions_of_job(shown.card.state, visit.principal)
+    return visit.page("job.html", page=shown, actions=actions, after=after)
 
 
 def compare(visit: Visit) -> Response:

@@ -13,7 +13,6 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from db.queries.history import last_event
 from engine.api.auth.principal import Principal
 from engine.api.events.pages import EventFilter
 from engine.api.gallery import changing, entering, pages, stored
@@ -199,12 +198,12 @@ class Gallery:
         if session is None:
             return Response(status_code=401)
         chosen = EventFilter(_number(request, "batch"), _number(request, "job"))
-        with self._services.readers.reading() as connection:
-            after = last_event(connection)
         streams, caller = self._services.streams, session.principal.id
         if streams[caller] >= self._services.settings.max_streams:
             return Response(status_code=429, headers={"Retry-After": "30"})
-        stream = LiveStream(self._services.changes, chosen, after)
+        seen = request.headers.get("last-event-id", "")  # of a stream that was cut
+        after = _whole(seen) or _number(request, "after") or 0
+        stream = LiveStream(self._services, chosen, after)
 
         async def counted() -> Any:
             streams[caller] += 1
@@ -266,11 +265,14 @@ async def _form(request: Request) -> FormData:
 
     text = b"".join(chunks).decode("utf-8", "replace")
     try:
-        return FormData(parse_qsl(text, keep_blank_values=True, max_num_fields=50))
+        return FormData(dict(parse_qsl(text, keep_blank_values=True, max_num_fields=50)))
     except ValueError:
         raise TooLarge("The form has too many fields.") from None
 
 
 def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 18 else None
+    return _whole(request.query_params.get(name, ""))
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None

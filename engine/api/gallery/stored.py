@@ -50,8 +50,7 @@ def drawing(visit: Visit) -> Response:
         if media_type is None:
             raise Missing
         return _image(f"{line.hash}-drawn", drawn.data, media_type)
-    above, below = drawn, None
-    image = ""
+    above, below, image = (drawn, None, "") if isinstance(drawn, Lines) else (None, None, "")
     if isinstance(drawn, Raster):
         above, below = drawn.above, drawn.below
         query = visit.request.url.query
@@ -59,7 +58,7 @@ def drawing(visit: Visit) -> Response:
     return visit.page(
         "drawing.html",
         title=line.role or line.kind,
-        above=above.lines if isinstance(above, Lines) else (),
+        above=above.lines if above else (),
         below=below.lines if below else (),
         image=image,
     )

@@ -75,7 +75,6 @@ async def _decide_by_a_click(tab, base, workspace):
 async def _see_it_live(tab, base, workspace):
     """A card changes on an open page once another door has changed its job."""
     await tab.open(f"{base}/b1")
-    await asyncio.sleep(0.5)  # the stream opens after the page
     await asyncio.to_thread(workspace.command, "rate", ["j3"], {"value": "5"})
     await asyncio.to_thread(
         workspace.command, "decide", ["j3"], {"key": "iteration-2/prompt", "value": "a blue gate"}

@@ -15,9 +15,12 @@ def test_rating_a_card(browser, workspace):
     button = page.select_one("#j2 button[value='2:4:']")
     after = browser.send(page.select_one("#rate"), button)
     assert "Rated" in text_of(after, ".flash")
-    assert after.select_one("#j2 button[aria-pressed]")["value"] == "2:4:"
     assert workspace.jobs("b1")[1].rating == 4
+    again = after.select_one("#j2 button[aria-pressed]")
+    assert again["aria-label"] == "Take back 4"
     assert not browser.page("/b1").select(".flash"), "it is said once"
+    browser.send(after.select_one("#rate"), again)
+    assert workspace.jobs("b1")[1].rating is None
 
 
 def test_rating_by_script_returns_a_sentence(browser):

@@ -138,6 +138,7 @@ if (page === "compare") {
   all(".needs-script").forEach((part) => { part.hidden = false; });
   const cut = () => { second.style.clipPath = $("#swipe").checked ? `inset(0 0 0 ${edge.value}%)` : ""; };
   edge.addEventListener("input", cut);
+  cut(); // the browser may have kept the choice
   all("[name=mode]").forEach((box) => box.addEventListener("change", () => { frame.classList.remove("first", "second"); cut(); }));
   frame.addEventListener("pointermove", (event) => {
     if (!$("#swipe").checked || (event.pointerType === "mouse" && !event.buttons)) return;
