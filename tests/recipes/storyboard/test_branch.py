@@ -6,7 +6,7 @@ from typing import Any
 from db.queries import jobs as queries
 from db.queries import lineage
 from engine.contract import ImageRequest
-from engine.recipes.storyboard.loop import Storyboard
+from engine.recipes.storyboard.results import Storyboard
 from tests.support.films import Shooting
 
 THREE = "id: film\nscenes: [{prompt: first}, {prompt: second}, {prompt: third}]\n"
