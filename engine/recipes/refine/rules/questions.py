@@ -13,6 +13,7 @@ from engine.imaging.vocabulary.expectations import GROUNDS, Expectation, underst
 from engine.imaging.vocabulary.reading import Mention, PromptReading, read
 from engine.recipes.refine.checklist import MAX_QUESTIONS
 from engine.recipes.refine.rules.critic import WORDS
+from engine.text.plural import pluralize
 
 SIDES = {"left": "on the left", "right": "on the right", "centred": "in the middle"}
 """Places that a composition names, as a question says them."""
@@ -22,6 +23,11 @@ NONE = "none"
 
 PALETTE = "palette"
 """Measure of how closely a picture keeps to the colours that a brief names."""
+
+_PLURALS = {
+    "wolf": "wolves", "fish": "fish", "deer": "deer", "person": "people", "jellyfish": "jellyfish",
+    "torii": "torii", "fruit": "fruit", "beach": "beaches",
+}  # fmt: skip
 
 _ANY, _BY_PALETTE = ("any picture",), ("the palette",)
 _PLACES = ("mass_x", "off_centre")
@@ -63,21 +69,27 @@ def _things(things: list[str], brief: str) -> Iterator[dict[str, Any]]:
     numbers = counts(brief)
     for name in things:
         words = name.replace("-", " ")
-        yield {"text": f"Does the picture show {words}?", "kind": "object", "subject": words}
+        text = f"Is there any {words} in the picture?"
+        yield {"text": text, "kind": "object", "subject": words}
         if name in numbers:
             yield {
-                "text": f"Is the number of {words} in the picture {numbers[name]}?",
+                "text": f"Does the picture show exactly {_many(numbers[name], words)}?",
                 "kind": "count",
                 "subject": words,
                 "value": str(numbers[name]),
             }
 
 
+def _many(number: int, words: str) -> str:
+    plural = f"{words[:-1]}ies" if words.endswith("y") else _PLURALS.get(words, "")
+    return pluralize(number, words, plural)
+
+
 def _excluded(reading: PromptReading) -> Iterator[dict[str, Any]]:
     for family, name in sorted(reading.removed):
         if family == "subject":
             words = name.replace("-", " ")
-            text = f"Is the picture free of {words}?"
+            text = f"Is the picture without any {words}?"
             yield {"text": text, "kind": "object", "subject": words, "value": NONE}
 
 
