@@ -28,7 +28,7 @@ def quality(*, long: bool) -> list[Figure]:
     arms = FULL if long else LOOP
     with tempfile.TemporaryDirectory(prefix="quality-") as folder:
         rows = {arm: _rows(folder, arm, 3) for arm in arms}
-    return [*agreement(5 if long else 2), *compared(rows)]
+    return [*agreement(5 if long else 3), *compared(rows)]
 
 
 def _rows(folder: str, arm: str, seeds: int) -> Rows:

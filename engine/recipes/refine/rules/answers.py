@@ -19,7 +19,7 @@ from engine.recipes.refine.rules.critic import MET, describe
 from engine.recipes.refine.rules.questions import NONE, PALETTE, palette
 from engine.recipes.refine.rules.sight import Sight
 
-SURE, UNLIKELY = 0.78, 0.16
+SURE, UNLIKELY = 0.72, 0.19
 """Likelihood of a thing from which it is there, and below which it is not."""
 
 POSSIBLE = 0.1
