@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
 
+_HTTP_CLIENTS = ("httpcore", "httpx", "httpx2", "urllib3")
+"""Loggers that write whole addresses at INFO or DEBUG; a query may hold a key."""
+
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
     """Rotating file that only its owner can read."""
@@ -52,7 +55,7 @@ def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
     root = logging.getLogger()
     root.setLevel(settings.level)
     root.addHandler(handler)
-    for noisy in ("PIL", "asyncio"):
+    for noisy in ("PIL", "asyncio", *_HTTP_CLIENTS):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("stamina").setLevel(logging.ERROR)  # retries are logged by us
     return path

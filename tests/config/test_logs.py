@@ -54,3 +54,12 @@ def test_a_defect_in_what_is_logged_is_still_told(
     handler = next(h for h in root_logger.handlers if getattr(h, "baseFilename", "") == str(path))
     handler.handle(logging.LogRecord("x", logging.INFO, "x.py", 1, "%d", ("no number",), None))
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_addresses_of_http_clients_are_not_logged(tmp_path: Path, root_logger: logging.Logger):
+    path = log_to_file(tmp_path, "run", LogSettings(level="DEBUG"))
+    for name in ("httpx", "httpx2", "httpcore.connection", "urllib3.connectionpool"):
+        logging.getLogger(name).info("HTTP Request: GET https://example.com/?key=hidden")
+    logging.getLogger("httpx").warning("A warning stays")
+    assert "hidden" not in path.read_text()
+    assert "A warning stays" in path.read_text()
