@@ -40,7 +40,7 @@ def test_an_image_is_generated_evaluated_and_its_prompt_refined(folder: Path) ->
         "a lighthouse at dusk",
         "builtin painter-1",
     )
-    assert Image.open(image.path).text["parameters"].startswith("a lighthouse at dusk")
+    assert Image.open(image.path).info["parameters"].startswith("a lighthouse at dusk")
 
     words = evaluate_image(image.path)
     assert words.score is None

@@ -20,6 +20,7 @@ _GAP, _LABELS, _LINES = 8, 220, 3
 _PAPER, _INK, _DIM = (18, 18, 20), (222, 220, 214), (140, 138, 132)
 _TEXT = 16
 
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Read = Callable[[int, int], bytes | str]
 """Returns the encoded image of a row and a column, or text in its place."""
 
@@ -140,7 +141,7 @@ def _write(
             break
 
 
-def _fitting(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, text: str, width: int) -> str:
+def _fitting(draw: ImageDraw.ImageDraw, font: Font, text: str, width: int) -> str:
     """Return the longest beginning of a text that fits; it ends at a word if one does."""
     low, high = 0, min(len(text), 400)
     while low < high:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from db.queries import jobs as queries
+from db.queries.batches import batch_of
 from db.rows import BatchRow, JobRow
 from db.writes.batches import NewOrigin
 from db.writes.branches import Branch
@@ -71,6 +72,8 @@ def plan_branch(
     Raises:
         QueueError: The recipe has no such place, or an option is wrong.
     """
+    batch = batch_of(connection, request.batch, request.job.variant)
+    request = replace(request, batch=batch)
     point, number = place_of(connection, recipe, request)
     if request.prompt is None and not request.options.overrides:
         raise QueueError(

@@ -129,3 +129,15 @@ def test_a_grid_is_queued_again_as_it_was(workspace: Workspace) -> None:
     kept = {tuple(row) for row in rows}
     assert len(rows) == 8
     assert len(kept) == 4
+
+
+def test_a_branch_of_a_cell_has_the_cells_settings(workspace: Workspace) -> None:
+    source = workspace.paths.root / "in.json"
+    source.write_text('[{"id": "fox", "prompt": "a fox"}]')
+    grid = workspace.grid(["target_score=7,9"])
+    batch = workspace.run("refine", source, settings=SMALL, options=QueueOptions(grid=grid))
+    branch = workspace.branch(f"{batch}/fox-2:iteration-1", prompt="a red fox")
+    with workspace.reading() as connection:
+        sql = "SELECT settings FROM batches WHERE id = ?"
+        row = connection.execute(sql, (int(branch[1:]),)).fetchone()
+    assert json.loads(row[0])["target_score"] == 9
