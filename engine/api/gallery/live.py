@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from db.rows import EventRow
 from engine.api.events.pages import EventFilter, chosen_after
@@ -34,7 +34,7 @@ class LiveStream:
         self._after = after
         self._progress: Progress = services.changes.progress
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncGenerator[bytes, None]:
         """Yield frames until the browser leaves."""
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         with self._changes.watching():

@@ -50,7 +50,9 @@ def drawing(visit: Visit) -> Response:
         if media_type is None:
             raise Missing
         return _image(f"{line.hash}-drawn", drawn.data, media_type)
-    above, below, image = (drawn, None, "") if isinstance(drawn, Lines) else (None, None, "")
+    above: Lines | None = drawn if isinstance(drawn, Lines) else None
+    below: Lines | None = None
+    image = ""
     if isinstance(drawn, Raster):
         above, below = drawn.above, drawn.below
         query = visit.request.url.query
