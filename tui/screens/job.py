@@ -1,27 +1,18 @@
 """Screen of one job: its tree, and the details of each part."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from engine.client.views.decisions import (
-    key_of_prompt,
-    key_to_select,
-    texts_of,
-)
 from engine.client.views.files import OpenableFile
 from engine.client.views.tree import JOB_NODE, TreeLine, around_of
-from engine.text import figures
-from engine.text.terminal import clean
 from tui.actions import BY_ID, bindings
 from tui.actions.key_names import key_name, keys_of
-from tui.feed import QueryAnswered, View
-from tui.screens.lines import LinesScreen
+from tui.feed import View
+from tui.screens.job_looks import JobLooks
 from tui.screens.panels import Panels
 from tui.screens.sending import SendingScreen
 from tui.snapshots.job import JobSnapshot, JobView
@@ -38,11 +29,6 @@ from tui.widgets.node_columns import NODE_COLUMNS
 from tui.widgets.rows import Rows
 from tui.widgets.view_bar import ViewBar
 
-if TYPE_CHECKING:
-    from engine.client.views.comparison import BestOfJobs, PartsOfAJob
-    from engine.contract.timeline import Timeline
-
-
 MODES = ("work", "steps", "files", "activity")
 """Views of a job."""
 
@@ -56,7 +42,7 @@ TREE_SHARE = 34
 """Width of the tree in percent, if none is remembered."""
 
 
-class JobScreen(SendingScreen, LinesScreen):
+class JobScreen(SendingScreen, JobLooks):
     """One job.
 
     Args:
@@ -271,155 +257,15 @@ class JobScreen(SendingScreen, LinesScreen):
         else:
             self.go_to(around.id)
 
-    # -- decisions ----------------------------------------------------------------------------
-
-    def action_choose(self) -> None:
-        """Select the image of the chosen scope, after asking if steps may run again."""
-        snapshot = self._snapshot
-        turn = (
-            next((t for t in snapshot.turns if t.node == snapshot.turn), None) if snapshot else None
-        )
-        if turn is not None and turn.image:
-            self._choose(turn.node)
-        elif snapshot is not None and self._results_in(snapshot.node):
-            self._choose(snapshot.selected)
-        else:
-            self.say("Select one of several results first.", bad=True)
-
-    def _results_in(self, node: TreeLine | None) -> list[TreeLine]:
-        """Return the results of a part of which one can be chosen, such as a scene's variations."""
-        snapshot = self._snapshot
-        if snapshot is None or node is None or not node.scope:
-            return []
-        scale = snapshot.scale
-        results = [
-            one
-            for one in snapshot.nodes
-            if one.id < 0
-            and one.scope.rpartition("/")[0] == node.scope
-            and key_to_select(one.scope, scale.decisions, scale.choices)
-        ]
-        families = [one.scope.rpartition("-")[0] for one in results]
-        return [
-            one
-            for one, name in zip(results, families, strict=True)
-            if name == families[-1]  # the variations, not the iterations of their prompt
-        ]
-
-    def _choose_among(self, results: list[TreeLine]) -> None:
-        """Choose one of several results by its number."""
-        from tui.screens.menu import MenuLine, MenuScreen
-
-        lines = [
-            MenuLine(str(one.id), f"{one.label:<16} {figures.score(one.score)}", str(number))
-            for number, one in enumerate(results, 1)
-        ]
-
-        def take(node: str | None) -> None:
-            if node is not None:
-                self._choose(int(node))
-
-        self.app.push_screen(MenuScreen("Choose one", lines), take)
-
-    def _choose(self, node_id: int | None) -> None:
-        """Select the scope of a node, after asking if steps may run again."""
-        snapshot = self._snapshot
-        if snapshot is None or node_id is None:
-            return
-        node = next((one for one in snapshot.nodes if one.id == node_id), None)
-        scale = snapshot.scale
-        key = key_to_select(node.scope, scale.decisions, scale.choices) if node else None
-        if key is None and (results := self._results_in(node)):
-            self._choose_among(results)
-            return
-        if node is None or key is None:
-            self.say("The recipe has no decision about these.", bad=True)
-            return
-        name = clean(node.scope.rpartition("/")[2], 60).replace("-", " ")
-        self.ask_first(f"Choose {name}?", *key, since=node.steps[-1])
-
-    def action_edit_prompt(self) -> None:
-        """Edit the prompt of the selected scope, or another of its texts."""
-        from tui.screens.menus import text_menu
-
-        snapshot = self._snapshot
-        node = snapshot.node if snapshot else None
-        texts = texts_of(node.scope, snapshot.scale.texts) if snapshot and node else {}
-        if len(texts) > 1:
-            self.app.push_screen(text_menu(texts), self._edit_text)
-            return
-        key = key_of_prompt(node.scope, snapshot.scale.decisions) if snapshot and node else None
-        if key is None:
-            self.say("Select a part of the job whose prompt can be edited first.", bad=True)
-            return
-        self._edit_text(key)
-
-    def _edit_text(self, key: str | None) -> None:
-        """Edit a text, from the one that is in force."""
-        if key is not None:
-            self.edit_text(key, partial(self._view.prompt_of, scope=key.rpartition("/")[0]))
-
     @property
     def part(self) -> str:
         """Name of the selected part."""
         return self._snapshot.node.label if self._snapshot and self._snapshot.node else ""
 
-    def action_show_timeline(self) -> None:
-        """Show the job on its timeline, if it has one."""
-        from engine.client.views.timeline import TimelineView
-
-        app = self.dashboard
-        view = TimelineView(self.job_id, app.headlines, app.paths)
-        self.feed.ask(lambda connection: view.read(connection, 0).timeline, self, "timeline")
-
-    def _show_timeline(self, timeline: "Timeline | None") -> None:
-        from tui.screens.timeline import TimelineScreen
-
-        if timeline is None:
-            self.say("This job has no timeline: sound and film have one once analysed.", bad=True)
-        else:
-            self.app.push_screen(TimelineScreen(self.job_id, self._key, self._enter_scope))
-
-    def _enter_scope(self, scope: str) -> None:
-        """Select a scope of the tree, or the one around it if the tree is folded there."""
-        nodes = self._snapshot.nodes if self._snapshot else ()
-        while scope:
-            node = next((one.id for one in nodes if one.scope == scope and one.id < 0), None)
-            if node is not None:
-                self.go_to(node)
-                return
-            scope = scope.rpartition("/")[0]
-
-    def action_compare(self) -> None:
-        """Compare the selected part with those of its family."""
-        from engine.client.views.comparison import PartsOfAJob
-
-        node = self._snapshot.selected if self._snapshot else 0
-        view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
-        self.feed.ask(partial(view.to_compare, scope=self.scope), self, "compare")
-
-    def action_zoom(self) -> None:
-        """Show the selected part full screen."""
-        from engine.client.views.comparison import PartsOfAJob
-        from tui.screens.zoom import ZoomScreen
-
-        node = self._snapshot.selected if self._snapshot else 0
-        headlines = self.dashboard.headlines
-        view = PartsOfAJob(self.job_id, self._key, node, headlines, itself=True)
-        self.app.push_screen(ZoomScreen(view))
-
     @property
     def scope(self) -> str:
         """Scope of the selected part; empty for the job as a whole."""
         return self._snapshot.node.scope if self._snapshot and self._snapshot.node else ""
-
-    def _compare(self, view: "PartsOfAJob | BestOfJobs | None") -> None:
-        from tui.screens.compare import CompareScreen
-
-        if view is None:
-            self.say("There is nothing to compare with yet.", bad=True)
-        else:
-            self.app.push_screen(CompareScreen(view), self._choose)
 
     def action_open_file(self) -> None:
         """Open the file of the selected part; choose first if a step has several."""
@@ -456,14 +302,6 @@ class JobScreen(SendingScreen, LinesScreen):
         if node and node.id > 0:  # a step
             part = f"{part}/{node.label}" if part else node.label
         return f"j{self.job_id}:{part}" if part else f"j{self.job_id}"
-
-    @on(QueryAnswered)
-    def answered(self, message: QueryAnswered) -> None:
-        """Compare once the family is known; show the timeline once it is read."""
-        if message.tag == "compare":
-            self._compare(message.value)
-        elif message.tag == "timeline":
-            self._show_timeline(message.value)
 
     def spending_of(self) -> int | None:
         """Return the batch of this job."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import ClassVar, Generic
+from typing import ClassVar
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -10,7 +10,6 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -19,10 +18,11 @@ from tui.jumps import Jump
 from tui.states import TONES
 from tui.widgets.columns import ListColumn, fit, fit_runs, layout
 from tui.widgets.list_state import ListState, RowT
+from tui.widgets.list_widget import ListWidget
 from tui.widgets.selecting import selected_text, with_selection
 
 
-class Rows(ScrollView, Generic[RowT], can_focus=True):
+class Rows(ListWidget[RowT], can_focus=True):
     """A virtual list with a heading, a cursor and marks.
 
     It holds a window of rows around the visible ones. When it is moved out of that window it posts
@@ -88,31 +88,11 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self.state: ListState[RowT] = ListState(empty)
+        self.state = ListState(empty)
         self.state.watch(self.follow)
         self._asked = (-1, -1)
         self._styles: dict[str, Style] = {}
         self._drawn: dict[int, tuple[object, Strip]] = {}
-
-    @property
-    def total(self) -> int:
-        """Number of rows."""
-        return self.state.total
-
-    @property
-    def cursor(self) -> int:
-        """Index of the row under the cursor."""
-        return self.state.cursor
-
-    @property
-    def marks(self) -> set[int]:
-        """Ids of the marked rows."""
-        return self.state.marks
-
-    @property
-    def last_mark(self) -> int:
-        """Index of the row that was marked last."""
-        return self.state.last_mark
 
     # -- rows ---------------------------------------------------------------------------------
 
@@ -167,18 +147,9 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         else:
             self.post_message(self.Moved(self.cursor))
 
-    def row(self, index: int) -> RowT | None:
-        """Return the row at an index, None if it is not held."""
-        return self.state.row(index)
-
     def cells_of(self, row: RowT) -> list[tuple[ListColumn[RowT], int]]:
         """Return the columns of a row with their widths: those of the heading by default."""
         return layout(self._columns, self._width - 2)
-
-    @property
-    def current(self) -> RowT | None:
-        """Return the row under the cursor."""
-        return self.row(self.cursor)
 
     @property
     def lines(self) -> int:
@@ -287,25 +258,6 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         self._drawn.clear()
         self._keep_in_sight()
         self.want()
-
-    # -- marking ------------------------------------------------------------------------------
-
-    def mark(self, ids: Sequence[int], *, on: bool = True) -> None:
-        """Mark or unmark rows by id."""
-        self.state.marks = self.marks | set(ids) if on else self.marks - set(ids)
-        self.refresh()
-        self.state.tell(self.follow)
-
-    def unmark(self) -> None:
-        """Unmark all rows."""
-        self.mark(list(self.marks), on=False)
-
-    def toggle_mark(self) -> None:
-        """Mark or unmark the row under the cursor and move down."""
-        if self.state.toggle_mark():
-            self.refresh()
-            self._go(self.cursor + 1)
-            self.state.tell(self.follow)
 
     # -- drawing ------------------------------------------------------------------------------
 

@@ -1,0 +1,90 @@
+"""Other looks at the parts of a job: on its timeline, side by side, full screen."""
+
+from abc import abstractmethod
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from tui.feed import QueryAnswered
+from tui.screens.job_decisions import JobDecisions
+
+if TYPE_CHECKING:
+    from engine.client.views.comparison import BestOfJobs, PartsOfAJob
+    from engine.contract.timeline import Timeline
+
+
+class JobLooks(JobDecisions):
+    """A screen of a job whose selected part is seen in other ways too."""
+
+    job_id: int
+    _key: str
+
+    @property
+    @abstractmethod
+    def scope(self) -> str:
+        """Scope of the selected part; empty for the job as a whole."""
+
+    @abstractmethod
+    def go_to(self, node: int) -> None:
+        """Select a node of the tree."""
+
+    def action_show_timeline(self) -> None:
+        """Show the job on its timeline, if it has one."""
+        from engine.client.views.timeline import TimelineView
+
+        app = self.dashboard
+        view = TimelineView(self.job_id, app.headlines, app.paths)
+        self.feed.ask(lambda connection: view.read(connection, 0).timeline, self, "timeline")
+
+    def _show_timeline(self, timeline: "Timeline | None") -> None:
+        from tui.screens.timeline import TimelineScreen
+
+        if timeline is None:
+            self.say("This job has no timeline: sound and film have one once analysed.", bad=True)
+        else:
+            self.app.push_screen(TimelineScreen(self.job_id, self._key, self._enter_scope))
+
+    def _enter_scope(self, scope: str) -> None:
+        """Select a scope of the tree, or the one around it if the tree is folded there."""
+        nodes = self._snapshot.nodes if self._snapshot else ()
+        while scope:
+            node = next((one.id for one in nodes if one.scope == scope and one.id < 0), None)
+            if node is not None:
+                self.go_to(node)
+                return
+            scope = scope.rpartition("/")[0]
+
+    def action_compare(self) -> None:
+        """Compare the selected part with those of its family."""
+        from engine.client.views.comparison import PartsOfAJob
+
+        node = self._snapshot.selected if self._snapshot else 0
+        view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
+        self.feed.ask(partial(view.to_compare, scope=self.scope), self, "compare")
+
+    def action_zoom(self) -> None:
+        """Show the selected part full screen."""
+        from engine.client.views.comparison import PartsOfAJob
+        from tui.screens.zoom import ZoomScreen
+
+        node = self._snapshot.selected if self._snapshot else 0
+        headlines = self.dashboard.headlines
+        view = PartsOfAJob(self.job_id, self._key, node, headlines, itself=True)
+        self.app.push_screen(ZoomScreen(view))
+
+    def _compare(self, view: "PartsOfAJob | BestOfJobs | None") -> None:
+        from tui.screens.compare import CompareScreen
+
+        if view is None:
+            self.say("There is nothing to compare with yet.", bad=True)
+        else:
+            self.app.push_screen(CompareScreen(view), self._choose)
+
+    @on(QueryAnswered)
+    def answered(self, message: QueryAnswered) -> None:
+        """Compare once the family is known; show the timeline once it is read."""
+        if message.tag == "compare":
+            self._compare(message.value)
+        elif message.tag == "timeline":
+            self._show_timeline(message.value)
