@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -36,7 +36,7 @@ class Jumpable(Protocol):
         ...
 
 
-def jumps_of(screen: Screen[object]) -> list[Jump]:
+def jumps_of(screen: Screen[Any]) -> list[Jump]:
     """Return the places of a screen from the top down, each cell once, in cells of the screen."""
     jumps = [jump for widget in screen.query(Widget) for jump in _jumps_of(widget)]
     unique = {(jump.y, jump.x): jump for jump in reversed(jumps)}

@@ -1,6 +1,7 @@
 """Labels over the screen below: the letters of one go to its place."""
 
 from pathlib import Path
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -61,7 +62,7 @@ class JumpScreen(ModalScreen[Jump | None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [Binding("escape,ctrl+o", "leave", "Leave")]  # noqa: RUF012 - Textual's way
 
-    def __init__(self, below: Screen[object]) -> None:
+    def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
         lines = below._compositor.render_strips()
         self._labels = JumpLabels(lines, labelled(jumps_of(below)))
