@@ -58,9 +58,14 @@ def with_model(plan: BatchPlan, settings: Mapping[str, Any]) -> dict[str, Any]:
         return {**others, f"{name}.model": known[model.lower()]}
     if model in known.values():
         return {**others, f"{name}.model": model}
-    listed = f"it knows {', '.join(known)}" if known else "it knows no short names"
+    if not known:
+        raise QueueError(
+            f"{quoted(model, 80)} is no model of {name}: no input can name its models.",
+            remedy=f"Choose another backend with --set {capability}=NAME.",
+        )
     raise QueueError(
-        f"{quoted(model, 80)} is no model of {name} that an input may name: {listed}.",
+        f"{quoted(model, 80)} is no model of {name} that an input may name: it knows "
+        f"{', '.join(known)}.",
         remedy=f"Set any other with --set {name}.model=NAME, or choose another backend with "
         f"--set {capability}=NAME.",
     )

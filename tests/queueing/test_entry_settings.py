@@ -54,7 +54,7 @@ def test_a_model_of_file_and_entry_is_a_setting_of_the_backend(
     [
         (
             {"model": "flux", "prompts": ["a fox"]},
-            "'flux' is no model of builtin that an input may name: it knows no short names",
+            "'flux' is no model of builtin: no input can name its models. Choose another backend",
         ),
         ([{"prompt": "a fox", "model": 3}], "field 'model': must be the name of a model"),
         ({"prompts": ["a"], "folder": "x"}, "has 'folder' beside `prompts`"),
