@@ -115,7 +115,7 @@ async def patch(call: Call) -> Response:
         arguments = {"budget": body.budget_usd}
         responses.append(await send(call, action_of("budget"), "batch", arguments))
     pending = next((one for one in responses if one.status_code == 202), None)
-    return pending or await asyncio.to_thread(_present, call)
+    return await asyncio.to_thread(_present, call) if pending is None else pending
 
 
 def _change_of(call: Call, body: BatchPatch) -> int:

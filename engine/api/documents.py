@@ -73,7 +73,7 @@ def batch_on_the_wire(
     rated = count_ratings(connection, [batch.id]).get(batch.id, {})
     name = batch_name(batch.id)
     address = f"/v1/batches/{name}"
-    return on_the_wire(
+    document: dict[str, Any] = on_the_wire(
         {
             **batch_document(batch, best, rated),
             "priority": batch.priority,
@@ -90,6 +90,7 @@ def batch_on_the_wire(
             },
         }
     )
+    return document
 
 
 def job_on_the_wire(

@@ -29,7 +29,7 @@ def entry_schema(recipe: AnyRecipe, reference: str = "") -> dict[str, Any]:
 def settings_schema(recipe: AnyRecipe, reference: str = "") -> dict[str, Any]:
     """Return the schema of a recipe's settings, without those that are the operator's alone."""
     options = {"ref_template": reference} if reference else {}
-    schema = recipe.settings.model_json_schema(**options)
+    schema: dict[str, Any] = recipe.settings.model_json_schema(**options)
     local = local_settings(recipe)
     schema["properties"] = {
         name: one for name, one in schema.get("properties", {}).items() if name not in local

@@ -33,6 +33,7 @@ from engine.runtime.signals import held_back, signals
 @click.pass_context
 def engine(
     ctx: click.Context,
+    /,
     workspace: Path,
     until_idle: bool,
     detach: bool,

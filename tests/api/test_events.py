@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -23,7 +23,7 @@ from tests.api.live import free_port
 SSE = {"Accept": "text/event-stream"}
 
 
-def record(workspace, count: int, type_: str = "test.event", **where: int) -> None:
+def record(workspace, count: int, type_: str = "test.event", **where: Any) -> None:
     with workspace.store.intake() as write:
         write(lambda c: [record_event(c, type_, message=str(n), **where) for n in range(count)])
 
@@ -74,7 +74,7 @@ async def served(workspace):
     port = free_port()
     config = uvicorn.Config(make_app(workspace), port=port, log_config=None, ws="none")
     server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext
+    cast("Any", server).capture_signals = contextlib.nullcontext
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.005)

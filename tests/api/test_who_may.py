@@ -27,7 +27,7 @@ def test_an_address_of_the_api_needs_a_token(client: TestClient) -> None:
 @pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Basic x", "Bearer sl_x", "Bearer ä"])
 def test_no_other_header_is_a_token(client: TestClient, value: str) -> None:
     problem(
-        client.get("/v1/engine", headers={"Authorization": value.encode("latin-1")}),
+        client.get("/v1/engine", headers=[(b"Authorization", value.encode("latin-1"))]),
         401,
         "unauthenticated",
     )

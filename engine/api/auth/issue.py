@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -121,7 +122,7 @@ def revoke(workspace: Workspace, name: str) -> list[str]:
     by_id = [row for row in rows if f"t{row.id}" == name]
     chosen = by_id or [row for row in rows if row.name == name]
     with workspace.store.intake() as write:
-        return [f"t{row.id}" for row in chosen if write(lambda c, n=row.id: revoke_token(c, n))]
+        return [f"t{row.id}" for row in chosen if write(partial(revoke_token, token_id=row.id))]
 
 
 def token_document(row: TokenRow, committed: int) -> dict[str, Any]:

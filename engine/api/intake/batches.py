@@ -5,11 +5,12 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from db.queries import batches as queries
@@ -204,6 +205,9 @@ def _refuse_types(recipe: "AnyRecipe", settings: Mapping[str, Any]) -> None:
     Raises:
         Problem: 422 `invalid`.
     """
+    for name, value in settings.items():
+        if value is None and name in _never_null(recipe.settings):
+            raise _invalid("must not be null; leave it out", f"/settings/{name}", name)
     try:
         recipe.settings.model_validate_json(json.dumps(settings), strict=True)
     except ValidationError as error:
@@ -215,6 +219,18 @@ def _refuse_types(recipe: "AnyRecipe", settings: Mapping[str, Any]) -> None:
         if faults:
             detail = f"The setting {faults[0]['key']} {faults[0]['message']}."
             raise Problem(422, "invalid", detail, errors=faults) from None
+
+
+@lru_cache(maxsize=64)
+def _never_null(model: type[BaseModel]) -> frozenset[str]:
+    """Return the settings whose schema has no null."""
+    properties = model.model_json_schema().get("properties", {}).items()
+    return frozenset(
+        name
+        for name, schema in properties
+        if {"type": "null"} not in schema.get("anyOf", ())
+        and ("type" in schema or "anyOf" in schema)
+    )
 
 
 def local_settings(recipe: "AnyRecipe") -> frozenset[str]:
