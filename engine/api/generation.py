@@ -26,7 +26,6 @@ from engine.api.problems import Problem
 from engine.api.reading import conditional
 from engine.api.serving.receipts import HEADER, Receipt, checked_key, fingerprint_of
 from engine.api.waiting import remedy_of
-from engine.client.documents.jobs import trouble_of
 from engine.client.ids import job_name
 from engine.client.uploads import keep_upload
 from engine.contract.fields import is_visible
@@ -212,6 +211,8 @@ def _no_image(detail: str, status: int) -> Problem:
 
 def status(call: Call) -> Response:
     """Answer how far a storyboard is, with the images that it has."""
+    from engine.client.documents.jobs import trouble_of
+
     services = call.services
     with services.readers.reading() as connection:
         batch, job = job_of(connection, call.path("generation_id"))

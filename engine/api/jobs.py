@@ -17,7 +17,6 @@ from engine.api.ids import batch_of, job_of, missing, number_of
 from engine.api.problems import Problem
 from engine.api.reading import conditional, conditional_bytes, encode, etag_of
 from engine.api.waiting import remedy_of
-from engine.client.documents.jobs import trouble_of
 from engine.client.ids import batch_name, job_name
 
 MAX_PAGE = 200
@@ -138,6 +137,7 @@ def jobs_of_batch(call: Call) -> Response:
 def _line(connection: sqlite3.Connection, row: JobRow) -> dict[str, Any]:
     """Return a job as a line of a list."""
     from db.rating import rating_word
+    from engine.client.documents.jobs import trouble_of
     from engine.text.amounts import decimal_text
 
     return {

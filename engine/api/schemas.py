@@ -22,8 +22,23 @@ def entry_schema(recipe: AnyRecipe, reference: str = "") -> dict[str, Any]:
         reference: Template of references to further schemas, with `{model}`; by default `$defs`.
     """
     options = {"ref_template": reference} if reference else {}
-    schema: dict[str, Any] = _with_files(recipe.input.model_json_schema(**options))
+    schema: dict[str, Any] = _with_nulls(_with_files(recipe.input.model_json_schema(**options)))
     return schema
+
+
+def _with_nulls(schema: Any) -> Any:
+    """Return a schema whose optional members may be null, which is the same as leaving them out."""
+    if isinstance(schema, list):
+        return [_with_nulls(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    changed = {key: _with_nulls(one) for key, one in schema.items()}
+    required = schema.get("required", ())
+    for name, one in changed.get("properties", {}).items() if "type" in schema else ():
+        if name not in required and isinstance(one, dict) and "type" in one:
+            rest = {key: one[key] for key in ("default", "description", "examples") if key in one}
+            changed["properties"][name] = {"anyOf": [one, {"type": "null"}], **rest}
+    return changed
 
 
 def settings_schema(recipe: AnyRecipe, reference: str = "") -> dict[str, Any]:
