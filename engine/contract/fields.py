@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 LOCAL_PATH: dict[str, Any] = {"format": "path"}
@@ -86,7 +86,14 @@ NotBoolAsFloat = BeforeValidator(_not_bool_as_float)
 Name = Annotated[str, TextLength(1, 200)]
 """An entry's id, before it is checked further."""
 
+_SEED_SCHEMA = {
+    "anyOf": [{"type": "integer", "minimum": -1, "maximum": 2**63 - 1}, {"type": "null"}]
+}
+
 Seed = Annotated[
-    Annotated[int, Field(ge=0, lt=2**63)] | None, NotBool, BeforeValidator(_derived_if_random)
+    Annotated[int, Field(ge=0, lt=2**63)] | None,
+    NotBool,
+    BeforeValidator(_derived_if_random),
+    WithJsonSchema(_SEED_SCHEMA, mode="validation"),
 ]
 """A seed, 0 to 2**63 - 1; None and -1 leave it to be derived from the batch's seed."""
