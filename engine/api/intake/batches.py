@@ -186,7 +186,7 @@ def checked(services: Services, body: BatchBody) -> "AnyRecipe":
                 f"/settings/{name.replace('~', '~0').replace('/', '~1')}",
                 name,
             )
-    _refuse_types(recipe, body.settings)
+    _refuse_types(recipe, body)
     if len(body.entries or ()) > services.settings.max_entries:
         raise Problem(
             413,
@@ -197,28 +197,40 @@ def checked(services: Services, body: BatchBody) -> "AnyRecipe":
     return recipe
 
 
-def _refuse_types(recipe: "AnyRecipe", settings: Mapping[str, Any]) -> None:
-    """Refuse settings of another type than the schema says, such as `"yes"` for a truth.
+def _refuse_types(recipe: "AnyRecipe", body: BatchBody) -> None:
+    """Refuse values of another type than the schema says, such as `"yes"` for a truth.
 
-    The command line writes everything as text, so the recipe itself would accept them.
+    Files and the command line write everything as text, so the recipe itself would accept them.
 
     Raises:
         Problem: 422 `invalid`.
     """
-    for name, value in settings.items():
+    for name, value in body.settings.items():
         if value is None and name in _never_null(recipe.settings):
             raise _invalid("must not be null; leave it out", f"/settings/{name}", name)
+    faults = _type_faults(recipe.settings, body.settings, "/settings")
+    if recipe.reader is None or recipe.reader.entry is None:
+        for number, entry in enumerate(body.entries or ()):
+            if isinstance(entry, dict):
+                faults += _type_faults(recipe.input, entry, f"/entries/{number}")
+    if faults:
+        detail = f"{faults[0]['key']} {faults[0]['message']}."
+        raise Problem(422, "invalid", detail, errors=faults[:100])
+
+
+def _type_faults(
+    model: type[BaseModel], values: Mapping[str, Any], place: str
+) -> list[dict[str, Any]]:
+    """Return the members whose types are wrong; all else is checked when a batch is queued."""
     try:
-        recipe.settings.model_validate_json(json.dumps(settings), strict=True)
+        model.model_validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
-        faults = [
-            {**fault, "pointer": f"/settings{fault['pointer']}"}
+        return [
+            {**fault, "pointer": f"{place}{fault['pointer']}"}
             for fault, one in zip(faults_of(error), error.errors(), strict=False)
             if one["type"].endswith("_type")
         ]
-        if faults:
-            detail = f"The setting {faults[0]['key']} {faults[0]['message']}."
-            raise Problem(422, "invalid", detail, errors=faults) from None
+    return []
 
 
 @lru_cache(maxsize=64)
