@@ -52,7 +52,7 @@ def test_fish_completes_commands_with_their_whole_descriptions(home):
 
 
 def test_fish_completes_recipes_and_input_files(home):
-    assert set(complete_in_fish(home, "safelight run re")) == {"refine"}
+    assert set(complete_in_fish(home, "safelight run re")) == {"refine", "refine-prompt"}
     assert "barns.csv" in complete_in_fish(home, "safelight run refine ba")
 
 
