@@ -28,8 +28,8 @@ def test_a_store_of_before_takes_tokens_and_uploads(tmp_path: Path) -> None:
     _store_of_before(path)
     store = Store(path)
     with store.intake() as write:
-        fields = {"kind": "opaque", "hash_": "h", "scopes": "read", "ceiling": 5}
-        write(lambda c: add_token(c, name="n", expires_at=None, **fields))
+        token = {"name": "n", "kind": "opaque", "hash_": "h", "scopes": "read"}
+        write(lambda c: add_token(c, **token, ceiling=5, expires_at=None))
         file = FileRow("a" * 64, "image", "image/png", 9, 1, 1, "{}")
         assert write(lambda c: add_upload(c, file, "t1"))
         assert not write(lambda c: add_upload(c, file, "t1"))

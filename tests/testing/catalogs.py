@@ -12,7 +12,7 @@ from engine.contract.recipe_input import RecipeInput
 from engine.recipes.refine import RECIPE as REFINE
 from engine.recipes.storyboard import RECIPE as STORYBOARD
 from engine.testing.catalog import MemoryCatalog
-from engine.testing.fakes import FakeChatBackend, FakeImageBackend, FakeScoreBackend
+from engine.testing.fakes import Answer, FakeChatBackend, FakeImageBackend, FakeScoreBackend
 
 EVALUATION = {
     "description": "a boat",
@@ -77,8 +77,16 @@ def rewritten(request: Any) -> dict[str, Any]:
 
 def sets() -> MemoryCatalog:
     """The recipe refine, with judges that depend on the image."""
-    vision = {"evaluate": judged, "answer_questions": answered, "compare_images": compared}
-    text = {"refine": rewritten, "write_questions": QUESTIONS, "guard_brief": {"lost": []}}
+    vision: dict[str, Answer] = {
+        "evaluate": judged,
+        "answer_questions": answered,
+        "compare_images": compared,
+    }
+    text: dict[str, Answer] = {
+        "refine": rewritten,
+        "write_questions": QUESTIONS,
+        "guard_brief": {"lost": []},
+    }
     return MemoryCatalog(
         [REFINE],
         [

@@ -205,8 +205,9 @@ def _refuse_types(recipe: "AnyRecipe", body: BatchBody) -> None:
     Raises:
         Problem: 422 `invalid`.
     """
+    settings: type[BaseModel] = recipe.settings
     for name, value in body.settings.items():
-        if value is None and name in _never_null(recipe.settings):
+        if value is None and name in _never_null(settings):
             raise _invalid("must not be null; leave it out", f"/settings/{name}", name)
     faults = _type_faults(recipe.settings, body.settings, "/settings")
     if recipe.reader is None or recipe.reader.entry is None:

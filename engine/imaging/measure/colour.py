@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
+Mask = NDArray[np.bool_]
+Indices = NDArray[np.int_]
 """An array of real numbers; the docstrings give its shape and range."""
 
 Rgb = tuple[float, float, float]

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from engine.imaging.measure.colour import Array
+from engine.imaging.measure.colour import Array, Mask
 from engine.imaging.silhouettes.edges import LEAST_SIDE, Edges
 from engine.imaging.silhouettes.templates import Template, grown, shrunk, templates
 
@@ -42,7 +42,7 @@ class Sighting:
     features: tuple[float, ...]
     likelihood: float
 
-    def mask(self, shape: tuple[int, int], *, coloured: bool = False) -> Array:
+    def mask(self, shape: tuple[int, int], *, coloured: bool = False) -> Mask:
         """Return the shape, or its coloured part, on a sheet of a height and width."""
         shape_mask = self.template.coloured if coloured else self.template.mask
         return _laid(shape_mask, self.row, self.column, shape)
@@ -144,7 +144,7 @@ def _sighting(edges: Edges, template: Template, fits: Array, row: int, column: i
     return Sighting(template, row, column, fit, features, likelihood(features))
 
 
-def _laid(mask: Array, row: int, column: int, shape: tuple[int, int]) -> Array:
+def _laid(mask: Mask, row: int, column: int, shape: tuple[int, int]) -> Mask:
     sheet = np.zeros(shape, bool)
     top, left = row - mask.shape[0] // 2, column - mask.shape[1] // 2
     above, before = max(0, -top), max(0, -left)
@@ -153,7 +153,7 @@ def _laid(mask: Array, row: int, column: int, shape: tuple[int, int]) -> Array:
     return sheet
 
 
-def _surroundings(edges: Edges, mask: Array) -> tuple[float, float, float, float]:
+def _surroundings(edges: Edges, mask: Mask) -> tuple[float, float, float, float]:
     """Return `inside`, `outside`, `apart` and `contrast` of a shape in its place."""
     inner = shrunk(mask, 2)
     inner = inner if inner.sum() >= 12 else mask

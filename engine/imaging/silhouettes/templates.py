@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from engine.imaging.measure.colour import Array
+from engine.imaging.measure.colour import Array, Indices, Mask
 from engine.imaging.silhouettes.curves import Ring
 from engine.imaging.silhouettes.edges import DIRECTIONS
 from engine.imaging.silhouettes.forms import form
@@ -40,10 +40,10 @@ class Template:
 
     name: str
     size: float
-    points: Array
-    directions: Array
-    mask: Array
-    coloured: Array
+    points: Indices
+    directions: Indices
+    mask: Mask
+    coloured: Mask
 
     @property
     def is_seen(self) -> bool:
@@ -81,25 +81,28 @@ def _template(name: str, size: float, flip: bool, unit: int) -> Template:
     return Template(name, size, points, directions, _solid(whole), _solid(drawn(shape.coloured)))
 
 
-def _solid(sheet: Image.Image) -> Array:
-    return np.asarray(sheet) > 127
+def _solid(sheet: Image.Image) -> Mask:
+    solid: Mask = np.asarray(sheet) > 127
+    return solid
 
 
-def _contour(sheet: Image.Image) -> tuple[Array, Array]:
+def _contour(sheet: Image.Image) -> tuple[Indices, Indices]:
     """Return points along the edge of a shape, as offsets from its middle, and directions."""
     soft = np.asarray(sheet.filter(ImageFilter.GaussianBlur(0.8)), dtype=np.float32) / 255
+    down: Array
+    across: Array
     down, across = np.gradient(soft)
     mask = _solid(sheet)
     rows, columns = np.nonzero(mask & ~shrunk(mask) & (np.hypot(down, across) > 0.08))
     kept = np.unique(np.linspace(0, len(rows) - 1, min(POINTS, len(rows))).astype(int))
     rows, columns = rows[kept], columns[kept]
-    angle = np.arctan2(down[rows, columns], across[rows, columns]) % math.pi
-    directions = np.round(angle / math.pi * DIRECTIONS).astype(int) % DIRECTIONS
+    angle: Array = np.arctan2(down[rows, columns], across[rows, columns]) % math.pi
+    directions: Indices = np.round(angle / math.pi * DIRECTIONS).astype(int) % DIRECTIONS
     middle = (mask.shape[0] // 2, mask.shape[1] // 2)
     return np.stack([rows - middle[0], columns - middle[1]], axis=1), directions
 
 
-def shrunk(mask: Array, times: int = 1) -> Array:
+def shrunk(mask: Mask, times: int = 1) -> Mask:
     """Return a mask without the pixels at its edge."""
     for _ in range(times):
         p = np.pad(mask, 1)
@@ -107,7 +110,7 @@ def shrunk(mask: Array, times: int = 1) -> Array:
     return mask
 
 
-def grown(mask: Array, times: int = 1) -> Array:
+def grown(mask: Mask, times: int = 1) -> Mask:
     """Return a mask with the pixels around it."""
     for _ in range(times):
         p = np.pad(mask, 1)

@@ -5,7 +5,7 @@ each text is encoded once per tower. `engine.backends.local` describes the tasks
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 from engine.contract.errors import Permanent
@@ -103,7 +103,12 @@ class LoadedScorers(ResidentModules):
         alive = [task for task in range(len(payloads)) if not reporter.is_given_up(task)]
         answers: list[Any] = [None] * len(payloads)
         if alive:
-            do = {"score": self._score, "compare": self._compare, "ask": self._ask}[operation]
+            operations: dict[str, Callable[..., list[Any]]] = {
+                "score": self._score,
+                "compare": self._compare,
+                "ask": self._ask,
+            }
+            do = operations[operation]
             inputs = [payloads[task] for task in alive]
             for task, answer in zip(alive, do(inputs, alive, reporter), strict=True):
                 answers[task] = answer

@@ -137,5 +137,5 @@ def test_graded_answers_score_by_degrees():
     answered = [Answered(id="q1", verdict="yes", confidence=0.9)]
     answered += [Answered(id="q2", verdict="no", confidence=0.5), Answered(id="q3", verdict="yes")]
     for is_graded, score in ((False, 66.67), (True, 70.0)):
-        given = answering.Answers(answers=tuple(answered), scorer="x", is_graded=is_graded)
+        given = Answers(answers=tuple(answered), scorer="x", is_graded=is_graded)
         assert ChecklistRequest(questions=QUESTIONS, asked=(given,)).score == score

@@ -193,7 +193,7 @@ def test_a_judge_that_favours_a_position_decides_nothing(tmp_path: Path):
     assert (ran.result["iteration"], ran.result["candidate"]) == (1, 1)
 
 
-SCORES = {
+SCORES: dict[str, tuple[list[float], dict[str, Any]]] = {
     "target": ([95], {}),
     "plateau": ([50, 50.5], {"min_gain": 2}),
     "oscillation": ([40, 60, 40.5, 60], {"stop_oscillating": True}),
