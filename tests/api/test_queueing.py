@@ -44,6 +44,8 @@ def test_a_batch_is_queued_with_its_links(client: TestClient, workspace) -> None
         ({"entries": ["a", {"prompt": "b", "odd": 1}]}, "/entries/1/odd"),
         ({"settings": {"steps": "many"}}, "/settings/steps"),
         ({"settings": {"odd": 1}}, "/settings/odd"),
+        ({"settings": {"together": "yes"}}, "/settings/together"),
+        ({"settings": {"steps": None}}, "/settings/steps"),
         ({"settings": {"toy.base_url": "http://evil"}}, "/settings/toy.base_url"),
         ({"seed": -5}, "/seed"),
         ({"budget_usd": "1e99"}, "/budget_usd"),
