@@ -203,7 +203,10 @@ class PromptDiff(Static):
 
     def on_mount(self) -> None:
         """Take the colours of a theme that is chosen later."""
-        on_theme_change(self, lambda: self._put(self._parts))
+        on_theme_change(self, self._restyle)
+
+    def _restyle(self) -> None:
+        self._put(self._parts)
 
     def _compare(self, number: int, old: str, new: str) -> None:
         """Compare; in a thread."""
