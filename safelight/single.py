@@ -1,7 +1,5 @@
 """One job of a recipe from Python: an entry goes in, its report and its folder come out."""
 
-import io
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,12 +30,10 @@ def run_single(
         UserError: The entry or a setting is wrong; nothing was queued.
         KeyboardInterrupt: A signal cut it short; `safelight engine` continues it.
     """
-    from engine.intake.given import name_of
-    from engine.queueing.queue import QueueOptions
+    from engine.client.entries import entries_options, entries_stream
 
-    chosen = {name: value for name, value in entry.items() if value not in (None, "")}
-    stream = io.BytesIO(json.dumps([chosen]).encode())
-    options = QueueOptions(name=name_of(chosen), file_format="json")
+    entries = [{name: None if value == "" else value for name, value in entry.items()}]
+    stream, options = entries_stream(entries), entries_options(entries)
     with opened(workspace) as here:
         batch = here.run(recipe, stream, settings=settings, options=options)
         job, report = here.jobs(batch)[0], next(iter(here.results(batch)))

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from engine.cli.options import F
+from engine.client.grid_options import MAX_CELLS, MOST_CELLS, Grid
 from engine.client.workspace import Workspace
-from engine.intake.grid.cells import MAX_CELLS, MOST_CELLS, Grid
 
 FLAGS = ("axis", "dynamic", "wildcards", "sample", "max_cells")
 """Names of the options, as commands get them."""

@@ -3,7 +3,6 @@
 Each queues a batch of a recipe, waits for it and prints what came of it; progress is on stderr.
 """
 
-import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,10 +17,9 @@ from engine.cli.completion import complete_file
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.run import exit_code_of, queue_input
 from engine.cli.trust import asking_for_trust
+from engine.client.entries import entries_options, entries_stream
 from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
-from engine.intake.given import name_of
-from engine.queueing.queue import QueueOptions
 from engine.text.terminal import clean
 
 Print = Callable[[Workspace, Any, Path], Iterator[str]]
@@ -160,20 +158,18 @@ def _run(
     overrides = {name: value for name, value in settings.items() if value is not None}
     if flags["backend"]:
         overrides[capability] = flags["backend"]
-    options = QueueOptions(
-        name=name_of(entries[0]),
+    options = entries_options(
+        entries,
         output_dir=flags["output_dir"],
         overrides={**overrides, **flags["overrides"]},
-        file_format="json",
         budget=flags["budget"],
     )
-    data = json.dumps([{k: v for k, v in entry.items() if v is not None} for entry in entries])
     as_json, ask = flags["as_json"], not (flags["yes"] or flags["as_json"])
     queue_ = partial(
         queue_input,
         flags["workspace"],
         recipe,
-        lambda _opened: (lambda: io.BytesIO(data.encode()), options),
+        lambda _opened: (lambda: entries_stream(entries), options),
         as_json=as_json,
         ask=ask,
         dry_run=flags["dry_run"],

@@ -13,7 +13,7 @@ from engine.client.documents.estimates import estimate_document
 from engine.text.amounts import decimal_text
 
 if TYPE_CHECKING:
-    from engine.queueing.money.estimate import Estimate
+    from engine.client.estimates import Estimate
 
 
 def needs_estimate(caller: Principal, max_cost: int | None) -> bool:

@@ -89,9 +89,8 @@ def _solid(sheet: Image.Image) -> Mask:
 def _contour(sheet: Image.Image) -> tuple[Indices, Indices]:
     """Return points along the edge of a shape, as offsets from its middle, and directions."""
     soft = np.asarray(sheet.filter(ImageFilter.GaussianBlur(0.8)), dtype=np.float32) / 255
-    down: Array
-    across: Array
-    down, across = np.gradient(soft)
+    down: Array = np.gradient(soft, axis=0)
+    across: Array = np.gradient(soft, axis=1)
     mask = _solid(sheet)
     rows, columns = np.nonzero(mask & ~shrunk(mask) & (np.hypot(down, across) > 0.08))
     kept = np.unique(np.linspace(0, len(rows) - 1, min(POINTS, len(rows))).astype(int))

@@ -29,7 +29,9 @@ NEGATIVE = "no "
 
 _MAX_PER_JOB = 200
 _SCOPE = re.compile(r"iteration-(\d{1,4})(?:/|$)")
-_BREAKS = re.compile(r"[,;.\n!?()]+")
+_BREAKS = re.compile(r"[,;\n!?()]+|\.(?=\s|$)")
+_WEIGHT = re.compile(r":\s*\d+(?:\.\d+)?\s*(?=\))")
+"""Weight of a phrase: `(sharp edges:1.2)` is about sharp edges."""
 
 
 class _Try(NamedTuple):
@@ -62,7 +64,8 @@ def read_job(connection: sqlite3.Connection, job: JobRow) -> Iterator[Evidence]:
 
 def phrases(text: str) -> list[str]:
     """Return the phrases of a prompt, in lower case, without those that are too long or short."""
-    parts = (" ".join(part.lower().split()) for part in _BREAKS.split(clean(text, 20_000)))
+    plain = _WEIGHT.sub("", clean(text, 20_000))
+    parts = (" ".join(part.lower().split()) for part in _BREAKS.split(plain))
     return [part for part in parts if 1 < len(part) <= MAX_TERM]
 
 
