@@ -57,6 +57,7 @@ def images(workspace: Workspace) -> list[bytes]:
     return [data for data in files if lineage.read(data)]
 
 
+@pytest.mark.slow
 async def test_refine_runs_on_a_host_that_is_killed_in_the_middle_of_its_second_image(
     workspace: Workspace, model: Path, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.recipes.storyboard import RECIPE
 from tests.support.chaos import Nursery, ProviderProcess, Stage
-from tests.support.effort import scaled
+from tests.support.effort import scaled, stride
 from tests.support.optional import needs
 
 needs("av", "cv2", "numba", "llvmlite")
@@ -96,7 +96,7 @@ def test_the_same_film_although_each_life_is_only_a_little_longer(
 ) -> None:
     template, reference = film
     stage = template.copy(tmp_path / "stage")
-    for number in itertools.count(2, 3):
+    for number in itertools.count(2, stride(11)):
         if nursery.run(stage.root, stage.provider.port, f"after:{number}"):
             if stage.batch().is_over:
                 break

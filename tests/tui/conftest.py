@@ -1,6 +1,5 @@
 """A workspace of one's own for each test, and nothing of the developer's."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,26 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
 from tests.tui.support import Place
+
+
+def _parse_once() -> None:
+    """Parse a style sheet once in this process, and not once for each app and screen.
+
+    No fixture: one that all tests of the dashboard share would have them run in one process.
+    """
+    parse, rules = Stylesheet._parse_rules, dict[tuple[object, ...], list[RuleSet]]()
+
+    def parse_once(sheet: Stylesheet, css: str, *place: Any, **more: Any) -> list[RuleSet]:
+        variables = frozenset(sheet._variables.items())
+        key = (css, *place, *sorted(more.items()), variables)
+        if key not in rules:
+            rules[key] = parse(sheet, css, *place, **more)
+        return rules[key]
+
+    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
+
+
+_parse_once()
 
 
 @pytest.fixture(autouse=True)
@@ -46,23 +65,6 @@ def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         return None
 
     monkeypatch.setattr(Compositor, "render_update", draw_in_full)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _parsed_once() -> Iterator[None]:
-    """Parses a style sheet once in this process, and not once for each app and screen."""
-    parse, rules = Stylesheet._parse_rules, dict[tuple[object, ...], list[RuleSet]]()
-
-    def parse_once(sheet: Stylesheet, css: str, *place: Any, **more: Any) -> list[RuleSet]:
-        variables = frozenset(sheet._variables.items())
-        key = (css, *place, *sorted(more.items()), variables)
-        if key not in rules:
-            rules[key] = parse(sheet, css, *place, **more)
-        return rules[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stylesheet, "_parse_rules", parse_once)
-        yield
 
 
 @pytest.fixture

@@ -21,6 +21,10 @@ from tests.tui.support import Place
 from tests.tui.test_kinds_on_screen import keep
 
 PATIENCE = 30.0
+COLOURS = [
+    pytest.param({}, id="256"),
+    pytest.param({"NO_COLOR": "1"}, id="no-color", marks=pytest.mark.slow),
+]
 CLEAN = {"TERM": "xterm-256color"} | dict.fromkeys(
     ("COLORTERM", "NO_COLOR", "TMUX", "COLUMNS", "LINES"), ""
 )
@@ -121,8 +125,12 @@ def test_finds_the_worst_job_sees_why_and_retries(terminals, busy: Place) -> Non
 
 @pytest.mark.parametrize(
     "env",
-    [{"NO_COLOR": "1"}, {"TERM": "linux"}, {"TERM": "xterm"}, {"COLORTERM": "truecolor"}],
-    ids=["no-color", "16-linux", "16-xterm", "true"],
+    [
+        pytest.param({"NO_COLOR": "1"}, id="no-color"),
+        pytest.param({"TERM": "linux"}, id="16-linux"),
+        pytest.param({"TERM": "xterm"}, id="16-xterm", marks=pytest.mark.slow),
+        pytest.param({"COLORTERM": "truecolor"}, id="true", marks=pytest.mark.slow),
+    ],
 )
 def test_any_colours(terminals, busy: Place, env: dict[str, str]) -> None:
     terminal = open_in(terminals, busy, **env)
@@ -204,6 +212,7 @@ def test_a_terminal_that_vanishes_ends_it(terminals, busy: Place) -> None:
     assert terminal.hang_up()
 
 
+@pytest.mark.slow
 def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place) -> None:
     """As under nohup, or where the shell keeps the signal to itself."""
     code = (
@@ -225,7 +234,7 @@ def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place)
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="a display is told otherwise")
-@pytest.mark.parametrize("leaves", ["q", "hang up"])
+@pytest.mark.parametrize("leaves", ["q", pytest.param("hang up", marks=pytest.mark.slow)])
 def test_a_player_is_silent_and_ends_with_the_dashboard(
     terminals, place: Place, tmp_path: Path, leaves: str
 ) -> None:
@@ -258,7 +267,7 @@ def test_a_player_is_silent_and_ends_with_the_dashboard(
     assert b"owned" not in terminal.sent
 
 
-@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}], ids=["256", "no-color"])
+@pytest.mark.parametrize("env", COLOURS)
 def test_jobs_are_compared_at_any_size(terminals, place: Place, env: dict[str, str]) -> None:
     ids = place.job_ids(place.batch("evening", ["one", "two"]))
     place.claim(2)
@@ -285,6 +294,7 @@ def test_jobs_are_compared_at_any_size(terminals, place: Place, env: dict[str, s
     terminal.ends()
 
 
+@pytest.mark.slow
 def test_a_storm_of_resizes(terminals, busy: Place) -> None:
     terminal = open_in(terminals, busy)
     terminal.shows("b1 evening")
@@ -328,7 +338,7 @@ def test_the_engine_outlives_the_dashboard(terminals, tmp_path: Path) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}], ids=["256", "no-color"])
+@pytest.mark.parametrize("env", COLOURS)
 def test_takes_are_drawn_heard_in_turn_and_silent(
     terminals, place: Place, tmp_path: Path, env: dict[str, str]
 ) -> None:

@@ -25,6 +25,7 @@ async def test_a_batch_is_queued_and_shown(place: Place, tmp_path: Path) -> None
         await shows(pilot, "b1 lamps", "0/2", "Queued b1. It is called 'lamps'.")
 
 
+@pytest.mark.slow
 async def test_a_batch_is_queued_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,6 +40,7 @@ async def test_a_batch_is_queued_in_the_current_folder(
         await shows(pilot, "b1 lamps", "0/1")
 
 
+@pytest.mark.slow
 async def test_in_a_folder_that_is_no_workspace_yet(tmp_path: Path) -> None:
     source = tmp_path / "lamps.txt"
     source.write_text("a red lamp\n")

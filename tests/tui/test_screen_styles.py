@@ -97,6 +97,7 @@ async def visit(pilot: Any, name: str) -> None:
     await pilot.pause()
 
 
+@pytest.mark.slow
 async def test_a_screen_looks_the_same_after_every_other_one(filled: Place) -> None:
     alone = {}
     for name in SCREENS:

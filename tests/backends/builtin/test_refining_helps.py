@@ -100,16 +100,19 @@ def mean(outcomes: list[Outcome], name: str) -> float:
     return float(np.mean([getattr(one, name) for one in outcomes]))
 
 
+@pytest.mark.slow
 def test_the_loop_beats_three_seeds_by_the_independent_measure(outcomes):
     assert mean(outcomes, "loop") < 0.95 * mean(outcomes, "seeds")
     wins = sum(one.loop < one.seeds for one in outcomes)
     assert wins > 0.5 * len(outcomes)
 
 
+@pytest.mark.slow
 def test_the_loop_comes_closer_to_the_script_than_its_own_first_attempt(outcomes):
     assert mean(outcomes, "loop") < 0.93 * mean(outcomes, "first")
 
 
+@pytest.mark.slow
 def test_the_score_rises_visibly_on_most_examples(outcomes):
     assert 50 < mean(outcomes, "first_score") < 80
     assert mean(outcomes, "loop_score") > mean(outcomes, "first_score") + 10

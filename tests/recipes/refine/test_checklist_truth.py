@@ -85,6 +85,7 @@ def _outcomes(case: Case) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_answers_agree_with_what_was_painted(outcomes: Counter[str]):
     """Hold a bound that is looser than the figure of `python -m bench quality`."""
     told = outcomes["right"] + outcomes["wrong"]

@@ -43,6 +43,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_local_models_make_a_film(
     models: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
