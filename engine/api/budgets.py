@@ -7,14 +7,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from db.clock import now
-from db.queries.callers import caller_of, committed_by
 from db.queries.spending import days
 from engine.api.commands import send
 from engine.api.documents import batch_on_the_wire
 from engine.api.endpoint import Body, Call, answer
 from engine.api.ids import batch_of
 from engine.api.intake.bodies import MAX_PRIORITY
-from engine.api.intake.spending import over_budget
+from engine.api.intake.spending import check_ceiling
 from engine.api.money import Dollars
 from engine.api.problems import Problem
 from engine.api.reading import conditional, encode, etag_of, matches
@@ -76,30 +75,7 @@ async def set_budget(call: Call) -> Response:
             remedy="Set budget.total or budget.day in safelight.toml.",
         )
     call.request.path_params["batch"] = subject
-    await asyncio.to_thread(_check_ceiling, call, body.budget_usd)
     return await send(call, action_of("budget"), "batch", {"budget": body.budget_usd})
-
-
-def _check_ceiling(call: Call, budget: int | None) -> None:
-    """Refuse a budget beyond what a caller with a ceiling may spend.
-
-    Raises:
-        Problem: 403 or 402.
-    """
-    caller = call.caller
-    if caller.ceiling is None:
-        return
-    with call.services.readers.reading() as connection:
-        batch = batch_of(connection, call.path("batch"))
-        left = caller.ceiling - committed_by(connection, caller.id)
-        is_own = caller_of(connection, batch.id) == caller.id
-    if not is_own:
-        raise Problem(403, "scope-missing", "A token with a ceiling changes its own batches only.")
-    left += max(batch.cost, batch.budget or 0)
-    if budget is None or budget > left:
-        raise over_budget(
-            f"The token {caller.name} may spend {decimal_text(max(0, left))} dollars."
-        )
 
 
 async def patch(call: Call) -> Response:
@@ -107,15 +83,26 @@ async def patch(call: Call) -> Response:
     body: BatchPatch = call.body
     change = await asyncio.to_thread(_change_of, call, body)
     responses = []
+    if "budget_usd" in body.model_fields_set:
+        call.caller.require("spend")
+        await asyncio.to_thread(_check_budget, call, body.budget_usd)
     if change:
         responses.append(await send(call, action_of("priority"), "batch", {"change": change}))
     if "budget_usd" in body.model_fields_set:
-        call.caller.require("spend")
-        await asyncio.to_thread(_check_ceiling, call, body.budget_usd)
         arguments = {"budget": body.budget_usd}
         responses.append(await send(call, action_of("budget"), "batch", arguments))
     pending = next((one for one in responses if one.status_code == 202), None)
     return await asyncio.to_thread(_present, call) if pending is None else pending
+
+
+def _check_budget(call: Call, budget: int | None) -> None:
+    """Refuse a budget before anything else of a change is done.
+
+    Raises:
+        Problem: 403 or 402.
+    """
+    with call.services.readers.reading() as connection:
+        check_ceiling(connection, call.caller, batch_of(connection, call.path("batch")), budget)
 
 
 def _change_of(call: Call, body: BatchPatch) -> int:

@@ -14,7 +14,7 @@ from engine.api.auth.principal import Scope
 from engine.api.documents import command_on_the_wire
 from engine.api.endpoint import Body, Call, answer
 from engine.api.ids import batch_of, command_of, job_of
-from engine.api.intake.spending import require_spending
+from engine.api.intake.spending import check_ceiling, require_spending
 from engine.api.money import Dollars
 from engine.api.preferences import applied, wait_seconds
 from engine.api.problems import MEDIA_TYPE, Problem
@@ -118,7 +118,7 @@ def _write(
     targets: list[TargetIds] = []
     with services.readers.reading() as connection:
         if subject != "engine":
-            targets = [_target(call, connection, action, subject)]
+            targets = [_target(call, connection, action, subject, arguments)]
     body = b""
 
     def on_add(connection: sqlite3.Connection, numbers: list[int]) -> None:
@@ -135,7 +135,11 @@ def _write(
 
 
 def _target(
-    call: Call, connection: sqlite3.Connection, action: OperatorAction, subject: str
+    call: Call,
+    connection: sqlite3.Connection,
+    action: OperatorAction,
+    subject: str,
+    arguments: Mapping[str, Any],
 ) -> TargetIds:
     if subject == "batch":
         batch = batch_of(connection, call.path("batch"))
@@ -145,6 +149,8 @@ def _target(
         target = {"job": job.id}
     if action.starts_work:
         require_spending(call.services, connection, call.caller, batch)
+    if action.verb == "budget":
+        check_ceiling(connection, call.caller, batch, arguments["budget"])
     return target
 
 

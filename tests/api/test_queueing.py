@@ -237,6 +237,29 @@ def test_a_ceiling_is_shared_by_all_batches_of_a_token(paid, token) -> None:
     problem(caller.put("/v1/budgets/b3", json={"budget_usd": 0}), 403, "scope-missing")
 
 
+def test_the_command_budget_holds_to_the_ceiling_of_a_token(paid, token) -> None:
+    caller = _caller(paid, token, "read", "write", "spend", ceiling=3_000_000)
+    other = _caller(paid, token, "read", "write", "spend").post("/v1/batches", json=BATCH)
+    own = caller.post("/v1/batches", json={**BATCH, "budget_usd": "2"}).json()["id"]
+    address = f"/v1/batches/{own}/budget"
+    for budget in ("3.5", None):
+        problem(caller.post(address, json={"budget": budget}), 402, "over-budget")
+    foreign = f"/v1/batches/{other.json()['id']}/budget"
+    problem(caller.post(foreign, json={"budget": "1"}), 403, "scope-missing")
+    assert caller.post(address, json={"budget": "3"}).status_code in {200, 202}
+
+
+def test_a_batch_that_ended_counts_with_its_budget_when_it_runs_again(paid, token) -> None:
+    caller = _caller(paid, token, "read", "write", "spend", ceiling=3_000_000)
+    first = caller.post("/v1/batches", json={**BATCH, "budget_usd": "3"}).json()["id"]
+    assert caller.post(f"/v1/batches/{first}/cancel").status_code == 200
+    ended = "UPDATE batches SET finish = 'done' WHERE id = ?"  # as an engine ends it
+    with paid.store.intake() as write:
+        write(lambda c: c.execute(ended, (int(first[1:]),)))
+    assert caller.post("/v1/batches", json={**BATCH, "budget_usd": "3"}).status_code == 201
+    problem(caller.post(f"/v1/batches/{first}/retry"), 402, "over-budget")
+
+
 def test_a_maximum_of_the_caller_is_held(paid, token) -> None:
     caller = _caller(paid, token, "write", "spend")
     refused = caller.post("/v1/batches", json={**BATCH, "max_cost_usd": "0.01"})

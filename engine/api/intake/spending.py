@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from engine.client.estimates import Estimate
 
 
+ENDED = frozenset({"done", "done_with_failures", "cancelled"})
+"""States of batches that count with their cost alone."""
+
+
 def needs_estimate(caller: Principal, max_cost: int | None) -> bool:
     """Return whether a batch has to be estimated before it is queued."""
     return max_cost is not None or caller.ceiling is not None or not caller.may("spend")
@@ -106,12 +110,34 @@ def require_spending(
     if batch.budget == 0 or not _is_paid(services, batch):
         return
     caller.require("spend")
+    check_ceiling(connection, caller, batch, batch.budget)
+
+
+def check_ceiling(
+    connection: sqlite3.Connection, caller: Principal, batch: BatchRow, budget: int | None
+) -> None:
+    """Refuse a budget, or work within it, beyond what a caller with a ceiling may spend.
+
+    A batch that has ended counts with its cost alone, so the rest of its budget counts again
+    when it is started again.
+
+    Raises:
+        Problem: 403 `scope-missing`: the batch is another's; or 402 `over-budget`.
+    """
+    if caller.ceiling is None:
+        return
     if caller_of(connection, batch.id) != caller.id:
         raise Problem(
             403,
             "scope-missing",
             f"The token {caller.name} has a ceiling, and this batch was queued by another.",
             remedy="Use a token without a ceiling.",
+        )
+    counted = batch.cost if batch.state in ENDED else max(batch.cost, batch.budget or 0)
+    left = caller.ceiling - committed_by(connection, caller.id) + counted
+    if budget is None or budget > left:
+        raise over_budget(
+            f"The token {caller.name} may spend {decimal_text(max(0, left))} dollars."
         )
 
 
