@@ -24,7 +24,8 @@ from engine.api.problems import Problem
 from engine.api.readers import ReaderPool
 
 LINK, SESSION = "link", "session"
-"""Kinds of rows: a link that logs in once, and a session. `session:3` ends with the token t3."""
+"""Kinds of rows: a link that logs in once, and a session. `session:3` ends with the token t3, and
+so does `link:3`, the link to another device from such a session."""
 
 LINK_MINUTES = 30
 SESSION_DAYS = 30
@@ -40,10 +41,12 @@ class Session:
     Attributes:
         principal: Its permissions.
         secret: The content of its cookie.
+        parent: Number of the token that it ends with; empty for none.
     """
 
     principal: Principal
     secret: str
+    parent: str = ""
 
     @property
     def form_token(self) -> str:
@@ -55,18 +58,24 @@ class Session:
         return hmac.compare_digest(self.form_token.encode(), form_token.encode())
 
 
-def add_link(store: Store, scopes: tuple[str, ...] = ALL_SCOPES, ceiling: int | None = None) -> str:
+def add_link(
+    store: Store,
+    scopes: tuple[str, ...] = ALL_SCOPES,
+    ceiling: int | None = None,
+    parent: str = "",
+) -> str:
     """Store a link that logs one browser in, once; return its secret.
 
     Args:
         store: The store of the workspace.
         scopes: Permissions of the session.
         ceiling: Maximum cost of what the session queues, in micro-dollars.
+        parent: Number of the token that link and session end with; empty for none.
     """
     secret = secrets.token_urlsafe(32)
     expires = datetime.now(UTC) + timedelta(minutes=LINK_MINUTES)
     with store.intake() as write:
-        write(lambda c: _add(c, LINK, secret, scopes, ceiling, expires))
+        write(lambda c: _add(c, _kind(LINK, parent), secret, scopes, ceiling, expires))
     return secret
 
 
@@ -113,11 +122,10 @@ class Sessions:
             row = token_by_hash(reader, hash_of(secret))
             if row is None or row.kind.partition(":")[0] != SESSION:
                 return None
-            principal = _valid(row)
-            parent = row.kind.partition(":")[2]
-            if principal is None or (parent and not _is_valid(reader, int(parent))):
+            principal, parent = _valid(row), row.kind.partition(":")[2]
+            if principal is None or not _holds(reader, parent):
                 return None
-        return Session(principal, secret)
+        return Session(principal, secret, parent)
 
     def enter_by_link(self, secret: str) -> str | None:
         """Use a link up; return the secret of the new session, None for a link that is no good."""
@@ -127,11 +135,12 @@ class Sessions:
 
         def use(connection: sqlite3.Connection) -> bool:
             row = token_by_hash(connection, hash_of(secret))
-            if row is None or row.kind != LINK or _valid(row) is None:
+            if row is None or row.kind.partition(":")[0] != LINK or _valid(row) is None:
                 return False
-            if not revoke_token(connection, row.id):
+            parent = row.kind.partition(":")[2]
+            if not _holds(connection, parent) or not revoke_token(connection, row.id):
                 return False
-            _add(connection, SESSION, new, _scopes(row), row.ceiling, _in_days())
+            _add(connection, _kind(SESSION, parent), new, _scopes(row), row.ceiling, _in_days())
             return True
 
         with self._store.intake() as write:
@@ -147,7 +156,7 @@ class Sessions:
         except Problem:
             return None
         new = secrets.token_urlsafe(32)
-        kind = f"{SESSION}:{row.id}"
+        kind = _kind(SESSION, str(row.id))
         with self._store.intake() as write:
             write(lambda c: _add(c, kind, new, _scopes(row), row.ceiling, _in_days()))
         return new
@@ -161,7 +170,8 @@ class Sessions:
     def link(self, session: Session) -> str:
         """Return the secret of a link to a session with the same permissions."""
         principal = session.principal
-        return add_link(self._store, tuple(sorted(principal.scopes)), principal.ceiling)
+        scopes = tuple(sorted(principal.scopes))
+        return add_link(self._store, scopes, principal.ceiling, session.parent)
 
     def set_cookie(self, response: Response, secret: str, scheme: str) -> None:
         """Have a browser keep a session, out of reach of scripts and of other sites."""
@@ -195,6 +205,13 @@ def _valid(row: TokenRow) -> Principal | None:
         return None
 
 
-def _is_valid(connection: sqlite3.Connection, number: int) -> bool:
-    row = connection.execute("SELECT * FROM tokens WHERE id = ?", (number,)).fetchone()
+def _kind(kind: str, parent: str) -> str:
+    return f"{kind}:{parent}" if parent else kind
+
+
+def _holds(connection: sqlite3.Connection, parent: str) -> bool:
+    """Return whether the token of a link or a session is valid; True if it has none."""
+    if not parent:
+        return True
+    row = connection.execute("SELECT * FROM tokens WHERE id = ?", (int(parent),)).fetchone()
     return row is not None and _valid(TokenRow.of(row)) is not None

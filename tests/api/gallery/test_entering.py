@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from engine.api.auth.issue import Wanted, issue, revoke
 from engine.api.gallery.sessions import SESSION_DAYS, add_link
-from tests.api.gallery.conftest import ADDRESS, HTML, app_of, enter, text_of, values_of
+from tests.api.gallery.conftest import ADDRESS, HTML, Browser, app_of, enter, text_of, values_of
 
 
 @pytest.fixture
@@ -67,6 +67,19 @@ def test_a_token_logs_in_with_its_permissions_and_ends_the_session_with_it(works
     assert "Choose" not in stranger.get("/j1", headers=HTML).text
     revoke(workspace, "phone")
     assert stranger.get("/", headers=HTML).url.path == "/login"
+
+
+def test_a_link_that_a_session_makes_ends_with_the_sessions_token(workspace, stranger):
+    secret = issue(workspace, Wanted("phone", ("read",), None)).secret
+    stranger.post("/login", data={"token": secret}, headers=HTML | {"Origin": ADDRESS})
+    owner = Browser(stranger)
+    pages = [owner.send(owner.page("/devices").select_one("main form")) for _ in range(2)]
+    links = [page.select_one("#link")["value"] for page in pages]
+    other, late = (TestClient(stranger.app, ADDRESS) for _ in links)
+    assert other.get(links[0], headers=HTML).url.path == "/"
+    revoke(workspace, "phone")
+    assert other.get("/", headers=HTML).url.path == "/login"
+    assert late.get(links[1], headers=HTML).status_code == 403
 
 
 def test_the_cookie_is_no_token_of_the_api(workspace, stranger):
