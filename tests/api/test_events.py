@@ -10,7 +10,9 @@ import httpx
 import pytest
 import uvicorn
 
+from db.queries.callers import tokens
 from db.queries.history import events_after, last_event
+from db.writes.callers import revoke_token
 from db.writes.events import record_event
 from engine.api.app import make_app
 from engine.api.events.pages import EventFilter
@@ -189,6 +191,29 @@ async def test_a_token_has_a_limit_of_streams(workspace, token) -> None:
         other = {**SSE, **headers(token("read"))}
         async with client.stream("GET", f"{url}/v1/events", headers=other) as four:
             assert four.status_code == 200
+
+
+async def test_a_stream_ends_with_its_token(workspace, token) -> None:
+    secret = token("read")
+    async with (
+        served(workspace) as (url, _),
+        httpx.AsyncClient(headers=headers(secret), timeout=30) as client,
+        client.stream("GET", f"{url}/v1/events", headers=SSE) as stream,
+    ):
+        lines = stream.aiter_lines()
+        assert (await anext(lines)).startswith("retry")
+        with workspace.reading() as connection:
+            number = tokens(connection)[-1].id
+        with workspace.store.intake() as write:
+            write(lambda c: revoke_token(c, number))
+        record(workspace, 1)
+        assert "event: test.event" not in [line async for line in lines]
+
+
+@pytest.mark.parametrize("last", ["0" * 20 + "9" * 20, "0" * 20 + "9" * 5000])
+def test_the_number_of_an_event_is_no_longer_than_any(client, last) -> None:
+    answer = client.get("/v1/events", headers={**SSE, "Last-Event-ID": last})
+    problem(answer, 400, "bad-query")
 
 
 async def test_a_slow_reader_holds_no_connection_of_the_store(workspace, token) -> None:

@@ -52,6 +52,17 @@ def of_row(row: TokenRow) -> Principal:
     return Principal(f"t{row.id}", row.name, scopes, row.ceiling, row.expires_at)
 
 
+def holds(connection: sqlite3.Connection, principal: Principal) -> bool:
+    """Return whether the token of a principal is neither revoked nor expired meanwhile."""
+    if principal.expires is not None and principal.expires <= now():
+        return False
+    number = principal.id.removeprefix("t")
+    if not number.isdecimal():
+        return True  # signed by another issuer, who cannot revoke it
+    sql = "SELECT 1 FROM tokens WHERE id = ? AND revoked_at IS NULL"
+    return connection.execute(sql, (int(number),)).fetchone() is not None
+
+
 def in_iso(moment: datetime) -> str:
     """Return a time as the store writes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -6,14 +6,19 @@ from memory, or from the store if it is far behind, and holds no reader while it
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from db.clock import now
+from db.errors import StoreError
 from db.queries.history import last_event, oldest_event
 from db.rows import EventRow, ProgressRow
+from engine.api.auth.principal import Principal
+from engine.api.auth.tokens import holds
 from engine.api.endpoint import Call
 from engine.api.events.pages import (
     MAX_EVENT,
@@ -29,6 +34,7 @@ from engine.api.problems import Problem
 from engine.api.services import Services
 from engine.api.serving.changes import Changes, Progress
 from engine.client.ids import batch_name, job_name
+from engine.text.errors import UserError
 
 KEEPALIVE_SECONDS = 15.0
 RETRY_MILLISECONDS = 2000
@@ -66,9 +72,25 @@ def open_stream(call: Call) -> Response:
             remedy="Close one, or raise api.max_streams.",
             headers={"Retry-After": "5"},
         )
-    body = _Stream(services, chosen, after).frames(caller.id, call.request)
+    stream = _Stream(services, chosen, after, lambda: _holds(services, caller))
+    body = stream.frames(caller.id, call.request)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(body, 200, headers, "text/event-stream")
+
+
+def _holds(services: Services, caller: Principal) -> bool:
+    """Return whether the token of an open stream is still valid, read once per change."""
+
+    def read() -> bool:
+        with services.readers.reading() as connection:
+            return holds(connection, caller)
+
+    if caller.expires is not None and caller.expires <= now():
+        return False
+    try:
+        return services.remembered.read(("holds", caller.id, caller.expires), read)
+    except (sqlite3.Error, StoreError, UserError):
+        return False  # the next connection is told why
 
 
 def _start(call: Call) -> int | None:
@@ -81,7 +103,7 @@ def _start(call: Call) -> int | None:
     last = call.request.headers.get("last-event-id", "").strip()
     if not last:
         return query.after if "after" in query.model_fields_set else None
-    if not (last.isascii() and last.isdecimal()) or int(last[:20]) > MAX_EVENT:
+    if not (last.isascii() and last.isdecimal() and len(last) < 20) or int(last) > MAX_EVENT:
         raise Problem(400, "bad-query", "Last-Event-ID is not the number of an event.")
     return int(last)
 
@@ -93,8 +115,15 @@ class _Gone(Exception):
 class _Stream:
     """One open stream."""
 
-    def __init__(self, services: Services, chosen: EventFilter, after: int) -> None:
+    def __init__(
+        self,
+        services: Services,
+        chosen: EventFilter,
+        after: int,
+        may_follow: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._services = services
+        self._may_follow = may_follow
         self._changes: Changes = services.changes
         self._chosen = chosen
         self._after = after
@@ -117,7 +146,7 @@ class _Stream:
                 del streams[caller]
 
     async def _follow(self) -> AsyncIterator[bytes]:
-        while True:
+        while self._may_follow():
             version = self._changes.version
             async for frame in self._new():
                 yield frame

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from db.rows import EventRow
 from engine.api.events.pages import EventFilter, chosen_after
@@ -25,10 +25,18 @@ class LiveStream:
         services: What requests of the server share.
         chosen: Events that the page is about.
         after: Number of the newest event that the page has.
+        may_follow: Returns whether its session still holds.
     """
 
-    def __init__(self, services: Services, chosen: EventFilter, after: int) -> None:
+    def __init__(
+        self,
+        services: Services,
+        chosen: EventFilter,
+        after: int,
+        may_follow: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._services = services
+        self._may_follow = may_follow
         self._changes: Changes = services.changes
         self._chosen = chosen
         self._after = after
@@ -38,7 +46,7 @@ class LiveStream:
         """Yield frames until the browser leaves."""
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         with self._changes.watching():
-            while True:
+            while self._may_follow():
                 version = self._changes.version
                 if jobs := await self._changed():
                     data = json.dumps({"jobs": jobs})

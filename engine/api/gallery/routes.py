@@ -73,6 +73,13 @@ class Gallery:
         session: Session | None = connection.state.session
         return session
 
+    def _holds(self, connection: HTTPConnection) -> bool:
+        """Return whether the session of an open page still holds."""
+        try:
+            return self._sessions.of(connection) is not None
+        except UserError:
+            return False
+
     def routes(self) -> list[BaseRoute]:
         """Return the routes; none is below `/v1` or `/api`."""
         show, change = self._shows, self._changes
@@ -203,7 +210,7 @@ class Gallery:
             return Response(status_code=429, headers={"Retry-After": "30"})
         seen = request.headers.get("last-event-id", "")  # of a stream that was cut
         after = _whole(seen) or _number(request, "after") or 0
-        stream = LiveStream(self._services, chosen, after)
+        stream = LiveStream(self._services, chosen, after, partial(self._holds, request))
 
         async def counted() -> Any:
             streams[caller] += 1

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from db.errors import StoreError
 from db.queries.batches import progress_of_all
 from db.queries.history import data_version, events_after, last_event
 from db.rows import EventRow, ProgressRow
@@ -70,7 +71,7 @@ class Changes:
             await self._watched.wait()
             try:
                 await self._follow()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, StoreError) as error:
                 log.warning("the store cannot be followed now: %s", error)
                 await asyncio.sleep(1)
 
