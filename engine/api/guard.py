@@ -54,13 +54,13 @@ class Guard:
             await send(message)
 
         try:
-            self._check(Headers(scope=scope), scope["scheme"])
+            self._check(Headers(scope=scope), scope)
         except Problem as problem:
             await problem.response(scope["path"])(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)
 
-    def _check(self, headers: Headers, scheme: str) -> None:
+    def _check(self, headers: Headers, scope: Scope) -> None:
         host = headers.get("host", "")
         if name_of(host) not in self._hosts:
             raise Problem(
@@ -70,10 +70,19 @@ class Guard:
                 remedy="Add the name to api.hosts in safelight.toml if it is yours.",
             )
         origin = headers.get("origin")
-        if origin is not None and not _is_same(origin, host, scheme):
+        if origin is not None and not _is_same(origin, host, scope["scheme"]):
             raise _foreign("A page of another origin has sent this request.")
-        if headers.get("sec-fetch-site") == "cross-site":
+        if headers.get("sec-fetch-site") == "cross-site" and not _is_navigation(headers, scope):
             raise _foreign("A page of another site has sent this request.")
+
+
+def _is_navigation(headers: Headers, scope: Scope) -> bool:
+    """Return whether a person follows a link to a page, as from a mail; no cookie comes along."""
+    return (
+        scope.get("method") == "GET"
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest") == "document"
+    )
 
 
 def _foreign(detail: str) -> Problem:

@@ -163,6 +163,9 @@ def test_a_page_of_another_origin_is_403(client: TestClient, origin: str, status
 def test_a_request_of_another_site_is_403(client: TestClient) -> None:
     site = {"Sec-Fetch-Site": "cross-site"}
     problem(client.get("/v1/engine", headers=site), 403, "foreign-origin")
+    followed = site | {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert client.get("/healthz", headers=followed).status_code == 200
+    problem(client.post("/v1/batches", headers=followed), 403, "foreign-origin")
 
 
 def test_every_answer_has_the_headers_of_a_careful_server(client: TestClient) -> None:
