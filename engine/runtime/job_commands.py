@@ -15,6 +15,9 @@ from engine.text.plural import pluralize
 WAITING = ("queued", "paused", "parked")
 """States of jobs that wait: in the queue, for an operator, or for something that they need."""
 
+MAX_CHANGE = 1_000_000
+"""The most by which one command changes a priority."""
+
 
 async def pause(context: CommandContext, target: CommandTarget, _arguments: Arguments) -> str:
     """Stop running jobs at their step, and keep waiting ones waiting."""
@@ -123,6 +126,8 @@ async def retry(context: CommandContext, target: CommandTarget, _arguments: Argu
 async def priority(context: CommandContext, target: CommandTarget, arguments: Arguments) -> str:
     """Add `change` to the priority."""
     batch_id, job_id, change = target.batch.id, target.job_id, int(arguments["change"])
+    if abs(change) > MAX_CHANGE:
+        raise CommandRefused(f"A priority changes by at most {MAX_CHANGE}.")
     await context.write(
         lambda c: job_writes.add_priority(c, None if job_id else batch_id, job_id, change)
     )

@@ -39,6 +39,8 @@ def test_the_engines_refusal_is_409_with_its_sentence(client: TestClient) -> Non
 def test_a_command_takes_its_arguments(client: TestClient) -> None:
     assert client.post("/v1/batches/b3/priority", json={"change": 3}).is_success
     assert client.get("/v1/batches/b3").json()["priority"] == 3
+    much = client.post("/v1/batches/b3/priority", json={"change": 2**63 - 1})
+    assert "at most" in problem(much, 409, "command-refused")["detail"]
     wrong = client.post("/v1/batches/b3/priority", json={"change": "up"})
     assert problem(wrong, 422, "invalid")["errors"][0]["pointer"] == "/change"
     problem(client.post("/v1/batches/b3/priority"), 422, "invalid")
