@@ -157,5 +157,32 @@ def _best_entry(
     entry = _entry(recipe, what.job, folder)
     if "prompt" in entry:
         with suppress(UnknownPart):
-            entry["prompt"] = part_of(connection, catalog, what, "").text or entry["prompt"]
+            best = part_of(connection, catalog, what, "").text or ""
+            entry["prompt"] = _without_opening(recipe, what.job, best) or entry["prompt"]
     return entry
+
+
+def _without_opening(recipe: AnyRecipe, job: JobRow, prompt: str) -> str:
+    """Return a prompt without what the recipe puts before an entry's own, such as its title."""
+    entry = recipe.input.model_validate_json(job.input)
+    starting, _ = entry.starting_prompt()
+    return prompt.removeprefix(starting.removesuffix(getattr(entry, "prompt", ""))).strip()
+
+
+def with_changes(
+    entry: Mapping[str, Any], fields: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return an entry with other fields, and settings in place of values of its own.
+
+    An axis of a grid keeps its values.
+    """
+    axes = {name for axis in entry.get("axes", ()) for name in axis.split("+")}
+    values = {
+        name: value
+        for name, value in settings.items()
+        if entry.get(name) is not None and name not in axes and name != "settings"
+    }
+    changed = {**entry, **fields, **values}
+    if str(values.get("seed")) == "-1":  # a random one of the batch's
+        del changed["seed"]
+    return changed

@@ -176,6 +176,7 @@ class QueueingWorkspace(OpenedWorkspace):
         options: "QueueOptions | None" = None,
     ) -> BatchRequest:
         """Return the request that `again` queues; arguments as there."""
+        from engine.client.again import with_changes
         from engine.queueing.sending import entry_overrides
 
         chosen = _with(options, settings, None)
@@ -189,7 +190,7 @@ class QueueingWorkspace(OpenedWorkspace):
             name=chosen.name or request.name,
             priority=chosen.priority or request.priority,
             budget=request.budget if chosen.budget is None else chosen.budget,
-            entries=tuple({**entry, **fields} for entry in request.entries),
+            entries=tuple(with_changes(entry, fields, changed) for entry in request.entries),
         )
 
     def send(

@@ -54,6 +54,42 @@ def test_a_job_is_queued_again_with_another_prompt(workspace: Workspace) -> None
     ]
 
 
+def test_a_setting_replaces_a_value_of_an_entrys_own(tmp_path) -> None:
+    source = tmp_path / "one.json"
+    source.write_text('[{"id": "fox", "prompt": "a fox", "seed": 3, "width": 128}]')
+    workspace = Workspace(tmp_path / "images", create=True)
+    workspace.queue("refine", source)
+    workspace.again("b1/fox", settings={"seed": 7, "width": 96, "height": 64})
+    workspace.again("b1", settings={"seed": "-1"})
+    (_, (seed, entry), (other, last)) = _rows(workspace, "SELECT seed, input FROM jobs")
+    assert (seed, json.loads(entry)) == (
+        7, {"id": "fox", "prompt": "a fox", "seed": 7, "width": 96}
+    )  # fmt: skip
+    assert other != 3
+    assert "seed" not in json.loads(last)
+
+
+def test_axes_of_a_grid_keep_their_values(tmp_path) -> None:
+    source = tmp_path / "one.json"
+    source.write_text('[{"id": "fox", "prompt": "a fox"}]')
+    workspace = Workspace(tmp_path / "images", create=True)
+    grid = workspace.grid({"seed": [1, 2]})
+    workspace.queue("refine", source, options=QueueOptions(grid=grid))
+    workspace.again("b1", settings={"seed": 9})
+    assert _rows(workspace, "SELECT seed FROM jobs") == [(1,), (2,), (1,), (2,)]
+
+
+def test_the_title_is_not_put_before_the_prompt_twice(tmp_path) -> None:
+    source = tmp_path / "one.json"
+    source.write_text('[{"id": "fox", "title": "Snow", "mood": "calm", "prompt": "a fox"}]')
+    workspace = Workspace(tmp_path / "images", create=True)
+    size = {"width": 64, "height": 64, "max_iterations": 1}
+    workspace.run("refine", source, settings=size)
+    workspace.again("b1/fox")
+    first, second = _rows(workspace, "SELECT input FROM jobs ORDER BY id")
+    assert first == second
+
+
 def test_the_command_that_ran_it_names_only_what_differs(workspace: Workspace) -> None:
     recipe = workspace.catalog.recipe("refine")
     with workspace.reading() as connection:

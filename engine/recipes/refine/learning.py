@@ -10,6 +10,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from db.queries import jobs as queries
@@ -29,7 +30,7 @@ NEGATIVE = "no "
 
 _MAX_PER_JOB = 200
 _SCOPE = re.compile(r"iteration-(\d{1,4})(?:/|$)")
-_BREAKS = re.compile(r"[,;\n!?()]+|\.(?=\s|$)")
+_BREAKS = re.compile(r"[,;!?()]+|\.(?=\s|$)")
 _WEIGHT = re.compile(r":\s*\d+(?:\.\d+)?\s*(?=\))")
 """Weight of a phrase: `(sharp edges:1.2)` is about sharp edges."""
 
@@ -63,10 +64,11 @@ def read_job(connection: sqlite3.Connection, job: JobRow) -> Iterator[Evidence]:
 
 
 def phrases(text: str) -> list[str]:
-    """Return the phrases of a prompt, in lower case, without those that are too long or short."""
-    plain = _WEIGHT.sub("", clean(text, 20_000))
-    parts = (" ".join(part.lower().split()) for part in _BREAKS.split(plain))
-    return [part for part in parts if 1 < len(part) <= MAX_TERM]
+    """Return the phrases of a prompt in lower case; no headings, none too long or short."""
+    lines = (_WEIGHT.sub("", clean(line, 20_000)) for line in text[:20_000].splitlines())
+    split = chain.from_iterable(_BREAKS.split(line) for line in lines)
+    parts = (" ".join(part.lower().split()) for part in split)
+    return [part for part in parts if 1 < len(part) <= MAX_TERM and not part.endswith(":")]
 
 
 def _added(best: _Try, attempt: _Try, wanted: set[str], kept_out: set[str]) -> Iterator[str]:

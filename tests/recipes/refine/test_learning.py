@@ -148,6 +148,8 @@ def test_a_score_that_rose_is_help(workspace: Workspace, tmp_path: Path) -> None
         ("A Red fox, in  snow; 8K.", ["a red fox", "in snow", "8k"]),
         ("\x1b[31mred\x1b[0m light, \u202eevil", ["red light", "evil"]),
         ("(Sharp edges:1.25), f/1.8", ["sharp edges", "f/1.8"]),
+        ("a red barn\nCorrections: (darker:1.2).", ["a red barn", "darker"]),
+        ("\x1b[1;31mred\x1b[0m\nlight", ["red", "light"]),
         ("x" * 500, []),
         ("", []),
     ],
