@@ -10,6 +10,7 @@ import click
 from engine.contract.options import Option, option_named
 from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
+from engine.text.plural import enumerate_words
 from engine.text.terminal import clean
 
 RECIPE_OPTIONS = "recipe_options"
@@ -116,7 +117,7 @@ def _explained(
         reason = f"With --append, {flag} has no effect: the batch has its own."
     else:
         this = f"not of {recipe.name}" if recipe else "name it before INPUT"
-        reason = f"{flag} is an option of {' and '.join(others)}, {this}."
+        reason = f"{flag} is an option of {enumerate_words(others)}, {this}."
     return click.UsageError(reason, error.ctx)
 
 

@@ -85,7 +85,15 @@ def _toml_entry(key: str, field: FieldInfo) -> Iterator[str]:
     comment = f"{about} {f'({values})' if values else ''}".strip()
     yield from (f"# {line}" for line in textwrap.wrap(comment, 97))
     default = field.get_default(call_default_factory=True, validated_data={})
-    yield f"# {key} =" if default is None else f"# {key} = {json.dumps(_plain(default))}"
+    yield f"# {key} =" if default is None else f"# {key} = {_toml(_plain(default))}"
+
+
+def _toml(value: Any) -> str:
+    """Return plain data as TOML, a mapping as an inline table."""
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    return json.dumps(value)
 
 
 def _markdown_row(key: str, field: FieldInfo) -> tuple[str, str, str, str]:

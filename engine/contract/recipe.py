@@ -21,6 +21,7 @@ from engine.contract.page import PagePart
 from engine.contract.reader import Reader
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.tiers import Tier
+from engine.text.plural import enumerate_words
 from engine.text.terminal import quoted
 
 InputT = TypeVar("InputT", bound=RecipeInput)
@@ -282,7 +283,7 @@ def not_asked(recipe: AnyRecipe, key: str) -> str:
             f"{quoted(key)} is a gate: safelight approve JOB {key}, or safelight reject JOB {key}."
         )
     keys = [one.key for one in recipe.decisions if not isinstance(one, Approval)]
-    asked = f"{' and '.join(keys)} (* is a number)" if keys else "no decision"
+    asked = f"{enumerate_words(keys)} (* is a number)" if keys else "no decision"
     return f"{recipe.name} does not ask for {quoted(key)}; it asks for {asked}."
 
 

@@ -1,4 +1,6 @@
-"""Counts and sizes as words for sentences."""
+"""Counts, sizes and lists as words for sentences."""
+
+from collections.abc import Sequence
 
 
 def pluralize(number: float, one: str, many: str = "", *, shown: str = "") -> str:
@@ -12,6 +14,11 @@ def pluralize(number: float, one: str, many: str = "", *, shown: str = "") -> st
     """
     noun = one if number == 1 else many or f"{one}s"
     return f"{shown or number} {noun}"
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence: `a`, `a and b`, `a, b and c`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def byte_count(count: int) -> str:

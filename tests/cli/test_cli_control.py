@@ -163,7 +163,7 @@ def test_decide_takes_json_or_text(run, toys, options, text, value):
 def test_what_the_recipe_never_asks_for_cannot_be_decided(run, images, key):
     ran = run("decide", "j1", key, "1", "--workspace", images)
     assert (ran.code, "\x1b" in ran.err) == (2, False)
-    assert "it asks for select and iteration-*/prompt" in ran.err
+    assert "it asks for select, iteration-*/select and iteration-*/prompt" in ran.err
     told = run("show", "j1", "--json", "--workspace", images).json["job"]
     assert (told["status"], told["decisions"]) == ("done", [])
 

@@ -98,7 +98,7 @@ def test_an_entry_is_given_by_a_flag():
         ),
         (
             ("corpus", "sounds.txt", "--prompt", "x"),
-            "--prompt is an option of sound-effect and storyboard, not of ",
+            "--prompt is an option of refine-prompt, sound-effect and storyboard, not of ",
         ),
         (
             ("nothing", "sounds.txt", "--mode", "convergent"),

@@ -25,7 +25,7 @@ def _parse_once() -> None:
             rules[key] = parse(sheet, css, *place, **more)
         return rules[key]
 
-    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
+    Stylesheet._parse_rules = parse_once  # type: ignore[assignment]
 
 
 _parse_once()

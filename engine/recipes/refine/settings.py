@@ -23,16 +23,6 @@ class RefineSettings(SpendingGates):
     )
     vision: BackendNames = Field("builtin", description="Backend that evaluates them, or several.")
     text: BackendNames = Field("builtin", description="Backend that refines prompts, or several.")
-    learned: bool = Field(
-        True,
-        description="When a batch is queued, fill `avoid` with what never helped with its model "
-        "in earlier batches of this workspace.",
-    )
-    write_prompt: bool = Field(
-        True,
-        description="Have the text backend write the prompt of an entry that has title, scene or "
-        "mood only.",
-    )
     max_iterations: int = Field(3, ge=1, le=20, description="Turns of the loop at most.")
     target_score: float = Field(90, ge=0, le=100, description="Score at which the loop stops.")
     width: int = Field(1024, ge=MIN_SIDE, le=MAX_SIDE, description="Width in pixels by default.")
@@ -106,6 +96,16 @@ class RefineSettings(SpendingGates):
         max_length=100,
         description="Terms and changes that did not help with this model before; the refiner "
         "leaves them out.",
+    )
+    learned: bool = Field(
+        True,
+        description="When a batch is queued, fill `avoid` with what never helped with its model "
+        "in earlier batches of this workspace.",
+    )
+    write_prompt: bool = Field(
+        True,
+        description="Have the text backend write the prompt of an entry that has title, scene or "
+        "mood only.",
     )
 
     @model_validator(mode="before")

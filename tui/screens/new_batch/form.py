@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -171,12 +172,15 @@ class Form(VerticalScroll, can_focus=False):
     def focus_setting(self) -> None:
         """Focus the first setting that is changed and names no backends, its text selected.
 
-        If none is changed, it is the first one that names no backends.
+        If none is changed, it is the first one behind those that name backends.
         """
         backends = self._chosen.backends if self._chosen else {}
-        others = [row for row in self.rows("settings").values() if row.field.name not in backends]
+        rows = list(self.rows("settings").values())
+        behind = dropwhile(lambda row: row.field.name not in backends, rows)
+        others = [row for row in rows if row.field.name not in backends]
         changed = [row for row in others if row.has_class("-changed")]
-        for row in (changed or others)[:1]:
+        following = [row for row in behind if row in others]
+        for row in (changed or following or others)[:1]:
             row.focus_control()
             if isinstance(row.control_widget, Input):
                 row.control_widget.select_all()

@@ -199,7 +199,10 @@ def _of_options(options: "QueueOptions") -> dict[str, Any]:
 
 
 def _uploaded(recipe: str, local: LocalEntries) -> Operation[list[Any]]:
-    """Upload the files that entries name, and return the entries with the names of the server."""
+    """Upload the files that entries name, and return the entries as the server takes them.
+
+    Files have the server's names, and values that are written as text have their types.
+    """
     if not any(isinstance(entry, Mapping) for entry in local.entries):
         return local.entries
     schema = yield from reading.schema(recipe)
@@ -208,7 +211,8 @@ def _uploaded(recipe: str, local: LocalEntries) -> Operation[list[Any]]:
         for written, path in named_files(schema, entry, local.folder):
             if written not in names:
                 names[written] = yield from upload(path)
-    return [with_names(schema, entry, names) for entry in local.entries] if names else local.entries
+    entries = (with_names(schema, entry, names) for entry in local.entries)
+    return [typed(schema, one) if isinstance(one, Mapping) else one for one in entries]
 
 
 def _entries(entries: list[Any]) -> Operation[dict[str, Any]]:
