@@ -1,5 +1,6 @@
 """Endpoints as routes of Starlette: permission, query, body, and errors as problems."""
 
+import errno
 import inspect
 import logging
 import sqlite3
@@ -147,6 +148,10 @@ def as_problem(error: Exception) -> Problem | None:
             remedy="Send the request again.",
             headers={"Retry-After": str(BUSY_SECONDS)},
         )
+    if _is_disk_full(error):
+        return Problem(
+            507, "disk-full", "The disk of the server is full.", remedy="Free some space."
+        )
     known = as_user_error(error)
     if known is None:
         return None
@@ -159,6 +164,12 @@ def _is_busy(error: Exception) -> bool:
     return isinstance(error, sqlite3.OperationalError) and (
         code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
     )
+
+
+def _is_disk_full(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 async def refuse(request: Request, error: Exception) -> Response:

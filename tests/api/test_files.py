@@ -1,12 +1,15 @@
 """Stored files over the wire: ranges, thumbnails, uploads, and types that cannot act."""
 
+import errno
 import hashlib
 import io
+import os
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from engine.api import artifacts
 from engine.config.paths import WorkspacePaths
 from tests.api.conftest import problem
 
@@ -157,3 +160,23 @@ def test_nothing_is_written_outside_the_workspace(client, workspace, monkeypatch
     assert isinstance(workspace.paths, WorkspacePaths)
     answer = client.post("/v1/artifacts", content=b"y" * 3_000_000)
     assert answer.status_code == 201
+
+
+def test_a_full_disk_is_507_and_its_answer_is_not_kept_for_the_key(client, monkeypatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    key = {"Idempotency-Key": "one"}
+    with monkeypatch.context() as patch:
+        patch.setattr(artifacts, "keep_upload", full)
+        answer = client.post("/v1/artifacts", content=png(), headers=key)
+        assert problem(answer, 507, "disk-full")["remedy"]
+    assert client.post("/v1/artifacts", content=png(), headers=key).status_code == 201
+
+
+def test_without_a_store_every_address_says_so(client, workspace) -> None:
+    workspace.paths.store.rename(workspace.paths.store.with_name("away"))
+    problem(client.get("/v1/batches"), 503, "not-ready")
+    problem(client.post("/v1/artifacts", content=png()), 503, "not-ready")
+    workspace.paths.store.with_name("away").rename(workspace.paths.store)
+    assert client.get("/v1/batches").status_code == 200

@@ -1,5 +1,7 @@
 """The gate of every request: a bearer's token on the API, a session on the pages."""
 
+import logging
+import sqlite3
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
@@ -8,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from db.clock import now
+from db.errors import StoreError
 from engine.api.auth.principal import Principal, unauthenticated
 from engine.api.auth.rates import Rates
 from engine.api.auth.signed import Issuer, principal_of_jwt
@@ -16,6 +19,9 @@ from engine.api.auth.uses import TokenUses
 from engine.api.problems import Problem
 from engine.api.readers import ReaderPool
 from engine.api.serving.remembered import Remembered
+from engine.text.errors import UserError
+
+log = logging.getLogger(__name__)
 
 API_PATHS = ("/v1", "/api")
 """Paths that take a token in the header Authorization, and never a cookie."""
@@ -29,6 +35,16 @@ Session = Callable[[HTTPConnection], Principal | None]
 def is_api(path: str) -> bool:
     """Return whether a path belongs to the API."""
     return any(path == root or path.startswith(f"{root}/") for root in API_PATHS)
+
+
+def _not_ready() -> Problem:
+    return Problem(
+        503,
+        "not-ready",
+        "The store cannot be read.",
+        remedy="See: safelight doctor",
+        headers={"Retry-After": "5"},
+    )
 
 
 class Gate:
@@ -71,6 +87,10 @@ class Gate:
                     self._rates.take(principal.id)
             except Problem as problem:
                 await problem.response(scope["path"])(scope, receive, send)
+                return
+            except (UserError, StoreError, sqlite3.Error) as error:
+                log.warning("a token cannot be looked up: %s", error)
+                await _not_ready().response(scope["path"])(scope, receive, send)
                 return
             scope.setdefault("state", {})["principal"] = principal
         await self._app(scope, receive, send)

@@ -1,6 +1,5 @@
 """Batches over the wire: estimated, queued whole or not at all, appended to."""
 
-import errno
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -41,7 +40,6 @@ if TYPE_CHECKING:  # the queue is imported by those who send work
     from engine.client.options import InputError, QueueOptions, Source
     from engine.contract.recipe import AnyRecipe
 
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 NAME = "api"
 """Name of a batch that its caller has not named."""
 
@@ -343,7 +341,7 @@ class refusals:  # noqa: N801 - reads as a context
         """Raise the problem of an error.
 
         Raises:
-            Problem: 422, 409 or 507.
+            Problem: 422 or 409.
         """
         if error is None:
             return
@@ -360,10 +358,6 @@ class refusals:  # noqa: N801 - reads as a context
             known = isinstance(error, KnownIds)
             status, code = (409, "known-id") if known else (422, "invalid")
             raise Problem(status, code, error.message, remedy=error.remedy) from None
-        if isinstance(error, OSError) and error.errno in _DISK_FULL:
-            raise Problem(
-                507, "disk-full", "The disk of the server is full.", remedy="Free some space."
-            ) from None
 
     def _of_input(self, error: "InputError") -> Problem:
         faults = [
