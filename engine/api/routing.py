@@ -152,6 +152,9 @@ def as_problem(error: Exception) -> Problem | None:
         return Problem(
             507, "disk-full", "The disk of the server is full.", remedy="Free some space."
         )
+    if isinstance(error, OSError) and error.filename is not None:  # its name is not for callers
+        detail = f"A file of the server cannot be used: {error.strerror}."
+        return Problem(409, "refused", detail, remedy="There, run: safelight doctor")
     known = as_user_error(error)
     if known is None:
         return None

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from db.queries.batches import batch_of
 from db.queries.jobs import all_jobs
 from db.rows import BatchRow, JobRow
@@ -167,6 +169,22 @@ def _without_opening(recipe: AnyRecipe, job: JobRow, prompt: str) -> str:
     entry = recipe.input.model_validate_json(job.input)
     starting, _ = entry.starting_prompt()
     return prompt.removeprefix(starting.removesuffix(getattr(entry, "prompt", ""))).strip()
+
+
+def settings_since(request: BatchRequest, settings: BaseModel, seed: int | None) -> dict[str, Any]:
+    """Return the settings of a form that differ from those of the request it was filled from.
+
+    Args:
+        request: The batch or the job as it ran.
+        settings: The recipe's settings as the form has them now.
+        seed: The batch's seed as the form has it now; None for a random one.
+    """
+    model = type(settings)
+    known = {name: one for name, one in request.settings.items() if name in model.model_fields}
+    before = model.model_validate(known).model_dump(mode="json")
+    after = settings.model_dump(mode="json")
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    return changed if seed == request.seed else {**changed, "seed": -1 if seed is None else seed}
 
 
 def with_changes(

@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from engine.client.again import run_command
+from engine.client.again import run_command, settings_since
 from engine.client.ids import UnknownId
+from engine.client.requests import BatchRequest
 from engine.client.workspace import Workspace
 from engine.queueing.overrides import QueueError
 from engine.queueing.queue import QueueOptions
+from engine.recipes.refine.settings import RefineSettings
 from tests.cli.conftest import run  # noqa: F401 - a fixture
 
 
@@ -67,6 +69,16 @@ def test_a_setting_replaces_a_value_of_an_entrys_own(tmp_path) -> None:
     )  # fmt: skip
     assert other != 3
     assert "seed" not in json.loads(last)
+
+
+def test_settings_of_a_form_that_differ_from_those_that_ran() -> None:
+    ran = BatchRequest("refine", None, {"width": 128, "fal.model": "x"}, seed=3)
+    same = RefineSettings(width=128)
+    assert settings_since(ran, same, 3) == {}
+    other = RefineSettings(width=96, max_iterations=5)
+    assert settings_since(ran, other, 3) == {"width": 96, "max_iterations": 5}
+    assert settings_since(ran, same, 4) == {"seed": 4}
+    assert settings_since(ran, same, None) == {"seed": -1}
 
 
 def test_axes_of_a_grid_keep_their_values(tmp_path) -> None:

@@ -48,6 +48,8 @@ def test_an_axis_is_read(text: str, rows: list[tuple[Any, ...]]) -> None:
         ("seed=1..2..0", "no step"),
         ("w+h=1,2+3", "needs 2 values"),
         ("w+w=1+2", "names one thing twice"),
+        ("seed=1,2,1", "has '1' twice"),
+        ("w+h=1+2,1+2", "twice"),
         ("seed=[1,", "are no JSON"),
         ("seed=[]", "has no values"),
         ('seed="1', "cannot be read"),

@@ -101,6 +101,14 @@ def axis_of(names: Sequence[str], values: Sequence[Any]) -> Axis:
                 f"{quoted(label_of(value))}.",
                 remedy="Join them with +, as in width+height=512+768.",
             )
+    seen: set[str] = set()
+    for value in values:
+        text = json.dumps(value, sort_keys=True, default=str)
+        if text in seen:
+            raise BadAxis(
+                f"Axis {name} has {quoted(label_of(value))} twice.", remedy="Leave one out."
+            )
+        seen.add(text)
     return Axis(tuple(names), tuple(rows))
 
 

@@ -74,7 +74,7 @@ def test_a_link_that_a_session_makes_ends_with_the_sessions_token(workspace, str
     stranger.post("/login", data={"token": secret}, headers=HTML | {"Origin": ADDRESS})
     owner = Browser(stranger)
     pages = [owner.send(owner.page("/devices").select_one("main form")) for _ in range(2)]
-    links = [page.select_one("#link")["value"] for page in pages]
+    links = [str(page.select_one("#link")["value"]) for page in pages]
     other, late = (TestClient(stranger.app, ADDRESS) for _ in links)
     assert other.get(links[0], headers=HTML).url.path == "/"
     revoke(workspace, "phone")

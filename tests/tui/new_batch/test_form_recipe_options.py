@@ -150,7 +150,8 @@ async def test_what_is_queued_again_fills_the_form_and_shows_what_differs(root, 
 
 async def test_a_job_that_is_queued_again_has_its_prompt_in_the_form(root, tmp_path):  # noqa: F811
     path = tmp_path / "prompts.json"
-    path.write_text('[{"id": "fox", "prompt": "a fox", "mood": "quiet"}]')
+    own = {"mood": "quiet", "width": 96, "height": 96}
+    path.write_text(json.dumps([{"id": "fox", "prompt": "a fox", **own}]))
     workspace = Workspace(root)
     workspace.queue("refine", path)
     app = Forms(NewBatchScreen(root, again=workspace.read_again("j1")))
@@ -159,10 +160,11 @@ async def test_a_job_that_is_queued_again_has_its_prompt_in_the_form(root, tmp_p
         await ready(pilot, form)
         assert row(form, "entry-prompt").value == "a fox"
         fill(form, "entry-prompt", "a red fox")
+        fill(form, "width", "128")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: app.result != NONE_YET)
     entry = workspace.read_again("j2").request.entries[0]
-    assert entry == {"id": "fox", "prompt": "a red fox", "mood": "quiet"}
+    assert entry == {"id": "fox", "prompt": "a red fox", **own, "width": 128}
 
 
 async def test_the_only_recipe_that_a_file_fits_is_chosen(root, tmp_path):  # noqa: F811

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Select, Static
 
-from engine.client.again import AgainRequest
+from engine.client.again import AgainRequest, settings_since, with_changes
 from engine.client.recipes import RecipeChoice, RecipeChoices
 from engine.client.requests import BatchRequest
 from engine.contract.recipe import AnyRecipe
@@ -239,12 +239,13 @@ class Form(VerticalScroll, can_focus=False):
             return None
         entry, options = self.entry, option_names(chosen.recipe)
         flags = {name: text for name, text in entry.items() if name in options}
+        changed = self._changed(settings.value, batch.value)
         return BatchRequest(
             chosen.recipe.name,
             path,
             dict(settings.values),
             {} if self._is_again else flags,
-            entries=() if path is not None else self._entries(entry, flags),
+            entries=() if path is not None else self._entries(entry, flags, changed),
             own_settings=self._is_again,
             **batch_options(batch.value),
         )
@@ -262,15 +263,19 @@ class Form(VerticalScroll, can_focus=False):
             return 1
         return len(self._again.request.entries) if self._again and self._is_again else 0
 
+    def _changed(self, settings: BaseModel, batch: BaseModel) -> dict[str, Any]:
+        """Return settings that are others than those of the batch that is queued again."""
+        if self._again is None or not self._is_again:
+            return {}
+        return settings_since(self._again.request, settings, batch.model_dump()["seed"])
+
     def _entries(
-        self, entry: dict[str, str], flags: dict[str, str]
+        self, entry: dict[str, str], flags: dict[str, str], changed: dict[str, Any]
     ) -> tuple[Mapping[str, Any], ...]:
         """Return the entries in place of a file: those that are queued again, or one by hand."""
         again = self._again.request.entries if self._again and self._is_again else ()
-        if again and not entry:
-            return tuple(again)
-        if len(again) == 1:
-            return ({**again[0], **entry},)
+        if len(again) == 1 or (again and not entry):
+            return tuple(with_changes(one, entry, changed) for one in again)
         return () if flags or not entry else (entry,)
 
     @property
