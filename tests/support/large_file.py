@@ -11,6 +11,7 @@ from engine.contract import CallContext
 from engine.recipes.refine.agents.refiner import RefineRequest
 from tests.support import media_files as media
 from tests.support.engines import Toy
+from tests.support.peak_memory import peak_memory
 
 MIB = 1 << 20
 
@@ -45,13 +46,9 @@ async def main(folder: Path, mib: int) -> None:
     toy.backend.reply = reply
     toy.queue(1, overrides={"steps": 1})
     await toy.run()
-    sys.stdout.write(f"{toy.job().state} {found[0][0]} {found[0][1]} {found[0][2]} {_peak()}\n")
-
-
-def _peak() -> int:
-    """Peak memory in KiB; `ru_maxrss` would count that of the process that started this one."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    sys.stdout.write(
+        f"{toy.job().state} {found[0][0]} {found[0][1]} {found[0][2]} {peak_memory()}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -29,16 +29,16 @@ MOST_MEGABYTES = 1200
 """Memory of a process that analyses a song of ten minutes."""
 
 _TEN_MINUTES = """
-import resource
 import numpy as np
 from engine.audio.song.analysis import analyse_song
 from engine.audio.sound import Sound
+from tests.support.peak_memory import peak_memory
 rate, draw = 44_100, np.random.default_rng(1)
 beat = np.exp(-np.arange(rate // 2) / 3000) * draw.normal(size=rate // 2)
 mono = np.tile(beat.astype(np.float32) * 0.2, 1200)
 mono *= np.repeat(np.float32([1, 3, 1, 3, 2]), len(mono) // 5)
 analysis = analyse_song(Sound(np.stack([mono, mono]), rate))
-print(analysis.seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(analysis.seconds, peak_memory() // 1024)
 """
 
 
