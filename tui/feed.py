@@ -170,8 +170,10 @@ class Feed:
         self._wake.set()
 
     def abandon(self) -> None:
-        """Interrupt the running read: its result is no longer needed."""
+        """Interrupt the running read, and show what is read next even if it is the same."""
         self._abandon = True
+        for shown in self._shown:
+            shown.snapshot = None
         self.wake()
 
     def ask(self, read: Callable[[sqlite3.Connection], Any], target: MessagePump, tag: str) -> None:

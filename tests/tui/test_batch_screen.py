@@ -100,6 +100,18 @@ async def test_filters_by_key_state_and_inverse(scored: Place) -> None:
             await until(pilot, lambda: len(order(pilot)) == 4)
 
 
+async def test_rows_that_were_dropped_come_back_even_if_they_are_the_same(scored: Place) -> None:
+    """As after a filter that matches what the one before it has matched."""
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await until(pilot, lambda: len(order(pilot)) == 4)
+        await pilot.pause(0.2)  # nothing more changes by itself
+        pilot.app.screen.rows.forget()
+        assert order(pilot) == []
+        pilot.app.feed.abandon()
+        await until(pilot, lambda: len(order(pilot)) == 4)
+
+
 async def test_the_selected_job_stands_beside_the_list(scored: Place) -> None:
     async with running(scored.dashboard(), (140, 36)) as pilot:
         await open_batch(pilot)
