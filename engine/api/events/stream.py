@@ -7,7 +7,7 @@ from memory, or from the store if it is far behind, and holds no reader while it
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
@@ -20,9 +20,9 @@ from db.rows import EventRow, ProgressRow
 from engine.api.auth.principal import Principal
 from engine.api.auth.tokens import holds
 from engine.api.endpoint import Call
+from engine.api.events.following import Following
 from engine.api.events.pages import (
     MAX_EVENT,
-    EventFilter,
     EventQuery,
     chosen_after,
     documents_of,
@@ -32,7 +32,6 @@ from engine.api.events.pages import (
 )
 from engine.api.problems import Problem
 from engine.api.services import Services
-from engine.api.serving.changes import Changes, Progress
 from engine.client.ids import batch_name, job_name
 from engine.text.errors import UserError
 
@@ -112,22 +111,8 @@ class _Gone(Exception):
     """A stream is so far behind that events which it lacks are no longer kept."""
 
 
-class _Stream:
-    """One open stream."""
-
-    def __init__(
-        self,
-        services: Services,
-        chosen: EventFilter,
-        after: int,
-        may_follow: Callable[[], bool] = lambda: True,
-    ) -> None:
-        self._services = services
-        self._may_follow = may_follow
-        self._changes: Changes = services.changes
-        self._chosen = chosen
-        self._after = after
-        self._progress: Progress = services.changes.progress
+class _Stream(Following):
+    """One open stream of events."""
 
     async def frames(self, caller: str, request: Request) -> AsyncIterator[bytes]:
         """Yield frames until the caller leaves or the server stops."""

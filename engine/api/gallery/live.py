@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 
 from db.rows import EventRow
-from engine.api.events.pages import EventFilter, chosen_after
-from engine.api.services import Services
-from engine.api.serving.changes import Changes, Progress
+from engine.api.events.following import Following
+from engine.api.events.pages import chosen_after
 
 KEEPALIVE_SECONDS = 15.0
 RETRY_MILLISECONDS = 3000
@@ -18,29 +17,8 @@ MAX_JOBS = 200
 """Jobs that one frame names; of more, the newest."""
 
 
-class LiveStream:
-    """One open page.
-
-    Args:
-        services: What requests of the server share.
-        chosen: Events that the page is about.
-        after: Number of the newest event that the page has.
-        may_follow: Returns whether its session still holds.
-    """
-
-    def __init__(
-        self,
-        services: Services,
-        chosen: EventFilter,
-        after: int,
-        may_follow: Callable[[], bool] = lambda: True,
-    ) -> None:
-        self._services = services
-        self._may_follow = may_follow
-        self._changes: Changes = services.changes
-        self._chosen = chosen
-        self._after = after
-        self._progress: Progress = services.changes.progress
+class LiveStream(Following):
+    """One open page."""
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
         """Yield frames until the browser leaves."""
