@@ -1,6 +1,7 @@
 """Queries for callers of the HTTP API: tokens, answers to repeat, cost of their batches."""
 
 import sqlite3
+from collections.abc import Collection
 
 from db.rows import AnswerRow, FileRow, TokenRow
 
@@ -47,6 +48,16 @@ def committed_by(connection: sqlite3.Connection, caller: str) -> int:
     FROM batch_callers c LEFT JOIN batches b ON b.id = c.batch_id WHERE c.caller = ?
     """
     return int(connection.execute(sql, (caller,)).fetchone()[0])
+
+
+def has_pending_commands(
+    connection: sqlite3.Connection, source: str, verbs: Collection[str], except_id: int
+) -> bool:
+    """Return whether a source has other commands of some verbs that wait to be carried out."""
+    marks = ", ".join("?" * len(verbs))
+    sql = f"""SELECT 1 FROM commands WHERE state = 'pending' AND source = ? AND id != ?
+              AND verb IN ({marks}) LIMIT 1"""  # noqa: S608 - placeholders only
+    return connection.execute(sql, (source, except_id, *verbs)).fetchone() is not None
 
 
 def caller_of(connection: sqlite3.Connection, batch_id: int) -> str | None:

@@ -28,6 +28,7 @@ CODES: Mapping[str, str] = {
     "key-reused": "The idempotency key was sent with another request.",
     "known-id": "The batch has an entry with this id.",
     "command-refused": "The engine refuses the command; `detail` is its own sentence.",
+    "command-pending": "Another command of the token that commits money waits.",
     "decision-unfit": "The decision does not fit the job.",
     "operators-setting": "Only the operator of the server can change it.",
     "if-match-missing": "The change needs a header If-Match.",

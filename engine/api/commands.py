@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field, create_model
 from starlette.responses import Response
 
+from db.queries.callers import has_pending_commands
 from db.rows import CommandRow
 from engine.api.auth.principal import Scope
 from engine.api.documents import command_on_the_wire
@@ -36,6 +37,11 @@ SCOPES: Mapping[str, Scope] = {
     "delete": "admin",
 }
 """Permission that each command needs; `write` for all others."""
+
+_COMMITTING = frozenset(
+    {"budget", *(action.verb for action in ACTIONS if action.is_command and action.starts_work)}
+)
+"""Commands that may raise what their caller's batches can cost."""
 
 _TYPES: Mapping[str, Any] = {
     "integer": int,
@@ -115,23 +121,47 @@ def _write(
 ) -> Response:
     """Write a command, and its answer so far, in one transaction."""
     services = call.services
+    commits = call.caller.ceiling is not None and action.verb in _COMMITTING
+    if commits:
+        services.workspace.commands.process()  # what an engine that has ended left
     targets: list[TargetIds] = []
     with services.readers.reading() as connection:
         if subject != "engine":
             targets = [_target(call, connection, action, subject, arguments)]
-    body = b""
+    body, source = b"", f"api:{call.caller.id}"[:100]
 
     def on_add(connection: sqlite3.Connection, numbers: list[int]) -> None:
         nonlocal body
+        if commits:
+            _require_no_other(connection, source, numbers[0])
+            _target(call, connection, action, subject, arguments)
         body = encode(command_on_the_wire(command_of(connection, f"c{numbers[0]}")))
         headers = {"Location": f"/v1/commands/c{numbers[0]}"}
         call.receipt.store(connection, 202, body.decode(), headers)
 
     number = services.workspace.commands.add(
-        action.verb, targets, arguments, source=f"api:{call.caller.id}"[:100], on_add=on_add
+        action.verb, targets, arguments, source=source, on_add=on_add
     )[0]
     headers = {"Location": f"/v1/commands/c{number}", "Retry-After": "1"}
     return Response(body, 202, headers, "application/json")
+
+
+def _require_no_other(connection: sqlite3.Connection, source: str, number: int) -> None:
+    """Refuse a command that commits money while another of its caller waits.
+
+    Both would be checked against the same rest of the caller's ceiling.
+
+    Raises:
+        Problem: 409 `command-pending`.
+    """
+    if has_pending_commands(connection, source, _COMMITTING, number):
+        raise Problem(
+            409,
+            "command-pending",
+            "Another command of this token that commits money has not been carried out yet.",
+            remedy="Send it again in a second.",
+            headers={"Retry-After": "1"},
+        )
 
 
 def _target(

@@ -1,5 +1,6 @@
 """The outermost check: the names of this server, foreign pages, headers of every answer."""
 
+import re
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ HEADERS: Mapping[str, str] = {
 }
 """Headers that every answer has unless it has its own."""
 
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -92,11 +94,9 @@ def _foreign(detail: str) -> Problem:
 
 
 def name_of(host: str) -> str:
-    """Return a host of a header without its port, in lower case."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0].rstrip(".")
+    """Return a host of a header without its port, in lower case; empty if it is malformed."""
+    match = _HOST.fullmatch(host.strip().lower())
+    return match[1].rstrip(".") if match else ""
 
 
 def _is_same(origin: str, host: str, scheme: str) -> bool:

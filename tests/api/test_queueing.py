@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from db.queries import batches as queries
 from db.writes.callers import add_answer
 from engine.api.app import make_app
+from engine.runtime.lock import EngineLock
 from engine.runtime.webhooks.signing import new_secret
 from tests.api.conftest import ADDRESS, headers, problem
 from tests.support.backends import changed
@@ -247,6 +248,21 @@ def test_the_command_budget_holds_to_the_ceiling_of_a_token(paid, token) -> None
     foreign = f"/v1/batches/{other.json()['id']}/budget"
     problem(caller.post(foreign, json={"budget": "1"}), 403, "scope-missing")
     assert caller.post(address, json={"budget": "3"}).status_code in {200, 202}
+
+
+def test_two_budgets_at_once_are_not_checked_against_the_same_rest(paid, token) -> None:
+    caller = _caller(paid, token, "read", "write", "spend", ceiling=3_000_000)
+    first, second = (
+        caller.post("/v1/batches", json={**BATCH, "budget_usd": "1"}).json()["id"] for _ in "ab"
+    )
+    with EngineLock(paid.paths.lock):  # an engine runs, and has not seen the first one yet
+        lines = {"Prefer": "wait=0"}
+        accepted = caller.put(f"/v1/budgets/{first}", json={"budget_usd": 2}, headers=lines)
+        assert accepted.status_code == 202
+        refused = caller.put(f"/v1/budgets/{second}", json={"budget_usd": 2}, headers=lines)
+        problem(refused, 409, "command-pending")
+        assert refused.headers["retry-after"] == "1"
+    problem(caller.put(f"/v1/budgets/{second}", json={"budget_usd": 2}), 402, "over-budget")
 
 
 def test_a_batch_that_ended_counts_with_its_budget_when_it_runs_again(paid, token) -> None:

@@ -129,7 +129,11 @@ def test_the_own_key_is_private(workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.", "[::1]", "localhost:9"]
+    "host",
+    [
+        *("evil.example", "127.0.0.1.evil.example", "", "localhost.", "[::1]", "localhost:9"),
+        *("localhost:8765@evil.example", "localhost:", "localhost:9:9"),
+    ],
 )
 def test_another_name_is_421(client: TestClient, host: str) -> None:
     answer = client.get("/healthz", headers={"Host": host})
