@@ -50,6 +50,8 @@ def grid(
     score yet shows its state. --json has every cell with its values on all axes.
     """
     opened = Workspace(workspace)
+    if sheet is not None and sheet.suffix.lower() != ".png":
+        raise CliError(f"{sheet}: a sheet is a PNG file; choose a name that ends in .png.")
     view = opened.grid_of(batch, files=sheet is not None)
     if as_json and sheet is None:
         render.print_json(grid_document(view))

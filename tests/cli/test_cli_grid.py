@@ -102,6 +102,9 @@ def test_text_of_axes_is_no_escape_and_no_markup(run, folder: Path) -> None:
 
 def test_a_batch_without_axes_is_no_grid(run, folder: Path) -> None:
     assert run("queue", "refine", "in.json").code == 0
+    ran = run("grid", "in", "--sheet", "s.jpg")
+    assert ran.code == 2
+    assert "s.jpg: a sheet is a PNG file" in ran.err
     ran = run("grid", "in")
     assert ran.code == 2
     assert "is no grid" in ran.err

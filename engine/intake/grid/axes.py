@@ -153,8 +153,10 @@ def _range(name: str, cell: str) -> list[str]:
         return [cell.strip()]
     first, last = Decimal(match[1]), Decimal(match[2])
     step = Decimal(match[3] or 1)
-    if step <= 0 or abs(last - first) / step > MAX_VALUES:
-        raise BadAxis(f"Axis {quoted(name)} has no step, or more than {MAX_VALUES} values.")
+    if step == 0:
+        raise BadAxis(f"Axis {quoted(name)} has the step 0.", remedy="Write FIRST..LAST..STEP.")
+    if abs(last - first) / step >= MAX_VALUES:
+        raise BadAxis(f"Axis {quoted(name)} has more than {MAX_VALUES} values.")
     count = int(abs(last - first) / step) + 1
     sign = 1 if last >= first else -1
     return [f"{first + sign * step * place:f}" for place in range(count)]
