@@ -371,7 +371,8 @@ class HostRow(Row):
     """One model host as the engine last reported it.
 
     Attributes:
-        device: Its device, for example `cuda:0` or `cpu`.
+        device: Its device, for example `cuda:0`, `cpu` or `gpu-a/cuda:0`; the name of a machine
+            whose devices are not known.
         name: Name of the device.
         pid: Its process, None if none runs.
         state: `starting`, `idle`, `busy`, `restarting` after a crash, or `stopped`.
@@ -379,11 +380,20 @@ class HostRow(Row):
         memory_total: Bytes of its device, None if not known yet.
         memory_budget: Bytes that models may fill there.
         memory_used: Bytes that they fill.
-        models: Loaded models, the least recently used first: JSON, a list of `name`, `bytes` and
-            `offloaded`.
+        models: Loaded models, the least recently used first: JSON, a list of `name`, `bytes`,
+            `offloaded` and `seconds` (of one task, null if not measured).
         waiting: Tasks that wait for it.
         running: Tasks that it works on.
         restarts: Number of times its process was restarted.
+        machine: Its machine, empty for the engine's own.
+        link: State of the link to another machine: `connecting`, `connected`, `lost` or `refused`;
+            empty on the engine's own.
+        retry_at: When a lost link is tried again, in seconds since 1970.
+        latency_ms: Round trip to the machine in milliseconds.
+        version: Versions on another machine, in words.
+        load: Share of the time in which the device computed, in percent.
+        celsius: Temperature of the device.
+        device_used: Bytes of the device's memory that all programs use.
     """
 
     device: str
@@ -399,6 +409,14 @@ class HostRow(Row):
     running: int
     restarts: int
     updated_at: str
+    machine: str = ""
+    link: str = ""
+    retry_at: float | None = None
+    latency_ms: float | None = None
+    version: str = ""
+    load: int | None = None
+    celsius: int | None = None
+    device_used: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

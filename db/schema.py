@@ -18,12 +18,13 @@ from db.migrations import (
     m0012_webhooks,
     m0013_cells,
     m0014_learned,
+    m0015_machines,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -44,6 +45,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0012_webhooks", m0012_webhooks.apply),
     ("0013_cells", m0013_cells.apply),
     ("0014_learned", m0014_learned.apply),
+    ("0015_machines", m0015_machines.apply),
 )
 
 

@@ -2,34 +2,20 @@
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import astuple
 
 from db.rows import HostRow
+
+_INSERT = (
+    f"INSERT INTO hosts ({', '.join(HostRow.__match_args__)}) "  # noqa: S608 - our own names
+    f"VALUES ({', '.join('?' * len(HostRow.__match_args__))})"
+)
 
 
 def report_hosts(connection: sqlite3.Connection, hosts: Iterable[HostRow]) -> None:
     """Replace the reported state of model hosts."""
     clear_hosts(connection)
-    for host in hosts:
-        connection.execute(
-            """INSERT INTO hosts (device, name, pid, state, message, memory_total, memory_budget,
-               memory_used, models, waiting, running, restarts, updated_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                host.device,
-                host.name,
-                host.pid,
-                host.state,
-                host.message,
-                host.memory_total,
-                host.memory_budget,
-                host.memory_used,
-                host.models,
-                host.waiting,
-                host.running,
-                host.restarts,
-                host.updated_at,
-            ),
-        )
+    connection.executemany(_INSERT, map(astuple, hosts))
 
 
 def clear_hosts(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 from engine.contract.model_host import ModelKey
 
 State = Literal["starting", "idle", "busy", "restarting", "stopped"]
+LinkState = Literal["", "connecting", "connected", "lost", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,13 @@ class ShownModel:
         name: Its name for operators.
         bytes: Bytes that it takes on the device.
         offloaded: True if it was moved to main memory as far as possible.
+        seconds: Measured seconds per task on this device, None if not measured yet.
     """
 
     name: str
     bytes: int
     offloaded: bool
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class HostStatus:
     """Snapshot of a host.
 
     Attributes:
-        device: Its device.
+        device: Its device, `gpu-a/cuda:0` on another machine; the name of a machine whose devices
+            are not known.
         name: Description of the device in words.
         pid: Id of its process, None if none is running.
         state: `starting`, `idle`, `busy`, `restarting` after a crash, or `stopped`.
@@ -40,6 +44,15 @@ class HostStatus:
         waiting: Tasks that wait for it.
         running: Tasks in progress.
         restarts: Number of restarts of its process after it died or was killed.
+        machine: Its machine, empty for this one.
+        link: State of the link to another machine, empty on this one; `message` says why it is
+            `lost` or `refused`.
+        retry_at: When a lost link is tried again, by the clock of day, in seconds since 1970.
+        latency_ms: Round trip to the machine in milliseconds.
+        version: Versions on another machine, in words: Safelight, Python, torch.
+        load: Share of the time in which the device computed, in percent.
+        celsius: Temperature of the device.
+        device_used: Bytes of the device's memory that all programs use.
     """
 
     device: str
@@ -54,6 +67,14 @@ class HostStatus:
     waiting: int
     running: int
     restarts: int
+    machine: str = ""
+    link: LinkState = ""
+    retry_at: float | None = None
+    latency_ms: float | None = None
+    version: str = ""
+    load: int | None = None
+    celsius: int | None = None
+    device_used: int | None = None
 
 
 @dataclass(slots=True)

@@ -57,7 +57,8 @@ async def test_steps_of_several_jobs_are_one_batch(toy: Toy, tmp_path: Path) -> 
         )
         assert (host.device, host.message) == ("cpu", "toy: wait_for")
         await eventually(lambda: shown(toy)[0].running + shown(toy)[0].waiting == 5)
-        assert json.loads(host.models) == [{"name": "toy", "bytes": 7, "offloaded": False}]
+        shown_model = {"name": "toy", "bytes": 7, "offloaded": False, "seconds": None}
+        assert json.loads(host.models) == [shown_model]
         assert psutil.pid_exists(host.pid or 0)
         first = host.running
         gate.touch()
