@@ -1,12 +1,10 @@
 """Current work of a host, and how it may end."""
 
-import signal
 import time
 from dataclasses import dataclass, field
 
 from engine.contract.model_host import ModelKey
 from engine.models.hosts.tasks import BatchKey, PendingTask
-from engine.models.hosts.worker import BROKEN
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +43,8 @@ class HostExit:
         work: Its current work.
         ahead: The batch that it had already been sent.
         how: Description of the end, for a sentence.
-        is_crash: True if it died, False if it was killed because it hung.
+        is_crash: True if it died, False if it was killed because it hung, or the link was lost.
+        is_lost: True if the link to it was lost: its tasks are done elsewhere and not to blame.
         for_memory: True if the system may have killed it for lack of memory.
     """
 
@@ -54,15 +53,4 @@ class HostExit:
     how: str
     is_crash: bool
     for_memory: bool
-
-
-def exit_in_words(code: int) -> str:
-    """Return how a process ended, by its exit code."""
-    if code == BROKEN:
-        return "its device failed"
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
+    is_lost: bool = False

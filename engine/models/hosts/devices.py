@@ -5,7 +5,7 @@ import logging
 import multiprocessing
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -28,28 +28,46 @@ class Device:
 
     Attributes:
         id: Its name in settings and on the screen: `cuda:0`, `mps`, `cpu`, or `cpu:1` for one more
-            host on the same processor.
+            host on the same processor; on another machine after its name, `gpu-a/cuda:0`.
         name: Its description in words.
         memory: Its memory in bytes, 0 if unknown before a host runs.
+        machine: Name of its machine in the settings; empty for this one.
     """
 
     id: str
     name: str = ""
     memory: int = 0
+    machine: str = ""
+
+    @property
+    def local_id(self) -> str:
+        """Its name on its own machine."""
+        return self.id.removeprefix(f"{self.machine}/") if self.machine else self.id
 
     @property
     def kind(self) -> str:
         """`cuda` (also for ROCm), `mps` or `cpu`."""
-        return self.id.partition(":")[0]
+        return self.local_id.partition(":")[0]
 
     @property
     def torch(self) -> str:
         """Its name in torch."""
-        return self.id if self.kind == "cuda" else self.kind
+        return self.local_id if self.kind == "cuda" else self.kind
+
+    def on(self, machine: str) -> "Device":
+        """Return it as a device of another machine, which named it as its own."""
+        return replace(self, id=f"{machine}/{self.local_id}", machine=machine)
 
     def suits(self, wanted: str) -> bool:
-        """Return whether it is the device, or of the kind, that a model requires."""
-        return wanted in {self.id, self.kind}
+        """Return whether a model that requires a device may run on it.
+
+        Args:
+            wanted: A device (`cuda:0` is this machine's, `gpu-a/cuda:0` another's), a kind (`cuda`
+                of any machine, `gpu-a/cuda`), or a machine (`gpu-a`).
+        """
+        if wanted in {self.id, self.kind}:
+            return True
+        return bool(self.machine) and wanted in {self.machine, f"{self.machine}/{self.kind}"}
 
 
 def named_devices(names: Sequence[str]) -> list[Device]:

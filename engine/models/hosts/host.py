@@ -10,9 +10,9 @@ from typing import Protocol
 from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey
 from engine.models.hosts import messages
-from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit, exit_in_words
+from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import Device
-from engine.models.hosts.process import HostProcess
+from engine.models.hosts.links.link import HostLink, LinkEnd, LinkMaker
 from engine.models.hosts.status import HostStatus, KnownModels, ShownModel, State
 from engine.models.hosts.tasks import BatchKey, PendingTask
 from engine.models.hosts.worker import WorkerOptions
@@ -40,7 +40,7 @@ class Owner(Protocol):
         ...
 
     def ended(self, host: "ModelHost", end: HostExit) -> None:
-        """Handle a process that has ended without being closed."""
+        """Handle a process that has ended without being closed, or whose link was lost."""
         ...
 
 
@@ -52,6 +52,7 @@ class ModelHost:
         orders: Instructions to its process.
         known: Known sizes and times of models.
         owner: Owner, which gives it work.
+        link: Starts its process.
 
     Attributes:
         settings: Settings of the hosts.
@@ -72,6 +73,7 @@ class ModelHost:
         settings: HostSettings,
         known: KnownModels,
         owner: Owner,
+        link: LinkMaker,
     ) -> None:
         self.device = device
         self.settings = settings
@@ -85,11 +87,13 @@ class ModelHost:
         self._orders = orders
         self._known = known
         self._owner = owner
-        self._process: HostProcess | None = None
+        self._make_link = link
+        self._process: HostLink | None = None
         self._is_up = False
         self._total = device.memory
         self._used = 0
         self._restarts = 0
+        self._losses = 0
         self._numbers = 0
         self._not_before = 0.0
         self._idle_since = time.monotonic()
@@ -205,7 +209,7 @@ class ModelHost:
 
     def try_again(self) -> None:
         """Forget its crashes, and the models that did not fit on it."""
-        self.crashes, self._not_before = 0, 0.0
+        self.crashes, self._losses, self._not_before = 0, 0, 0.0
         self.too_large.clear()
         if self._process is None:
             self._message = ""
@@ -221,17 +225,18 @@ class ModelHost:
 
     # -- its process ------------------------------------------------------------------------------
 
-    def _started(self) -> HostProcess:
+    def _started(self) -> HostLink:
         if self._process is None:
             self._is_up, self._killed_for = False, ""
-            self._process = HostProcess(self._orders, self._hear, self._has_ended)
-            log.info("%s starts, pid %d", self, self._process.pid)
+            self._process = self._make_link(self._orders, self._hear, self._has_ended)
+            log.info("%s starts%s", self, _pid(self._process.pid))
         return self._process
 
     def _hear(self, report: messages.HostReport) -> None:
         match report:
             case messages.HostReady():
                 self._is_up, self._total, self.budget = True, report.total, report.budget
+                self._losses = 0
             case messages.LoadedModels():
                 self.models = {model.key: model for model in report.models}
                 self._known.sizes |= {model.key: model.size for model in report.models}
@@ -293,27 +298,33 @@ class ModelHost:
             self._killed_for = sentence
             self._process.kill()
 
-    def _has_ended(self, code: int) -> None:
+    def _has_ended(self, link_end: LinkEnd) -> None:
         work, ahead, process, why = self.work, self.ahead, self._process, self._killed_for
         if process is not None and not why and process.last_words:
             words = clean(process.last_words, None, keep_newlines=True)
             log.error("%s printed at last: %s", self, words)
-        how = why or exit_in_words(code)
+        how, is_lost = why or link_end.words, not why and link_end.is_lost
         self._forget_process()
         self._restarts += 1
         if not why:
-            self.crashes += 1
-            self._not_before = time.monotonic() + self._wait_after_crash()
-            self._message = f"died: {how}"
-            log.error("%s %s", self, self._message)
-        for_memory = not why and code == -signal.SIGKILL
-        end = HostExit(work, ahead, how, is_crash=not why, for_memory=for_memory)
-        self._owner.ended(self, end)
+            self._pause_after(link_end)
+        is_crash = not (why or is_lost)
+        for_memory = is_crash and link_end.code == -signal.SIGKILL
+        self._owner.ended(self, HostExit(work, ahead, how, is_crash, for_memory, is_lost))
 
-    def _wait_after_crash(self) -> float:
-        if self.crashes >= self.settings.max_crashes:
-            return self.settings.broken_seconds
-        return 0.0 if self.crashes <= 1 else min(60.0, 0.5 * 2.0 ** (self.crashes - 2))
+    def _pause_after(self, end: LinkEnd) -> None:
+        """Say how it ended, and start no other at once if that happens again and again."""
+        if end.is_lost:
+            self._losses += 1
+            wait, verb = _growing(self._losses), "lost"
+        else:
+            self.crashes += 1
+            broken = self.crashes >= self.settings.max_crashes
+            wait = self.settings.broken_seconds if broken else _growing(self.crashes)
+            verb = "died"
+        self._not_before = time.monotonic() + wait
+        self._message = f"{verb}: {end.words}"
+        log.log(logging.WARNING if end.is_lost else logging.ERROR, "%s %s", self, self._message)
 
     def _forget_process(self) -> None:
         self._process, self._is_up = None, False
@@ -328,6 +339,7 @@ class ModelHost:
         running = len(self.work.tasks) if isinstance(self.work, CurrentBatch) else 0
         return HostStatus(
             device=self.device.id,
+            machine=self.device.machine,
             name=self.device.name,
             pid=self._process.pid if self._process else None,
             state=self._state(),
@@ -343,10 +355,20 @@ class ModelHost:
 
     def _state(self) -> State:
         if self._process is None:
-            return "restarting" if self.crashes and not self.is_broken else "stopped"
+            again = (self.crashes or self._losses) and not self.is_broken
+            return "restarting" if again else "stopped"
         if not self._is_up:
             return "starting"
         return "busy" if self.work else "idle"
+
+
+def _growing(times: int) -> float:
+    """Return the seconds to wait after the same has happened some times in a row."""
+    return 0.0 if times <= 1 else min(60.0, 0.5 * 2.0 ** (min(times, 20) - 2))
+
+
+def _pid(pid: int | None) -> str:
+    return "" if pid is None else f", pid {pid}"
 
 
 def _seconds(limit: float) -> str:

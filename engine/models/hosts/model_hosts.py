@@ -13,8 +13,10 @@ from engine.models.hosts import messages, safe_pickle
 from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.choice import Chooser, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
-from engine.models.hosts.devices import CPU, Device, find_devices, named_devices
+from engine.models.hosts.devices import CPU, Device
 from engine.models.hosts.host import ModelHost
+from engine.models.hosts.links.link import Machine
+from engine.models.hosts.links.local import LocalMachine
 from engine.models.hosts.out_of_memory import ModelTooLarge
 from engine.models.hosts.replies import died, fail, settle
 from engine.models.hosts.status import HostStatus, KnownModels
@@ -40,6 +42,7 @@ class ModelHosts:
         self._backlog = Backlog()
         self._known = KnownModels.nothing()
         self._fitting = BatchLimits()
+        self._machines: list[Machine] = [LocalMachine(settings.devices)]
         self._hosts: list[ModelHost] = []
         self._chooser = Chooser(self._hosts, self._backlog, self._known, self._fitting, settings)
         self._finding = asyncio.Lock()
@@ -111,6 +114,8 @@ class ModelHosts:
             for task in [task for batch in host.batches() for task in batch.tasks]:
                 task.answer.cancel()
             host.close()
+        for machine in self._machines:
+            machine.close()
 
     # -- devices ----------------------------------------------------------------------------------
 
@@ -118,13 +123,16 @@ class ModelHosts:
         async with self._finding:
             if self._hosts:
                 return
-            names = self._settings.devices
-            devices = named_devices(names) if names else await asyncio.to_thread(find_devices)
-            log.info("models run on %s", ", ".join(device.id for device in devices))
-            self._hosts += [
-                ModelHost(device, self._orders(device, devices), self._settings, self._known, self)
-                for device in devices
-            ]
+            for machine in self._machines:
+                self._add_hosts(machine, await machine.devices())
+
+    def _add_hosts(self, machine: Machine, devices: Sequence[Device]) -> None:
+        names = ", ".join(device.id for device in devices)
+        log.info("models run on %s", names)
+        for device in devices:
+            orders = self._orders(device, devices)
+            host = ModelHost(device, orders, self._settings, self._known, self, machine.link)
+            self._hosts.append(host)
 
     def _orders(self, device: Device, devices: Sequence[Device]) -> WorkerOptions:
         settings, cores = self._settings, os.cpu_count() or 1
@@ -232,10 +240,12 @@ class ModelHosts:
             settle(waiting, answer)
 
     def ended(self, host: ModelHost, end: HostExit) -> None:
-        """Handle a host that has died: repeat its tasks, each alone."""
+        """Handle a host that has died or is lost: repeat its tasks, each alone if it died."""
         if isinstance(end.work, CurrentBatch):
             self._do_again(host, end, end.work)
-        elif isinstance(end.work, CurrentLoad) and not self._is_held(end.work.model):
+        elif isinstance(end.work, CurrentLoad) and not (
+            end.is_lost or self._is_held(end.work.model)
+        ):
             for waiting in self._backlog.take_model(end.work.model):
                 fail(waiting, died(host.device.id, end, f"loading {end.work.model.name}"))
         for waiting in list(self._backlog.all()):
@@ -255,11 +265,12 @@ class ModelHosts:
         if end.for_memory and len(running.tasks) > 1:
             self._fitting.failed(running.key, len(running.tasks) // 2)
         ahead = end.ahead.tasks if end.ahead else []
-        again = running.tasks if end.is_crash and len(running.tasks) + len(ahead) > 1 else []
+        innocent = end.is_lost or (end.is_crash and len(running.tasks) + len(ahead) > 1)
+        again = running.tasks if innocent else []
         for waiting in running.tasks:
             if waiting not in again:
                 fail(waiting, died(host.device.id, end, f"{running.model.name}: {running.key[1]}"))
-        for tasks, alone in ((ahead, end.is_crash), (again, True)):
+        for tasks, alone in ((ahead, end.is_crash), (again, end.is_crash)):
             left = [task for task in tasks if not task.answer.done()]
             for waiting in left:
                 waiting.alone = waiting.alone or alone

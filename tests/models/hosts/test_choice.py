@@ -13,6 +13,7 @@ from engine.models.hosts.choice import Chooser, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad
 from engine.models.hosts.devices import Device, named_devices
 from engine.models.hosts.host import ModelHost
+from engine.models.hosts.links.pipe import PipeLink
 from engine.models.hosts.messages import ModelUsage
 from engine.models.hosts.status import KnownModels
 from engine.models.hosts.tasks import Backlog, PendingTask
@@ -35,7 +36,7 @@ class Scene:
 
     def host(self, device: Device) -> ModelHost:
         orders = WorkerOptions(device.id, device.torch, 1000, 1.0, 1, 20)
-        return ModelHost(device, orders, self.settings, self.known, None)
+        return ModelHost(device, orders, self.settings, self.known, None, PipeLink)
 
     def wait(self, model: ModelKey, ago: float = 0.0, count: int = 1) -> None:
         """Adds tasks that came some seconds ago."""

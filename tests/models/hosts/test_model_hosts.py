@@ -10,7 +10,7 @@ import pytest
 
 from engine.contract import Blocked, Permanent, Retryable
 from engine.models.hosts import messages
-from engine.models.hosts.process import HostProcess
+from engine.models.hosts.links.pipe import PipeLink
 from engine.models.hosts.replies import ModelBug
 from engine.models.hosts.status import ShownModel
 from tests.models.hosts.conftest import Ear, MakeTrial, Trial
@@ -247,14 +247,14 @@ async def test_closing_ends_hosts_in_the_middle_of_a_batch(
 async def test_what_was_given_up_before_it_began_does_not_begin_and_may_not_hang(
     trial: MakeTrial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = HostProcess.send
+    send = PipeLink.send
 
-    def deaf(process: HostProcess, command: messages.HostCommand) -> None:
+    def deaf(process: PipeLink, command: messages.HostCommand) -> None:
         """As if the word that it is given up came too late."""
         if not isinstance(command, messages.CancelTask):
             send(process, command)
 
-    monkeypatch.setattr(HostProcess, "send", deaf)
+    monkeypatch.setattr(PipeLink, "send", deaf)
     hosts, gate, ear = trial(largest_batch=1), tmp_path / "gate", Ear()
     first = await busy(hosts, gate)
     second = hosts.ask(task(str(tmp_path / "pid"), "hang"), ear)

@@ -1,4 +1,4 @@
-"""Engine's end of a host: its process, and the pipes to it."""
+"""Link to a host on this machine: a child process, and the pipes to it."""
 
 import asyncio
 import atexit
@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts.links.link import LinkEnd, OnEnd, OnReport
 from engine.models.hosts.spawning import spawning
 from engine.models.hosts.worker import WorkerOptions, serve
 
@@ -23,20 +24,20 @@ LINES_KEPT = 20
 """Number of last printed lines of a process kept for the log if it dies."""
 
 
-class HostProcess:
+class PipeLink:
     """One process; it is replaced by a new one if it ends.
 
     Args:
-        orders: Instructions to it.
+        options: Instructions to it.
         on_report: Called in the event loop with each of its reports.
-        on_end: Called in the event loop once it has ended, with its exit code.
+        on_end: Called in the event loop once it has ended.
     """
 
     def __init__(
         self,
-        orders: WorkerOptions,
-        on_report: Callable[[messages.HostReport], None],
-        on_end: Callable[[int], None],
+        options: WorkerOptions,
+        on_report: OnReport,
+        on_end: OnEnd,
     ) -> None:
         self._on_report = on_report
         self._on_end = on_end
@@ -48,7 +49,7 @@ class HostProcess:
         self._pipe, theirs = context.Pipe()
         self._out, out = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=serve, args=(orders, theirs, out), name=f"host {orders.device}", daemon=True
+            target=serve, args=(options, theirs, out), name=f"host {options.device}", daemon=True
         )
         with spawning():
             self._process.start()
@@ -105,7 +106,7 @@ class HostProcess:
         for connection in (self._pipe, self._out):
             connection.close()
         self._outbox.put(None)
-        self._post(self._on_end, -1 if code is None else code)
+        self._post(self._on_end, LinkEnd.of(-1 if code is None else code))
 
     def _take_from(self, connection: "Connection[Any, Any]") -> bool:
         """Read the available reports; return whether more may come."""
