@@ -104,7 +104,7 @@ class Terminal:
             return 0.0
         os.kill(self._child.pid, signal.SIGKILL)
         _, _, usage = os.wait4(self._child.pid, 0)
-        os.close(self._child.fd)
+        self._child.fileobj.close()  # not its number alone: the object would close that later
         self._child.closed = self._child.terminated = True
         return usage.ru_utime + usage.ru_stime
 

@@ -102,6 +102,7 @@ class Dashboard(ReportsBugs, WorkingApp):
             self._wrong.append(str(error))
         if self.remembered.theme in self.available_themes:
             self.theme = self.remembered.theme
+        self.style_first()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours of the states, for any theme."""

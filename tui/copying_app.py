@@ -4,15 +4,15 @@ import os
 from functools import partial
 
 from textual import work
-from textual.app import App
 
 from engine.text.terminal import clean
+from tui.styled_app import StyledApp
 
 DOUBT_SECONDS = 10.0
 """Seconds in which `v` shows a text whose copy was doubtful."""
 
 
-class CopyingApp(App[str]):
+class CopyingApp(StyledApp):
     """An app whose copies reach the terminal's clipboard, and tmux's inside tmux."""
 
     _uncopied = ""

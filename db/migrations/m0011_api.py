@@ -1,6 +1,5 @@
 """Migration 11: callers over the wire: their tokens, answers to repeat, batches and uploads."""
 
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ _STATEMENTS = (
 
 def apply(db: "Database") -> None:
     """Add the tables, and a random id of the workspace, which tokens are bound to."""
+    from secrets import token_hex  # not for each start, which needs only the version
+
     for statement in _STATEMENTS:
         db.execute(statement)
     db.execute(

@@ -25,6 +25,7 @@ from tui.screens.new_batch import NewBatchScreen, estimator
 from tui.screens.new_batch import screen as new_batch_module
 from tui.screens.new_batch.picker import InputPicker
 from tui.screens.spending import SpendingScreen
+from tui.stylesheet import DashboardStylesheet
 
 LONG_AGO = "2026-01-01T12:00:00.000000Z"
 SPENT = [Spending("openai", "gpt", "generate", 3, 3, 120_000, 0, 10, 20)]
@@ -122,3 +123,66 @@ def test_every_rule_of_a_screens_sheet_names_the_screen(place: Place, screen: ty
     for rule in sheet.rules:
         for selectors in rule.selector_set:
             assert selectors.selectors[0].name == screen.__name__, rule.selectors
+
+
+def styles_of(app: Dashboard) -> list[tuple[str, dict[str, Any], dict[str, dict[str, Any]]]]:
+    """The rules of each widget of a screen, and those of its components."""
+    return [
+        (
+            repr(node),
+            dict(node.styles.base._rules),
+            {
+                name: dict(node._component_styles[name].base._rules)
+                for name in sorted(node._get_component_classes())
+            },
+        )
+        for node in app.screen.walk_children(with_self=True)
+    ]
+
+
+def style_as_textual(app: Dashboard) -> None:
+    """Styles all that is shown by Textual's own style sheet, from the same sources."""
+    sheet = Stylesheet(variables=app.get_css_variables())
+    sheet.source = dict(app.stylesheet.source)
+    sheet.parse()
+    sheet.update(app.screen)
+
+
+async def test_every_screen_is_styled_as_by_textual(filled: Place) -> None:
+    async with running(filled.dashboard(), (100, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        for name in SCREENS:
+            await visit(pilot, name)
+            ours = styles_of(pilot.app)
+            style_as_textual(pilot.app)
+            assert ours == styles_of(pilot.app), name
+            pilot.app.go_batches()
+
+
+async def test_a_change_of_theme_styles_all_open_screens(filled: Place) -> None:
+    async with running(filled.dashboard(), (100, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await visit(pilot, "batch")
+        pilot.app.theme = "safelight-light"
+        await pilot.pause()
+        ground = pilot.app.theme_variables["background"]
+        for screen in pilot.app.screen_stack:
+            assert screen.styles.background.hex == ground.upper()
+
+
+async def test_a_screen_is_styled_once_when_it_is_opened(
+    filled: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(filled.dashboard(), (100, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        styled: list[int] = []
+        apply = DashboardStylesheet.apply
+        monkeypatch.setattr(
+            DashboardStylesheet,
+            "apply",
+            lambda sheet, node, **more: (styled.append(id(node)), apply(sheet, node, **more)),
+        )
+        before = list(pilot.app.screen.walk_children(with_self=True))
+        await visit(pilot, "lanes")
+        again = [node for node in before if id(node) in styled]
+        assert not again

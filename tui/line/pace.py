@@ -7,11 +7,10 @@ query. A terminal that never answers is soon no longer queried, and its line is 
 writes block.
 """
 
-import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 SLOW = 100_000
@@ -181,7 +180,7 @@ class LinePace:
             if not self._trips and seconds >= BLOCKED_SECONDS:
                 self._blocked.append(size / seconds)
                 if len(self._blocked) >= FEW:
-                    self._rate = statistics.median(self._blocked)
+                    self._rate = _median(self._blocked)
 
     def pressed(self) -> None:
         """Record a key."""
@@ -195,7 +194,7 @@ class LinePace:
         self._measured = (0, 0.0)
         self._samples.append(size / max(seconds, 1e-3))
         few = len(self._samples) < FEW
-        self._rate = max(self._samples) if few else statistics.median(self._samples)
+        self._rate = max(self._samples) if few else _median(self._samples)
 
     # -- what follows from it ----------------------------------------------------------------
 
@@ -244,3 +243,9 @@ class LinePace:
         """Return True if changes without a key may be painted now."""
         with self._lock:
             return not self._is_slow() or self._clock() >= self._live_at
+
+
+def _median(values: Iterable[float]) -> float:
+    from statistics import median  # its fractions and decimals are not for the first paint
+
+    return median(values)

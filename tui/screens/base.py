@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from db.queries.spending import Spending, Timeline, spending, timeline
 from engine.text.terminal import clean
 from tui.actions import actions_for
 from tui.feed import QueryAnswered
@@ -18,6 +17,7 @@ from tui.snapshots.places import Place
 from tui.widgets.notice_line import NoticeLine
 
 if TYPE_CHECKING:
+    from db.queries.spending import Spending, Timeline
     from tui.snapshots.copies import Copyable
 
 
@@ -234,5 +234,7 @@ class BaseScreen(CommandScreen):
 
 def _spending_over_time(
     connection: sqlite3.Connection, batch_id: int | None
-) -> tuple[list[Spending], Timeline | None]:
+) -> "tuple[list[Spending], Timeline | None]":
+    from db.queries.spending import spending, timeline
+
     return spending(connection, batch_id), timeline(connection, batch_id)

@@ -8,11 +8,10 @@ from typing import Any
 from textual import on, work
 
 from engine.client.actions import action_of
-from engine.client.keeping import rating_arguments
 from engine.text.terminal import clean
 from tui.feed import QueryAnswered
 from tui.screens.core import CoreScreen
-from tui.snapshots.subject import Subject, node_of
+from tui.snapshots.subject import Subject
 from tui.stepping_in import step_in
 
 
@@ -93,6 +92,7 @@ class CommandScreen(CoreScreen):
             self._rate(targets, f"{clean(part, 80)} of {called}" if part else called, part)
 
     def _rate(self, targets: Sequence[Mapping[str, int]], called: str, part: str = "") -> None:
+        from engine.client.keeping import rating_arguments
         from tui.screens.keep import RATINGS, KeepScreen, Mark
 
         def rate(mark: Mark | None) -> None:
@@ -138,5 +138,7 @@ def _part_to_rate(
     called: str,
 ) -> tuple[Sequence[Mapping[str, int]], str, str]:
     """Return the targets and their name as they were asked for, and the name of the part."""
+    from tui.snapshots.node import node_of
+
     node = node_of(connection, subject)
     return targets, called, node.part if node else ""

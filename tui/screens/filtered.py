@@ -7,7 +7,6 @@ from typing import Any
 from textual import on
 from textual.widgets import Input
 
-from engine.client.gates import waiting_count
 from engine.client.views.filters import Filter
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
@@ -81,6 +80,8 @@ class FilteredScreen(ViewedScreen):
 
     def action_approve_all(self) -> None:
         """Approve all that the targets wait with, after asking with their number."""
+        from engine.client.gates import waiting_count
+
         targets, called = self.targets()
         self._approving = targets, called
         self.feed.ask(partial(waiting_count, targets=targets), self, "approve")

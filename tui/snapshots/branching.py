@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from engine.client.views.recipe_info import Headlines
 from tui.snapshots.job import JobView
-from tui.snapshots.subject import Subject, node_of
+from tui.snapshots.node import node_of
+from tui.snapshots.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

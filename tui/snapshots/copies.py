@@ -19,7 +19,8 @@ from engine.client.views.tree import TreeLine
 from engine.config.paths import WorkspacePaths
 from engine.contract.tracing import TRACE
 from engine.text.terminal import clean
-from tui.snapshots.subject import Subject, node_of
+from tui.snapshots.node import node_of
+from tui.snapshots.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from typing import Literal
 
 from db.queries.batches import batch as batch_row
 from db.queries.batches import batches
-from db.queries.jobs import job as job_row
-from db.queries.jobs import job_by_key
 from engine.text.terminal import clean
 
 PlaceKind = Literal["list", "batch", "job", "sheet", "queue", "activity", "log", "search", "action"]
@@ -98,6 +96,8 @@ def _exact(connection: sqlite3.Connection, text: str) -> Iterator[Place]:
         place = Place("job", job=number) if is_job else Place("batch", number)
         if (completed := complete(connection, place)) is not None:
             yield completed
+    from db.queries.jobs import job_by_key
+
     batch, slash, key = text.partition("/")
     if slash and (match := _ID.fullmatch(batch)):
         job = job_by_key(connection, int(match[2]), key)
@@ -108,6 +108,8 @@ def _exact(connection: sqlite3.Connection, text: str) -> Iterator[Place]:
 def complete(connection: sqlite3.Connection, place: Place) -> Place | None:
     """Return a place with the names of its batch or job; None if that is gone."""
     if place.job:
+        from db.queries.jobs import job as job_row  # not for the first paint
+
         job = job_row(connection, place.job)
         if job is None:
             return None

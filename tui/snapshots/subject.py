@@ -1,12 +1,6 @@
 """The thing that an action is about: a batch, a job, or a part of a job."""
 
-import sqlite3
 from dataclasses import dataclass
-
-from db.queries import inspect, lists
-from engine.client.views.image_scores import marks_of
-from engine.client.views.recipe_info import RecipeInfo
-from engine.client.views.tree import TreeLine, tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +16,3 @@ class Subject:
     batch: int = 0
     job: int = 0
     node: int = 0
-
-
-def node_of(connection: sqlite3.Connection, subject: Subject) -> TreeLine | None:
-    """Return the node of a part of a job; None for a whole job, or if it is gone."""
-    lines = lists.jobs_of_ids(connection, [subject.job]) if subject.node else []
-    if not lines:
-        return None
-    steps = inspect.step_lines(connection, subject.job)
-    nodes = tree(steps, marks_of([], RecipeInfo()), {}, lines[0], {})
-    return next((node for node in nodes if node.id == subject.node), None)

@@ -18,7 +18,8 @@ from engine.contract.tracing import TRACE
 from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui.snapshots.subject import Subject, node_of
+from tui.snapshots.node import node_of
+from tui.snapshots.subject import Subject
 
 TextKind = Literal["text", "json", "log", "trace"]
 

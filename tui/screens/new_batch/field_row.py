@@ -111,6 +111,7 @@ class FieldRow(Vertical):
         .error { display: none; height: auto; padding: 0 1 0 17; color: $text-error; }
         &.-wrong .error { display: block; }
         &.-changed Label { color: $warning; text-style: bold; }
+        &:focus-within { height: auto; }  /* so that Textual styles the label with it */
         &:focus-within Label { color: $accent; text-style: bold; }
     }
     """

@@ -1,0 +1,73 @@
+"""Base of the dashboard that styles what is opened once, where Textual does so four times."""
+
+from typing import Any
+from weakref import WeakSet
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui.stylesheet import DashboardStylesheet
+
+
+class StyledApp(App[str]):
+    """An app that reads a screen's style sheet before it styles the screen.
+
+    Textual reads it afterwards, and so styles all that is shown again, then the new screen when it
+    is shown, and again when its size is known. The sheets here name their screens in each rule:
+    none changes what is shown already.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stylesheet = DashboardStylesheet(variables=self.get_css_variables())
+        self._styled_as: tuple[dict[str, str], frozenset[str]] | None = None
+        self._just_styled: WeakSet[DOMNode] = WeakSet()
+
+    def style_first(self) -> None:
+        """Take the colours of the theme for the first image, instead of those of Textual's own."""
+        self._watch_theme(self.theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_as = self._colours()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style all again, if that has changed on which the styles depend."""
+        colours = self._colours()
+        if colours != self._styled_as:
+            self._styled_as = colours
+            super().refresh_css(animate)
+
+    def _colours(self) -> tuple[dict[str, str], frozenset[str]]:
+        return self.get_css_variables(), self.classes
+
+    def update_styles(self, node: DOMNode, animate: bool = True) -> None:
+        """Style a node and what it contains, but for a screen that was styled just now.
+
+        Textual does so as a screen is first shown, without animation.
+        """
+        if not animate and node in self._just_styled:
+            self._just_styled.discard(node)
+        else:
+            super().update_styles(node, animate)
+
+    def _register_child(
+        self, parent: DOMNode, child: Widget, before: int | None, after: int | None
+    ) -> None:
+        if isinstance(child, Screen):
+            self._prepare_screen(child)
+        super()._register_child(parent, child, before, after)
+
+    def _prepare_screen(self, screen: Screen[Any]) -> None:
+        """Read a screen's style sheet, and give it the classes of its size."""
+        for path in screen.css_path:
+            if not self.stylesheet.has_source(str(path), ""):
+                self.stylesheet.read(path)
+        width, height = self.size
+        for size, breakpoints in (
+            (width, self.HORIZONTAL_BREAKPOINTS),
+            (height, self.VERTICAL_BREAKPOINTS),
+        ):
+            for name in screen._get_breakpoint_classes(size, breakpoints or []):
+                screen._classes.add(name)
+        self._just_styled.add(screen)
