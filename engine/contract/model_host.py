@@ -39,8 +39,8 @@ class Task:
     Attributes:
         model: The model that does it.
         operation: Which of its operations.
-        payload: What it is given, plain data and bytes; pickled on its way, never unpickled from
-            anything but our own processes.
+        payload: What it is given: None, numbers, text, bytes, numpy arrays of numbers, and lists,
+            tuples, sets and dicts of these.
         group: Tasks of one model, operation and group may be done in one batch.
         part: Progress of the call, 0 to 1, at the start and at the end of the task: a call of
             several tasks gives each its part.

@@ -19,7 +19,7 @@ from engine.backends.stable_audio.audio import StableAudioSounds
 from engine.backends.stable_audio.finishing import Finish, finished
 from engine.contract import Blocked, Permanent, Retryable, StepError, Task
 from engine.contract.audio import AudioRequest
-from engine.models.hosts import safe_pickle
+from engine.models.hosts import codec
 from engine.models.hosts.out_of_memory import ModelTooLarge
 from engine.models.sound.packages import REQUIREMENTS, TOOLS
 from engine.plugins.catalog import EntryPointCatalog
@@ -342,7 +342,7 @@ def lacking(kind: str) -> StepError:
         error.lacks_device = True
     else:
         error = ModelTooLarge("best.ckpt", 8 << 30, "cuda:0", 4 << 30)
-    return safe_pickle.unpack_error(safe_pickle.pack_error(error))
+    return codec.unpack_error(codec.pack_error(error))
 
 
 @pytest.mark.parametrize("kind", ["missing", "full", "small"])

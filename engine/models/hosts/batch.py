@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.contract.errors import StepError
-from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts import codec, messages
 from engine.models.hosts.memory import is_device_gone, is_out_of_memory
 from engine.models.hosts.model_cache import ModelCache
 from engine.models.hosts.out_of_memory import no_room_to_run
@@ -15,8 +15,6 @@ from engine.text.plural import pluralize
 
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 0.2
-MAX_PREVIEW = 256 * 1024
-"""Maximum size of a preview in bytes; a larger one is not shown."""
 
 Tell = Callable[[messages.HostReport], None]
 
@@ -64,13 +62,13 @@ class _TaskReporter:
         if self._is_due("progress", task, PROGRESS_SECONDS):
             known = None if fraction is None else float(fraction)
             report = messages.TaskProgress(
-                self._number, self._tasks[task], known, str(message)[:500]
+                self._number, self._tasks[task], known, str(message)[: messages.MAX_WORDS]
             )
             self._tell(report)
 
     def preview(self, task: int, image: bytes) -> None:
         """Report a preview of a task's image."""
-        if len(image) <= MAX_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
+        if len(image) <= messages.MAX_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
             self._tell(messages.TaskPreview(self._number, self._tasks[task], bytes(image)))
 
     def is_given_up(self, task: int) -> bool:
@@ -115,8 +113,8 @@ class HostBatch:
         started = time.monotonic()
         for task, data in enumerate(self._run.payloads):
             try:
-                self._payloads[task] = safe_pickle.unpack_payload(data)
-            except Exception as error:  # noqa: BLE001 - unpickling raises all kinds
+                self._payloads[task] = codec.unpack(data)
+            except codec.NotPlainData as error:
                 self._answers[task] = defect(error)
         self._attempt(list(self._payloads))
         answers = tuple(self._answers[task] for task in range(len(self._run.payloads)))
@@ -142,9 +140,7 @@ class HostBatch:
                 self._answers[tasks[0]] = problem
                 return
             if not self._find_room():
-                self._answers[tasks[0]] = messages.TaskRefused(
-                    safe_pickle.pack_error(self._no_room())
-                )
+                self._answers[tasks[0]] = messages.TaskRefused(codec.pack_error(self._no_room()))
                 return
 
     def _still_wanted(self, tasks: list[int]) -> list[int]:
@@ -164,7 +160,7 @@ class HostBatch:
                 counted = pluralize(len(answers), "answer")
                 raise ValueError(f"{counted} to {pluralize(len(tasks), 'task')}")
         except StepError as error:
-            refused = messages.TaskRefused(safe_pickle.pack_error(error))
+            refused = messages.TaskRefused(codec.pack_error(error))
             self._answers |= dict.fromkeys(tasks, refused)
         except Exception as error:  # noqa: BLE001 - looked at by whoever asked
             return error
@@ -177,7 +173,7 @@ class HostBatch:
             if self._given_up.has(self._run.number, task):
                 self._answers[task] = messages.TaskAbandoned()
             elif isinstance(answer, StepError):
-                self._answers[task] = messages.TaskRefused(safe_pickle.pack_error(answer))
+                self._answers[task] = messages.TaskRefused(codec.pack_error(answer))
             else:
                 self._answers[task] = _packed(answer)
 
@@ -200,12 +196,13 @@ class HostBatch:
 
 def _packed(answer: Any) -> messages.TaskReply:
     try:
-        return messages.TaskSuccess(safe_pickle.pack(answer))
-    except safe_pickle.UnsafePickle as error:
+        return messages.TaskSuccess(codec.pack(answer))
+    except codec.NotPlainData as error:
         return defect(error)
 
 
 def defect(error: BaseException) -> messages.TaskBug:
     """Return a bug with its traceback, which is for the log only."""
     text = "".join(traceback.format_exception(error))
-    return messages.TaskBug(type(error).__name__, str(error)[:2000], text[-20_000:])
+    name = type(error).__name__[: messages.MAX_WORDS]
+    return messages.TaskBug(name, str(error)[:2000], text[-messages.MAX_TEXT :])

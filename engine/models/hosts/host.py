@@ -13,9 +13,9 @@ from engine.models.hosts import messages
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import Device
 from engine.models.hosts.links.link import HostLink, LinkEnd, LinkMaker
+from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.status import HostStatus, KnownModels, ShownModel, State
 from engine.models.hosts.tasks import BatchKey, PendingTask
-from engine.models.hosts.worker import WorkerOptions
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 

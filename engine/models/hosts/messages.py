@@ -1,10 +1,49 @@
-"""Messages between the engine and a host's process."""
+"""Messages between the engine and a host's process.
+
+The types of fields are checked when a message is read, with their limits (`codec`).
+"""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Le, MaxLen
 
 from engine.contract.model_host import ModelKey
 
+MAX_WORDS = 500
+MAX_TEXT = 20_000
+MAX_PREVIEW = 256 * 1024
+"""Maximum size of a preview in bytes."""
+MAX_TASKS = 1024
+"""Maximum number of tasks in a batch."""
+
+Number = Annotated[int, Ge(0), Le(2**53)]
+Seconds = Annotated[float, Ge(0), Le(1e9)]
+Words = Annotated[str, MaxLen(MAX_WORDS)]
+Text = Annotated[str, MaxLen(MAX_TEXT)]
+
 # -- to a host ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """Instructions to a host's process, before any other command.
+
+    Attributes:
+        device: The device's name.
+        torch: Its name in torch.
+        budget: Bytes that models may fill, 0 for a share of the device.
+        share: That share, 0 to 1.
+        threads: Threads that numeric libraries may use, 0 for one per core.
+        level: Level of the engine's log.
+    """
+
+    device: str
+    torch: str
+    budget: Number
+    share: float
+    threads: Number
+    level: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +56,7 @@ class LoadModel:
     """
 
     key: ModelKey
-    expected: int
+    expected: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +67,23 @@ class RunBatch:
         number: Number of the batch.
         key: The model.
         operation: The operation.
-        payloads: Input of each task, pickled.
+        payloads: Input of each task, packed.
         expected: Bytes that the model takes, if it has to be loaded again.
     """
 
-    number: int
+    number: Number
     key: ModelKey
     operation: str
     payloads: tuple[bytes, ...]
-    expected: int
+    expected: Number
 
 
 @dataclass(frozen=True, slots=True)
 class CancelTask:
     """Cancel a task of a batch."""
 
-    number: int
-    task: int
+    number: Number
+    task: Number
 
 
 HostCommand = LoadModel | RunBatch | CancelTask
@@ -56,8 +95,8 @@ HostCommand = LoadModel | RunBatch | CancelTask
 class HostReady:
     """The process is up; bytes of its device, and bytes that it may fill."""
 
-    total: int
-    budget: int
+    total: Number
+    budget: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +104,7 @@ class ModelUsage:
     """A loaded model, and the bytes that it takes on the device."""
 
     key: ModelKey
-    size: int
+    size: Number
     offloaded: bool
 
 
@@ -74,19 +113,19 @@ class LoadedModels:
     """Present contents of a host: its models, the least recently used first, and bytes used."""
 
     models: tuple[ModelUsage, ...]
-    used: int
+    used: Number
 
 
 @dataclass(frozen=True, slots=True)
 class TaskSuccess:
-    """A task's answer, pickled."""
+    """A task's answer, packed."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRefused:
-    """A task that failed on purpose: its `StepError`, pickled."""
+    """A task that failed on purpose: its `StepError`, packed."""
 
     error: bytes
 
@@ -95,9 +134,9 @@ class TaskRefused:
 class TaskBug:
     """A task that failed because of a bug."""
 
-    type: str
-    message: str
-    traceback: str
+    type: Words
+    message: Text
+    traceback: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +159,9 @@ class ModelLoaded:
     """
 
     key: ModelKey
-    most: int
-    seconds: float
-    size: int
+    most: Annotated[int, Ge(1), Le(MAX_TASKS)]
+    seconds: Seconds
+    size: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +178,7 @@ class ModelLoadFailed:
     key: ModelKey
     answer: "TaskRefused | TaskBug"
     is_too_large: bool = False
-    size: int = 0
+    size: Number = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,38 +192,38 @@ class BatchDone:
         fitted: Number of tasks at once that fitted in memory, 0 if all did.
     """
 
-    number: int
+    number: Number
     answers: tuple[TaskReply, ...]
-    seconds: float
-    fitted: int = 0
+    seconds: Seconds
+    fitted: Number = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
     """Progress of a task."""
 
-    number: int
-    task: int
+    number: Number
+    task: Number
     fraction: float | None
-    message: str
+    message: Words
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPreview:
     """Preview of a task's image."""
 
-    number: int
-    task: int
-    image: bytes
+    number: Number
+    task: Number
+    image: Annotated[bytes, MaxLen(MAX_PREVIEW)]
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """A line for the engine's log."""
 
-    level: int
-    logger: str
-    text: str
+    level: Number
+    logger: Words
+    text: Text
 
 
 HostReport = (

@@ -9,7 +9,7 @@ from typing import Any
 from engine.contract import Blocked, Retryable, StepError
 from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey, Task
-from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts import codec, messages
 from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.choice import Chooser, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
@@ -17,11 +17,11 @@ from engine.models.hosts.devices import CPU, Device
 from engine.models.hosts.host import ModelHost
 from engine.models.hosts.links.link import Machine
 from engine.models.hosts.links.local import LocalMachine
+from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.out_of_memory import ModelTooLarge
 from engine.models.hosts.replies import died, fail, settle
 from engine.models.hosts.status import HostStatus, KnownModels
 from engine.models.hosts.tasks import Backlog, PendingTask, TaskListener
-from engine.models.hosts.worker import WorkerOptions
 from engine.text.plural import pluralize
 
 LOOK_AGAIN_SECONDS = 0.2
@@ -70,7 +70,7 @@ class ModelHosts:
         if refusal := self._refusal(task.model):
             raise refusal
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        waiting = PendingTask(task, safe_pickle.pack(task.payload), answer, listener)
+        waiting = PendingTask(task, codec.pack(task.payload), answer, listener)
         listener.waits()
         self._backlog.add(waiting)
         self._dispatch()

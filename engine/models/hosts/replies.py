@@ -2,7 +2,7 @@
 
 from engine.contract import Retryable
 from engine.contract.model_host import Task
-from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts import codec, messages
 from engine.models.hosts.current_task import HostExit
 from engine.models.hosts.tasks import PendingTask
 
@@ -25,14 +25,14 @@ def settle(waiting: PendingTask, answer: messages.TaskReply) -> None:
     try:
         match answer:
             case messages.TaskSuccess():
-                waiting.answer.set_result(safe_pickle.unpack_answer(answer.data))
+                waiting.answer.set_result(codec.unpack(answer.data))
             case messages.TaskRefused():
-                waiting.answer.set_exception(safe_pickle.unpack_error(answer.error))
+                waiting.answer.set_exception(codec.unpack_error(answer.error))
             case messages.TaskBug():
                 waiting.answer.set_exception(_defect(waiting.task, answer))
             case messages.TaskAbandoned():
                 fail(waiting, Retryable("The model left it unfinished."))
-    except safe_pickle.UnsafePickle as error:
+    except codec.NotPlainData as error:
         name, operation = waiting.task.model.name, waiting.task.operation
         fail(waiting, ModelBug(f"{name}: the answer of {operation} cannot be used: {error}"))
 

@@ -39,7 +39,7 @@ class PendingTask:
 
     Attributes:
         task: The request.
-        payload: Its input, pickled.
+        payload: Its input, packed.
         answer: Future of its answer.
         listener: Receiver of its progress.
         since: Time of its arrival, by the monotonic clock.

@@ -4,14 +4,14 @@ import logging
 import os
 import queue
 import threading
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
 from engine.contract.errors import StepError
-from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts import codec, messages
 from engine.models.hosts.batch import AbandonedTasks, DeviceGone, HostBatch, defect
 from engine.models.hosts.memory import is_device_gone, memory_of
+from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.model_cache import ModelCache
 from engine.models.hosts.out_of_memory import ModelTooLarge
 from engine.models.hosts.spawning import keep_locks_within_the_process, parent_sentinel, settle
@@ -20,27 +20,6 @@ BROKEN = 86
 """Exit code of a process that can no longer use its device."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerOptions:
-    """Instructions to a host's process.
-
-    Attributes:
-        device: The device's name.
-        torch: Its name in torch.
-        budget: Bytes that models may fill, 0 for a share of the device.
-        share: That share, 0 to 1.
-        threads: Threads that numeric libraries may use.
-        level: Level of the engine's log.
-    """
-
-    device: str
-    torch: str
-    budget: int
-    share: float
-    threads: int
-    level: int
 
 
 def serve(orders: WorkerOptions, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]") -> None:
@@ -75,7 +54,7 @@ def _listen(
         if parent in wait([parent, pipe]):
             os._exit(1)
         try:
-            command = pipe.recv()
+            command = codec.unpack_command(pipe.recv_bytes())
         except (EOFError, OSError):
             os._exit(1)
         if isinstance(command, messages.CancelTask):
@@ -99,6 +78,7 @@ def _work(
     budget = orders.budget or int(total * orders.share)
     cache = ModelCache(orders.torch, budget, memory, orders.device)
     reporter.tell(messages.HostReady(total, budget))
+    held: messages.LoadedModels | None = None
     while True:
         command = inbox.get()
         try:
@@ -106,7 +86,9 @@ def _work(
         except DeviceGone as error:
             log.critical("%s is of no use any more: %s", orders.device, error)
             _end_broken(reporter)
-        reporter.tell(messages.LoadedModels(cache.holding(), cache.used()))
+        if (now := messages.LoadedModels(cache.holding(), cache.used())) != held:
+            held = now
+            reporter.tell(held)
         reporter.tell(report)
 
 
@@ -133,12 +115,10 @@ def _load(cache: ModelCache, load: messages.LoadModel) -> messages.HostReport:
         held = cache.obtain(load.key, load.expected)
         return messages.ModelLoaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
     except ModelTooLarge as error:
-        refused = messages.TaskRefused(safe_pickle.pack_error(error))
+        refused = messages.TaskRefused(codec.pack_error(error))
         return messages.ModelLoadFailed(load.key, refused, is_too_large=True, size=error.size)
     except StepError as error:
-        return messages.ModelLoadFailed(
-            load.key, messages.TaskRefused(safe_pickle.pack_error(error))
-        )
+        return messages.ModelLoadFailed(load.key, messages.TaskRefused(codec.pack_error(error)))
     except Exception as error:
         if is_device_gone(error):
             raise DeviceGone(str(error)) from error
@@ -159,7 +139,7 @@ class Reporter:
 
     def tell(self, report: messages.HostReport) -> None:
         """Send one soon, after those before it."""
-        self._outbox.put(safe_pickle.pack(report))
+        self._outbox.put(codec.pack_message(report))
 
     def flush(self) -> None:
         """Wait until everything is sent."""
@@ -186,4 +166,8 @@ class _ToEngine(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record as text."""
         text = self.format(record)
-        self._reporter.tell(messages.LogLine(record.levelno, record.name, text[-20_000:]))
+        self._reporter.tell(
+            messages.LogLine(
+                record.levelno, record.name[: messages.MAX_WORDS], text[-messages.MAX_TEXT :]
+            )
+        )

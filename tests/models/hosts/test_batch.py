@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.contract import ModelKey, Permanent
-from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts import codec, messages
 from engine.models.hosts.batch import AbandonedTasks, DeviceGone, HostBatch
 from engine.models.hosts.memory import is_device_gone, is_out_of_memory
 from engine.models.hosts.model_cache import ModelCache
@@ -24,7 +24,7 @@ class Host:
         self.told: list[messages.HostReport] = []
 
     def do(self, operation: str, *payloads: Any, model: ModelKey) -> messages.BatchDone:
-        packed = tuple(safe_pickle.pack(payload) for payload in payloads)
+        packed = tuple(codec.pack(payload) for payload in payloads)
         run = messages.RunBatch(1, model, operation, packed, 0)
         return HostBatch(run, self.cache, self.given_up, self.told.append).do()
 
@@ -41,7 +41,7 @@ def host(tmp_path: Path) -> Host:
 
 
 def values(done: messages.BatchDone) -> list[Any]:
-    return [safe_pickle.unpack_answer(answer.data) for answer in done.answers]
+    return [codec.unpack(answer.data) for answer in done.answers]
 
 
 def test_a_batch_that_does_not_fit_is_halved_until_it_does(host: Host) -> None:
@@ -55,7 +55,7 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(host: Host) -> None:
 def test_then_it_is_offloaded_then_the_others_go_then_it_fails(host: Host) -> None:
     host.cache.obtain(host.key("other"))
     done = host.do("say", "a", "b", model=host.key(memory=0))
-    errors = [safe_pickle.unpack_error(answer.error) for answer in done.answers]
+    errors = [codec.unpack_error(answer.error) for answer in done.answers]
     assert all(isinstance(error, Permanent) for error in errors)
     assert "more memory for one task than cpu has" in errors[0].message
     assert "smaller size" in errors[0].remedy
@@ -82,7 +82,7 @@ def test_one_bad_task_does_not_take_the_others_along(host: Host) -> None:
 
 def test_a_failure_of_the_whole_batch_is_everybodys(host: Host) -> None:
     done = host.do("fail", "fine", "permanent", model=host.key())
-    errors = [safe_pickle.unpack_error(answer.error) for answer in done.answers]
+    errors = [codec.unpack_error(answer.error) for answer in done.answers]
     assert [(type(e), e.message, e.remedy, e.cost) for e in errors] == [
         (Permanent, "That will never work.", "Ask something else.", 7)
     ] * 2

@@ -14,10 +14,9 @@ from engine.models.hosts.current_task import CurrentBatch, CurrentLoad
 from engine.models.hosts.devices import Device, named_devices
 from engine.models.hosts.host import ModelHost
 from engine.models.hosts.links.pipe import PipeLink
-from engine.models.hosts.messages import ModelUsage
+from engine.models.hosts.messages import ModelUsage, WorkerOptions
 from engine.models.hosts.status import KnownModels
 from engine.models.hosts.tasks import Backlog, PendingTask
-from engine.models.hosts.worker import WorkerOptions
 from tests.models.hosts.conftest import Ear
 from tests.support.toy_models import key, task
 

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from engine.models.hosts import messages
 from engine.models.hosts.devices import Device
-from engine.models.hosts.worker import BROKEN, WorkerOptions
+from engine.models.hosts.messages import WorkerOptions
+from engine.models.hosts.worker import BROKEN
 
 OnReport = Callable[[messages.HostReport], None]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from engine.models.hosts.devices import Device, find_devices, named_devices
 from engine.models.hosts.links.link import HostLink, OnEnd, OnReport
 from engine.models.hosts.links.pipe import PipeLink
-from engine.models.hosts.worker import WorkerOptions
+from engine.models.hosts.messages import WorkerOptions
 
 
 class LocalMachine:

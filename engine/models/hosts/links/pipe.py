@@ -13,10 +13,11 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts import codec, messages
 from engine.models.hosts.links.link import LinkEnd, OnEnd, OnReport
+from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.spawning import spawning
-from engine.models.hosts.worker import WorkerOptions, serve
+from engine.models.hosts.worker import serve
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class PipeLink:
     def _speak(self) -> None:
         while (command := self._outbox.get()) is not None:
             try:
-                self._pipe.send(command)
+                self._pipe.send_bytes(codec.pack_message(command))
             except (OSError, ValueError):
                 return  # it has ended; `_hear` says so
 
@@ -119,8 +120,8 @@ class PipeLink:
         except (EOFError, OSError):
             return False
         try:
-            self._post(self._on_report, safe_pickle.unpack_report(data))
-        except safe_pickle.UnsafePickle as error:
+            self._post(self._on_report, codec.unpack_report(data))
+        except codec.NotPlainData as error:
             log.error("%s says what no host of ours says: %s", self._process.name, error)  # noqa: TRY400
             self._process.kill()
             return False
