@@ -19,12 +19,13 @@ from db.migrations import (
     m0013_cells,
     m0014_learned,
     m0015_machines,
+    m0016_totals,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 15
+SCHEMA_VERSION = 16
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -46,6 +47,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0013_cells", m0013_cells.apply),
     ("0014_learned", m0014_learned.apply),
     ("0015_machines", m0015_machines.apply),
+    ("0016_totals", m0016_totals.apply),
 )
 
 

@@ -46,8 +46,16 @@ class Day(Row):
     presumed: int
 
 
+TRIES = """CASE WHEN kept_calls > 0 THEN kept_calls WHEN reused_from IS NULL AND NOT EXISTS (
+  SELECT 1 FROM api_calls WHERE step_id = steps.id) THEN attempts ELSE 0 END"""
+"""Calls of a step without rows of their own: those that were removed, or attempts that are free."""
+
 _OF_DELETED = """ UNION ALL SELECT backend, model, purpose, steps, calls, cost, 0, tokens_in,
 tokens_out FROM spent_on_deleted"""
+
+
+def _added(present: str, kept: str) -> str:
+    return f"coalesce(c.{present} + s.{kept}, c.{present}, s.{kept})"
 
 
 def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> list[Spending]:
@@ -59,12 +67,11 @@ def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> lis
     """
     where, values = ("", ()) if batch_id is None else (" WHERE batch_id = ?", (batch_id,))
     present = f"""SELECT backend, model, purpose, s.steps, s.tries + coalesce(c.calls, 0) AS calls,
-             s.cost, s.reserved, c.tokens_in, c.tokens_out FROM
+             s.cost, s.reserved, {_added("tokens_in", "kept_in")} AS tokens_in,
+             {_added("tokens_out", "kept_out")} AS tokens_out FROM
               (SELECT backend, model, name AS purpose, count(*) AS steps, sum(cost) AS cost,
                       sum(reserved) AS reserved,
-                      sum(CASE WHEN reused_from IS NULL AND NOT EXISTS (
-                            SELECT 1 FROM api_calls WHERE step_id = steps.id)
-                          THEN attempts ELSE 0 END) AS tries
+                      sum({TRIES}) AS tries, sum(kept_in) AS kept_in, sum(kept_out) AS kept_out
                FROM steps{where} GROUP BY 1, 2, 3) s
             LEFT JOIN
               (SELECT backend, model, purpose, count(*) AS calls, sum(tokens_in) AS tokens_in,

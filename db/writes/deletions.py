@@ -7,8 +7,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
+from db.queries.spending import TRIES
 from db.text import hashes_in
 from db.writes.events import record_event
+from db.writes.faults import keep_faults
 from db.writes.spending import settle
 from db.writes.webhooks import delete_webhooks_of
 
@@ -54,6 +56,7 @@ def delete_rest(connection: sqlite3.Connection, batch_id: int) -> bool:
         connection.execute(f"DELETE FROM {table} WHERE {of_batch}", values)  # noqa: S608
     connection.execute("DELETE FROM events WHERE batch_id = ?", (batch_id,))
     delete_webhooks_of(connection, batch_id)
+    keep_faults(connection, batch_id)
     connection.execute("DELETE FROM batches WHERE id = ?", (batch_id,))
     record_event(connection, "batch.deleted", message=row[0], data={"batch": batch_id})
     return True
@@ -68,16 +71,12 @@ def _settle(
         settle(connection, step_id, batch_id, uncertain=True)
 
 
-_TRIES = """CASE WHEN reused_from IS NULL AND NOT EXISTS (
-  SELECT 1 FROM api_calls WHERE step_id = steps.id) THEN attempts ELSE 0 END"""
-
-
 def _keep_spending(
     connection: sqlite3.Connection, where: str, values: Mapping[str, object]
 ) -> None:
     """Add what steps have cost to the sums over deleted batches."""
     sums = f"""
-        SELECT backend, model, name, count(*), sum({_TRIES}), sum(cost), NULL, NULL
+        SELECT backend, model, name, count(*), sum({TRIES}), sum(cost), sum(kept_in), sum(kept_out)
         FROM steps WHERE {where} GROUP BY 1, 2, 3
         UNION ALL
         SELECT backend, model, purpose, 0, count(*), 0, sum(tokens_in), sum(tokens_out)

@@ -10,7 +10,7 @@ from db.text import storable
 from db.writes.batch_steps import recover_batches, reopen_batch_steps
 from db.writes.batches import reopen_batch, start_batch
 from db.writes.events import record_event
-from db.writes.steps import reopen_steps
+from db.writes.reopening import reopen_steps
 
 SLICE = 2000
 """Jobs moved per transaction, so that a huge batch does not hold up the others."""

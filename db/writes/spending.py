@@ -39,13 +39,16 @@ class _Reserved:
 
 def reserve(
     connection: sqlite3.Connection, step_id: int, batch_id: int, wanted: Reservation
-) -> None:
+) -> int:
     """Reserve the maximum cost of a call; an earlier reservation of the step is presumed spent.
+
+    Returns:
+        Micro-dollars that were presumed spent.
 
     Raises:
         OverBudget: A limit would be exceeded, or there is one and the maximum cost is unknown.
     """
-    settle(connection, step_id, batch_id, uncertain=True)
+    presumed = settle(connection, step_id, batch_id, uncertain=True)
     _check_batch(connection, batch_id, wanted)
     spent_of_day = "SELECT coalesce(sum(cost + presumed), 0) FROM spending WHERE day = ?"
     if wanted.day is not None:
@@ -55,6 +58,7 @@ def reserve(
         _check(connection, "total", wanted.total, wanted, spent)
     if wanted.worst:
         connection.execute("UPDATE steps SET reserved = ? WHERE id = ?", (wanted.worst, step_id))
+    return presumed
 
 
 def _check_batch(connection: sqlite3.Connection, batch_id: int, wanted: Reservation) -> None:
@@ -105,8 +109,8 @@ def settle(
     *,
     uncertain: bool,
     cost: int = 0,
-) -> None:
-    """End a step's reservation, if it has one.
+) -> int:
+    """End a step's reservation, if it has one; return the micro-dollars that are presumed spent.
 
     Args:
         connection: An open transaction's connection.
@@ -118,7 +122,7 @@ def settle(
     """
     row = connection.execute("SELECT reserved FROM steps WHERE id = ?", (step_id,)).fetchone()
     if row is None or not row[0]:
-        return
+        return 0
     connection.execute("UPDATE steps SET reserved = 0 WHERE id = ?", (step_id,))
     presumed = max(0, row[0] - cost) if uncertain else 0
     if presumed:
@@ -126,6 +130,7 @@ def settle(
             "UPDATE batches SET presumed = presumed + ? WHERE id = ?", (presumed, batch_id)
         )
         add_spending(connection, presumed=presumed)
+    return presumed
 
 
 def add_spending(connection: sqlite3.Connection, *, cost: int = 0, presumed: int = 0) -> None:

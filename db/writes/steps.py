@@ -9,13 +9,18 @@ from db.clock import now
 from db.text import storable
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import record_event
+from db.writes.faults import Fault, count_fault
 from db.writes.records import Intent, Outcome, write_artifacts, write_calls, write_records
 from db.writes.spending import Reservation, add_spending, reserve, settle
 
 _BEGIN = f"""
-INSERT INTO steps ({", ".join(Intent._fields)}, state, started_at)
-VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?)
+INSERT INTO steps ({", ".join(Intent._fields)}, state, started_at, waited)
+VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?, ?)
 """  # noqa: S608 - our own names
+
+
+UNKNOWN = "StepUnknown"
+"""Type of the error of a paid call that nobody knows the outcome of."""
 
 
 class StepRowListener(Protocol):
@@ -29,6 +34,7 @@ def begin_step(
     intent: Intent,
     reservation: Reservation | None = None,
     begun: StepRowListener | None = None,
+    waited: float | None = None,
 ) -> int:
     """Write the intent of a first call; return the step's id.
 
@@ -37,11 +43,12 @@ def begin_step(
         intent: The call to be sent.
         reservation: The amount to reserve for it.
         begun: Called with the id, for later writes by callers that do not wait.
+        waited: Seconds that it has waited for its lane.
 
     Raises:
         OverBudget: Its reservation exceeds a limit; nothing was written.
     """
-    cursor = connection.execute(_BEGIN, (*intent, now()))
+    cursor = connection.execute(_BEGIN, (*intent, now(), waited))
     step_id = int(cursor.lastrowid or 0)
     if reservation is not None:
         reserve(connection, step_id, intent.batch_id, reservation)
@@ -97,8 +104,12 @@ def begin_again(
     Raises:
         OverBudget: Its reservation exceeds a limit; nothing was written.
     """
+    row = connection.execute("SELECT state FROM steps WHERE id = ?", (step_id,)).fetchone()
+    presumed = 0
     if reservation is not None:
-        reserve(connection, step_id, batch_id, reservation)
+        presumed = reserve(connection, step_id, batch_id, reservation)
+    if row is not None and row[0] in {"running", "submitted"}:  # an engine was lost with the call
+        count_fault(connection, step_id, Fault("lost-engine", presumed=presumed))
     connection.execute(
         """UPDATE steps SET state = 'running', attempts = attempts + 1, request_id = NULL,
            charged = 0, result = NULL, error_id = NULL, finished_at = NULL WHERE id = ?""",
@@ -245,12 +256,16 @@ def fail_step(
     )
     write_calls(connection, step_id, intent, calls)
     write_artifacts(connection, step_id, intent, artifacts, now())
+    presumed = 0
     if state != "unknown" and request_id is None:  # otherwise the reservation may still be spent
-        settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
+        presumed = settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
     _charge(connection, step_id, intent, cost)
     if known:
         return known
+    kind = "unknown" if error.type == UNKNOWN or state == "unknown" else error.kind
+    failed = state == "failed"
+    count_fault(connection, step_id, Fault(kind, cost, presumed, failed=failed))
     record_event(
         connection,
         f"step.{state}",
@@ -287,6 +302,7 @@ class Retry:
         wait_seconds: Seconds until the next attempt.
         open_again: Whether the provider certainly has not executed the call, so that nothing is
             unknown if the engine is lost during the wait.
+        fault: Class of the fault, as in `Fault`.
         cost: Cost of the call in spite of that, in micro-dollars.
         calls: Requests, as columns of `api_calls`.
         uncertain: Whether the call's outcome is unknown.
@@ -295,6 +311,7 @@ class Retry:
     message: str
     wait_seconds: float
     open_again: bool
+    fault: str = "retryable"
     cost: int = 0
     calls: Sequence[Mapping[str, Any]] = ()
     uncertain: bool = False
@@ -302,14 +319,17 @@ class Retry:
 
 def note_retry(connection: sqlite3.Connection, step_id: int, intent: Intent, retry: Retry) -> None:
     """Write that a call failed, and the time of its next attempt."""
+    presumed = 0
     if retry.open_again:
         put_aside(connection, step_id)
         uncertain, cost = retry.uncertain, retry.cost
-        settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
+        presumed = settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     write_calls(connection, step_id, intent, retry.calls)
     _charge(connection, step_id, intent, retry.cost)
     if _is_probe(connection, intent.job_id):
         return
+    again = retry.fault == "unknown"
+    count_fault(connection, step_id, Fault(retry.fault, retry.cost, presumed, again=again))
     record_event(
         connection,
         "step.retry",
@@ -328,60 +348,6 @@ def put_aside(connection: sqlite3.Connection, step_id: int) -> None:
         "UPDATE steps SET state = 'open', request_id = NULL WHERE id = ? AND state <> 'done'",
         (step_id,),
     )
-
-
-def reopen_steps(connection: sqlite3.Connection, job_id: int) -> int:
-    """Reopen a job's failed and unknown steps for another attempt; return their number."""
-    cursor = connection.execute(
-        """UPDATE steps SET state = 'open' WHERE job_id = ? AND superseded_at IS NULL
-           AND state IN ('failed', 'unknown')""",
-        (job_id,),
-    )
-    return cursor.rowcount
-
-
-def reopen_makers(connection: sqlite3.Connection, job_id: int, hashes: Iterable[str]) -> int:
-    """Reopen the steps of a job whose stored files are lost; return their number.
-
-    Their results are deleted; the provider's id of the call stays, so that a call that can be
-    resumed is not paid for again.
-    """
-    reopened = set[int]()
-    for hash_ in hashes:
-        sql = "SELECT step_id FROM artifacts WHERE hash = ? AND job_id = ? AND step_id IS NOT NULL"
-        reopened.update(row[0] for row in connection.execute(sql, (hash_, job_id)))
-    for step_id in reopened:
-        connection.execute(
-            "UPDATE steps SET state = 'open', result = NULL WHERE id = ?", (step_id,)
-        )
-        for table in ("artifacts", "scores", "critiques", "prompts"):
-            sql = f"DELETE FROM {table} WHERE step_id = ?"  # noqa: S608 - our own names
-            connection.execute(sql, (step_id,))
-    return len(reopened)
-
-
-def forget_temporary(connection: sqlite3.Connection, before: str, at_most: int = 100) -> int:
-    """Reopen the steps of done jobs whose files can be computed again; nothing names these then.
-
-    Such files have the role `temporary`.
-
-    Args:
-        connection: The writing connection.
-        before: Time before which the jobs were finished, ISO 8601.
-        at_most: Maximum number of jobs.
-
-    Returns:
-        Number of jobs; fewer than `at_most` means that nothing is left.
-    """
-    # The role is written out, so that the partial index of these files is used.
-    sql = """SELECT DISTINCT a.job_id FROM artifacts a CROSS JOIN jobs j ON j.id = a.job_id
-             WHERE a.role = 'temporary' AND j.state = 'done' AND j.finished_at < ? LIMIT ?"""
-    jobs = [row[0] for row in connection.execute(sql, (before, at_most))]
-    for job_id in jobs:
-        named = "SELECT DISTINCT hash FROM artifacts WHERE job_id = ? AND role = 'temporary'"
-        hashes = [row[0] for row in connection.execute(named, (job_id,))]
-        reopen_makers(connection, job_id, hashes)
-    return len(jobs)
 
 
 def show_progress(

@@ -2,11 +2,14 @@
 
 from dataclasses import asdict
 
+from pydantic import Field
 from starlette.responses import Response
 
 from engine.api.documents import on_the_wire
-from engine.api.endpoint import Call, answer
+from engine.api.endpoint import Call, Parameters, answer
+from engine.api.ids import batch_of
 from engine.client.documents.costs import costs_document, read_costs
+from engine.client.documents.retries import read_retries, retries_document
 from engine.client.documents.status import (
     WorkspaceStatus,
     engine_document,
@@ -43,4 +46,25 @@ def _status(call: Call) -> WorkspaceStatus:
 def costs(call: Call) -> Response:
     """Answer with the spending by provider, model, purpose and day."""
     document = on_the_wire(costs_document(read_costs(call.services.workspace, None)))
-    return answer({**document, "links": {"self": "/v1/costs"}})
+    return answer({**document, "links": {"self": "/v1/costs", "retries": "/v1/costs/retries"}})
+
+
+class RetriesQuery(Parameters):
+    """Query of faults and retries."""
+
+    batch: str | None = Field(
+        None, pattern=r"^b[1-9][0-9]{0,17}$", description="Only of this batch."
+    )
+
+
+def retries(call: Call) -> Response:
+    """Answer with what faults have cost and what recovered, of the workspace or of a batch."""
+    query: RetriesQuery = call.query
+    services = call.services
+    if query.batch is not None:
+        with services.readers.reading() as connection:
+            batch_of(connection, query.batch)
+    document = on_the_wire(retries_document(read_retries(services.workspace, query.batch)))
+    chosen = f"?batch={query.batch}" if query.batch else ""
+    links = {"self": f"/v1/costs/retries{chosen}", "costs": "/v1/costs"}
+    return answer({**document, "links": links})

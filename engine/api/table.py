@@ -224,6 +224,15 @@ _STATE = (
     Endpoint("GET", "/v1/costs", state.costs, "read", "Show the spending.", 200),
     Endpoint(
         "GET",
+        "/v1/costs/retries",
+        state.retries,
+        "read",
+        "Show what faults have cost, and what recovered.",
+        200,
+        query=state.RetriesQuery,
+    ),
+    Endpoint(
+        "GET",
         "/v1/budgets/{subject}",
         budgets.budget,
         "read",

@@ -74,7 +74,7 @@ _COMMANDS = {
     "examples": ("engine.cli.examples:examples", "Write the example inputs to a folder."),
     "init": ("engine.cli.init:init", "Create a workspace."),
     "gc": ("engine.cli.gc:gc", "Show disk usage and delete unreferenced files."),
-    "db": ("engine.cli.db:db", "Check, back up or locate the store."),
+    "db": ("engine.cli.db:db", "Check, back up, prune or locate the store."),
     "completion": ("engine.cli.completion:completion", "Print the completion script for a shell."),
 }
 

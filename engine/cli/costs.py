@@ -22,10 +22,15 @@ OVER = frozenset({"done", "done_with_failures", "cancelled"})
 
 @click.command()
 @click.argument("batch", required=False)
+@click.option("--retries", is_flag=True, help="Show what faults have cost, and what recovered.")
 @json_option
 @workspace_option
-def costs(workspace: Path, batch: str | None, *, as_json: bool) -> int:
+def costs(workspace: Path, batch: str | None, *, retries: bool, as_json: bool) -> int:
     """Show spending by provider, model and purpose, of BATCH or of the whole workspace."""
+    if retries:
+        from engine.cli.retries import show_retries
+
+        return show_retries(workspace, batch, as_json=as_json)
     if remote := remote_door():
         if batch is not None:
             raise click.UsageError("A server has the costs of all batches; leave out BATCH.")

@@ -6,14 +6,15 @@ import click
 
 from db.store import Store
 from engine.cli import render
-from engine.cli.options import workspace_option
+from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED
 from engine.config.paths import WorkspacePaths
+from engine.text.plural import pluralize
 
 
 @click.group()
 def db() -> None:
-    """Check, back up or locate the store."""
+    """Check, back up, prune or locate the store."""
 
 
 @db.command()
@@ -46,4 +47,32 @@ def backup(workspace: Path, file: Path) -> int:
 def path(workspace: Path) -> int:
     """Print the path of the store."""
     render.say(str(Store(WorkspacePaths(workspace).store).path.absolute()))
+    return 0
+
+
+@db.command()
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
+@json_option
+@workspace_option
+def prune(workspace: Path, *, dry_run: bool, as_json: bool) -> int:
+    """Remove errors, calls and traces that are older than keep_errors, keep_calls and keep_traces.
+
+    An engine does so every ten minutes. What a resume, a decision or a sum of costs needs stays.
+    """
+    from engine.client.old_history import remove_history
+    from engine.client.workspace import Workspace
+
+    opened = Workspace(workspace)
+    removed = remove_history(opened, dry=dry_run)
+    if as_json:
+        sizes = {kind: {"rows": one.rows, "bytes": one.size} for kind, one in removed.items()}
+        render.print_json({"dry_run": dry_run, "removed": sizes})
+        return 0
+    if not removed:
+        render.say("All history is kept; see keep_errors, keep_calls and keep_traces of [store].")
+    verb = "would be removed" if dry_run else "removed"
+    for kind, one in removed.items():
+        render.say(f"{kind}: {pluralize(one.rows, 'row')}, {render.size(one.size)} {verb}.")
+    if any(one.rows for one in removed.values()) and not dry_run:
+        render.say("The store reuses the room; its file does not shrink.")
     return 0

@@ -27,6 +27,7 @@ from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
 from engine.config.open_settings import OpenSettings
 from engine.config.output_settings import OutputSettings
+from engine.config.store_settings import StoreSettings
 from engine.contract.host_settings import HostSettings
 from engine.text.errors import UserError
 
@@ -111,20 +112,6 @@ class BudgetSettings(_Section):
         1.0,
         ge=0,
         description="Cost in dollars above which `run` asks for confirmation on a terminal.",
-    )
-
-
-class StoreSettings(_Section):
-    """Retention of history."""
-
-    keep_events: int = Field(
-        1_000_000, ge=1000, description="Number of newest events to keep; older ones are removed."
-    )
-    keep_temporary_days: float = Field(
-        14,
-        ge=0,
-        description="Days after which files that a finished job can compute again, such as the "
-        "segments of films, are left to `safelight gc`.",
     )
 
 

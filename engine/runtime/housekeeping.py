@@ -4,13 +4,16 @@ import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from db.clock import ago
+from db.queries.old_history import Keep
 from db.store import Store
 from db.writer import StoreWriter
 from db.writes import engines as engine_writes
-from db.writes.events import prune_events
-from db.writes.steps import forget_temporary
+from db.writes.events import prune_events, record_event
+from db.writes.old_history import Removed, last_to_remove, remove_old
+from db.writes.reopening import forget_temporary
 from db.writes.webhooks import prune_deliveries
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.alerts import Alerts
@@ -21,6 +24,8 @@ from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.store_gone import StoreGone
 from engine.runtime.timings import EngineTimings
 from engine.runtime.webhooks.sender import WebhookSender
+from engine.text.figures import size as size_in_words
+from engine.text.plural import pluralize
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +77,7 @@ class Housekeeping:
         self._alerts = alerts
         self._webhooks = webhooks
         self._due: dict[str, float] = {}
+        self._looked: dict[str, int] = {}
 
     async def run(self, engine_id: int, *, draining: bool = False) -> None:
         """Do what is due.
@@ -125,6 +131,21 @@ class Housekeeping:
             pass
         while await self._writer.write(lambda c: prune_deliveries(c, DELIVERIES)) >= SLICE:
             pass
+        for kind, amount in self._live.store.history().items():
+            await self._remove(kind, amount)
+
+    async def _remove(self, kind: str, keep: Keep) -> None:
+        """Remove old history of a kind, slice by slice, and say what that has freed."""
+        total = Removed()
+        last = await self._writer.write(partial(last_to_remove, kind=kind, keep=keep))
+        while (after := self._looked.get(kind, 0)) < last:
+            piece = await self._writer.write(partial(remove_old, kind=kind, after=after, last=last))
+            total += piece
+            self._looked[kind] = last if piece.last is None else piece.last
+        if total.rows:
+            message = f"{pluralize(total.rows, 'row')} of old {kind}: {size_in_words(total.size)}"
+            log.info("removed %s", message)
+            await self._writer.write(lambda c: record_event(c, "history.removed", message=message))
 
     async def _forget(self) -> None:
         before = ago(86_400 * self._live.store.keep_temporary_days)

@@ -7,10 +7,10 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import (
     EngineSettings,
     Settings,
-    StoreSettings,
     load_environment,
     read_settings,
 )
+from engine.config.store_settings import StoreSettings
 from engine.config.trust.commands import is_allowed
 
 

@@ -118,6 +118,10 @@ def test_the_workspace_as_a_whole(client: TestClient) -> None:
     assert client.get("/v1/lanes").json()["lanes"][0]["name"]
     assert client.get("/v1/hosts").json()["hosts"] == []
     assert client.get("/v1/costs").json()["cost_usd"] == "0.0025"
+    retries = client.get("/v1/costs/retries?batch=b1").json()
+    assert [one["fault"] for one in retries["faults"]] == ["permanent"]
+    assert retries["cost_usd"] == "0.0025"
+    assert client.get("/v1/costs/retries?batch=b9").status_code == 404
     assert client.get("/v1/budgets/workspace").json()["cost_usd"] == "0.0025"
     assert client.get("/v1/budgets/b1").json()["budget_usd"] is None
     assert "refine" in [one["name"] for one in client.get("/v1/recipes").json()["recipes"]]

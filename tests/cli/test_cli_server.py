@@ -77,6 +77,7 @@ def test_a_file_with_an_image_is_run_looked_at_and_fetched(there, tmp_path) -> N
     assert "batch.done" in there("events", batch).out
     assert there("events", "--last", "1", "--json").json["version"] == 1
     assert there("costs").out == "Spent: $0.00.\n"
+    assert there("costs", "--retries", batch).out == "No attempt has failed.\n"
     assert "refine" in there("recipes").out
     assert there("schema", "refine").json["properties"]["prompt"]
     assert "builtin" in there("backends").out

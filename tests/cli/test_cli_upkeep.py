@@ -291,6 +291,28 @@ def test_db_path_check_and_backup(run, toys, tmp_path):
     assert (again.code, "already there" in again.err) == (2, True)
 
 
+def test_db_prune_shows_and_removes_old_history_and_costs_show_what_faults_cost(
+    run, toys, monkeypatch
+):
+    at = ("--workspace", toys)
+    costs, retries = run("costs", "--json", *at).json, run("costs", "--retries", "--json", *at).json
+    assert {one["fault"] for one in retries["faults"]} >= {"permanent", "bug"}
+    shown = run("costs", "--retries", *at).out
+    assert "will never work" in shown
+    assert f"{retries['attempts']} attempts failed; they have cost $0.0025." in shown
+    assert "All history is kept" in run("db", "prune", *at).out
+    monkeypatch.setenv("SAFELIGHT_STORE__KEEP_ERRORS", "0")
+    monkeypatch.setenv("SAFELIGHT_STORE__KEEP_CALLS", "0h")
+    dry = run("db", "prune", "--dry-run", "--json", *at).json["removed"]
+    assert dry["errors"]["bytes"] > 0
+    assert run("db", "prune", "--json", *at).json["removed"] == dry
+    assert run("db", "prune", "--json", *at).json["removed"]["errors"]["rows"] == 0
+    assert run("costs", "--json", *at).json == costs
+    assert run("costs", "--retries", "--json", *at).json == retries
+    monkeypatch.setenv("SAFELIGHT_STORE__KEEP_CALLS", "soon")
+    assert "must be a duration" in run("db", "prune", *at).err
+
+
 def test_db_check_of_a_damaged_store(run, toys):
     with sqlite3.connect(toys / ".safelight/safelight.db") as connection:
         connection.execute("PRAGMA foreign_keys = OFF")

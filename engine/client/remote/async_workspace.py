@@ -66,6 +66,7 @@ class AsyncRemoteWorkspace:
     results = _awaitable(reading.results)
     events = _awaitable(reading.events)
     costs = _awaitable(reading.costs)
+    retries = _awaitable(reading.retries)
     waiting = _awaitable(reading.waiting)
     ratings = _awaitable(reading.ratings)
     recipes = _awaitable(reading.recipes)

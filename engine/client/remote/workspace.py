@@ -68,6 +68,7 @@ class RemoteWorkspace:
     results = _blocking(reading.results)
     events = _blocking(reading.events)
     costs = _blocking(reading.costs)
+    retries = _blocking(reading.retries)
     waiting = _blocking(reading.waiting)
     ratings = _blocking(reading.ratings)
     recipes = _blocking(reading.recipes)

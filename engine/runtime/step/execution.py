@@ -1,6 +1,7 @@
 """Execution of one step: its intent, its lane, its attempts and its outcome."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import stamina
@@ -15,6 +16,9 @@ from engine.runtime.step.outcome import OutcomeRecorder
 from engine.runtime.step.reuse import may_be_reused, reused
 from engine.runtime.step.services import StepRequest, StepResult, StepServices, StepState
 from engine.text.plural import pluralize
+
+WAITED = 0.001
+"""Least wait for a lane that is stored, in seconds."""
 
 
 class StepExecution:
@@ -208,7 +212,9 @@ class StepExecution:
                 raise
 
     async def _try_once(self, number: int) -> tuple[Outcome, StepResult]:
+        asked = time.monotonic()
         async with self._lane.slot() as sent:
+            self._state.waited = time.monotonic() - asked
             await self._begin()
             result, recorder = await self._attempt.ask(number, sent)
         return self._recorder.outcome_of(result, recorder)
@@ -232,7 +238,10 @@ class StepExecution:
             batch_id = intent.batch_id
             await writer.write(lambda c: writes.begin_again(c, step_id, batch_id, reservation))
         else:
-            self._intent = writer.write(lambda c: writes.begin_step(c, intent, reservation, state))
+            waited = state.waited if state.waited >= WAITED else None
+            self._intent = writer.write(
+                lambda c: writes.begin_step(c, intent, reservation, state, waited)
+            )
             if self._must_be_known_first:
                 await self._intent_written()
         self._services.progress.begins(state)
@@ -273,6 +282,12 @@ class StepExecution:
                 remedy=remedy,
             )
 
+    def _fault_of(self, error: Retryable) -> str:
+        """Return the class of a fault after which the call is tried again."""
+        if self.is_paid and self._state.uncertain and error.resubmit:
+            return "unknown"
+        return error.pressure or error.kind
+
     async def _note_retry(self, error: Retryable, number: int, next_wait: float) -> None:
         tries = self._services.retry_settings.tries
         if self._state.calls:
@@ -288,6 +303,7 @@ class StepExecution:
             f"{key}: {error.message} Try {number + 1} of {tries} in {wait:.1f} s.",
             wait_seconds=wait,
             open_again=not goes_back,
+            fault=self._fault_of(error),
             cost=error.cost,
             calls=self._state.calls,
             uncertain=self._state.uncertain,

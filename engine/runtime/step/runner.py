@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 
 from db.queries.jobs import artifacts
 from db.writes import steps as writes
+from db.writes.reopening import reopen_makers
 from engine.config.settings import Settings
 from engine.contract import Call, Result, Score
 from engine.contract.tracing import TRACE
@@ -114,7 +115,7 @@ class StepRunner:
         rows = await services.writer.write(lambda c: artifacts(c, job_id))
         named = {row.hash for row in rows if row.role != TRACE}
         if lost := await asyncio.to_thread(services.artifacts.lost, named):
-            await services.writer.write(lambda c: writes.reopen_makers(c, job_id, lost))
+            await services.writer.write(lambda c: reopen_makers(c, job_id, lost))
 
     async def step(
         self, run: JobState, scope: str, name: str, call: Call[ResultT], *, iteration: int

@@ -104,6 +104,7 @@ class StepState:
         retried: True if it has waited for another attempt.
         uncertain: True if it is unknown whether its last call was carried out.
         withdrawn: True if its outcome is no longer needed, because the job was cancelled.
+        waited: Seconds that its last call has waited for the lane.
     """
 
     asked: StepRequest
@@ -118,6 +119,7 @@ class StepState:
     retried: bool = False
     uncertain: bool = True
     withdrawn: bool = False
+    waited: float = 0.0
 
     @property
     def job(self) -> JobRow:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from db.clock import ago
-from db.writes.steps import forget_temporary
+from db.writes.reopening import forget_temporary
 from engine.client.consequences import present_of
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, CallContext, GeneratedImage, ImageRequest, Permanent

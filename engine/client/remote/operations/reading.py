@@ -108,6 +108,12 @@ def costs() -> Operation[dict[str, Any]]:
     return (yield from get("/v1/costs"))
 
 
+def retries(batch: str | None = None) -> Operation[dict[str, Any]]:
+    """Read what faults have cost and what recovered, of a batch or of the workspace."""
+    query = {} if batch is None else {"batch": (yield from resolve_batch(batch))}
+    return (yield from get("/v1/costs/retries", query))
+
+
 def waiting(text: str) -> Operation[list[dict[str, Any]]]:
     """Read what a job, or every job of a batch, shows at gates that wait for approval."""
     subject = yield from resolve(text)
