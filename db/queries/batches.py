@@ -114,6 +114,12 @@ def work_left(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(sql).fetchone()[0])
 
 
+def count_queued(connection: sqlite3.Connection) -> int:
+    """Return the number of jobs that are queued and not held, from the batches' counters."""
+    sql = "SELECT total(queued) FROM batches WHERE queued > 0 AND NOT held AND NOT preparing"
+    return int(connection.execute(sql).fetchone()[0])
+
+
 def unfinished(connection: sqlite3.Connection) -> bool:
     """Return True if some batch has not ended."""
     sql = """SELECT EXISTS (SELECT 1 FROM batches

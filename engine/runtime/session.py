@@ -103,7 +103,7 @@ class Session:
         self._thumbnailer = Thumbnailer(
             self._pool, self._artifacts, live.paths.thumbnails, timings.thumbnails
         )
-        self._hosts = ModelHosts(settings.hosts)
+        self._hosts = ModelHosts(settings.hosts, lambda: queries.count_queued(self._reader))
         self._progress = ProgressReporter(self._writer)
         self._outputs = OutputWriter(store, live.paths, self._artifacts.stored, settings.outputs)
         self._batches = BatchCache(self._reader, catalog, live)

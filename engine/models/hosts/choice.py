@@ -1,17 +1,21 @@
-"""Choice of the next work of each host.
+"""Choice of the next work of each host: free hosts pull it, nothing is dealt out before.
 
-The longest waiting goes first. A host that holds the model is preferred; if none does, the model
-is loaded on the host with the most free memory. Two rules prevent thrashing. A model with waiting
-tasks is evicted for another only after (a) a task of the other has waited `patience` and (b) the
-loaded model has been resident at least that long. And a model that another host holds is loaded a
-second time only if the waiting tasks would keep that host busy for longer than loading takes, or
-have waited that long.
+The longest waiting goes first. A model that is loaded goes before one that is not; for loading, a
+device with memory free goes before one that would have to evict, then the one measured to be
+faster, then the one with the most memory free. Near the end of the work, tasks are divided so that
+all devices end together: a slow device leaves the last ones to a faster one. A device that has not
+done a kind of work yet is tried with a few tasks.
+
+Two rules prevent thrashing. A model with waiting tasks is evicted for another only after (a) a task
+of the other has waited `patience` and (b) the loaded model has been resident at least that long.
+And a model that another host holds is loaded a second time only if the waiting tasks would keep
+that host busy for longer than loading takes, or have waited that long.
 """
 
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.contract.host_settings import HostSettings
@@ -19,20 +23,31 @@ from engine.contract.model_host import ModelKey
 from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.current_task import CurrentLoad
 from engine.models.hosts.devices import CPU
+from engine.models.hosts.forecast import Forecast
 from engine.models.hosts.host import ModelHost
+from engine.models.hosts.shares import ends
 from engine.models.hosts.status import KnownModels
 from engine.models.hosts.tasks import Backlog, BatchKey, PendingTask
 
 UNKNOWN_MOST = 8
 """Assumed batch size of a model that has not reported its own yet."""
+WORTH = 0.95
+"""A batch is taken back from a busy host if its tasks end in less than this share of the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostChoice:
-    """Next work of a host: a batch if it holds the model, else loading the model."""
+    """Next work of a host.
+
+    Attributes:
+        host: The host.
+        key: Kind of its tasks, or of those whose model it loads.
+        tasks: Number of tasks of the batch; 0 to load the model.
+    """
 
     host: ModelHost
     key: BatchKey
+    tasks: int = 0
 
 
 def on_devices(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
@@ -41,6 +56,11 @@ def on_devices(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
         return [host for host in hosts if host.device.suits(model.device)]
     accelerators = [host for host in hosts if host.device.kind != CPU]
     return accelerators or list(hosts)
+
+
+def nothing_more() -> int:
+    """Return 0: nothing is known to come."""
+    return 0
 
 
 class Chooser:
@@ -52,6 +72,7 @@ class Chooser:
         known: Known sizes and times of models.
         fitting: Limits learnt from batches that did not fit.
         settings: Settings of the hosts.
+        expected: Returns how many tasks are expected besides the waiting ones.
     """
 
     def __init__(
@@ -61,26 +82,33 @@ class Chooser:
         known: KnownModels,
         fitting: BatchLimits,
         settings: HostSettings,
+        expected: Callable[[], int] = nothing_more,
     ) -> None:
         self._hosts = hosts
         self._backlog = backlog
         self._known = known
         self._fitting = fitting
+        self._expected = expected
         self.settings = settings
 
     def next(self) -> HostChoice | None:
         """Return the next thing to do; None if nothing should start now."""
+        if not any(host.is_free or host.takes_ahead for host in self._hosts):
+            return None
         passed: set[ModelHost] = set()
+        forecast = Forecast(self._known, self.most)
         for key, queue in self._backlog.kinds():
             hosts = self.usable(key[0])
             free = [host for host in hosts if host.is_free]
             if free:
-                choice = self._begin(key, queue, hosts, free)
+                choice = self._begin(key, queue, hosts, free, forecast)
             else:
-                choice = self._send_ahead(key, queue, hosts, passed)
+                choice = self._send_ahead(key, queue, hosts, passed, forecast)
             if choice:
                 return choice
             passed.update(hosts)
+            if len(self._hosts) > 1:
+                forecast.reserve(_with(hosts, key[0]), key, len(queue))
         return None
 
     def _begin(
@@ -89,18 +117,70 @@ class Chooser:
         queue: deque[PendingTask],
         hosts: list[ModelHost],
         free: list[ModelHost],
+        forecast: Forecast,
     ) -> HostChoice | None:
         holding = [host for host in free if key[0] in host.models]
         if holding:
-            return None if self._may_grow(key, queue) else HostChoice(max(holding, key=_room), key)
-        if not self._is_worth_loading(key, queue, hosts):
-            return None
+            return None if self._may_grow(key, queue) else self._take(key, queue, hosts, forecast)
         waited = time.monotonic() - queue[0].since
         able = [host for host in free if self._may_load(host, key[0], waited)]
-        if not able:
+        worth = [host for host in able if self._is_worth(host, key, queue, hosts, forecast)]
+        if not worth:
             return None
-        best = max(able, key=lambda host: (host.has_room_for(key[0]), _room(host)))
+        best = max(worth, key=lambda host: self._rank(host, key, forecast))
         return HostChoice(best, key)
+
+    def _rank(
+        self, host: ModelHost, key: BatchKey, forecast: Forecast
+    ) -> tuple[bool, float, float]:
+        """Return the rank of a host for loading: memory free, then measured speed."""
+        return host.has_room_for(key[0]), -forecast.seconds(host, key, 1), _room(host)
+
+    def _take(
+        self,
+        key: BatchKey,
+        queue: deque[PendingTask],
+        hosts: list[ModelHost],
+        forecast: Forecast,
+    ) -> HostChoice | None:
+        """Return a batch for the fastest free host whose share of the tasks is not empty.
+
+        Its share is that of all tasks that are known to come, so that a slow host leaves the last
+        ones to the others; and no more than its share of the waiting ones among the hosts that have
+        nothing to do.
+        """
+        holders, most = _with(hosts, key[0]), min(self.most(key), len(queue))
+        others = self._next_to_load(key, queue, hosts, holders, forecast)
+        free = [host for host in holders if host.is_free]
+        if len(holders) + len(others) == 1:
+            return HostChoice(free[0], key, most)
+        count = len(queue) + self._expected()
+        for host in sorted(free, key=lambda each: (forecast.seconds(each, key, 1), -_room(each))):
+            share = forecast.share(host, [*holders, *others], key, count)
+            part = forecast.share(host, [*free, *others], key, len(queue))
+            if share:
+                return HostChoice(host, key, min(most, share, max(1, part)))
+        return None
+
+    def _next_to_load(
+        self,
+        key: BatchKey,
+        queue: deque[PendingTask],
+        hosts: list[ModelHost],
+        holders: list[ModelHost],
+        forecast: Forecast,
+    ) -> list[ModelHost]:
+        """Return the free hosts that will load a model, or may once its speed is known."""
+        waited = time.monotonic() - queue[0].since
+        unknown = not any(forecast.knows(host, key) for host in holders)
+        return [
+            host
+            for host in hosts
+            if host.is_free
+            and host not in holders
+            and self._may_load(host, key[0], waited)
+            and (unknown or self._is_worth(host, key, queue, hosts, forecast))
+        ]
 
     def _send_ahead(
         self,
@@ -108,14 +188,72 @@ class Chooser:
         queue: deque[PendingTask],
         hosts: list[ModelHost],
         passed: set[ModelHost],
+        forecast: Forecast,
     ) -> HostChoice | None:
-        """Return a full batch for a busy host, if nothing older waits for that host."""
-        if len(queue) < self.most(key) or queue[0].alone:
+        """Return a full batch for a busy host, if nothing older waits for that host.
+
+        Only if it is its share of the tasks: one that is slow or has much to do gets none.
+        """
+        most = self.most(key)
+        if len(queue) < most or queue[0].alone:
             return None
         if any(isinstance(host.work, CurrentLoad) and host.has(key[0]) for host in hosts):
             return None  # another host will soon be free for it
-        able = (h for h in hosts if h.takes_ahead and key[0] in h.models and h not in passed)
-        return next((HostChoice(host, key) for host in able), None)
+        holders = _with(hosts, key[0])
+        able = [h for h in holders if h.takes_ahead and key[0] in h.models and h not in passed]
+        for host in able:
+            if len(holders) == 1 or self._is_share(host, holders, key, len(queue), forecast):
+                return HostChoice(host, key, most)
+        return None
+
+    def _is_share(
+        self,
+        host: ModelHost,
+        holders: list[ModelHost],
+        key: BatchKey,
+        waiting: int,
+        forecast: Forecast,
+    ) -> bool:
+        if not forecast.knows(host, key):
+            return False
+        return forecast.share(host, holders, key, waiting + self._expected()) >= self.most(key)
+
+    def take_back(self) -> ModelHost | None:
+        """Return a host whose next batch should be taken back: a free host ends it sooner."""
+        if not self.could_take_back() or self._expected():
+            return None
+        now, moment = time.monotonic(), self.settings.batch_wait_seconds
+        free = [host for host in self._hosts if host.is_free and now - host.idle_since >= moment]
+        return next((host for host in self._hosts if self._ends_sooner(host, free)), None)
+
+    def could_take_back(self) -> bool:
+        """Return whether a host is free while another has its next batch already."""
+        return any(host.is_free and host.models for host in self._hosts) and any(
+            host.ahead is not None for host in self._hosts
+        )
+
+    def _ends_sooner(self, host: ModelHost, free: list[ModelHost]) -> bool:
+        """Return whether the next batch of a host ends sooner if free hosts share it."""
+        ahead = host.ahead
+        if ahead is None or ahead.tasks[0].alone or self._backlog.has(ahead.key):
+            return False
+        usable = self.usable(ahead.model)
+        able = [each for each in free if ahead.model in each.models and each in usable]
+        if not able:
+            return False
+        forecast, count = Forecast(self._known, self.most, without=ahead), len(ahead.tasks)
+        workers = forecast.workers([host, *able], ahead.key)
+        sooner = ends(workers, count)
+        helps = any(worker.by(sooner) for worker in workers[1:])
+        return helps and sooner < WORTH * (workers[0].ready + workers[0].takes(count))
+
+    def moment(self) -> float:
+        """Return the seconds until something that waits a moment has to be looked at; 0 if none."""
+        now, wait = time.monotonic(), self.settings.batch_wait_seconds
+        ends = [self._grows_until(key, queue) for key, queue in self._backlog.kinds()]
+        if self.could_take_back():
+            ends += [host.idle_since + wait for host in self._hosts if host.is_free]
+        return min((end - now for end in ends if end > now), default=0.0)
 
     def usable(self, model: ModelKey) -> list[ModelHost]:
         """Return the hosts that may do a model's work, now or when they are free."""
@@ -123,18 +261,23 @@ class Chooser:
         return [host for host in hosts if host.could_hold(model) and not host.is_broken]
 
     def _may_grow(self, key: BatchKey, queue: deque[PendingTask]) -> bool:
-        """Return whether a batch should still wait a moment for further tasks that fit.
+        """Return whether a batch should still wait a moment for further tasks that fit."""
+        return self._grows_until(key, queue) > time.monotonic()
+
+    def _grows_until(self, key: BatchKey, queue: deque[PendingTask]) -> float:
+        """Return until when a batch waits for further tasks, by the monotonic clock.
 
         The moment restarts with each new task, up to five times in all; it is longer for a model
         whose batches take long, since it then costs little.
         """
-        if len(queue) >= self.most(key):
-            return False
+        most = self.most(key)
+        if len(queue) >= most:
+            return 0.0
         moment = self.settings.batch_wait_seconds
         if moment:
-            moment = max(moment, self._known.batch_seconds.get(key[0], 0.0) / 20)
-        now = time.monotonic()
-        return now - queue[-1].since < moment and now - queue[0].since < 5 * moment
+            tasks = most if self._expected() else len(queue)
+            moment = max(moment, (self._known.speeds.fastest(key, tasks) or 0.0) / 20)
+        return min(queue[-1].since + moment, queue[0].since + 5 * moment)
 
     def most(self, key: BatchKey) -> int:
         """Return the maximum number of tasks of a kind done at once."""
@@ -142,18 +285,31 @@ class Chooser:
         limit = self.settings.largest_batch
         return self._fitting.most(key, min(most, limit) if limit else most)
 
-    def _is_worth_loading(
-        self, key: BatchKey, queue: deque[PendingTask], hosts: list[ModelHost]
+    def _is_worth(
+        self,
+        host: ModelHost,
+        key: BatchKey,
+        queue: deque[PendingTask],
+        hosts: list[ModelHost],
+        forecast: Forecast,
     ) -> bool:
-        """Return whether no other host has the model, or waiting for it exceeds loading time."""
-        holders = [host for host in hosts if host.has(key[0])]
+        """Return whether a model should be loaded on a host.
+
+        It should if no other host has it, or if the others need longer for its tasks than loading
+        takes and leave a share to this one. If their speed is unknown, the tasks have to have
+        waited for as long since it was loaded.
+        """
+        holders = _with(hosts, key[0])
         if not holders:
             return True
-        sent = sum(host.ahead is not None for host in holders)
-        batches = math.ceil((len(queue) / self.most(key) + sent) / len(holders))
-        waited = time.monotonic() - queue[0].since
-        seconds = max(waited, batches * self._known.batch_seconds.get(key[0], 0.0))
-        return seconds > self._known.load_seconds.get(key[0], math.inf)
+        loading = self._known.load_seconds.get(key[0], math.inf)
+        if not any(forecast.knows(each, key) for each in holders):
+            since = max(queue[0].since, *(each.loaded_at for each in holders))
+            return time.monotonic() - since > loading
+        count = len(queue) + self._expected()
+        if ends(forecast.workers(holders, key), count) <= loading:
+            return False
+        return forecast.share(host, [*holders, host], key, count) > 0
 
     def _may_load(self, host: ModelHost, model: ModelKey, waited: float) -> bool:
         if host.has_room_for(model):
@@ -168,3 +324,8 @@ class Chooser:
 def _room(host: ModelHost) -> float:
     """Return the free bytes; a host that was never started counts as the one with the most."""
     return host.budget - host.filled if host.budget else math.inf
+
+
+def _with(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
+    """Return the hosts that hold a model or are loading it."""
+    return [host for host in hosts if host.has(model)]

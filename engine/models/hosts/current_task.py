@@ -1,10 +1,9 @@
 """Current work of a host, and how it may end."""
 
-import time
 from dataclasses import dataclass, field
 
 from engine.contract.model_host import ModelKey
-from engine.models.hosts.tasks import BatchKey, PendingTask
+from engine.models.hosts.tasks import BatchKey, PendingTask, moment
 
 
 @dataclass(slots=True, eq=False)
@@ -12,7 +11,7 @@ class CurrentLoad:
     """A model is being loaded."""
 
     model: ModelKey
-    since: float = field(default_factory=time.monotonic)
+    since: float = field(default_factory=moment)
 
 
 @dataclass(slots=True, eq=False)
@@ -22,7 +21,7 @@ class CurrentBatch:
     number: int
     key: BatchKey
     tasks: list[PendingTask]
-    since: float = field(default_factory=time.monotonic)
+    since: float = field(default_factory=moment)
 
     @property
     def model(self) -> ModelKey:

@@ -64,6 +64,7 @@ class ModelHost:
         too_large: Models that do not fit on it.
         loaded_at: When it last loaded a model, by the monotonic clock.
         crashes: Number of consecutive crashes of its process.
+        idle_since: When its last work ended, by the monotonic clock.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class ModelHost:
         self._losses = 0
         self._numbers = 0
         self._not_before = 0.0
-        self._idle_since = time.monotonic()
+        self.idle_since = time.monotonic()
         self._killed_for = ""
         self._message = ""
 
@@ -189,6 +190,19 @@ class ModelHost:
                 if not work.is_wanted and work is self.work:
                     self._end_unless_it_stops(work)
 
+    def take_back(self) -> list[PendingTask]:
+        """Cancel the batch that was sent ahead, and return its tasks for another host.
+
+        If the process begins it meanwhile, it stops as for any cancelled task; its answer is not
+        waited for.
+        """
+        batch, self.ahead = self.ahead, None
+        if batch is None or self._process is None:
+            return []
+        for number in range(len(batch.tasks)):
+            self._process.send(messages.CancelTask(batch.number, number))
+        return [task for task in batch.tasks if not task.answer.done()]
+
     def batches(self) -> list[CurrentBatch]:
         """Return its current work, and the batch that it has already been sent."""
         return [work for work in (self.work, self.ahead) if isinstance(work, CurrentBatch)]
@@ -203,7 +217,7 @@ class ModelHost:
         limit = self.settings.idle_seconds
         if self._process is None or self.work or not limit:
             return
-        if time.monotonic() - self._idle_since > limit:
+        if time.monotonic() - self.idle_since > limit:
             log.info("%s: nothing to do for %s; its models are unloaded", self, _seconds(limit))
             self.close()
 
@@ -280,17 +294,23 @@ class ModelHost:
         work = self.work
         if not isinstance(work, CurrentBatch) or work.number != report.number:
             return
+        self._learn(work, report)
         self._rest()
         if self.ahead is not None:
             begun, self.ahead = self.ahead, None
             self._begin(begun)
         self.crashes = 0
-        self._known.batch_seconds[work.model] = report.seconds
         self._owner.answered(self, work, report)
+
+    def _learn(self, work: CurrentBatch, report: messages.BatchDone) -> None:
+        """Note the time of a batch that was done as a whole, with its way to the host and back."""
+        if not report.fitted and all(isinstance(a, messages.TaskSuccess) for a in report.answers):
+            seconds = time.monotonic() - work.since
+            self._known.speeds.learn(self.device.id, work.key, len(work.tasks), seconds)
 
     def _rest(self) -> None:
         self.work, self._message = None, ""
-        self._idle_since = time.monotonic()
+        self.idle_since = time.monotonic()
 
     def _kill_if_at(self, work: CurrentLoad | CurrentBatch, sentence: str) -> None:
         if self.work is work and self._process is not None:
@@ -347,11 +367,15 @@ class ModelHost:
             memory_total=self._total or None,
             memory_budget=self.budget or None,
             memory_used=self._used if self._process else None,
-            models=tuple(ShownModel(m.key.name, m.size, m.offloaded) for m in self.models.values()),
+            models=tuple(map(self._shown, self.models.values())),
             waiting=waiting + (len(self.ahead.tasks) if self.ahead else 0),
             running=running,
             restarts=self._restarts,
         )
+
+    def _shown(self, model: messages.ModelUsage) -> ShownModel:
+        seconds = self._known.speeds.per_task(self.device.id, model.key)
+        return ShownModel(model.key.name, model.size, model.offloaded, seconds)
 
     def _state(self) -> State:
         if self._process is None:

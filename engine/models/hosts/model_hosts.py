@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.contract import Blocked, Retryable, StepError
@@ -11,7 +11,7 @@ from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey, Task
 from engine.models.hosts import codec, messages
 from engine.models.hosts.batch_size import BatchLimits
-from engine.models.hosts.choice import Chooser, on_devices
+from engine.models.hosts.choice import Chooser, nothing_more, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import CPU, Device
 from engine.models.hosts.host import ModelHost
@@ -35,16 +35,20 @@ class ModelHosts:
 
     Args:
         settings: Settings of the hosts.
+        expected: Returns how many jobs are queued, whose tasks will come; as long as there are
+            some, batches do not shrink.
     """
 
-    def __init__(self, settings: HostSettings) -> None:
+    def __init__(self, settings: HostSettings, expected: Callable[[], int] = nothing_more) -> None:
         self._settings = settings
         self._backlog = Backlog()
         self._known = KnownModels.nothing()
         self._fitting = BatchLimits()
         self._machines: list[Machine] = [LocalMachine(settings.devices)]
         self._hosts: list[ModelHost] = []
-        self._chooser = Chooser(self._hosts, self._backlog, self._known, self._fitting, settings)
+        self._chooser = Chooser(
+            self._hosts, self._backlog, self._known, self._fitting, settings, expected
+        )
         self._finding = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -181,14 +185,22 @@ class ModelHosts:
         """Give waiting tasks to free hosts, and look again later if it is too soon."""
         if self._closed:
             return
+        self._give_out()
+        while host := self._chooser.take_back():
+            tasks = host.take_back()
+            log.info("%s gives back %s", host, pluralize(len(tasks), "task"))
+            self._backlog.put_back(tasks)
+            self._give_out()
+        self._look_again()
+
+    def _give_out(self) -> None:
         while choice := self._chooser.next():
             host, key = choice.host, choice.key
-            if key[0] in host.models:
-                host.run(key, self._backlog.take(key, self._chooser.most(key)))
+            if choice.tasks:
+                host.run(key, self._backlog.take(key, choice.tasks))
             else:
                 self._say_loading(key[0], host)
                 host.load(key[0])
-        self._look_again()
 
     def _say_loading(self, model: ModelKey, host: ModelHost) -> None:
         for waiting in self._backlog.all():
@@ -200,8 +212,8 @@ class ModelHosts:
             self._timer.cancel()
             self._timer = None
         wanted = (host for key, _ in self._backlog.kinds() for host in self._chooser.usable(key[0]))
-        if any(host.work is None for host in wanted):
-            wait = min(self._settings.batch_wait_seconds or LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS)
+        if any(host.work is None for host in wanted) or self._chooser.could_take_back():
+            wait = self._chooser.moment() or LOOK_AGAIN_SECONDS
             self._timer = asyncio.get_running_loop().call_later(wait, self._dispatch)
 
     def _give_up(self, waiting: PendingTask) -> None:

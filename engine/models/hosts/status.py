@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.contract.model_host import ModelKey
+from engine.models.hosts.speeds import Speeds
 
 State = Literal["starting", "idle", "busy", "restarting", "stopped"]
 LinkState = Literal["", "connecting", "connected", "lost", "refused"]
@@ -85,15 +86,15 @@ class KnownModels:
         sizes: Bytes that a model takes.
         most: Maximum number of tasks in one batch.
         load_seconds: Time that it takes to load.
-        batch_seconds: Time that its last batch took.
+        speeds: Seconds of batches by device.
     """
 
     sizes: dict[ModelKey, int]
     most: dict[ModelKey, int]
     load_seconds: dict[ModelKey, float]
-    batch_seconds: dict[ModelKey, float]
+    speeds: Speeds
 
     @classmethod
     def nothing(cls) -> "KnownModels":
         """Return empty figures."""
-        return cls({}, {}, {}, {})
+        return cls({}, {}, {}, Speeds())

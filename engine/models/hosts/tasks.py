@@ -13,6 +13,11 @@ BatchKey = tuple[ModelKey, str, str]
 """Model, operation and group: tasks that have these in common may be done together."""
 
 
+def moment() -> float:
+    """Return the time by the monotonic clock."""
+    return time.monotonic()
+
+
 class TaskListener(Protocol):
     """Receiver of a task's progress."""
 
@@ -50,7 +55,7 @@ class PendingTask:
     payload: bytes
     answer: "asyncio.Future[Any]"
     listener: TaskListener
-    since: float = field(default_factory=time.monotonic)
+    since: float = field(default_factory=moment)
     alone: bool = False
 
     @property
@@ -99,6 +104,10 @@ class Backlog:
         """Remove and return all tasks that wait for a model."""
         keys = [key for key in self._queues if key[0] == model]
         return [waiting for key in keys for waiting in self._queues.pop(key)]
+
+    def has(self, key: BatchKey) -> bool:
+        """Return whether tasks of a kind wait."""
+        return key in self._queues
 
     def kinds(self) -> "list[tuple[BatchKey, deque[PendingTask]]]":
         """Return every kind with waiting tasks, the longest waiting first."""

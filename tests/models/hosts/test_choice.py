@@ -166,7 +166,8 @@ async def test_a_second_host_loads_a_model_where_that_is_worth_it(
     scene = Scene("cuda:0", "cuda:1")
     scene.holds(A)
     scene.works(A)
-    scene.known.most[A], scene.known.batch_seconds[A], scene.known.load_seconds[A] = 8, 5.0, 20.0
+    scene.known.most[A], scene.known.load_seconds[A] = 8, 20.0
+    scene.known.speeds.learn("cuda:0", (A, "say", ""), 8, 5.0)
     scene.wait(A, count=waiting)
     assert scene.next() == (("cuda:1", "a") if spreads else None)
 

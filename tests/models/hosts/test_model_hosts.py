@@ -63,6 +63,27 @@ async def test_two_devices_work_at_once(trial: MakeTrial, tmp_path: Path) -> Non
     assert await both[0] == 1
 
 
+async def test_a_batch_that_is_taken_back_is_not_done_by_the_host_that_had_it(
+    trial: MakeTrial, tmp_path: Path
+) -> None:
+    hosts, gate, ear = trial(largest_batch=1), tmp_path / "gate", Ear()
+    model = key(log=str(tmp_path / "log"))
+    first = await busy(hosts, gate, model=model)
+    host = hosts.hosts._hosts[0]
+    second = hosts.ask(task("x", "say", model), ear)
+    await hosts.until(lambda: host.ahead is not None)
+    tasks = host.take_back()
+    assert len(tasks) == 1 and host.ahead is None
+    first.cancel()  # the host hears of this after that
+    assert (await hosts.answer(task("y", "tight", model))) == "y"
+    assert not second.done()
+    hosts.hosts._backlog.put_back(tasks)
+    hosts.hosts._dispatch()
+    assert (await second)["said"] == "X"
+    assert (tmp_path / "log").read_text().count(" say ") == 1
+    assert ear.heard == ["waits", "begins"]
+
+
 async def test_a_model_runs_where_it_says(trial: MakeTrial) -> None:
     hosts = trial(devices=["cpu", "cpu:1"])
     assert (await hosts.answer(task("a", model=key(device="cpu:1"))))["device"] == "cpu"
