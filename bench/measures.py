@@ -20,6 +20,7 @@ from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
+from bench.provenance import provenance
 from bench.quality import quality
 from bench.scoring import scoring
 from bench.sheet import cells, sheet
@@ -289,6 +290,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "cells": cells,
     "gallery": gallery,
     "api": api,
+    "provenance": provenance,
     "quality": quality,
 }
 

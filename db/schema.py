@@ -20,12 +20,13 @@ from db.migrations import (
     m0014_learned,
     m0015_machines,
     m0016_totals,
+    m0017_materials,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -48,6 +49,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0014_learned", m0014_learned.apply),
     ("0015_machines", m0015_machines.apply),
     ("0016_totals", m0016_totals.apply),
+    ("0017_materials", m0017_materials.apply),
 )
 
 

@@ -3,7 +3,8 @@
 Each lock holds what the one before it lacks, so an install names all up to the one it needs:
 
     X.Y-run.txt    Safelight itself, and what builds it
-    X.Y-test.txt   the [dev], [api], [cloud], [audio], [spatial], [telemetry] and [video] extras
+    X.Y-test.txt   the [dev] extra and those of all parts: [api], [cloud], [audio], [provenance],
+                   [spatial], [telemetry] and [video]
     X.Y-model.txt  a small language model and its server, whose own dependencies are not needed
     X.Y-local.txt  the [local] extra without torch
     X.Y-sound.txt  packages of the backend stable-audio, whose own dependencies do not fit
@@ -79,7 +80,7 @@ def main() -> None:
     project = ("pyproject.toml", "--build-deps-for", "editable")
     extras = [
         part
-        for extra in ("dev", "api", "cloud", "audio", "spatial", "telemetry", "video")
+        for extra in ("dev", "api", "cloud", "audio", "provenance", "spatial", "telemetry", "video")
         for part in ("--extra", extra)
     ]
     everything = resolve(*project, *extras, "--extra", "local")

@@ -78,7 +78,17 @@ def imported_packages() -> dict[str, Path]:
 
 
 def test_every_package_that_the_code_imports_is_declared():
-    extras = ("api", "audio", "cloud", "local", "spatial", "telemetry", "testing", "video")
+    extras = (
+        "api",
+        "audio",
+        "cloud",
+        "local",
+        "provenance",
+        "spatial",
+        "telemetry",
+        "testing",
+        "video",
+    )
     declared = {canonicalize_name(wanted.name) for wanted in requirements(*extras)}
     sound = (ROOT / "engine" / "models" / "sound" / "requirements.txt").read_text()
     pinned = [line for line in sound.splitlines() if "==" in line]

@@ -42,6 +42,7 @@ class Outcome:
         iterations: The number of the iteration that the step belongs to, 0 if it is not in one.
         message: One line for the history.
         had_progress: Whether a row of transient progress has to be deleted.
+        materials: Weights and the like of its backend, as JSON; None if they are stored.
     """
 
     result: str
@@ -55,6 +56,7 @@ class Outcome:
     message: str = ""
     had_progress: bool = True
     calls: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    materials: str | None = None
 
 
 def write_artifacts(
@@ -107,6 +109,12 @@ def write_records(
         )
     for p in outcome.prompts:
         add_prompt(connection, job_id, step_id, p)
+    if outcome.materials is not None:
+        connection.execute(
+            """INSERT OR REPLACE INTO materials (batch_id, backend, model, document)
+               VALUES (?, ?, ?, ?)""",
+            (intent.batch_id, intent.backend, intent.model, outcome.materials),
+        )
 
 
 def write_calls(

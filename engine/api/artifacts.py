@@ -5,11 +5,15 @@ and nothing in them may load or run anything.
 """
 
 import asyncio
+import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 from starlette.responses import FileResponse, Response
@@ -23,6 +27,11 @@ from engine.api.intake.spool import spooled
 from engine.api.problems import Problem
 from engine.api.reading import matches
 from engine.client.uploads import keep_upload
+from engine.client.workspace import Workspace
+from engine.contract import Artifact, Blocked
+
+if TYPE_CHECKING:  # imported by the first file that is to be signed
+    from engine.provenance.copies import SignedCopy
 
 INLINE = frozenset(
     {
@@ -53,6 +62,14 @@ class ThumbnailQuery(Parameters):
     size: Literal["96", "480"] = Field("480", description="Longer side, in pixels.")
 
 
+class ArtifactQuery(Parameters):
+    """Form of a stored file."""
+
+    original: bool = Field(
+        False, description="The bytes that are stored, without the signature they leave with."
+    )
+
+
 class UploadQuery(Parameters):
     """The hash that a caller expects."""
 
@@ -62,16 +79,80 @@ class UploadQuery(Parameters):
 
 
 def read(call: Call) -> Response:
-    """Answer with a stored file, or a range of it."""
+    """Answer with a stored file, or a range of it: signed, if the settings ask for it."""
+    query: ArtifactQuery = call.query
     row = _known(call)
-    path = call.services.workspace.artifacts.path(row.hash)
-    return served(call, path, row.media_type, f'"{row.hash}"', row.hash)
+    file = OutgoingFile(row.hash, row.media_type, row.size, call.services.workspace)
+    if query.original:
+        return served(call, file.path, row.media_type, f'"{row.hash}"', row.hash)
+    return published(call, file)
 
 
-def served(call: Call, path: Path, media_type: str, tag: str, name: str) -> Response:
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A stored file that is asked for."""
+
+    hash: str
+    media_type: str
+    size: int
+    workspace: Workspace
+
+    @property
+    def path(self) -> Path:
+        """Its path in the store."""
+        return self.workspace.artifacts.path(self.hash)
+
+
+def published(call: Call, file: OutgoingFile, tag: str = "") -> Response:
+    """Answer with a stored file as it leaves: signed, if the settings ask for it.
+
+    The entity tag of a signed file names its bytes, so that parts of two signatures never meet.
+
+    Args:
+        call: The request.
+        file: The file.
+        tag: Entity tag of the file as it is stored; by default its hash.
+
+    Raises:
+        Problem: 503 `not-signed`: it is to be signed and cannot be.
+    """
+    copy = _signed(call, file)
+    if copy is None:
+        return served(call, file.path, file.media_type, f'"{tag or file.hash}"', file.hash)
+    digest = base64.b64encode(bytes.fromhex(copy.sha256)).decode()
+    more = {"Repr-Digest": f"sha-256=:{digest}:"}
+    tag = f'"{file.hash}-{copy.sha256[:32]}"'
+    return served(call, copy.path, file.media_type, tag, file.hash, more)
+
+
+def _signed(call: Call, file: OutgoingFile) -> "SignedCopy | None":
+    signing = file.workspace.signing
+    if not signing.is_on:
+        return None
+    artifact = Artifact(hash=file.hash, media_type=file.media_type, size=file.size)
+    try:
+        with call.services.readers.reading() as connection:
+            return signing.publisher(connection).copy_of(artifact)
+    except Blocked as error:
+        raise Problem(503, "not-signed", error.message, remedy=error.remedy) from error
+    except FileNotFoundError:
+        return None  # gone, which is answered as ever
+    except OSError as error:
+        detail = f"The signed copy cannot be written: {error.strerror}."
+        raise Problem(507, "disk", detail, remedy="Free disk space.") from error
+
+
+def served(
+    call: Call,
+    path: Path,
+    media_type: str,
+    tag: str,
+    name: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
     """Answer with an unchanging file, or 304 if the caller has it."""
     shown = media_type if media_type in INLINE else "application/octet-stream"
-    headers = {**HEADERS, "ETag": tag}
+    headers = {**HEADERS, "ETag": tag, **more}
     if shown not in INLINE:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if matches(call.request.headers.get("if-none-match", ""), tag):
@@ -135,7 +216,8 @@ def thumbnail(call: Call) -> Response:
     )
     tag = f'"{row.hash}-{side}"'
     if not file.needs(side):
-        return served(call, file.path, row.media_type, tag, row.hash)
+        outgoing = OutgoingFile(row.hash, row.media_type, row.size, workspace)
+        return published(call, outgoing, f"{row.hash}-{side}")
     data = workspace.thumbnails.read(file, side)
     if data is None:
         raise Problem(404, "no-thumbnail", "There is no image of this file.")

@@ -99,8 +99,10 @@ def job_on_the_wire(
     """Return everything about a job, with its links and a remedy if it waits."""
     from engine.api.waiting import remedy_of
     from engine.client.documents.job import job_detail  # it loads the kinds
+    from engine.client.documents.materials import materials_of_job
 
     document = on_the_wire(job_detail(connection, workspace.paths, batch, job))
+    document["materials"] = materials_of_job(workspace, connection, job.id)
     return {**document, "remedy": remedy_of(job), "links": job_links(job)}
 
 

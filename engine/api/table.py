@@ -189,8 +189,9 @@ _ARTIFACTS = (
         "read",
         "Read a stored file, or ranges of it.",
         200,
+        query=artifacts.ArtifactQuery,
         gives_file=True,
-        problems=(416,),
+        problems=(416, 503, 507),
     ),
     Endpoint(
         "GET",

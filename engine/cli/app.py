@@ -68,6 +68,10 @@ _COMMANDS = {
     "models": ("engine.cli.models:models", "List, download and locate weights of local models."),
     "schema": ("engine.cli.catalog:schema", "Print the JSON schema of inputs or settings."),
     "trust": ("engine.cli.trust:trust", "Allow your keys to be sent to a workspace's addresses."),
+    "provenance": (
+        "engine.cli.provenance:provenance",
+        "Make keys for signed files; show and verify what files state.",
+    ),
     "measure": ("engine.cli.measure:measure", "Measure sounds: loudness, phase, faults."),
     "doctor": ("engine.cli.doctor:doctor", "Diagnose problems."),
     "demo": ("engine.cli.demo:demo", "Paint the example prompts, and watch them."),

@@ -14,6 +14,7 @@ from engine.cli import render
 from engine.cli.checks import Finding, check_installation, check_settings
 from engine.cli.checks_of_faults import FAULT_CHECKS
 from engine.cli.checks_of_recipe import Trial, check_recipe
+from engine.cli.checks_of_signing import check_signing
 from engine.cli.checks_of_store import STORE_CHECKS, Check, check_artifacts
 from engine.cli.completion import complete_file, complete_recipe
 from engine.cli.hosts import check_devices
@@ -80,7 +81,7 @@ def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
     except sqlite3.DatabaseError as error:
         yield _unreadable(error)
         return
-    checks: list[Check] = [*STORE_CHECKS, *FAULT_CHECKS, check_devices]
+    checks: list[Check] = [*STORE_CHECKS, *FAULT_CHECKS, check_devices, check_signing]
     checks.append(partial(check_artifacts, deep=deep))
     for check in checks:
         try:

@@ -112,6 +112,7 @@ class Exporter:
             CliError: The folder holds something else, or the recipe has no results to write.
             LinkFound: There is a link in place of the batch's own folders.
             OutsideWorkspace: They are outside the workspace, and the user has not agreed to it.
+            Blocked: The files are to be signed and cannot be.
             OSError: The folder cannot be written.
         """
         if self._outputs.write_job is None:
@@ -165,6 +166,7 @@ class Exporter:
             artifact=self._artifacts.stored,
             preview=self._workspace.previews(self._artifacts),
             formats=self._workspace.settings.outputs.formats,
+            publisher=self._workspace.signing.publisher(self._connection),
         )
 
     def _claim(self, folder: Path) -> None:

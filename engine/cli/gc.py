@@ -16,6 +16,7 @@ from engine.cli import render
 from engine.cli.options import workspace_option
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
+from engine.provenance.copies import SignedCopies
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 from engine.runtime.lock import EngineLock, WorkspaceBusy
@@ -132,6 +133,7 @@ def remove_unnamed(workspace: Workspace, files: list[UnreferencedFile]) -> list[
                 item.path.unlink()
                 removed.append(item)
         workspace.thumbnails.remove_without(ArtifactStore(paths.artifacts).has)
+        SignedCopies(paths.signed, 0).remove_of(item.hash for item in removed if item.hash)
     return removed
 
 

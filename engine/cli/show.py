@@ -15,6 +15,7 @@ from engine.cli import render
 from engine.cli.doors import printable, remote_door
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.job import job_detail
+from engine.client.documents.materials import materials_of_job
 from engine.client.drawn_text import facts_of_file, result_lines, title_of
 from engine.client.ids import find_job
 from engine.client.sending import best_part_of
@@ -52,6 +53,7 @@ def _detail(workspace: Path, job: str) -> dict[str, Any]:
         if named.job is None:
             raise TypeError("a job was asked for")
         detail = job_detail(connection, opened.paths, named.batch, named.job)
+        detail["materials"] = materials_of_job(opened, connection, named.job.id)
         detail["best_part"] = best_part_of(opened.catalog, named) or None
     return detail
 
@@ -67,6 +69,7 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Results", list(_results(job)))
     yield from _section("Steps", _steps(job["steps"]))
     yield from _section("Files", _files(job["files"]))
+    yield from _section("Materials", _materials(job.get("materials", [])))
     yield from _section("Ratings", [_rated(job["ratings"])] if job["ratings"] else [])
     yield from _section("Errors", [part for error in job["errors"] for part in _error(error)])
     yield from _section("Decisions", [_decided(job["decisions"])] if job["decisions"] else [])
@@ -214,6 +217,21 @@ def _files(files: list[Mapping[str, Any]]) -> list[RenderableType]:
     more = len(files) - _FILES_SHOWN
     older = [Text(f"{pluralize(more, 'older one is', 'older ones are')} in show --json")]
     return [*(older if more > 0 else []), rows]
+
+
+def _materials(materials: list[Mapping[str, str]]) -> list[RenderableType]:
+    """Yield one line per model, LoRA and song, with its licence."""
+    if not materials:
+        return []
+    table = render.table("what", "name", "licence", "stated in", stretch="name")
+    for one in materials:
+        table.add_row(
+            render.shown(one["role"], 30),
+            render.shown(one["name"], 120),
+            render.shown(one["licence"] or "not stated", 80),
+            render.shown(one["stated_in"], 40),
+        )
+    return [table]
 
 
 def _facts(file: Mapping[str, Any]) -> str:

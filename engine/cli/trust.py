@@ -26,6 +26,7 @@ from engine.config.trust.commands import ALERT_VARIABLE, grant_of
 from engine.config.trust.grants import all_trusted, revoke, trust_file, trusted
 from engine.config.trust.grants import trust as keep
 from engine.config.trust.guard import UntrustedDestination
+from engine.config.trust.signing import signing_grants
 from engine.config.trust.webhook_hosts import host_grant, hosts_of_files
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.job.load import in_order
@@ -46,9 +47,9 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
     DIR is the workspace's folder. By default, keys of your environment are sent only to the
     providers themselves and to addresses that you set by --set or
     SAFELIGHT_BACKENDS__NAME__BASE_URL, and results are written only to the workspace or to
-    --output-dir. A command of alerts that they name is not run, and nothing is sent to hosts of
-    webhooks. An address, folder or command that
-    changes later has to be trusted again.
+    --output-dir. A command of alerts that they name is not run, nothing is sent to hosts of
+    webhooks, and nothing is signed with a key that they name. An address, folder, command or key
+    that changes later has to be trusted again.
     """
     root = folder or workspace
     if list_:
@@ -132,6 +133,8 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
         keys_of.setdefault(grant_of(command), set()).add("alerts")
     for host in hosts_of_files(settings.api.webhook_hosts, environment):
         keys_of.setdefault(host_grant(host), set()).add("webhooks")
+    for grant in signing_grants(settings.provenance):
+        keys_of.setdefault(grant, set()).add("signatures")
     if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
         keys_of.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
     return ((address, sorted(names)) for address, names in keys_of.items())

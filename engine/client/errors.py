@@ -46,7 +46,7 @@ def as_user_error(error: BaseException) -> UserError | None:
         return _of_a_file(error)
     if isinstance(error, sqlite3.DatabaseError):
         return _of_sqlite(error)
-    return _of_trust(error)
+    return _of_keys(error)
 
 
 def is_damage(error: BaseException) -> bool:
@@ -87,10 +87,11 @@ def _of_sqlite(error: sqlite3.DatabaseError) -> UserError | None:
     return None
 
 
-def _of_trust(error: BaseException) -> UserError | None:
+def _of_keys(error: BaseException) -> UserError | None:
     from engine.config.trust.guard import UntrustedDestination
+    from engine.provenance.errors import CannotSign
 
-    return Waits(str(error)) if isinstance(error, UntrustedDestination) else None
+    return Waits(str(error)) if isinstance(error, UntrustedDestination | CannotSign) else None
 
 
 def _is_of_the_system(error: BaseException) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.config.settings import Settings
     from engine.kinds.thumbnails import Previews, Thumbnails
     from engine.plugins.catalog import EntryPointCatalog
+    from engine.provenance.publisher import Signing
     from engine.runtime.artifacts import ArtifactStore
 
 
@@ -91,6 +92,19 @@ class OpenedWorkspace:
         from engine.client.webhooks import Webhooks
 
         return Webhooks(self.paths, self.store, self.settings)
+
+    @cached_property
+    def signing(self) -> "Signing":
+        """Signs what leaves the workspace, if its settings ask for it."""
+        from engine.provenance.publisher import Signing
+
+        return Signing(
+            self.paths,
+            self.settings.provenance,
+            self.catalog,
+            self.artifacts.stored,
+            self._overrides,
+        )
 
     @property
     def artifacts(self) -> "ArtifactStore":

@@ -39,6 +39,11 @@ class WorkspacePaths:
         return self.private / "thumbnails"
 
     @property
+    def signed(self) -> Path:
+        """Folder of signed copies of stored files; they can be signed again at any time."""
+        return self.private / "signed"
+
+    @property
     def lock(self) -> Path:
         """File that the running engine keeps locked."""
         return self.private / "engine.lock"

@@ -27,6 +27,7 @@ from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
 from engine.config.open_settings import OpenSettings
 from engine.config.output_settings import OutputSettings
+from engine.config.provenance_settings import ProvenanceSettings
 from engine.config.store_settings import StoreSettings
 from engine.contract.host_settings import HostSettings
 from engine.text.errors import UserError
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
     open: OpenSettings = Field(default_factory=OpenSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
+    provenance: ProvenanceSettings = Field(default_factory=ProvenanceSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     backends: dict[str, dict[str, Any]] = Field(

@@ -196,6 +196,22 @@ class PromptVersion(FrozenModel):
     reason: str = ""
 
 
+class Material(FrozenModel):
+    """Something that results are generated with, and that has a licence.
+
+    Attributes:
+        name: Its name, for example `org/model@1a2b3c4d5e6f`; no path of this machine.
+        role: What it is: `weights`, `lora`, `adapter`, `song`, ...
+        licence: Its licence as it states it itself; empty if it states none. Never a guess.
+        stated_in: Where the licence stands, for example `model card`; empty without one.
+    """
+
+    name: str
+    role: str
+    licence: str = ""
+    stated_in: str = ""
+
+
 class MissingRequirement(FrozenModel):
     """Something a backend needs and does not have.
 

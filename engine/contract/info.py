@@ -1,6 +1,10 @@
 """Description of a backend: what it is, what a call may cost, and how it can be called."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+DigitalSource = Literal["trained", "algorithmic"]
+"""Origin of what a backend makes: a trained model, or a procedure that was written by people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class BackendInfo:
         price_names: Settings that have to be set for its prices to be known; empty if a call can
             cost nothing.
         client: Package of the provider that it calls through, None if there is none.
+        digital_source: Origin of what it makes, as signed files state it. A backend that does not
+            say is taken to be a trained model: rather marked than not.
     """
 
     name: str
@@ -51,6 +57,7 @@ class BackendInfo:
     limits: Limits = Limits()
     price_names: tuple[str, ...] = ()
     client: str | None = None
+    digital_source: DigitalSource = "trained"
 
     def signature(self, version: str = "") -> str:
         """Return name, model and version, as results are signed with.

@@ -21,6 +21,7 @@ _TELLING = {
     "audio": "verovio",
     "cloud": "openai",
     "local": "diffusers",
+    "provenance": "c2pa",
     "spatial": "sofar",
     "video": "opentimelineio",
 }

@@ -4,13 +4,86 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 import db.rows
 from db.queries.jobs import first_ended
-from engine.contract.data import Artifact
+from engine.contract.data import Artifact, Material
+
+
+class OutputFolder(Protocol):
+    """Folder that files are put into, each whole or not at all."""
+
+    def holds(self, name: str, sha256: str) -> bool:
+        """Return whether a regular file has these bytes."""
+        ...
+
+    def put_file(self, name: str, source: Path) -> None:
+        """Write a file of any size: linked if possible, else copied."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A stored file on its way into a folder.
+
+    Attributes:
+        artifact: The stored file.
+        media_type: Media type of what is written.
+        content: Returns what is written, if that is not the stored file as it is.
+        variant: Text that is equal for equal content of the same stored file.
+    """
+
+    artifact: Artifact
+    media_type: str
+    content: Callable[[], bytes] | None = None
+    variant: str = ""
+
+
+class Publisher(Protocol):
+    """Signs files that leave the store, if the workspace's settings ask for it."""
+
+    def publish(self, folder: OutputFolder, name: str, draft: Draft) -> bool:
+        """Write a signed copy of a stored file, unless it is there.
+
+        Returns:
+            False if it is not to be signed; nothing was done.
+
+        Raises:
+            Blocked: It cannot be signed now.
+            OSError: The stored file is gone, or the copy cannot be written.
+        """
+        ...
+
+    def has_made(self, sha256: str) -> bool:
+        """Return whether bytes of this hash are a signed copy of a stored file."""
+        ...
+
+    def materials(self, artifact: Artifact) -> Sequence[Material]:
+        """Return weights, LoRAs and songs behind a stored file."""
+        ...
+
+
+class _Plain:
+    """Signs nothing and knows nothing."""
+
+    def publish(self, folder: OutputFolder, name: str, draft: Draft) -> bool:
+        """Return False."""
+        return False
+
+    def has_made(self, sha256: str) -> bool:
+        """Return False."""
+        return False
+
+    def materials(self, artifact: Artifact) -> Sequence[Material]:
+        """Return nothing."""
+        return ()
+
+
+UNSIGNED: Publisher = _Plain()
+"""Leaves every file as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +102,7 @@ class Projection:
         formats: Formats of documents that operators want: `json`, `yaml`.
         ended: For a progress output, how many jobs it is about: the first that ended; 0 otherwise.
             Its folder is that of the batch's summary.
+        publisher: Signs the files that are written, if the settings ask for it.
     """
 
     connection: sqlite3.Connection
@@ -40,6 +114,7 @@ class Projection:
     preview: Callable[[Artifact], bytes]
     formats: Sequence[str]
     ended: int = 0
+    publisher: Publisher = UNSIGNED
 
     @property
     def checkpoint(self) -> str:

@@ -23,8 +23,26 @@ VERSION = 1
 """Version of the JSON in the `safelight` chunk."""
 
 
-def _is_empty(value: tuple[str, ...]) -> bool:
+def _is_empty(value: tuple[Any, ...]) -> bool:
     return not value
+
+
+class Used(BaseModel):
+    """Something that an image was generated with, and its licence.
+
+    Attributes:
+        name: Its name, for example `org/model@1a2b3c4d5e6f`.
+        role: What it is: `weights`, `lora`, ...
+        licence: Its licence as it states it itself; empty if it states none.
+        stated_in: Where the licence stands; empty without one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    role: str
+    licence: str = ""
+    stated_in: str = ""
 
 
 class Lineage(BaseModel):
@@ -42,6 +60,7 @@ class Lineage(BaseModel):
         reference: SHA-256 of the reference image, if there was one.
         more_references: Those of further ones. Left out of the JSON if empty, so that
             an image without them has the bytes that it always had.
+        materials: Weights and the like, with their licences; likewise left out if empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +75,7 @@ class Lineage(BaseModel):
     version: str = ""
     reference: str | None = None
     more_references: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+    materials: tuple[Used, ...] = Field(default=(), exclude_if=_is_empty)
 
 
 def stamp(png: bytes, lineage: Lineage) -> bytes:

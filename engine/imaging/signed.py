@@ -1,4 +1,4 @@
-"""Images that carry a C2PA manifest, whose signature covers the bytes of the file.
+"""Files that carry a C2PA manifest, whose signature covers their bytes: images, films and sounds.
 
 Found by the structure of each format, as "Embedding manifests into various file formats" of the
 C2PA Technical Specification 2.2 says, appendix A (https://spec.c2pa.org/), never by looking for
@@ -9,7 +9,7 @@ import functools
 import io
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,15 +22,17 @@ _MANIFEST_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _JUMBF_KIND = b"c2pa"  # the first four bytes of the content type's UUID, ISO/IEC 19566-5
 _GIF_NAME = b"C2PA_GIF"
 _TIFF_TAG = 0xCD41
+_ID3_TYPES = (b"application/c2pa", b"application/x-c2pa-manifest-store")
+_MAX_TAG_BYTES = 64 << 20
 
 
 def is_signed(data: bytes) -> bool:
-    """Return whether an image carries a manifest."""
+    """Return whether a file carries a manifest."""
     return _is_signed(io.BytesIO(data))
 
 
 def is_signed_file(path: Path) -> bool:
-    """Return whether a stored file, which never changes, is an image with a manifest.
+    """Return whether a stored file, which never changes, carries a manifest.
 
     Raises:
         OSError: It cannot be read.
@@ -101,6 +103,52 @@ def _in_webp(stream: BinaryIO) -> bool:
     return False
 
 
+def _in_wave(stream: BinaryIO) -> bool:
+    """Return whether a WAV file has a manifest; the length of samples beyond 4 GiB is not read."""
+    stream.seek(12)
+    for _ in range(MAX_PARTS):
+        kind, length = struct.unpack("<4sI", stream.read(8))
+        if kind == b"C2PA":
+            return True
+        stream.seek(length + length % 2, os.SEEK_CUR)
+    return False
+
+
+def _in_id3(stream: BinaryIO) -> bool:
+    """Return whether the ID3 tag of an MP3 or FLAC file has a frame `GEOB` with a manifest."""
+    stream.seek(3)
+    version, _, flags, *sizes = struct.unpack("7B", stream.read(7))
+    end = 10 + _synchsafe(sizes)
+    if end > _MAX_TAG_BYTES or version not in (3, 4):
+        return False
+    if flags & 0x40:
+        extended = stream.read(4)
+        size = _synchsafe(extended) - 4 if version == 4 else int.from_bytes(extended, "big")
+        stream.seek(size, os.SEEK_CUR)
+    while stream.tell() + 10 <= end:
+        kind, *size_and_flags = struct.unpack("4s6B", stream.read(10))
+        length = _frame_size(version, size_and_flags[:4])
+        if kind == b"GEOB":
+            mime = stream.read(min(length, 64))[1:].split(b"\0", 1)[0]
+            if mime in _ID3_TYPES:
+                return True
+            length -= min(length, 64)
+        stream.seek(length, os.SEEK_CUR)
+    return False
+
+
+def _frame_size(version: int, sizes: Sequence[int]) -> int:
+    return _synchsafe(sizes) if version == 4 else int.from_bytes(bytes(sizes), "big")
+
+
+def _synchsafe(sizes: Sequence[int]) -> int:
+    """Return a number of seven bits a byte."""
+    number = 0
+    for one in sizes:
+        number = number << 7 | (one & 0x7F)
+    return number
+
+
 def _in_boxes(stream: BinaryIO) -> bool:
     """Return whether a file of boxes (ISO/IEC 14496-12), such as AVIF, has a manifest."""
     position = 0
@@ -164,6 +212,8 @@ _FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], bool]], ...]
     (lambda head: head.startswith(SIGNATURE), _in_png),
     (lambda head: head.startswith(b"\xff\xd8\xff"), _in_jpeg),
     (lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", _in_webp),
+    (lambda head: head[:4] == b"RIFF" and head[8:12] == b"WAVE", _in_wave),
+    (lambda head: head[:3] == b"ID3", _in_id3),
     (lambda head: head[4:8] == b"ftyp", _in_boxes),
     (lambda head: head[:6] in (b"GIF87a", b"GIF89a"), _in_gif),
     (lambda head: head[:4] in (b"II*\0", b"MM\0*"), _in_tiff),

@@ -6,13 +6,16 @@ inside it nor a swap of the folder leads anywhere else.
 
 import errno
 import fcntl
+import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -31,6 +34,7 @@ _CANNOT_LINK = {
 }
 _TEMPORARY = re.compile(rf"\.(?P<name>.+?)\.(?:(?P<owner>{PATTERN})-)?[0-9a-f]{{8}}\.tmp")
 _ABANDONED_SECONDS = 3600
+_PIECE = 1 << 20
 
 
 class ExportError(UserError):
@@ -140,6 +144,25 @@ class Folder:
         except OSError:
             return False
 
+    def put_file(self, name: str, source: Path) -> None:
+        """Write a file of any size: linked if possible, else copied in pieces.
+
+        Raises:
+            OSError: The source cannot be read, or the copy cannot be written.
+        """
+        if self.link(name, source):
+            return
+        with source.open("rb") as original, self.replacing(name, tidy=True) as copy:
+            shutil.copyfileobj(original, copy, _PIECE)
+
+    def holds(self, name: str, sha256: str) -> bool:
+        """Return whether a regular file has the bytes of a hash; it is read in pieces."""
+        try:
+            with _opened(name, self._descriptor) as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+        except (OSError, ExportError):
+            return False
+
     def read(self, name: str, limit: int) -> bytes | None:
         """Return the bytes of a regular file of at most `limit` bytes; None for anything else."""
         try:
@@ -231,14 +254,26 @@ def read_regular(path: Path, limit: int) -> bytes:
 
 
 def _read(name: str, limit: int, folder: int | None) -> bytes:
+    with _opened(name, folder) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        data = stream.read(limit + 1) if size <= limit else b""
+        if size > limit or len(data) > limit:
+            raise ExportError(f"has more than the {limit} bytes that are read")
+        return data
+
+
+@contextmanager
+def _opened(name: str, folder: int | None) -> Iterator[BufferedReader]:
+    """Open a regular file, without following links or blocking on a pipe.
+
+    Raises:
+        ExportError: It is not a regular file.
+        OSError: It cannot be opened.
+    """
     # Without O_NONBLOCK a named pipe would make this wait for a writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(name, flags, dir_fd=folder)
     with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ExportError("is not a regular file")
-        data = stream.read(limit + 1) if status.st_size <= limit else b""
-        if status.st_size > limit or len(data) > limit:
-            raise ExportError(f"has more than the {limit} bytes that are read")
-        return data
+        yield stream

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.contract.backend import Artifact
+from engine.contract.outputs import UNSIGNED, Draft, Publisher
 from engine.outputs.folder import ExportError, Folder
-
-_CHUNK = 1 << 20
 
 
 def stored_bytes(artifact: Artifact, stored: Callable[[str], Path]) -> bytes:
@@ -28,37 +27,64 @@ def stored_bytes(artifact: Artifact, stored: Callable[[str], Path]) -> bytes:
 
 
 def put_stored(
-    folder: Folder, name: str, artifact: Artifact, stored: Callable[[str], Path]
+    folder: Folder,
+    name: str,
+    artifact: Artifact,
+    stored: Callable[[str], Path],
+    publisher: Publisher = UNSIGNED,
 ) -> None:
     """Write a stored file of any size into a folder: linked if possible, else copied in pieces.
 
-    Nothing is done if it is linked already.
+    Nothing is done if it is there already.
 
     Args:
         folder: Destination.
         name: Name of the file.
         artifact: The file.
         stored: Path of the stored file of a hash.
+        publisher: Signs it, if the settings ask for it.
 
     Raises:
+        Blocked: It cannot be signed now.
         ExportError: Its bytes have another hash.
         OSError: It is gone, cannot be read, or the copy cannot be written.
     """
+    if publisher.publish(folder, name, Draft(artifact, artifact.media_type)):
+        return
     source = stored(artifact.hash)
-    if folder.is_linked(name, source):
+    if folder.is_linked(name, source) or folder.holds(name, artifact.hash):
         return
     _check(source, artifact)
-    if folder.link(name, source):
-        return
-    with source.open("rb") as original, folder.replacing(name, tidy=True) as copy:
-        while chunk := original.read(_CHUNK):
-            copy.write(chunk)
+    folder.put_file(name, source)
+
+
+def put_changed(
+    folder: Folder,
+    name: str,
+    artifact: Artifact,
+    content: Callable[[], bytes],
+    publisher: Publisher,
+    variant: str = "",
+) -> None:
+    """Write a file that is a stored one with something added, such as its origin.
+
+    Args:
+        folder: Destination.
+        name: Name of the file.
+        artifact: The stored file.
+        content: Returns what is written.
+        publisher: Signs it, if the settings ask for it.
+        variant: Text that is equal for equal content of the same stored file.
+
+    Raises:
+        Blocked: It cannot be signed now.
+        OSError: It cannot be written.
+    """
+    if not publisher.publish(folder, name, Draft(artifact, artifact.media_type, content, variant)):
+        folder.put(name, content())
 
 
 def _check(source: Path, artifact: Artifact) -> None:
-    digest = hashlib.sha256()
     with source.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    if digest.hexdigest() != artifact.hash:
-        raise ExportError("the stored file is damaged: its bytes have another hash")
+        if hashlib.file_digest(stream, "sha256").hexdigest() != artifact.hash:
+            raise ExportError("the stored file is damaged: its bytes have another hash")

@@ -27,6 +27,7 @@ from engine.contract.outputs import Outputs, Projection, Write
 from engine.contract.recipe import Catalog
 from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError, Folder
+from engine.provenance.copies import SignedCopies
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 
@@ -92,6 +93,7 @@ class Deletion:
                     artifacts.path(hash_).unlink()
             if free:
                 Thumbnails(thumbnails).remove_without(artifacts.has)
+                SignedCopies(self.paths.signed, 0).remove_of(free)
             return [*free, *used]
         return []
 

@@ -26,6 +26,7 @@ class LiveSettings:
         paths: The workspace.
         settings: Its settings now.
         environment: Its present environment, with the keys of providers.
+        overrides: Settings that take precedence over files and environment.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class LiveSettings:
         self.paths = paths
         self.settings = settings
         self.environment = load_environment(paths.root, settings.given)
-        self._overrides = overrides
+        self.overrides = overrides
 
     @property
     def engine(self) -> EngineSettings:
@@ -48,7 +49,7 @@ class LiveSettings:
 
     def allows(self, command: str) -> bool:
         """Return True if a command of the settings is the user's own, or allowed by them."""
-        return is_allowed(self.paths.root, command, self._overrides)
+        return is_allowed(self.paths.root, command, self.overrides)
 
     def reload(self) -> Settings:
         """Read both again and return the settings.
@@ -56,7 +57,7 @@ class LiveSettings:
         Raises:
             SettingsError: A setting is wrong; nothing has changed.
         """
-        settings = read_settings(self.paths.root, self._overrides)
+        settings = read_settings(self.paths.root, self.overrides)
         self.environment = load_environment(self.paths.root, settings.given)
         self.settings = settings
         return settings

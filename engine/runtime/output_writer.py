@@ -24,6 +24,7 @@ from engine.contract.outputs import Projection
 from engine.contract.recipe import AnyRecipe
 from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError
+from engine.provenance.publisher import Signing
 from engine.runtime.step.job_state import JobState
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class OutputWriter:
         paths: The workspace's places.
         artifact: Path of the stored file of a hash.
         settings: Settings of outputs.
+        signing: Signs what is written, if the workspace's settings ask for it.
     """
 
     def __init__(
@@ -45,16 +47,27 @@ class OutputWriter:
         paths: WorkspacePaths,
         artifact: Callable[[str], Path],
         settings: OutputSettings,
+        signing: Signing,
     ) -> None:
         self._store = store
         self._paths = paths
         self._artifact = artifact
         self._preview = Previews(Thumbnails(paths.thumbnails), artifact)
         self.settings = settings
+        self.signing = signing
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outputs")
         self._connection: sqlite3.Connection | None = None
         self._scheduled: set[int] = set()
         self._allowed: set[Path] = set()
+
+    async def check(self, recipe: AnyRecipe) -> None:
+        """Check that what a recipe's jobs write can be signed, before anything is generated.
+
+        Raises:
+            Blocked: It is to be signed and cannot be.
+        """
+        if recipe.outputs.write_job is not None and self.signing.is_on:
+            await asyncio.to_thread(self.signing.check)
 
     async def project(self, run: JobState, **ending: Any) -> None:
         """Update a job's folder, before its end is written.
@@ -64,7 +77,7 @@ class OutputWriter:
             **ending: Columns of the job as they are going to be: `state`, `result`, and so on.
 
         Raises:
-            Blocked: The folder cannot be written.
+            Blocked: The folder cannot be written, or its files cannot be signed.
         """
         recipe: AnyRecipe = run.recipe
         if recipe.outputs.write_job is None:
@@ -173,6 +186,7 @@ class OutputWriter:
             preview=self._preview,
             formats=self.settings.formats,
             ended=ended,
+            publisher=self.signing.publisher(self._connect()),
         )
 
     def _folder(self, output: str) -> Path:

@@ -20,6 +20,7 @@ from db.writes import jobs as job_writes
 from db.writes.events import record_event
 from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
+from engine.provenance.publisher import Signing
 from engine.runtime.alerts import Alerts
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.background import Background
@@ -105,7 +106,10 @@ class Session:
         )
         self._hosts = ModelHosts(settings.hosts, lambda: queries.count_queued(self._reader))
         self._progress = ProgressReporter(self._writer)
-        self._outputs = OutputWriter(store, live.paths, self._artifacts.stored, settings.outputs)
+        self._catalog = catalog
+        self._outputs = OutputWriter(
+            store, live.paths, self._artifacts.stored, settings.outputs, self._signing()
+        )
         self._batches = BatchCache(self._reader, catalog, live)
         self.lanes = LaneSet(settings)
         self._prober = LaneProber(self.lanes, self._writer)
@@ -139,6 +143,16 @@ class Session:
             self._writer,
             Deletion(store, live.paths, catalog),
             lambda: self._is_busy or self._steps.is_calling(),
+        )
+
+    def _signing(self) -> Signing:
+        live = self._live
+        return Signing(
+            live.paths,
+            live.settings.provenance,
+            self._catalog,
+            self._artifacts.stored,
+            live.overrides,
         )
 
     def _services(self) -> StepServices:
@@ -194,10 +208,16 @@ class Session:
 
     async def _work(self, is_over: Callable[[], bool]) -> None:
         await self._start()
-        sweeping = asyncio.create_task(asyncio.to_thread(self._artifacts.sweep))
+        sweeping = asyncio.create_task(asyncio.to_thread(self._sweep))
         while not self._control.is_stopping and not is_over():
             await self._turn()
         del sweeping  # it is left to its thread
+
+    def _sweep(self) -> None:
+        """Remove what killed processes have left half-written."""
+        self._artifacts.sweep()
+        if self._outputs.signing.is_on:
+            self._outputs.signing.copies.sweep()
 
     async def _start(self) -> None:
         pid, host, name = os.getpid(), socket.gethostname(), self._name
@@ -315,6 +335,7 @@ class Session:
         settings = self._live.reload()
         self._steps.reload(settings)
         self._outputs.settings = settings.outputs
+        self._outputs.signing = self._signing()
         self._hosts.reload(settings.hosts)
         self._batches.clear()
         self.lanes.reload(settings)

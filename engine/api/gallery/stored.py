@@ -3,8 +3,7 @@
 from starlette.responses import Response
 
 from db.queries.inspect import FileLine, previews
-from engine.api.artifacts import HEADERS
-from engine.api.artifacts import served as serve
+from engine.api.artifacts import HEADERS, OutgoingFile, published
 from engine.api.endpoint import Call
 from engine.api.gallery.pages import Missing, Visit
 from engine.api.gallery.pictures import IMAGES, SIZE, file_by_hash, path_of
@@ -18,8 +17,8 @@ from engine.kinds.thumbnails import SIDES, StoredFile
 
 def file(visit: Visit) -> Response:
     """Send a stored file, or a range of it."""
-    line, stored = _stored(visit)
-    return serve(_call(visit), stored.path, line.media_type, f'"{line.hash}"', line.hash)
+    line, _ = _stored(visit)
+    return _sent(visit, line)
 
 
 def thumbnail(visit: Visit) -> Response:
@@ -30,7 +29,7 @@ def thumbnail(visit: Visit) -> Response:
     line, stored = _stored(visit)
     tag = f"{line.hash}-{side}"
     if not stored.needs(side):
-        return serve(_call(visit), stored.path, line.media_type, f'"{tag}"', line.hash)
+        return _sent(visit, line, tag)
     if _has(visit, tag):
         return _unchanged(tag)
     data = visit.services.workspace.thumbnails.read(stored, side)
@@ -44,7 +43,7 @@ def drawing(visit: Visit) -> Response:
     line, stored = _stored(visit)
     drawn = draw_full(stored.item, SIZE)
     if isinstance(drawn, OwnImage):
-        return serve(_call(visit), stored.path, line.media_type, f'"{line.hash}"', line.hash)
+        return _sent(visit, line)
     if isinstance(drawn, Raster) and "raw" in visit.request.query_params:
         media_type = _media_type(drawn.data)
         if media_type is None:
@@ -87,6 +86,13 @@ def _stored(visit: Visit) -> tuple[FileLine, StoredFile]:
     if line is None or path is None:
         raise Missing
     return line, stored_of(line, path)
+
+
+def _sent(visit: Visit, line: FileLine, tag: str = "") -> Response:
+    """Send a stored file as it leaves: signed, if the settings ask for it."""
+    workspace = visit.services.workspace
+    file = OutgoingFile(line.hash, line.media_type, line.size, workspace)
+    return published(_call(visit), file, tag)
 
 
 def _call(visit: Visit) -> Call:

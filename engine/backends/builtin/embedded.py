@@ -22,6 +22,7 @@ def embedded_info(kind: type[InfoT], *, model: str, version: str, **facts: Any) 
         model=model,
         version=version,
         reusable=True,  # the same request gives the same result
+        digital_source="algorithmic",
         limits=Limits(concurrency=0),
         **facts,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from engine.contract.install import install_command
 from engine.models.weights.content import remove_others
 from engine.models.weights.finding import check_hash, find, remedy
+from engine.models.weights.licences import CARD
 from engine.models.weights.requirements import RequiredWeights
 from engine.text.plural import byte_count
 from engine.text.terminal import clean, quoted
@@ -83,6 +84,7 @@ def _fetch(wanted: RequiredWeights) -> None:
     files = [item for item in info.siblings or () if _is_fetched(wanted, item.rfilename)]
     if not files:
         raise PullError(_incomplete(wanted))
+    files += [item for item in info.siblings or () if item.rfilename == CARD and item not in files]
     _refuse_outside(wanted, [item.rfilename for item in files])
     _refuse_full_disk(wanted, sum(item.size or 0 for item in files))
     names = [item.rfilename for item in files]

@@ -71,7 +71,7 @@ def _put_all(folder: Folder, files: dict[str, Artifact], projection: Projection)
     problems = []
     for name, artifact in files.items():
         try:
-            put_stored(folder, name, artifact, projection.artifact)
+            put_stored(folder, name, artifact, projection.artifact, projection.publisher)
         except FileNotFoundError:
             problems.append(f"{name}: the stored file is gone")
         except ExportError as error:

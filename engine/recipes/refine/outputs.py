@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine.contract.outputs import UNSIGNED, Publisher
 from engine.imaging.errors import ImageError
 from engine.outputs.documents import to_json, to_yaml
 from engine.outputs.folder import ExportError, Folder
@@ -41,6 +42,7 @@ def write_job(
     folder: Path,
     artifact_path: Callable[[str], Path],
     formats: frozenset[str] = FORMATS,
+    publisher: Publisher = UNSIGNED,
 ) -> list[str]:
     """Bring a folder in line with a report.
 
@@ -54,11 +56,13 @@ def write_job(
         folder: Its folder, created if it is missing.
         artifact_path: The stored file of a hash.
         formats: `json`, `yaml` or both, for the iterations' results.
+        publisher: Signs the images, if the settings ask for it.
 
     Returns:
         The names of the job's files, by iteration, the summary last.
 
     Raises:
+        Blocked: An image cannot be signed now.
         ExportError: A stored image is gone or is not an image (everything else has been
             written), or a folder stands where a file belongs.
         OSError: The folder cannot be written.
@@ -71,13 +75,13 @@ def write_job(
     with Folder(folder) as target:
         for turn in report.iterations:
             for image, name in _images(turn):
-                written, problem = _put(target, image, name, artifact_path)
+                written, problem = _put(target, image, name, artifact_path, publisher)
                 names += written
                 problems += problem
             names += _write_documents(target, report, turn, formats)
         target.put(SUMMARY, to_json(job_summary(report)))
         names.append(SUMMARY)
-        sweep(target, names, OWN_NAME, _UNTOUCHED, artifact_path)
+        sweep(target, names, OWN_NAME, _UNTOUCHED, artifact_path, publisher)
     if problems:
         raise ExportError(f"{folder}: {'; '.join(problems)}")
     return names
@@ -91,12 +95,17 @@ def _images(turn: IterationReport) -> Iterator[tuple[ImageReport, str]]:
 
 
 def _put(
-    target: Folder, image: ImageReport, name: str, artifact_path: Callable[[str], Path]
+    target: Folder,
+    image: ImageReport,
+    name: str,
+    artifact_path: Callable[[str], Path],
+    publisher: Publisher,
 ) -> tuple[list[str], list[str]]:
     """Write an image; return the names of its files, and problems."""
     source = Source(image.artifact, image.lineage)
     try:
-        return [name, *put_image(target, name, source, artifact_path(image.artifact.hash))], []
+        stored = artifact_path(image.artifact.hash)
+        return [name, *put_image(target, name, source, stored, publisher)], []
     except FileNotFoundError:
         return [name], [f"{name}: the stored image is gone"]
     except ImageError as error:

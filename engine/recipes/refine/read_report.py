@@ -44,7 +44,7 @@ def project(projection: Projection) -> None:
         return
     report = job_report(projection.connection, projection.batch, projection.job)
     formats = frozenset(projection.formats)
-    write_job(report, projection.folder, projection.artifact, formats)
+    write_job(report, projection.folder, projection.artifact, formats, projection.publisher)
 
 
 def finish(projection: Projection) -> None:

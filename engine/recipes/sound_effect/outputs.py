@@ -1,11 +1,12 @@
 """The folders for people: a projection of the store that can be rebuilt at any time."""
 
 from db.queries import jobs as queries
-from engine.audio.bwf import with_origin
+from engine.audio.bwf import Origin, with_origin
+from engine.contract import Artifact
 from engine.contract.outputs import Projection
 from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import ExportError, Folder
-from engine.outputs.stored import stored_bytes
+from engine.outputs.stored import put_changed, stored_bytes
 from engine.recipes.sound_effect.documents import (
     file_names,
     former_names,
@@ -34,8 +35,7 @@ def write_job(projection: Projection) -> None:
     with Folder(projection.folder) as target:
         for name, take in file_names(report).items():
             try:
-                data = stored_bytes(take.audio, projection.artifact)
-                target.put(name, with_origin(data, origin_of(report, take)))
+                _put(target, name, take.audio, origin_of(report, take), projection)
             except (OSError, ExportError) as error:
                 problems.append(f"{name}: {error}")
             document = f"{name.rpartition('.')[0]}.json"
@@ -62,13 +62,29 @@ def _write_placed(
     name = placed_name(report, placed)
     stem = name.rpartition(".")[0]
     try:
-        data = stored_bytes(placed.laid.audio, projection.artifact)
-        origin = placed_origin(report, placed)
-        target.put(name, data if origin is None else with_origin(data, origin))
+        _put(target, name, placed.laid.audio, placed_origin(report, placed), projection)
     except (OSError, ExportError) as error:
         problems.append(f"{name}: {error}")
     target.put(f"{stem}.json", to_json(placed_document(report, placed, name)))
     return {name, f"{stem}.json"}
+
+
+def _put(
+    target: Folder, name: str, audio: Artifact, origin: Origin | None, projection: Projection
+) -> None:
+    """Write a sound with its origin.
+
+    Raises:
+        Blocked: It cannot be signed now.
+        ExportError: The stored sound is damaged.
+        OSError: It is gone, or the file cannot be written.
+    """
+
+    def content() -> bytes:
+        data = stored_bytes(audio, projection.artifact)
+        return data if origin is None else with_origin(data, origin)
+
+    put_changed(target, name, audio, content, projection.publisher, variant=repr(origin))
 
 
 def write_batch(projection: Projection) -> None:

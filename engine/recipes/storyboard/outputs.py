@@ -12,7 +12,7 @@ from typing import Any
 
 from db.queries import jobs as queries
 from engine.contract import Artifact, Similarity
-from engine.contract.outputs import Projection
+from engine.contract.outputs import Projection, Publisher
 from engine.imaging.errors import ImageError
 from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json
@@ -79,11 +79,14 @@ def project(projection: Projection) -> None:
         return
     report = job_report(projection.connection, projection.batch, projection.job)
     stored = projection.artifact
-    _write(_with_file_names(report, stored), projection.folder, stored, projection.preview)
+    writing = _Writing(
+        _with_file_names(report, stored), stored, projection.preview, projection.publisher
+    )
+    _write(writing, projection.folder)
 
 
-def _write(report: StoryboardReport, folder: Path, stored: Stored, preview: Preview) -> None:
-    writing = _Writing(report, stored, preview)
+def _write(writing: "_Writing", folder: Path) -> None:
+    report = writing.report
     traces = not (report.settings.trace_cleanup and report.state == "done")
     with Folder(folder) as target:
         for scene in report.scenes:
@@ -96,7 +99,7 @@ def _write(report: StoryboardReport, folder: Path, stored: Stored, preview: Prev
         document = storyboard_document(report, traces=traces)
         target.put(STORYBOARD, to_json(document))
         kept = {folder_name(scene.number) for scene in report.scenes} if traces else set[str]()
-        _sweep(target, {STORYBOARD, *writing.names}, kept, stored)
+        writing.sweep(target, {STORYBOARD, *writing.names}, kept)
     if writing.problems:
         raise ExportError(f"{folder}: {'; '.join(writing.problems)}")
 
@@ -130,6 +133,7 @@ class _Writing:
     report: StoryboardReport
     stored: Stored
     preview: Preview
+    publisher: Publisher
     names: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
@@ -151,7 +155,7 @@ class _Writing:
         images = {image_name(scene, number): source for number, source in _images(scene)}
         beside = [self._put(target, name, source) for name, source in images.items()]
         kept = {*files, *images, *chain.from_iterable(beside)}
-        sweep(target, kept, OWN_TRACE, _UNTOUCHED_TRACE, self.stored)
+        sweep(target, kept, OWN_TRACE, _UNTOUCHED_TRACE, self.stored, self.publisher)
 
     def chosen(self, target: Folder, scene: SceneReport) -> None:
         """The image that was taken for a scene."""
@@ -192,7 +196,7 @@ class _Writing:
         for name, film in files.items():
             self.names.add(name)
             try:
-                put_stored(target, name, film, self.stored)
+                put_stored(target, name, film, self.stored, self.publisher)
             except FileNotFoundError:
                 self.problems.append(f"{target.path.name}/{name}: the stored file is gone")
             except ExportError as error:
@@ -231,12 +235,29 @@ class _Writing:
 
     def _put(self, target: Folder, name: str, source: Source) -> list[str]:
         try:
-            return put_image(target, name, source, self.stored(source.artifact.hash))
+            stored = self.stored(source.artifact.hash)
+            return put_image(target, name, source, stored, self.publisher)
         except FileNotFoundError:
             self.problems.append(f"{target.path.name}/{name}: the stored image is gone")
         except ImageError as error:
             self.problems.append(f"{target.path.name}/{name}: {error}")
         return []
+
+    def sweep(self, target: Folder, files: set[str], folders: set[str]) -> None:
+        """Remove files of an earlier projection that the report no longer has."""
+        for name in target.names():
+            if OWN_FOLDER.fullmatch(name) and name not in folders:
+                self._drop(target, name)
+        sweep(target, files, OWN_FILE, _UNTOUCHED, self.stored, self.publisher)
+
+    def _drop(self, target: Folder, name: str) -> None:
+        """Remove the traces in a folder, and the folder if nothing else is in it."""
+        try:
+            with target.folder(name) as inner:
+                sweep(inner, (), OWN_TRACE, _UNTOUCHED_TRACE, self.stored, self.publisher)
+        except ExportError:
+            return  # a link or a file of somebody else's
+        target.remove_empty(name)
 
 
 def _images(scene: SceneReport) -> Iterator[tuple[int, Source]]:
@@ -287,24 +308,6 @@ def _source_of(data: bytes | None) -> str | None:
         return read_text(data).get(SOURCES) if data else None
     except ImageError:
         return None
-
-
-def _sweep(target: Folder, files: set[str], folders: set[str], stored: Stored) -> None:
-    """Remove files of an earlier projection that the report no longer has."""
-    for name in target.names():
-        if OWN_FOLDER.fullmatch(name) and name not in folders:
-            _drop(target, name, stored)
-    sweep(target, files, OWN_FILE, _UNTOUCHED, stored)
-
-
-def _drop(target: Folder, name: str, stored: Stored) -> None:
-    """Remove the traces in a folder, and the folder if nothing else is in it."""
-    try:
-        with target.folder(name) as inner:
-            sweep(inner, (), OWN_TRACE, _UNTOUCHED_TRACE, stored)
-    except ExportError:
-        return  # a link or a file of somebody else's
-    target.remove_empty(name)
 
 
 def finish(projection: Projection) -> None:

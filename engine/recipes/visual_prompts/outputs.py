@@ -59,7 +59,7 @@ def write_job(projection: Projection) -> None:
     report = _report(projection, projection.job, _Places(folder, folder))
     with Folder(projection.folder) as target:
         problems = _write_sample(target, report, projection.artifact)
-    problems += _write_images(report, _images_of(folder), projection.artifact)
+    problems += _write_images(report, _images_of(folder), projection)
     if problems:
         raise ExportError(f"{folder}: {'; '.join(problems)}")
 
@@ -101,7 +101,7 @@ def _stored_files(report: SampleReport) -> Iterator[tuple[str, Artifact]]:
             yield name, artifact
 
 
-def _write_images(report: SampleReport, folder: Path, stored: Stored) -> list[str]:
+def _write_images(report: SampleReport, folder: Path, projection: Projection) -> list[str]:
     """Write the images of a sample's prompts; return the problems of those that cannot be."""
     made = [one for one in report.images if one.image is not None]
     if not made:
@@ -111,17 +111,18 @@ def _write_images(report: SampleReport, folder: Path, stored: Stored) -> list[st
         for one in made:
             name = Path(one.path).name
             try:
-                names |= {name, *_put(target, name, one, report, stored)}
+                names |= {name, *_put(target, name, one, report, projection)}
             except FileNotFoundError:
                 problems.append(f"{name}: the stored image is gone")
             except ImageError as error:
                 problems.append(f"{name}: {error}")
-        sweep(target, names, _OWN_IMAGE, _UNTOUCHED, stored)
+        publisher = projection.publisher
+        sweep(target, names, _OWN_IMAGE, _UNTOUCHED, projection.artifact, publisher)
     return problems
 
 
 def _put(
-    target: Folder, name: str, one: ImageReport, report: SampleReport, stored: Stored
+    target: Folder, name: str, one: ImageReport, report: SampleReport, projection: Projection
 ) -> list[str]:
     if one.image is None:
         return []
@@ -134,7 +135,8 @@ def _put(
         backend=one.backend,
         model=one.model,
     )
-    return put_image(target, name, Source(one.image, lineage), stored(one.image.hash))
+    stored = projection.artifact(one.image.hash)
+    return put_image(target, name, Source(one.image, lineage), stored, projection.publisher)
 
 
 def _images_of(folder: Path) -> Path:

@@ -124,6 +124,7 @@ def one_of_snapshot(
         "name": backend.info.name,
         "model": backend.info.model,
         "version": backend.info.version,
+        "digital_source": backend.info.digital_source,
         "agents": {agent.id: chat.version_of(agent) for agent in agents},
         "settings": settings,
     }

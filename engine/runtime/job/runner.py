@@ -77,6 +77,7 @@ class JobRunner:
     async def _ending(self, run: JobState) -> "Coroutine[Any, Any, None]":
         """Run the recipe; return the write of its outcome."""
         try:
+            await self._check_outputs(run)
             result = await self._run_recipe(run)
             ending = await self._written_out(run, result)
         except asyncio.CancelledError as error:
@@ -85,6 +86,25 @@ class JobRunner:
         except BaseException as error:  # noqa: BLE001 - whatever a recipe raises is its outcome
             return self._raised(run, error)
         return self._done(run, ending)
+
+    async def _check_outputs(self, run: JobState) -> None:
+        """Check that the job's files can be signed, before anything is paid for.
+
+        Raises:
+            Blocked: They cannot be.
+        """
+        try:
+            await self._output_writer.check(run.recipe)
+        except Blocked as error:
+            self._block_outputs(error)
+            raise
+
+    def _block_outputs(self, error: Blocked) -> None:
+        lane = self._outputs_lane
+        error.lane = lane.name
+        if lane.blocked is None:
+            log.warning("%s", error.message)
+            lane.block(error)
 
     async def _run_recipe(self, run: JobState) -> BaseModel:
         recipe = run.recipe
@@ -106,18 +126,14 @@ class JobRunner:
     async def _written_out(self, run: JobState, result: BaseModel) -> "_Ending":
         """Write the job's folder in its final form."""
         ending = _Ending(result.model_dump_json(), run.headline.of(result))
-        lane = self._outputs_lane
         try:
             await self._output_writer.project(
                 run, state="done", result=ending.result, score=ending.score
             )
         except Blocked as error:
-            error.lane = lane.name
-            if lane.blocked is None:
-                log.warning("%s", error.message)
-                lane.block(error)
+            self._block_outputs(error)
             raise
-        lane.succeeded()
+        self._outputs_lane.succeeded()
         return ending
 
     def _leave_running(

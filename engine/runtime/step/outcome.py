@@ -64,6 +64,9 @@ class OutcomeRecorder:
         state, intent = self._state, self._state.intent
         if state.traces and self._services.engine_settings.traces == "all":
             outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
+        if outcome.artifacts:
+            materials = await self._services.materials.unstored(state.asked.call.backend, intent)
+            outcome = replace(outcome, materials=materials)
         self._services.progress.forget(state)
         await self._services.writer.write(
             lambda c: writes.finish_step(c, state.step_id, intent, outcome)

@@ -17,6 +17,7 @@ from engine.runtime.process_pool import ComputePool
 from engine.runtime.step.budget import BudgetGuard
 from engine.runtime.step.deadline import Deadlines
 from engine.runtime.step.job_state import JobState, StepRecord
+from engine.runtime.step.materials import MaterialsOfBatches
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.thumbnailer import Thumbnailer
 
@@ -144,6 +145,7 @@ class StepServices:
         runs: The run that each job has now.
         budget: Budgets of calls.
         deadlines: Deadlines of calls.
+        materials: Weights and LoRAs of batches, with their licences.
         making: What makes the steps that others may be answered from, by fingerprint, and by the
             job where only its own steps may be.
     """
@@ -160,6 +162,7 @@ class StepServices:
     runs: dict[int, JobState] = field(default_factory=dict)
     budget: BudgetGuard = field(default_factory=BudgetGuard)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    materials: MaterialsOfBatches = field(default_factory=MaterialsOfBatches)
     making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
 
     def reload(self, settings: Settings) -> None:

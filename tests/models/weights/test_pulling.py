@@ -27,8 +27,8 @@ def test_only_files_without_code_are_fetched(hub: Hub) -> None:
     folder = pull(SMALL)
     assert folder == find(SMALL)
     assert folder.name == COMMIT
-    kept = {"config.json", "model.safetensors", "chat_template.jinja"}
-    assert {path.name for path in folder.iterdir()} == kept
+    kept = {"config.json", "model.safetensors", "chat_template.jinja", "README.md"}
+    assert {path.name for path in folder.iterdir()} == kept  # the card states the licence
     assert set(hub.fetched()) == kept
 
 

@@ -1,25 +1,29 @@
 """Results on this machine: a stored file, or a batch as a folder."""
 
+import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.client.documents import versioned
-from engine.client.remote.asking import Ask, Operation
+from engine.client.remote.asking import Ask, Operation, Reply
 from engine.client.remote.errors import RemoteError
 from engine.client.remote.operations import reading
 from engine.kinds.file_names import safe_name, suffix_of
 from engine.text.errors import UserError
 
 RECORD = "job.json"
+_DIGEST = re.compile(r"sha-256=:([0-9A-Za-z+/]{43}=):")
 
 
 def download(artifact: str, path: Path) -> Operation[Path]:
     """Write a stored file to a path, which holds nothing or all of it.
 
-    Its bytes are checked by its hash.
+    Its bytes are checked by its hash, or by the digest of the signed copy that a server sends in
+    its place.
 
     Args:
         artifact: Its hash, as documents have it.
@@ -28,15 +32,33 @@ def download(artifact: str, path: Path) -> Operation[Path]:
     hash_ = artifact.removeprefix("sha256:")
     part = path.with_name(f".{path.name}.part")
     try:
-        yield Ask("GET", f"/v1/artifacts/{hash_}", save_to=part)
+        reply = yield Ask("GET", f"/v1/artifacts/{hash_}", save_to=part)
         with part.open("rb") as file:
             came = hashlib.file_digest(file, "sha256").hexdigest()
-        if came != hash_:
+        if came != (_digest_of(reply) or hash_):
             raise RemoteError(f"The server sent other bytes than {hash_[:12]}; nothing was kept.")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _digest_of(reply: Reply) -> str:
+    """Return the SHA-256 of a signed copy as its answer states it (RFC 9530); empty without."""
+    match = _DIGEST.fullmatch(reply.headers.get("repr-digest", ""))
+    return base64.b64decode(match[1]).hex() if match else ""
+
+
+def _is_there(target: Path, file: Mapping[str, Any]) -> Operation[bool]:
+    """Return whether a file has been written before, by its length: stored or signed."""
+    if not target.is_file():
+        return False
+    size = target.stat().st_size
+    if size == file["bytes"]:
+        return True
+    hash_ = str(file["artifact"]).removeprefix("sha256:")
+    reply = yield Ask("HEAD", f"/v1/artifacts/{hash_}")
+    return bool(_digest_of(reply)) and reply.headers.get("content-length") == str(size)
 
 
 def export(batch: str, folder: Path, *, everything: bool = False) -> Operation[list[Path]]:
@@ -65,7 +87,7 @@ def export(batch: str, folder: Path, *, everything: bool = False) -> Operation[l
         home.mkdir(parents=True, exist_ok=True)
         for file in _chosen(job, everything=everything):
             target = home / _file_name(file)
-            if not target.is_file() or target.stat().st_size != file["bytes"]:
+            if not (yield from _is_there(target, file)):
                 yield from download(file["artifact"], target)
         text = json.dumps(versioned(job), ensure_ascii=True, indent=2)
         (home / RECORD).write_text(text + "\n", encoding="ascii")

@@ -137,7 +137,8 @@ def write_job(projection: Projection) -> None:
     with Folder(projection.folder) as folder:
         for image, (backend, model), name in zip(shown.images, shown.sources, names, strict=True):
             source = Source(image.image, _lineage(shown, image, backend, model))
-            put_image(folder, name, source, projection.artifact(image.image.hash))
+            stored = projection.artifact(image.image.hash)
+            put_image(folder, name, source, stored, projection.publisher)
         folder.put(RESULTS, to_json(_document(shown, names)))
 
 
