@@ -12,8 +12,8 @@ from tests.support.effort import scaled, stride
 
 pytestmark = pytest.mark.rounds
 
-COMMITS = stride(3)
-"""Of the commits of one run, every third is a place to die, and in the long run each one."""
+COMMITS = stride(5)
+"""Of the commits of one run, every fifth is a place to die, and in the long run each one."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_at_every_commit(
     moment: str, small: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:
     template, reference = small
-    first = 1 if moment == "before" else min(2, COMMITS)
+    first = 1 if moment == "before" else min(3, COMMITS)
     for number in itertools.count(first, COMMITS):
         stage = template.copy(tmp_path / str(number))
         if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):
@@ -78,7 +78,7 @@ def test_each_life_a_commit_longer_than_the_last(
     """The resumed run is killed too, again and again, until one gets through."""
     template, reference = larger
     stage = template.copy(tmp_path / "stage")
-    for number in itertools.count(1, 2):
+    for number in itertools.count(1, stride(4)):
         if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):
             if stage.batch().is_over:
                 break

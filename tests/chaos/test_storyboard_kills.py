@@ -9,7 +9,7 @@ import pytest
 
 from engine.recipes.storyboard import RECIPE
 from tests.support.chaos import Nursery, ProviderProcess, Stage
-from tests.support.effort import scaled, stride
+from tests.support.effort import starts, stride
 from tests.support.optional import needs
 
 needs("av", "cv2", "numba", "llvmlite")
@@ -28,8 +28,11 @@ FILM = {
     "width": 64,
     "height": 64,
 }
-STRIDE = 13
-"""Of the commits of one run, every thirteenth is a place to die, and in more rounds the others."""
+STRIDE = 26
+"""Distance of the commits at which a run is killed; in more rounds at those between them too.
+
+A crash after a commit takes those half way between the crashes before one.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +83,9 @@ def test_the_same_film_after_a_crash_at_a_commit(
     moment: str, film: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:
     template, reference = film
-    for first in range(1, scaled(1, STRIDE) + 1):
-        for number in itertools.count(first, STRIDE):
+    shift = 0 if moment == "before" else STRIDE // 2
+    for first in starts(STRIDE):
+        for number in itertools.count(first + shift, STRIDE):
             stage = template.copy(tmp_path / f"{first}-{number}")
             if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):
                 assert number > 20  # it was not over before it began
@@ -96,7 +100,7 @@ def test_the_same_film_although_each_life_is_only_a_little_longer(
 ) -> None:
     template, reference = film
     stage = template.copy(tmp_path / "stage")
-    for number in itertools.count(2, stride(11)):
+    for number in itertools.count(2, stride(17)):
         if nursery.run(stage.root, stage.provider.port, f"after:{number}"):
             if stage.batch().is_over:
                 break

@@ -16,6 +16,15 @@ def scaled(usual: int, most: int | None = None) -> int:
     return min(usual * ROUNDS, most or usual * ROUNDS)
 
 
+def starts(stride: int) -> range:
+    """First places of the walks through a run, `stride` apart: one usually, all in the long run.
+
+    Args:
+        stride: Distance between the places of one walk.
+    """
+    return range(1, 2 if ROUNDS == 1 else min(2 * ROUNDS, stride) + 1)
+
+
 def stride(usual: int) -> int:
     """Distance between the commits at which a run is killed: `usual`, or each in the long run."""
     return usual if ROUNDS == 1 else 1

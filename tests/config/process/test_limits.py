@@ -26,15 +26,17 @@ def under(kind: str, soft: int, hard: int, *arguments: object):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+RUN, ENGINE = ("run", "refine"), ("engine", "--until-idle")
+
+
 @pytest.mark.parametrize(
-    ("kind", "limit", "said"),
+    ("kind", "limit", "said", "command"),
     [
-        ("RLIMIT_NOFILE", 16, "Only 16 files may be open at once here (ulimit -n)"),
-        ("RLIMIT_NOFILE", 32, "Only 32 files may be open at once here (ulimit -n)"),
-        ("RLIMIT_AS", 300 << 20, "Only 300 MiB of memory may be used here (ulimit -v)"),
+        ("RLIMIT_NOFILE", 16, "Only 16 files may be open at once here (ulimit -n)", ENGINE),
+        ("RLIMIT_NOFILE", 32, "Only 32 files may be open at once here (ulimit -n)", RUN),
+        ("RLIMIT_AS", 300 << 20, "Only 300 MiB of memory may be used here (ulimit -v)", ENGINE),
     ],
 )
-@pytest.mark.parametrize("command", [("run", "refine"), ("engine", "--until-idle")])
 def test_too_little_is_one_sentence_before_anything_begins(
     tmp_path: Path, kind: str, limit: int, said: str, command: tuple[str, ...]
 ):

@@ -96,6 +96,14 @@ def test_a_decided_prompt_makes_its_scene_and_the_later_ones_again(tmp_path: Pat
     assert count(shooting) == NOTHING
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Shooting:
+    """A finished storyboard that no test changes."""
+    shooting = Shooting(tmp_path_factory.mktemp("finished"))
+    shooting.run(THREE, num_variations=2)
+    return shooting
+
+
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
@@ -120,16 +128,16 @@ def test_a_decided_prompt_makes_its_scene_and_the_later_ones_again(tmp_path: Pat
     ],
 )
 def test_a_decision_that_cannot_be_is_refused_and_changes_nothing(
-    tmp_path: Path, key: str, value: Any, said: str
+    finished: Shooting, key: str, value: Any, said: str
 ):
-    shooting = Shooting(tmp_path)
-    shooting.run(THREE, num_variations=2)
+    shooting = finished
     before, files = chosen(shooting), sorted(shooting.folder.rglob("*"))
     job = shooting.decide(key, value)
     assert (job.state, chosen(shooting), count(shooting)) == ("done", before, NOTHING)
     assert sorted(shooting.folder.rglob("*")) == files
     with shooting.workspace.reading() as connection:
-        (row,) = connection.execute("SELECT state, answer FROM commands").fetchall()
+        sql = "SELECT state, answer FROM commands ORDER BY id DESC LIMIT 1"
+        row = connection.execute(sql).fetchone()
         assert not connection.execute("SELECT 1 FROM decisions").fetchall()
     assert row["state"] == "refused"
     assert said in row["answer"]
