@@ -6,6 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_STAMP := $(VENV)/.demo
+CLUSTER_STAMP := $(VENV)/.cluster
 PIP_INSTALL = $(BIN)/python -m pip install --quiet
 # A mirror may serve an old list of a package's releases: the second try is past pip's own cache.
 INSTALL_LOCK = $(PIP_INSTALL) --requirement $(1) || { sleep 20; $(PIP_INSTALL) --no-cache-dir --requirement $(1); }
@@ -55,6 +56,11 @@ $(STAMP): $(DEMO_STAMP)
 	@$(PIP_INSTALL) --no-deps --requirement $(LOCK)-sound.txt || echo 'The tests with Stable Audio will be skipped.'
 	@touch $@
 
+# Ray is large, and only tests that take long need it.
+$(CLUSTER_STAMP): $(STAMP) $(LOCK)-cluster.txt
+	@$(PIP_INSTALL) --no-deps --requirement $(LOCK)-cluster.txt || echo 'The tests with Ray will be skipped.'
+	@touch $@
+
 install: $(STAMP) ## make the virtual environment
 
 # The demo paints anew each time, instead of showing what an earlier one has painted.
@@ -73,7 +79,7 @@ SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 ROUNDS ?= 5
 test-slow: export SAFELIGHT_TEST_ROUNDS := $(ROUNDS)
 test-slow: SEED := $(SEED)
-test-slow: $(STAMP) ## run what takes long, and properties with examples of their own
+test-slow: $(STAMP) $(CLUSTER_STAMP) ## run what takes long, and properties with examples of their own
 	@echo 'To repeat this run: make test-slow SEED=$(SEED) ROUNDS=$(ROUNDS)'
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m 'slow or hypothesis or rounds' \
 	  --hypothesis-profile=randomised --hypothesis-seed=$(SEED)
@@ -97,7 +103,7 @@ test-api: $(STAMP) $(API_VENV)/.installed ## test the HTTP API against its own O
 test-newest: VENV := .venv-newest
 test-newest: ## run the tests with the newest packages that the ranges admit
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(call WITH_LOCAL,$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video$(COMMA)local]',$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video]')
+	@$(call WITH_LOCAL,$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)cluster$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video$(COMMA)local]',$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)cluster$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video]')
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
 lock: ## resolve the locks anew, with each supported Python

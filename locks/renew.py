@@ -7,6 +7,7 @@ Each lock holds what the one before it lacks, so an install names all up to the 
                    [spatial], [telemetry] and [video]
     X.Y-model.txt  a small language model and its server, whose own dependencies are not needed
     X.Y-local.txt  the [local] extra without torch
+    X.Y-cluster.txt  the [cluster] extra, beside run and test
     X.Y-sound.txt  packages of the backend stable-audio, whose own dependencies do not fit
 
 torch has no hash and is in no lock, since its builds differ by machine: see the Makefile.
@@ -73,7 +74,7 @@ def pins(text: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the five locks of the Python that runs this."""
+    """Write the six locks of the Python that runs this."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the locks are written")
     folder = parser.parse_args().folder
@@ -83,7 +84,9 @@ def main() -> None:
         for extra in ("dev", "api", "cloud", "audio", "provenance", "spatial", "telemetry", "video")
         for part in ("--extra", extra)
     ]
-    everything = resolve(*project, *extras, "--extra", "local")
+    everything = resolve(*project, *extras, "--extra", "local", "--extra", "cluster")
+    cluster = resolve(*project, *extras, "--extra", "cluster", within=everything)
+    local = resolve(*project, *extras, "--extra", "local", within=everything)
     tests = resolve(*project, *extras, within=everything)
     run = resolve(*project, within=everything)
     with tempfile.NamedTemporaryFile("w", suffix=".in") as wanted:
@@ -94,7 +97,8 @@ def main() -> None:
         "run": pins(run),
         "test": pins(tests),
         "model": {pin: text for pin, text in model.items() if pin.startswith(SMALL_MODEL)},
-        "local": {pin: text for pin, text in pins(everything).items() if not _TORCH.match(pin)},
+        "cluster": pins(cluster),
+        "local": {pin: text for pin, text in pins(local).items() if not _TORCH.match(pin)},
         "sound": pinned(SOUND),
     }
     written: set[str] = set()
@@ -102,7 +106,8 @@ def main() -> None:
         new = [text for pin, text in found.items() if pin not in written]
         path = folder / f"{sys.version_info.major}.{sys.version_info.minor}-{name}.txt"
         path.write_text("".join(new))
-        written.update(found)
+        if name != "cluster":  # the locks after it are installed without it too
+            written.update(found)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ def pins(version: str, *names: str) -> dict[str, tuple[str, int]]:
         (["run"], []),
         (["run", "test"], ["dev", "api", "cloud", "audio", "telemetry"]),
         (["run", "test", "local"], ["dev", "api", "cloud", "audio", "local"]),
+        (["run", "test", "cluster"], ["cluster"]),
     ],
 )
 def test_a_lock_pins_what_the_project_asks_for(version, locks, extras):
@@ -82,6 +83,7 @@ def test_every_package_that_the_code_imports_is_declared():
         "api",
         "audio",
         "cloud",
+        "cluster",
         "local",
         "provenance",
         "spatial",

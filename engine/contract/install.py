@@ -20,6 +20,7 @@ _TELLING = {
     "api": "starlette",
     "audio": "verovio",
     "cloud": "openai",
+    "cluster": "ray",
     "local": "diffusers",
     "provenance": "c2pa",
     "spatial": "sofar",

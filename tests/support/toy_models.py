@@ -73,6 +73,11 @@ class ToyModel:
             "offloaded": self.is_offloaded,
         }
 
+    def rest(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
+        """Is busy for a while."""
+        time.sleep(given[1])
+        return given[0]
+
     def bar(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         """Counts with a bar, as libraries do while they load."""
         from tqdm import tqdm
