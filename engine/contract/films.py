@@ -16,6 +16,7 @@ from pydantic import Field
 from engine.contract import Artifact, CallContext, OpenFile, Permanent, Request, Result
 from engine.contract.files import TEMPORARY
 from engine.contract.job import Scope
+from engine.contract.travelling import travels
 from engine.video.cuts import clips_of, excerpt, images_of, segments_of
 from engine.video.plan import FilmPlan, LyricLine, Signals
 from engine.video.quality import Quality
@@ -122,6 +123,12 @@ async def render_segment(request: SegmentRequest, context: CallContext) -> Rende
     return RenderedSegment(video=await context.keep(data, TEMPORARY, kind="video"))
 
 
+def _has_lyrics(plan: dict[str, Any], *_rest: Any) -> bool:
+    """Return whether fonts are needed: those of another machine may be others."""
+    return bool(plan.get("lyrics"))
+
+
+@travels(stays_with=_has_lyrics)
 def segment_bytes(
     plan: dict[str, Any],
     span: tuple[int, int],

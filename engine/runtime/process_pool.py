@@ -2,20 +2,27 @@
 
 import asyncio
 import atexit
+import logging
 import multiprocessing
 import os
 import pickle
 import queue
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 from engine.contract import Retryable
+from engine.models.hosts.links.link import Machine
 from engine.models.hosts.spawning import parent_sentinel, settle, spawning
+from engine.runtime.far_call import CannotTravel, FarCall
+from engine.runtime.far_workers import FarWorker, FarWorkers, Lost
+from engine.runtime.free_workers import FreeWorkers
 from engine.runtime.freed_memory import FreedMemory
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _Call = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
@@ -29,11 +36,13 @@ class ComputePool:
 
     Args:
         workers: Maximum number of processes; each is started when a call needs it.
+        far: Number of workers on other machines.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, far: Mapping[Machine, int] | None = None) -> None:
         self.workers = workers
-        self._slots = asyncio.Semaphore(workers)
+        self._turns: FreeWorkers[FarWorker] = FreeWorkers(workers)
+        self._far = FarWorkers(far or {}, self._turns.give_back, self._turns.forget)
         self._free: list[_Worker] = []
         self._busy: set[_Worker] = set()
 
@@ -46,27 +55,65 @@ class ComputePool:
         Raises:
             Retryable: A worker died, for example for lack of memory, or cannot be started.
         """
-        async with self._slots:
-            worker = self._free.pop() if self._free else _started()
-            self._busy.add(worker)
+        await self._turns.take()
+        try:
+            return await self._run_here(function, *args)
+        finally:
+            self._turns.give_back(None)
+
+    async def run_anywhere(self, call: FarCall[T], function: Callable[..., T], *args: Any) -> T:
+        """Return the result of a function that another machine may run too.
+
+        The longest waiting call gets the next free worker. One whose worker is lost is done by
+        another.
+
+        Args:
+            call: The call for another machine.
+            function: The function for this machine.
+            args: Its arguments.
+
+        Raises:
+            Retryable: A worker died, for example for lack of memory, or cannot be started.
+        """
+        anywhere = bool(self._far)
+        if anywhere:
+            self._far.start()
+        while True:
+            worker = await self._turns.take(anywhere=anywhere)
             try:
-                return await asyncio.wrap_future(worker.submit(function, *args))
-            except _Died:
-                worker.broken = True
-                raise Retryable(
-                    "A worker process died in the middle of a step.",
-                    remedy="If it was killed for memory, lower engine.cpu_workers.",
-                ) from None
-            except asyncio.CancelledError:
-                worker.kill()
-                raise
+                if worker is None:
+                    return await self._run_here(function, *args)
+                return await call.run(worker)
+            except Lost as error:
+                log.warning("a step is done again: %s", error)
+            except CannotTravel as error:
+                log.info("a step stays here: %s", error)
+                anywhere = False
             finally:
-                self._put_back(worker)
+                if worker is None or not worker.ended.done():
+                    self._turns.give_back(worker)
+
+    async def _run_here(self, function: Callable[..., T], *args: Any) -> T:
+        worker = self._free.pop() if self._free else _started()
+        self._busy.add(worker)
+        try:
+            return await asyncio.wrap_future(worker.submit(function, *args))
+        except _Died:
+            worker.broken = True
+            raise Retryable(
+                "A worker process died in the middle of a step.",
+                remedy="If it was killed for memory, lower engine.cpu_workers.",
+            ) from None
+        except asyncio.CancelledError:
+            worker.kill()
+            raise
+        finally:
+            self._put_back(worker)
 
     @property
     def is_full(self) -> bool:
-        """True if a call would have to wait for a worker."""
-        return self._slots.locked()
+        """True if a call would have to wait for a worker of this machine."""
+        return self._turns.is_full
 
     def _put_back(self, worker: "_Worker") -> None:
         if worker not in self._busy:
@@ -79,6 +126,7 @@ class ComputePool:
 
     def close(self) -> None:
         """End the workers; their calls have no waiters any more."""
+        self._far.close()
         for worker in (*self._free, *self._busy):
             worker.close()
         self._free.clear()

@@ -15,13 +15,16 @@ import pytest
 class ThreadPool:
     """Does what `ComputePool` does, in a thread."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, _far: Any = None) -> None:
         self._slots = asyncio.Semaphore(workers)
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         async with self._slots:
             sent = pickle.dumps((function, args))
             return pickle.loads(await asyncio.to_thread(_work, sent))
+
+    async def run_anywhere(self, _call: Any, function: Callable[..., Any], *args: Any) -> Any:
+        return await self.run(function, *args)
 
     @property
     def is_full(self) -> bool:

@@ -10,6 +10,7 @@ from engine.backends.builtin.embedded import embedded_info
 from engine.backends.builtin.settings import BuiltinSettings, versioned
 from engine.contract.audio import AudioInfo, AudioRequest, GeneratedAudio
 from engine.contract.backend import BaseBackend, CallContext
+from engine.contract.travelling import travels
 
 MAX_SECONDS = 120.0
 """Length of a sound that it generates at most, in seconds."""
@@ -48,6 +49,7 @@ class Synthesiser(BaseBackend):
         return GeneratedAudio(audio=audio, seed=request.seed, device="cpu", notes=description.notes)
 
 
+@travels()
 def synthesised(
     description: dict[str, Any], seconds: float, seed: int, loop: bool, ambience: float
 ) -> bytes:

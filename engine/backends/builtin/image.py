@@ -10,6 +10,7 @@ from engine.backends.common.references import references_of
 from engine.contract.backend import BaseBackend, CallContext
 from engine.contract.errors import Permanent
 from engine.contract.image import GeneratedImage, ImageInfo, ImageRequest
+from engine.contract.travelling import travels
 from engine.imaging.lineage import Lineage, stamp
 
 MAX_REFERENCES = 16
@@ -50,6 +51,7 @@ class Painter(BaseBackend):
         return GeneratedImage(image=image, seed=request.seed)
 
 
+@travels()
 def painted(lineage: dict[str, Any], references: list[bytes], freedom: float) -> bytes:
     """An image as PNG that carries its lineage; plain data in and out, for the process pool."""
     asked = Lineage.model_validate(lineage)

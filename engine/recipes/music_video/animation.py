@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from engine.contract import Artifact, CallContext, Request, Result
 from engine.contract.films import signals_of
+from engine.contract.travelling import travels
 from engine.video.plan import FilmPlan, Shot
 
 SCHEDULE = "schedule"
@@ -54,6 +55,7 @@ async def write_schedules(request: ScheduleRequest, context: CallContext) -> Cli
     return ClipSchedules(schedules=await context.compute(schedules_of, data, request.levels))
 
 
+@travels()
 def schedules_of(request: dict[str, Any], levels: bytes) -> dict[str, str]:
     """Return the schedules of a clip.
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from engine.contract import Artifact, CallContext, Request, Result
+from engine.contract.travelling import travels
 from engine.recipes.music_video.fields import Colour
 
 MARGIN = 1.25
@@ -76,6 +77,7 @@ async def grade(request: GradeRequest, context: CallContext) -> GradedImage:
     )
 
 
+@travels()
 def graded_image(
     data: bytes, palette: tuple[str, ...], strength: float, size: tuple[int, int]
 ) -> dict[str, Any]:

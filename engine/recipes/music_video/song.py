@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, get_args
 
+from engine.contract.travelling import travels
+
 if TYPE_CHECKING:
     from engine.audio.song.analysis import SongAnalysis
     from engine.audio.song.lyrics import Word
@@ -40,6 +42,12 @@ class Measured:
     missing: str = ""
 
 
+def _is_heard(*args: Any) -> bool:
+    """Return whether words are heard: that needs weights which are on this machine."""
+    return bool(args[-1])
+
+
+@travels(stays_with=_is_heard)
 def measure(
     stream: BinaryIO,
     name: str,

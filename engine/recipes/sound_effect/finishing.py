@@ -9,6 +9,7 @@ from engine.audio.finish import Finish
 from engine.audio.lineage import SoundLineage
 from engine.audio.wav import read_wav
 from engine.contract import Artifact, Blocked, CallContext, Permanent, Request, Result
+from engine.contract.travelling import travels
 from engine.recipes.sound_effect.settings import AudioFormat, SoundEffectSettings
 
 METHOD = "finish"
@@ -106,6 +107,7 @@ class FinishedFile:
     missing: str = ""
 
 
+@travels()
 def finished_file(
     data: bytes, finish: Finish, wanted: AudioFormat, tags: dict[str, str]
 ) -> FinishedFile:

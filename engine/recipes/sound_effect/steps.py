@@ -7,6 +7,7 @@ from pydantic import Field
 
 from engine.audio.measures import SoundMeasures
 from engine.contract import Artifact, Blocked, CallContext, Permanent, Request, Result, Score
+from engine.contract.travelling import travels
 from engine.recipes.sound_effect.judging import Judgement, judge
 from engine.recipes.sound_effect.wishes import wishes_of
 
@@ -97,6 +98,7 @@ class Outcome:
     missing: str = ""
 
 
+@travels()
 def measured(data: bytes, generated: bytes | None = None) -> Outcome:
     """Return the measures of the bytes of a sound, or its problem.
 

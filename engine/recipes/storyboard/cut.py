@@ -9,6 +9,7 @@ from pydantic import Field
 from engine.contract import Artifact, CallContext, Permanent, Request, Result
 from engine.contract.films import render
 from engine.contract.install import install_command
+from engine.contract.travelling import travels
 from engine.recipes.storyboard.clips import Stretch
 from engine.recipes.storyboard.input import StoryboardJob
 from engine.recipes.storyboard.results import SceneClips
@@ -68,6 +69,7 @@ async def make_animatic(request: AnimaticRequest, context: CallContext) -> Anima
     return Animatic(video=await context.keep(data, "film", kind="video"))
 
 
+@travels()
 def animatic_bytes(ends: Sequence[float], size: tuple[int, int], *images: bytes) -> bytes:
     """Return a film of images; for the process pool."""
     from engine.video.animatic import animatic

@@ -12,6 +12,7 @@ from statistics import fmean
 
 from engine.contract import Artifact, CallContext, Permanent, Request, Result, Similarity
 from engine.contract.files import TEMPORARY
+from engine.contract.travelling import travels
 from engine.recipes.storyboard.film import key_of
 from engine.recipes.storyboard.input import StoryboardJob
 from engine.recipes.storyboard.results import SceneResult, SubjectLikeness
@@ -62,6 +63,7 @@ async def crop_images(request: CropsRequest, context: CallContext) -> Crops:
     return Crops(crops=tuple(crops))
 
 
+@travels()
 def crops_of(image: bytes) -> list[bytes]:
     """Return the crops of an image as PNG; for the process pool.
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from engine.audio.features import Features
 from engine.contract import Artifact, Blocked, CallContext, Permanent, Request, Result, Score
+from engine.contract.travelling import travels
 from engine.recipes.visual_prompts.creativity.model import Creativity
 
 METHOD = "music"
@@ -110,6 +111,7 @@ class Measured:
     missing: str = ""
 
 
+@travels()
 def measured(data: bytes, title: str, mel: bool) -> Measured:
     """Return all measurements of the bytes of a sound, or its problem."""
     from engine.audio import analysis

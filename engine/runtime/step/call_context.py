@@ -13,9 +13,11 @@ from typing import Any, BinaryIO, TypeVar
 from engine.contract import Artifact, OpenFile, Permanent, Task
 from engine.contract.files import open_regular
 from engine.contract.kinds import Content
+from engine.contract.travelling import may_travel
 from engine.kinds.registry import content_of, content_of_file, kinds
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.far_call import FarCall
 from engine.runtime.process_pool import ComputePool
 from engine.runtime.step.deadline import Deadline, HostedTask
 from engine.text.terminal import quoted
@@ -161,10 +163,16 @@ class StepCallContext:
         self.tokens_out = (self.tokens_out or 0) + tokens_out
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
-        """Run a module-level function of plain data, or of files, in the process pool."""
+        """Run a module-level function of plain data, or of files, in the process pool.
+
+        One that is marked by `travels` may run on another machine.
+        """
+        here: tuple[Any, ...] = (function, *args)
         if any(isinstance(one, Artifact | OpenFile) for one in args):
-            return self.pool.run(_of_files, self.artifacts.folder.absolute(), function, args)
-        return self.pool.run(function, *args)
+            here = (_of_files, self.artifacts.folder.absolute(), function, args)
+        if may_travel(function, args):
+            return self.pool.run_anywhere(FarCall(function, args, self.artifacts), *here)
+        return self.pool.run(*here)
 
     async def infer(self, task: Task) -> Any:
         """Run a task on a model host; show its progress and previews."""
