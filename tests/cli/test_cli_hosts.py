@@ -1,6 +1,9 @@
 """Model hosts in `status` and `doctor`."""
 
 import json
+import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -53,6 +56,54 @@ def test_status_json_has_exactly_the_documented_fields(run, hosts):
     assert set(busy) == set(HostRow.__dataclass_fields__)
     assert busy["models"] == json.loads(MODELS)
     assert (dead["device"], dead["pid"], dead["memory_used"]) == ("cpu", None, None)
+
+
+def far(device: str, link: str, **other: Any) -> HostRow:
+    """A host on another machine."""
+    return replace(DEAD, device=device, machine="gpu-a", link=link, restarts=0, **other)
+
+
+@pytest.fixture
+def machines(toys):
+    """A workspace whose engine has hosts on two other machines, of which one is lost."""
+    workspace = Workspace(toys)
+    speeds = json.dumps([{"name": "sdxl", "bytes": 7 * 10**9, "offloaded": False, "seconds": 3.2}])
+    busy = replace(BUSY, load=97, celsius=64, device_used=12 * 10**9, models=speeds)
+    away = time.time() + 7.5
+    rows = [
+        busy,
+        far("gpu-a/cuda:0", "connected", state="idle", message="", latency_ms=12.34,
+            version="Safelight 1, Python 3.11\x1b[2J"),
+        replace(far("gpu-b", "lost", message="no answer for 15 s", retry_at=away), machine="gpu-b"),
+    ]  # fmt: skip
+    with workspace.store.alone() as write:
+        write(lambda c: report_hosts(c, rows))
+    with EngineLock(workspace.paths.lock):
+        yield toys
+
+
+def test_hosts_shows_machines_links_load_and_speed(run, machines):
+    lines = run("hosts", "--workspace", machines).out.splitlines()
+    text = " ".join(" ".join(lines).split())
+    assert lines[0] == "this machine"
+    assert "cuda:0: A GPU · busy (sdxl: generate) · 97 % load, 64 °C" in text
+    assert "(device 12.0 GB) · 4 at work, 12 waiting · started again 1 time" in text
+    assert "    sdxl · 7.0 GB · 3.2s a task" in lines
+    assert "gpu-a  connected · 12.3 ms · Safelight 1, Python 3.11" in lines
+    assert "gpu-b  trying again in 8 seconds: no answer for 15 s" in lines
+    assert "gpu-b:" not in text
+    found = run("hosts", "--json", "--workspace", machines).json["hosts"]
+    assert [host["machine"] for host in found] == ["", "gpu-a", "gpu-b"]
+
+
+def test_status_says_that_a_machine_is_lost(run, machines):
+    text = " ".join(run("status", "--workspace", machines).out.split())
+    assert "Host gpu-b: trying again in 8 seconds: no answer for 15 s." in text
+    assert "Host gpu-a/cuda:0: idle; connected · 12.3 ms" in text
+
+
+def test_hosts_without_an_engine_says_so(run, toys):
+    assert run("hosts", "--workspace", toys).out == "No engine runs. Devices: safelight doctor\n"
 
 
 def test_hosts_of_an_engine_that_is_gone_are_not_shown(run, toys):

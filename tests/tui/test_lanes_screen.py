@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 from db.rows import HostRow, LaneRow
@@ -38,6 +39,9 @@ MODELS = json.dumps(
 )
 
 
+SPEEDS = json.dumps([{"name": "sdxl", "bytes": 7 * 10**9, "offloaded": False, "seconds": 3.2}])
+
+
 async def test_hosts_stand_beside_the_lanes(place: Place) -> None:
     place.batch("evening", ["one"])
     place.write(lambda c: report_lanes(c, [lane("openai", width=4, waiting=2)]))
@@ -58,11 +62,28 @@ async def test_all_of_a_host_and_nothing_hostile(place: Place) -> None:
         await pilot.press("w")
         await shows(
             pilot, "3 in flight, 8 at most, 0 waiting, 60 a minute, cooling",
-            "stabilityai/sdxl-base", "(openai/clip-vit)", "started again 1", "time · [red]x",
+            "stabilityai/sdxl-base", "(openai/clip-vit)", "restarting ([red]x)", "started again",
         )  # fmt: skip
         assert "\x1b" not in seen(pilot.app)
         await pilot.press("w")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+
+
+async def test_machines_with_their_links_and_what_their_devices_do(place: Place) -> None:
+    place.batch("evening", ["one"])
+    far = host("gpu-a/cuda:0", "idle", machine="gpu-a", link="connected", latency_ms=12.34,
+               version="Safelight 1", load=3, celsius=41)  # fmt: skip
+    lost = host("gpu-b", "stopped", machine="gpu-b", link="lost", message=f"no answer{HOSTILE}",
+                retry_at=time.time() + 3600)  # fmt: skip
+    place.write(lambda c: report_hosts(c, [host("cuda:0", models=SPEEDS), far, lost]))
+    async with running(place.dashboard(), (120, 30)) as pilot:
+        await shows(pilot, "◆ gpu-b lost", "▸ cuda:0 busy", "· gpu-a/cuda:0 idle")
+        await pilot.press("w")
+        await shows(
+            pilot, "sdxl · 7.0 GB · 3.2s a task", "gpu-a  connected · 12.3 ms · Safelight 1",
+            "3 % load, 41 °C", "gpu-b  trying again in", "no answer[red]x",
+        )  # fmt: skip
+        assert "\x1b" not in seen(pilot.app)
 
 
 async def test_a_lane_is_made_wider_and_narrower(tmp_path) -> None:

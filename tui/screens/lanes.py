@@ -12,12 +12,12 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.text.plural import pluralize
+from engine.client.views.machines import ShownMachine
 from engine.text.terminal import clean
 from tui.feed import SnapshotReady
 from tui.screens.choosing import ChoosingScreen
 from tui.snapshots.devices import DeviceLine, DevicesView
-from tui.snapshots.header import Header, HostLine, LaneLine
+from tui.snapshots.header import Header, LaneLine
 from tui.stepping_in import step_in
 
 if TYPE_CHECKING:
@@ -86,10 +86,13 @@ class LanesScreen(ChoosingScreen[None]):
             if not head.lanes:
                 options.add_option(Option("No engine has opened a lane yet.", disabled=True))
             options.highlighted = min(at or 0, max(0, len(head.lanes) - 1))
-        hosts = Text("\n").join([_host(host) for host in head.hosts])
+        hosts = Text("\n").join([_machine(machine) for machine in head.machines])
         self.query_one("#hosts", Static).update(hosts or "No model hosts run.")
 
     def _show_devices(self, devices: Sequence[DeviceLine]) -> None:
+        hosts = self.dashboard.head.machines
+        told = {host.device for machine in hosts for host in machine.hosts if host.load}
+        devices = [device for device in devices if device.id not in told]
         line = self.query_one("#devices", Static)
         line.display = bool(devices)
         line.update("\n".join(f" {one.id:<10.10} {one.name} · {one.sentence}" for one in devices))
@@ -130,13 +133,14 @@ def _lane(lane: LaneLine) -> Text:
     return text.append(f"{said}  {lane.message}".rstrip(), style="not bold")
 
 
-def _host(host: HostLine) -> Text:
-    text = Text(f" {host.device:<10.10} ", style="bold", no_wrap=True, overflow="ellipsis")
-    said = [host.name, host.state, f"{host.running} at work, {host.waiting} waiting"]
-    said += [host.memory] if host.memory else []
-    said += [f"started again {pluralize(host.restarts, 'time')}"] if host.restarts else []
-    said += [host.message] if host.message else []
-    text.append(" · ".join(part for part in said if part), style="not bold")
-    for model in host.models:
-        text.append(f"\n   {model}", style="not bold")
+def _machine(machine: ShownMachine) -> Text:
+    """Return a machine with its hosts; the engine's own has no line of its own."""
+    text = Text(no_wrap=False)
+    if machine.name:
+        text.append(f" {machine.name}  ", style="bold").append(machine.link)
+    for host in machine.hosts:
+        text.append("\n" if text.plain else "")
+        text.append(f" {host.device} ", style="bold").append(host.sentence)
+        for model in host.models:
+            text.append(f"\n   {model}")
     return text

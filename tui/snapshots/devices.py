@@ -1,17 +1,12 @@
-"""Load, memory and temperature of NVIDIA devices, if NVML can be asked here.
-
-The package `nvidia-ml-py` is optional, and imported only when devices are first shown.
-"""
+"""Load, memory and temperature of this machine's NVIDIA devices, if NVML can be asked here."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from engine.text import figures
+from engine.config.nvml import open_nvml, read_device
+from engine.text.figures import size
 from engine.text.terminal import clean
 
 RENEW_SECONDS = 2.0
@@ -43,7 +38,7 @@ class DeviceLine:
         """Its load, memory and temperature in words."""
         load = "" if self.load is None else f"{self.load:>3} % load · "
         heat = "" if self.celsius is None else f" · {self.celsius} °C"
-        return f"{load}{figures.size(self.used)} of {figures.size(self.total)}{heat}"
+        return f"{load}{size(self.used)} of {size(self.total)}{heat}"
 
 
 class DeviceReader:
@@ -59,7 +54,7 @@ class DeviceReader:
         """Return the present state of all devices."""
         if not self._tried:
             self._tried = True
-            self._nvml = _load()
+            self._nvml = open_nvml()
         if self._nvml is not None and time.monotonic() - self._read_at >= RENEW_SECONDS:
             self._read_at = time.monotonic()
             try:
@@ -69,47 +64,19 @@ class DeviceReader:
         return self._lines
 
 
-def _load() -> Any:
-    """Return the module with NVML started; None if it is not installed or finds no driver."""
-    try:
-        if find_spec("pynvml") is None:
-            return None
-        nvml = import_module("pynvml")
-        nvml.nvmlInit()
-    except Exception:  # noqa: BLE001 - a broken installation: show no devices
-        return None
-    return nvml
-
-
 def _devices(nvml: Any) -> Iterator[DeviceLine]:
     for index in range(min(MOST, nvml.nvmlDeviceGetCount())):
         handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
         name = nvml.nvmlDeviceGetName(handle)
+        figures = read_device(nvml, handle)
         yield DeviceLine(
             id=f"cuda:{index}",
             name=clean(name.decode() if isinstance(name, bytes) else str(name), 60),
-            load=_known(partial(_load_of, nvml, handle)),
-            used=int(memory.used),
-            total=int(memory.total),
-            celsius=_known(partial(_celsius_of, nvml, handle)),
+            load=figures.load,
+            used=figures.used,
+            total=figures.total,
+            celsius=figures.celsius,
         )
-
-
-def _load_of(nvml: Any, handle: Any) -> int:
-    return int(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
-
-
-def _celsius_of(nvml: Any, handle: Any) -> int:
-    return int(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
-
-
-def _known(read: Callable[[], int]) -> int | None:
-    """Return a figure; None if a device does not have it, as some do not in a virtual machine."""
-    try:
-        return read()
-    except Exception:  # noqa: BLE001 - NVML's own errors, not importable here
-        return None
 
 
 class DevicesView:

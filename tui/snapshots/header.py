@@ -11,6 +11,7 @@ from db.queries import lists
 from db.queries.controls import is_paused
 from db.rows import HostRow, LaneRow
 from engine.client.engine_process import engine_holder, is_stopped
+from engine.client.views.machines import ShownMachine, shown_machines
 from engine.config.paths import WorkspacePaths
 from engine.text.figures import size
 from engine.text.plural import pluralize
@@ -18,6 +19,7 @@ from engine.text.terminal import clean
 from tui.states import look
 
 PROBE_SECONDS = 1.0
+MAX_HOSTS = 50
 
 _BAD = {"parked", "done_with_failures"}
 _NEWS = {"done", *_BAD}
@@ -75,20 +77,16 @@ class HostLine:
     """One model host, cleaned.
 
     Attributes:
-        name: Name of its device.
         models: Loaded models, the newest used first; offloaded ones in brackets.
         memory: Memory used by the models, and their budget.
     """
 
     device: str
-    name: str
     state: str
     models: tuple[str, ...]
     memory: str
     running: int
     waiting: int
-    restarts: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +132,7 @@ class Header:
     engine: EngineState = EngineState()
     lanes: tuple[LaneLine, ...] = ()
     hosts: tuple[HostLine, ...] = ()
+    machines: tuple[ShownMachine, ...] = ()
     parked: int = 0
     reasons: tuple[ParkedReason, ...] = ()
     pending: int = 0
@@ -162,10 +161,12 @@ class HeaderView:
     def read(self, connection: sqlite3.Connection, version: int) -> Header:
         """Return the present header."""
         parked = lists.count_parked(connection)
+        hosts = queries.hosts(connection)[:MAX_HOSTS]
         return Header(
             engine=self._engine(connection),
             lanes=tuple(_lane(row) for row in queries.lanes(connection)[:50]),
-            hosts=tuple(_host(row) for row in queries.hosts(connection)[:50]),
+            hosts=tuple(_host(row) for row in hosts),
+            machines=tuple(shown_machines(hosts)),
             parked=parked,
             reasons=_reasons(connection) if parked else (),
             pending=lists.count_pending(connection),
@@ -243,14 +244,11 @@ def _host(row: HostRow) -> HostLine:
     used, budget = row.memory_used or 0, row.memory_budget or row.memory_total or 0
     return HostLine(
         device=clean(row.device, 30),
-        name=clean(row.name, 60),
-        state=clean(row.state, 20),
+        state=clean(row.link if row.link in {"lost", "refused"} else row.state, 20),
         models=_models(row.models),
         memory=f"{size(used)} of {size(budget)}" if budget else size(used) if used else "",
         running=row.running,
         waiting=row.waiting,
-        restarts=row.restarts,
-        message=clean(row.message),
     )
 
 

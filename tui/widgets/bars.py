@@ -179,6 +179,9 @@ def _worst_first(lane: LaneLine) -> tuple[bool, bool, str]:
     return lane.state == "open", not lane.in_flight, lane.name
 
 
+_WELL = frozenset({"busy", "idle", "starting"})
+
+
 class Hosts(HeadLine):
     """One line with the activity of each model host; hidden if there are none."""
 
@@ -191,10 +194,12 @@ class Hosts(HeadLine):
         busy = self.get_component_rich_style("lanes--busy", partial=True)
         waits = self.get_component_rich_style("lanes--waits", partial=True)
         text = Text(" hosts", no_wrap=True, overflow="ellipsis", end="")
-        for host in head.hosts:
+        for host in sorted(head.hosts, key=lambda each: each.state in _WELL):
             style = busy if host.state == "busy" else "" if host.state == "idle" else waits
             shape = {"busy": "▸", "idle": "·", "starting": "~"}.get(host.state, "◆")
             text.append(f"   {shape} {host.device} {host.state}", style)
+            if host.state == "lost":
+                continue
             text.append(f" {host.running}" if host.running else "", style)
             text.append(f" +{host.waiting} wait" if host.waiting else "")
             text.append(f"  {host.memory}" if host.memory else "")

@@ -21,6 +21,8 @@ from engine.text.terminal import clean
 
 log = logging.getLogger(__name__)
 
+NO_READING = messages.DeviceReading(None, None, None)
+
 
 class Owner(Protocol):
     """Owner of hosts, which gives them work."""
@@ -96,6 +98,7 @@ class ModelHost:
         self._restarts = 0
         self._losses = 0
         self._numbers = 0
+        self._reading = NO_READING
         self._not_before = 0.0
         self.idle_since = time.monotonic()
         self._killed_for = ""
@@ -251,6 +254,8 @@ class ModelHost:
             case messages.HostReady():
                 self._is_up, self._total, self.budget = True, report.total, report.budget
                 self._losses = 0
+            case messages.DeviceReading():
+                self._reading = report
             case messages.LoadedModels():
                 self.models = {model.key: model for model in report.models}
                 self._known.sizes |= {model.key: model.size for model in report.models}
@@ -349,7 +354,7 @@ class ModelHost:
     def _forget_process(self) -> None:
         self._process, self._is_up = None, False
         self.models = {}
-        self.ahead, self._used = None, 0
+        self.ahead, self._used, self._reading = None, 0, NO_READING
         self._rest()
 
     # -- status -----------------------------------------------------------------------------------
@@ -371,6 +376,9 @@ class ModelHost:
             waiting=waiting + (len(self.ahead.tasks) if self.ahead else 0),
             running=running,
             restarts=self._restarts,
+            load=_within(self._reading.load, 100),
+            celsius=_within(self._reading.celsius, 1000),
+            device_used=_within(self._reading.used, 2**50),
         )
 
     def _shown(self, model: messages.ModelUsage) -> ShownModel:
@@ -393,6 +401,11 @@ def _growing(times: int) -> float:
 
 def _pid(pid: int | None) -> str:
     return "" if pid is None else f", pid {pid}"
+
+
+def _within(figure: int | None, most: int) -> int | None:
+    """Return a reading of a device if it can be one: another machine may say anything."""
+    return figure if figure is not None and 0 <= figure <= most else None
 
 
 def _seconds(limit: float) -> str:

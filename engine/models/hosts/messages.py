@@ -226,8 +226,18 @@ class LogLine:
     text: Text
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceReading:
+    """Measured by a device: load in percent, degrees Celsius, bytes that all programs use."""
+
+    load: int | None
+    celsius: int | None
+    used: int | None
+
+
 HostReport = (
     HostReady
+    | DeviceReading
     | LoadedModels
     | ModelLoaded
     | ModelLoadFailed

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
 from engine.contract.errors import StepError
-from engine.models.hosts import codec, messages
+from engine.models.hosts import codec, device_watch, messages
 from engine.models.hosts.batch import AbandonedTasks, DeviceGone, HostBatch, defect
 from engine.models.hosts.memory import is_device_gone, memory_of
 from engine.models.hosts.messages import WorkerOptions
@@ -78,6 +78,7 @@ def _work(
     budget = orders.budget or int(total * orders.share)
     cache = ModelCache(orders.torch, budget, memory, orders.device)
     reporter.tell(messages.HostReady(total, budget))
+    device_watch.watch(orders.torch, reporter.tell)
     held: messages.LoadedModels | None = None
     while True:
         command = inbox.get()

@@ -15,8 +15,8 @@ from engine.contract.host_settings import HostSettings
 from engine.models.hosts import messages
 from engine.models.hosts.codec import pack
 from engine.models.hosts.links.local import LocalMachine
+from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.model_hosts import ModelHosts
-from engine.models.hosts.worker import WorkerOptions
 from tests.models.hosts.conftest import Ear
 
 
