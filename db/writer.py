@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from db.commit_times import CommitTimes
 from db.connect import connect_writer
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ class StoreWriter:
         self._closed = False
         self._gives_up_at = math.inf
         self._unmerged = 0
+        self._times = CommitTimes()
         self._connection = connect_writer(path)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -154,6 +156,7 @@ class StoreWriter:
 
     def _commit_until_durable(self, items: list[_Item]) -> None:
         while True:
+            begun = time.perf_counter()
             try:
                 self._commit(items)
             except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
@@ -163,8 +166,13 @@ class StoreWriter:
                 self._trouble(f"The store cannot be written: {error}.")
                 time.sleep(_RETRY_SECONDS)
             else:
+                self._times.add(time.perf_counter() - begun)
                 self._trouble(None)
                 return
+
+    def store_times(self) -> "asyncio.Future[None]":
+        """Add the durations of the commits since the last call to the store's totals."""
+        return self.write(self._times.store)
 
     def _commit(self, items: list[_Item]) -> None:
         """Commit a group at once, or each operation in its own savepoint if one of them raises."""

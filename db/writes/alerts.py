@@ -10,12 +10,16 @@ from db.clock import ago, now
 from db.queries.batches import batch as read_batch
 from db.queries.controls import control
 from db.writes.controls import clear_control, set_control
+from db.writes.events import record_event
+from db.writes.webhooks import wants
 
 ALERTED = "alerted"
 """Name of the workspace's value: the number of the last event that was looked at."""
 
 TYPES = ("job.parked", "batch.parked", "batch.done", "batch.finish_failed", "job.failed")
 _MARKS = ", ".join("?" * len(TYPES))
+
+KINDS = ("parked", "done", "budget", "error_rate")
 
 SLICE = 5000
 """Events that one transaction looks at; the others are looked at the next time."""
@@ -69,6 +73,11 @@ def newest_alarming(connection: sqlite3.Connection, after: int) -> int:
     return int(connection.execute(sql, (after, *TYPES)).fetchone()[0] or 0)
 
 
+def webhooks_want_alerts(connection: sqlite3.Connection) -> bool:
+    """Return True if a webhook wants any alert."""
+    return wants(connection, [f"alert.{kind}" for kind in KINDS], None)
+
+
 def forget_position(connection: sqlite3.Connection) -> None:
     """Forget what was looked at, so that alerts that are turned on later begin with what is new."""
     if control(connection, ALERTED) is not None:
@@ -78,7 +87,8 @@ def forget_position(connection: sqlite3.Connection) -> None:
 def due_alerts(connection: sqlite3.Connection, rules: AlertRules) -> list[Alert]:
     """Return the alerts that are due since the last call, recorded as sent.
 
-    The first call only notes where the history ends.
+    For each that a webhook wants, the event with its delivery is written too. The first call
+    only notes where the history ends.
     """
     position = control(connection, ALERTED)
     newest = connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
@@ -133,4 +143,15 @@ def _record(connection: sqlite3.Connection, alert: Alert, rules: AlertRules) -> 
         "INSERT INTO alerts (batch_id, kind, at) VALUES (?, ?, ?)",
         (alert.batch, alert.kind, now()),
     )
+    type_ = f"alert.{alert.kind}"
+    if wants(connection, [type_], alert.batch):
+        level = "info" if alert.kind == "done" else "warning"
+        record_event(
+            connection,
+            type_,
+            batch_id=alert.batch,
+            job_id=alert.job,
+            level=level,
+            message=alert.message,
+        )
     return True

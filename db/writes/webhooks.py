@@ -20,10 +20,31 @@ TYPES = {
     "job.cancelled": "job.finished",
     "job.parked": "job.parked",
     "budget.reached": "budget.reached",
+    "alert.parked": "alert.parked",
+    "alert.done": "alert.done",
+    "alert.budget": "alert.budget",
+    "alert.error_rate": "alert.error_rate",
 }
 """Type of the webhook of each event that has one."""
 
-WEBHOOK_TYPES = tuple(dict.fromkeys(TYPES.values()))
+MEANINGS = {
+    "batch.finished": "a batch has ended, with failures or without; again if it was retried",
+    "job.finished": "a job is done, failed or cancelled",
+    "job.parked": "a job waits for something: `waits_for` is `key`, `quota`, `budget`, `disk`, "
+    "`weights`, `approval` ...",
+    "budget.reached": "the first job of a batch waits for a budget; again after it was raised and "
+    "used up",
+    "alert.parked": "something of a batch waits for its user",
+    "alert.done": "a batch has ended",
+    "alert.budget": "a budget is used up",
+    "alert.error_rate": "too many jobs of a batch fail",
+}
+"""Types of webhooks, and when each is sent; `docs/webhooks.md` has the same."""
+
+WEBHOOK_TYPES = tuple(MEANINGS)
+
+USUAL_TYPES = tuple(type_ for type_ in MEANINGS if not type_.startswith("alert."))
+"""Types that a webhook gets without a choice: alerts say again what other events say."""
 
 MILLION = 1_000_000
 
@@ -38,7 +59,7 @@ class NewWebhook:
     """
 
     url: str
-    types: Sequence[str] = WEBHOOK_TYPES
+    types: Sequence[str] = USUAL_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +177,22 @@ def _body(connection: sqlite3.Connection, event: NewEvent, type_: str) -> dict[s
         }
     data["message"] = event.message
     return {"type": type_, "timestamp": event.at, "event": event.id, "data": data}
+
+
+def wants(connection: sqlite3.Connection, types: Sequence[str], batch_id: int | None) -> bool:
+    """Return True if a webhook of a batch, or of all, wants one of some types of events.
+
+    Args:
+        connection: The store.
+        types: The types.
+        batch_id: The batch; None for any batch.
+    """
+    sql = """SELECT 1 FROM webhooks w WHERE ended_at IS NULL
+             AND (:batch IS NULL OR batch_id IS NULL OR batch_id = :batch)
+             AND EXISTS (SELECT 1 FROM json_each(w.types) WHERE value IN
+               (SELECT value FROM json_each(:types))) LIMIT 1"""
+    values = {"batch": batch_id, "types": json.dumps(list(types))}
+    return connection.execute(sql, values).fetchone() is not None
 
 
 def claim_delivery(

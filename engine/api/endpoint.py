@@ -81,6 +81,7 @@ class Endpoint:
         takes_file: True if its body is a file.
         gives_file: True if it answers with a file.
         gives_stream: True if it answers with a stream of events on demand.
+        gives_text: True if it answers with plain text.
         waits: True if it waits for a change on demand.
     """
 
@@ -98,6 +99,7 @@ class Endpoint:
     takes_file: bool = False
     gives_file: bool = False
     gives_stream: bool = False
+    gives_text: bool = False
     waits: bool = False
 
 

@@ -289,6 +289,8 @@ def _content(endpoint: Endpoint, *, head: bool) -> dict[str, Any]:
         return {}
     if endpoint.gives_file:
         return {"content": {"*/*": {}}}
+    if endpoint.gives_text:
+        return {"content": {"text/plain": {"schema": {"type": "string"}}}}
     content: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
     if endpoint.gives_stream:
         content["text/event-stream"] = {"schema": {"type": "string"}}

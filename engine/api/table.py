@@ -12,6 +12,7 @@ from engine.api import (
     generation,
     health,
     jobs,
+    metrics,
     state,
 )
 from engine.api.endpoint import Endpoint
@@ -249,6 +250,16 @@ _STATE = (
         (200, 202),
         body=budgets.BudgetBody,
         problems=(402, 409, 415, 422),
+    ),
+    Endpoint(
+        "GET",
+        "/metrics",
+        metrics.metrics,
+        "read",
+        "Show metrics for Prometheus.",
+        200,
+        gives_text=True,
+        problems=(409,),
     ),
     Endpoint("GET", "/v1/recipes", catalog.recipes, "read", "List the recipes.", 200),
     Endpoint("GET", "/v1/recipes/{recipe}", catalog.recipe, "read", "Show a recipe.", 200),

@@ -61,6 +61,8 @@ _COMMANDS = {
     "delete": ("engine.cli.keeping:delete", action_of("delete").help),
     "costs": ("engine.cli.costs:costs", "Show spending by provider, model and purpose."),
     "events": ("engine.cli.events:events", "Show the history of events."),
+    "metrics": ("engine.cli.metrics:metrics", "Print metrics for Prometheus, or write a textfile."),
+    "spans": ("engine.cli.spans:spans", "Export what was done as OpenTelemetry spans."),
     "login": ("engine.cli.login:login", "Keep the token for another machine's workspace."),
     "logout": ("engine.cli.login:logout", "Forget the token for another machine's workspace."),
     "webhooks": ("engine.cli.webhooks:webhooks", "Send events to addresses, and retry them."),

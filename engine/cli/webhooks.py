@@ -27,7 +27,10 @@ def webhooks() -> None:
 @click.option("--event", "events", multiple=True, metavar="TYPE", help="Only this event.")
 @workspace_option
 def add(workspace: Path, url: str, batch: str | None, events: tuple[str, ...]) -> int:
-    """Send events to URL: batch.finished, job.finished, job.parked, budget.reached."""
+    """Send events to URL: batch.finished, job.finished, job.parked, budget.reached.
+
+    Alerts only if they are named: alert.parked, alert.done, alert.budget, alert.error_rate.
+    """
     opened = Workspace(workspace)
     number = asking_for_trust(lambda: opened.webhooks.add(url, events, batch), ask=True)
     render.say(f"Webhook {number} is sent to from now on.")

@@ -9,7 +9,7 @@ from db.queries import webhooks as queries
 from db.rows import DeliveryRow, WebhookRow
 from db.store import Store
 from db.writes import webhooks as writes
-from db.writes.webhooks import WEBHOOK_TYPES
+from db.writes.webhooks import USUAL_TYPES, WEBHOOK_TYPES
 from engine.client.ids import UnknownId, find_batch
 from engine.client.reading import reading
 from engine.config.paths import WorkspacePaths
@@ -40,7 +40,7 @@ class Webhooks:
 
         Args:
             url: Its address.
-            types: Types of the events that it gets, of `WEBHOOK_TYPES`; none for all.
+            types: Types of the events that it gets, of `WEBHOOK_TYPES`; none for `USUAL_TYPES`.
             batch: Its batch; None for all batches.
 
         Raises:
@@ -108,7 +108,7 @@ class Webhooks:
 
 
 def checked_types(types: Sequence[str]) -> list[str]:
-    """Return types of events, all of them for none.
+    """Return types of events, the usual ones for none.
 
     Raises:
         UserError: One is unknown.
@@ -119,4 +119,4 @@ def checked_types(types: Sequence[str]) -> list[str]:
                 f"Webhooks have no event {quoted(type_, 60)}; they have: "
                 f"{', '.join(WEBHOOK_TYPES)}."
             )
-    return list(types or WEBHOOK_TYPES)
+    return list(types or USUAL_TYPES)

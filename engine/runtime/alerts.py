@@ -1,5 +1,7 @@
 """Alerts: a command of the user's that is run when something needs them, each event at most once.
 
+Webhooks that want alerts get them by an event, which is written as the alert is recorded.
+
 The command is run without a shell. What happened is on its standard input as JSON, and in its
 environment. Which alert is due is decided and recorded in one transaction before it is run: an
 engine that is killed between the two loses that alert and repeats none.
@@ -26,6 +28,7 @@ from db.writes.alerts import (
     due_alerts,
     forget_position,
     newest_alarming,
+    webhooks_want_alerts,
 )
 from db.writes.events import record_event
 from engine.config.alert_settings import AlertSettings
@@ -59,7 +62,8 @@ class Alerts:
     async def look(self) -> None:
         """Record the alerts that are due since the last look, and start the command for each."""
         settings = self._live.settings.alerts
-        if not settings.command or not await self._is_allowed(settings.command):
+        runs = bool(settings.command) and await self._is_allowed(settings.command)
+        if not runs and not webhooks_want_alerts(self._reader):
             if self._seen >= 0 or control(self._reader, ALERTED) is not None:
                 self._seen = -1
                 await self._writer.write(forget_position)
@@ -71,6 +75,8 @@ class Alerts:
             frozenset(settings.on), settings.error_rate, settings.min_jobs, settings.every_minutes
         )
         for alert in await self._writer.write(lambda c: due_alerts(c, rules)):
+            if not runs:
+                continue
             task = asyncio.create_task(self._run(settings, alert), name=f"alert {alert.kind}")
             self._running.add(task)
             task.add_done_callback(self._running.discard)

@@ -100,6 +100,7 @@ class Housekeeping:
             self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
         if self._is_due("heartbeat", timings.heartbeat):
             self._beat(engine_id, engine_writes.DRAINING if draining else "running")
+            self._writer.store_times()
         if self._is_due("alerts", timings.alerts):
             await _attempt(self._alerts.look, "alerts")
             await _attempt(self._webhooks.look, "webhooks")

@@ -5,17 +5,27 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 from db.clock import ago
 from db.queries.webhooks import deliveries, webhooks
 from db.rows import DeliveryRow
-from db.writes.webhooks import WEBHOOK_TYPES, add_webhook, claim_delivery
+from db.writes.webhooks import (
+    MEANINGS,
+    USUAL_TYPES,
+    WEBHOOK_TYPES,
+    add_webhook,
+    claim_delivery,
+)
+from engine.api.intake.bodies import WebhookBody
+from engine.config.alert_settings import AlertKind
 from engine.config.api_settings import ApiSettings
 from engine.config.trust.grants import trust
 from engine.config.trust.webhook_hosts import UntrustedHost, host_grant
@@ -46,7 +56,7 @@ def receiver(toy: Toy, monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Re
         yield created
 
 
-def add(toy: Toy, url: str, types=WEBHOOK_TYPES, batch_id: int | None = None) -> int:
+def add(toy: Toy, url: str, types=USUAL_TYPES, batch_id: int | None = None) -> int:
     with toy.store.intake() as write:
         return write(lambda c: add_webhook(c, batch_id, url, types))
 
@@ -330,3 +340,32 @@ def test_a_host_that_only_a_file_names_takes_trust(toy: Toy, monkeypatch, tmp_pa
         check_webhook(*check)
     trust(toy.paths.root, [host_grant("hooks.example")])
     assert check_webhook(*check).shown == "https://hooks.example"
+
+
+async def test_alerts_are_sent_to_those_who_name_them_once_and_without_a_command(
+    toy: Toy, receiver: Receiver
+) -> None:
+    add(toy, receiver.url, ["alert.done", "alert.error_rate"])
+    add(toy, receiver.url + "&usual")
+    await toy.run()  # notes where the history ends
+    toy.queue(2)
+    await toy.run()
+    await toy.run()
+    sent = [body for body in bodies(receiver) if body["type"].startswith("alert.")]
+    [alert] = sent
+    assert alert["type"] == "alert.done"
+    assert alert["data"]["batch"]["jobs"] == {"done": 2}
+    [message] = [one for one in receiver.messages if json.loads(one.body) == alert]
+    assert not message.path.endswith("usual")
+    assert message.headers["webhook-signature"].startswith("v1,")
+
+
+def test_the_page_has_every_type_with_its_meaning() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
+    rows = re.findall(r"^\| `([a-z_.]+)` \| (.+) \|$", page, re.MULTILINE)
+    assert dict(rows) == MEANINGS
+    assert {type_.removeprefix("alert.") for type_ in MEANINGS if type_.startswith("alert.")} == {
+        *get_args(AlertKind)
+    }
+    events = get_args(get_args(WebhookBody.model_fields["events"].annotation)[0])
+    assert events == WEBHOOK_TYPES

@@ -23,7 +23,7 @@ from engine.text.errors import UserError
 
 log = logging.getLogger(__name__)
 
-API_PATHS = ("/v1", "/api")
+API_PATHS = ("/v1", "/api", "/metrics")
 """Paths that take a token in the header Authorization, and never a cookie."""
 
 MAX_TOKEN = 8192

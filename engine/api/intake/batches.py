@@ -16,7 +16,7 @@ from db.queries import batches as queries
 from db.queries.callers import committed_by
 from db.rows import BatchRow
 from db.writes.callers import own_batch
-from db.writes.webhooks import WEBHOOK_TYPES, NewWebhook
+from db.writes.webhooks import USUAL_TYPES, NewWebhook
 from engine.api.documents import batch_on_the_wire, on_the_wire
 from engine.api.endpoint import Call, answer, faults_of
 from engine.api.ids import batch_of
@@ -302,7 +302,7 @@ def webhooks_of(services: Services, body: BatchBody) -> list[NewWebhook]:
             raise
         sentence = f"{known.message} {known.remedy}".strip()
         raise _invalid(sentence, "/webhook/url", "url") from None
-    return [NewWebhook(body.webhook.url, body.webhook.events or WEBHOOK_TYPES)]
+    return [NewWebhook(body.webhook.url, body.webhook.events or USUAL_TYPES)]
 
 
 def refuse_full_queue(services: Services) -> None:

@@ -34,8 +34,21 @@ class WebhookBody(Body):
     """An address that gets events of a batch, by Standard Webhooks."""
 
     url: str = Field(min_length=1, max_length=2000, description="Its address, https.")
-    events: list[Literal["batch.finished", "job.finished", "job.parked", "budget.reached"]] = Field(
-        default_factory=list, max_length=4, description="Events that it gets; all by default."
+    events: list[
+        Literal[
+            "batch.finished",
+            "job.finished",
+            "job.parked",
+            "budget.reached",
+            "alert.parked",
+            "alert.done",
+            "alert.budget",
+            "alert.error_rate",
+        ]
+    ] = Field(
+        default_factory=list,
+        max_length=8,
+        description="Events that it gets; by default all but alerts.",
     )
 
 

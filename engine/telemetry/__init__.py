@@ -1,0 +1,1 @@
+"""Metrics and spans of a workspace, both from the store's rows."""
