@@ -1,6 +1,6 @@
 """`python -m bench`: everything in its short form; `python -m bench NAME`: one in its long form.
 
-`quality` takes longer than all others and has to be named.
+`quality` and `dashboard_soak` take longer than all others and have to be named.
 """
 
 import argparse

@@ -11,6 +11,7 @@ from typing import Any
 from bench.api import api
 from bench.audio import audio
 from bench.dashboard import dashboard
+from bench.dashboard_soak import dashboard_soak
 from bench.diffusion import diffusion
 from bench.effects import effects
 from bench.figures import Figure, at_least, at_most
@@ -285,6 +286,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "visuals": visuals,
     "stable_audio": stable_audio,
     "dashboard": dashboard,
+    "dashboard_soak": dashboard_soak,
     "slow_line": slow_line,
     "sheet": sheet,
     "cells": cells,
@@ -294,7 +296,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "quality": quality,
 }
 
-APART = frozenset({"quality"})
+APART = frozenset({"quality", "dashboard_soak"})
 """Measures that take too long for a run of everything."""
 
 

@@ -14,6 +14,10 @@ from engine.config.process.safe_imports import forget_current_folder
 USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
 
 
+FRAMES = "120"
+"""Images per second at most: the answer to a key waits for the next one."""
+
+
 class UsageError(Exception):
     """Neither a command nor options of the dashboard; the message says so."""
 
@@ -85,6 +89,7 @@ def _dashboard(root: Path, *, read_only: bool) -> int:
         print(sentence, file=sys.stderr)  # noqa: T201 - we are the command line here
         return 2
     gc.disable()  # imported modules stay: scanning them again and again takes 50 ms
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES)
     from tui.run import run_dashboard
 
     return run_dashboard(root, read_only=read_only)

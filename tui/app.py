@@ -1,6 +1,5 @@
 """The dashboard: an app that holds the feed and navigates between screens."""
 
-import gc
 import importlib
 import os
 import sys
@@ -17,6 +16,7 @@ from engine.config.paths import WorkspacePaths
 from engine.text.terminal import clean
 from tui import theming
 from tui.bugs import ReportsBugs, log_bug
+from tui.collection import Collection
 from tui.feed import Feed, StoreTrouble
 from tui.keys import KeysError, key_file, load_keys
 from tui.line.pace import LinePace
@@ -42,6 +42,9 @@ MAX_TOASTS = 2
 
 PRELOAD_SECONDS = 0.3
 """Delay after the first image before the next screens are imported, in seconds."""
+
+SETTLED_SECONDS = 3.0
+"""Time after which the recipes have been imported too, for the names of their scores."""
 
 SWITCH_SECONDS = 0.001
 """Interval after which the feed's thread yields to a waiting key; Python's own 5 ms are felt."""
@@ -84,6 +87,7 @@ class Dashboard(ReportsBugs, WorkingApp):
         self.remembered = UiState.load(state_file())
         self.head_view = HeaderView(self.paths)
         self.feed = Feed(self.paths, self, self.line.may_repaint)
+        self._collection = Collection()
         self._engine = EngineProcess(self.paths, "engine-started-by-dashboard.log")
         self._opener = Opener(
             self.paths, self._opening_failed, partial(self._later, self._show_playing)
@@ -131,6 +135,8 @@ class Dashboard(ReportsBugs, WorkingApp):
         self.feed.start()
         self.set_interval(1.0, self._look_after_engine)
         self.set_timer(PRELOAD_SECONDS, self._preload)
+        self.set_timer(SETTLED_SECONDS, self._collection.settle)
+        self.set_interval(1.0, lambda: self._collection.tick(self.line.since_key()))
         for sentence in self._wrong:
             self.notices.problems.append(clean(sentence, 500))
 
@@ -141,15 +147,7 @@ class Dashboard(ReportsBugs, WorkingApp):
             for name in ("batch", "job", "confirm"):
                 importlib.import_module(f"tui.screens.{name}")
         finally:
-            if not gc.isenabled():
-                self._collect_only_what_is_new()
-
-    @staticmethod
-    def _collect_only_what_is_new() -> None:
-        """Exempt modules and style sheets from collection: scanning them takes 100 ms each time."""
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 20)
-        gc.enable()
+            self._collection.begin()
 
     def on_unmount(self) -> None:
         """Stop reading, and save the state of the dashboard."""

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.stylesheet import DashboardStylesheet
+from tui.textual_repairs import repair
 
 
 class StyledApp(App[str]):
@@ -20,6 +21,7 @@ class StyledApp(App[str]):
     """
 
     def __init__(self) -> None:
+        repair()
         super().__init__()
         self.stylesheet = DashboardStylesheet(variables=self.get_css_variables())
         self._styled_as: tuple[dict[str, str], frozenset[str]] | None = None

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 from rich.cells import set_cell_size
@@ -22,6 +23,9 @@ from tui.widgets.selecting import selected_text, with_selection
 
 KEPT = 2000
 """Maximum lines that are kept; older ones are dropped."""
+
+DRAWN = 200
+"""Maximum drawn lines that are kept: those that are visible are drawn again when one is added."""
 
 LINE = 400
 """Maximum characters of one event's message that are kept."""
@@ -90,6 +94,7 @@ class EventTail(ScrollView, can_focus=True):
         self._last_id = -1
         self._following = True
         self._known_end = 0
+        self._strips: dict[tuple[EventLine, int], Strip] = {}
         self.unseen = 0
         """Number of lines since the reader left the end."""
 
@@ -170,6 +175,11 @@ class EventTail(ScrollView, can_focus=True):
 
     # -- drawing ------------------------------------------------------------------------------
 
+    def notify_style_update(self) -> None:
+        """Forget drawings in other colours."""
+        super().notify_style_update()
+        self._strips.clear()
+
     def render_line(self, y: int) -> Strip:
         """Return one of the visible lines."""
         width = self.size.width
@@ -198,6 +208,14 @@ class EventTail(ScrollView, can_focus=True):
         return self._draw(self._lines[at], self.size.width).text if at < len(self._lines) else None
 
     def _draw(self, line: EventLine, width: int) -> Strip:
+        strip = self._strips.get((line, width))
+        if strip is None:
+            if len(self._strips) >= DRAWN:
+                self._strips.clear()
+            strip = self._strips[line, width] = self._draw_new(line, width)
+        return strip
+
+    def _draw_new(self, line: EventLine, width: int) -> Strip:
         base, level = self.rich_style, self.rich_style + self._style(line.level)
         text = f"{_SIGNS.get(line.level, ' ')} {line.text}"
         room = max(0, width - len(line.time) - 1)
@@ -239,6 +257,12 @@ def _line(event: EventRow) -> EventLine:
 
 
 def _time(at: str) -> str:
+    in_store = len(at) == len("2026-11-01T12:00:00.000000Z")
+    return _second(at[:19] + at[26:] if in_store else at)
+
+
+@lru_cache(maxsize=64)
+def _second(at: str) -> str:
     """Return the time of day on the reader's clock."""
     try:
         return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from engine.client.views.jobs import Glance
 from engine.config.paths import WorkspacePaths
 from tui.widgets.image import ImageView
+from tui.widgets.in_place import update_in_place
 from tui.widgets.theme_changes import on_theme_change
 
 
@@ -48,7 +49,7 @@ class GlancePanel(Vertical):
 
     def restyle(self) -> None:
         """Show the same text in other colours."""
-        self.query_one("#said", Static).update(self._words(self._glance))
+        update_in_place(self.query_one("#said", Static), self._words(self._glance))
 
     def _words(self, glance: Glance | None) -> Text:
         text = Text()

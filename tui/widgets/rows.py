@@ -277,18 +277,23 @@ class Rows(ListWidget[RowT], can_focus=True):
 
     def _refresh_changed(self) -> None:
         """Draw only the lines whose row has changed."""
-        top = int(self.scroll_y)
+        top, frame = int(self.scroll_y), self._frame()
         for y in range(1, self.lines + 1):
             index = top + y - 1
             drawn = self._drawn.get(y)
-            if drawn is None or drawn[0] != self._what(index):
+            if drawn is None or drawn[0] != self._what(index, frame):
                 self.refresh_line(top + y)
 
-    def _what(self, index: int) -> tuple[object, ...]:
+    def _frame(self) -> tuple[object, ...]:
+        """Return that on which the drawings of all rows depend."""
+        return (self.has_focus, self.size, self._width)
+
+    def _what(self, index: int, frame: tuple[object, ...]) -> tuple[object, ...]:
+        """Return all that the drawing of a row depends on."""
         row = self.row(index)
         marked = row is not None and row.id in self.marks
         there = self.state.empty if not self.total else index < self.total
-        return (row, index == self.cursor, marked, there, self.has_focus, self.size, self._width)
+        return (row, index == self.cursor, marked, there, frame)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text, of the rows that are held."""
@@ -314,7 +319,7 @@ class Rows(ListWidget[RowT], can_focus=True):
         if y == 0:
             return self._heading()
         index = int(self.scroll_y) + y - 1
-        what = self._what(index)
+        what = self._what(index, self._frame())
         drawn = self._drawn.get(y)
         if drawn is None or drawn[0] != what:
             drawn = self._drawn[y] = (what, self._line(index))
