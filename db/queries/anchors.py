@@ -2,7 +2,6 @@
 
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 HOP = 20_000
@@ -21,18 +20,22 @@ class OrderedRows:
         values: Values of its marks.
         columns: Columns of the order, the last of which is unique; an index has them.
         descending: True for the last first.
+        more: Values of the marks for further rows of the same kind, which are merged with these.
     """
 
     where: str
     values: tuple[object, ...]
     columns: tuple[str, ...]
     descending: bool = False
+    more: tuple[tuple[object, ...], ...] = ()
 
-    def select(self, what: str, since: tuple[object, ...] | None, *, backward: bool = False) -> str:
-        """Return the query of a part of the rows; its last marks are the limit and the offset.
+    def select(
+        self, what: tuple[str, ...], since: tuple[object, ...] | None, *, backward: bool = False
+    ) -> tuple[str, tuple[object, ...]]:
+        """Return the query of a part of the rows and its values, without limit and offset.
 
         Args:
-            what: Selected columns.
+            what: Selected columns; those of the order follow.
             since: The row that it starts with; None for the first.
             backward: True for the reversed order.
         """
@@ -40,7 +43,11 @@ class OrderedRows:
         names, marks = ", ".join(self.columns), ", ".join("?" * len(self.columns))
         start = f" AND ({names}) {'<=' if down else '>='} ({marks})" if since else ""
         order = ", ".join(f"{name} DESC" if down else name for name in self.columns)
-        return f"SELECT {what} {self.where}{start} ORDER BY {order} LIMIT ? OFFSET ?"
+        arms = (self.values, *self.more)
+        one = f"SELECT {', '.join((*what, *self.columns))} {self.where}{start}"
+        values = tuple(value for arm in arms for value in (*arm, *(since or ())))
+        sql = f"{' UNION ALL '.join([one] * len(arms))} ORDER BY {order} LIMIT ? OFFSET ?"
+        return sql, values
 
 
 class Anchors:
@@ -67,8 +74,8 @@ class Anchors:
                 return
             place = self._indexes[-1] if self._indexes else 0
             since = self._rows[-1] if self._rows else None
-            sql = ordered.select(", ".join(ordered.columns), since)
-            row = connection.execute(sql, (*ordered.values, *(since or ()), 1, HOP)).fetchone()
+            sql, values = ordered.select((), since)
+            row = connection.execute(sql, (*values, 1, HOP)).fetchone()
             if row is None:
                 self._is_whole = True
             else:
@@ -98,21 +105,15 @@ def page_of_ids(
     place, since = anchors.before(start) if anchors else (0, None)
     from_end = total - start - count
     if from_end < start - place:
-        ids = _ids(connection, ordered.select("id", None, backward=True), ordered, count, from_end)
+        ids = _ids(connection, ordered.select(("id",), None, backward=True), count, from_end)
         ids.reverse()
     else:
-        sql = ordered.select("id", since)
-        ids = _ids(connection, sql, ordered, count, start - place, since or ())
+        ids = _ids(connection, ordered.select(("id",), since), count, start - place)
     return ids
 
 
 def _ids(
-    connection: sqlite3.Connection,
-    sql: str,
-    ordered: OrderedRows,
-    count: int,
-    skip: int,
-    since: Sequence[object] = (),
+    connection: sqlite3.Connection, query: tuple[str, tuple[object, ...]], count: int, skip: int
 ) -> list[int]:
-    values = (*ordered.values, *since, count, skip)
-    return [row["id"] for row in connection.execute(sql, values)]
+    sql, values = query
+    return [row["id"] for row in connection.execute(sql, (*values, count, skip))]

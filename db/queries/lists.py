@@ -143,32 +143,18 @@ def jobs_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> list[JobL
     return [lines[id_] for id_ in ids if id_ in lines]
 
 
-def ids_in_states(
-    connection: sqlite3.Connection,
-    batch_id: int,
-    states: Sequence[str],
-    start: int,
-    count: int,
-    total: int,
-) -> list[int]:
-    """Return ids of jobs in any of these states, in the order of the input.
+def rows_in_states(batch_id: int, states: Sequence[str]) -> OrderedRows:
+    """Return the jobs of a batch in any of some states, in the order of the input.
+
+    The states' own indexes are merged, so nothing is sorted.
 
     Args:
-        connection: A reader.
         batch_id: The batch.
-        states: States, each once.
-        start: Index of the first, 0 for the first of all.
-        count: Maximum number of ids.
-        total: Number of such jobs, from the batch's counters.
-
-    Returns:
-        Their ids. The states' own indexes are merged, so nothing is sorted.
+        states: States, each once; at least one.
     """
-    if not states:
-        return []
-    part = "SELECT position, id FROM jobs WHERE batch_id = ? AND state = ?"
-    values = [value for state in states for value in (batch_id, state)]
-    return _page(connection, " UNION ALL ".join([part] * len(states)), values, start, count, total)
+    first, *more = [(batch_id, state) for state in states]
+    where = "FROM jobs WHERE batch_id = ? AND state = ?"
+    return OrderedRows(where, first, ("position",), more=tuple(more))
 
 
 _NOT_FAILED = "(state = 'failed') = 0"
@@ -187,45 +173,20 @@ def rows_without_score(batch_id: int) -> OrderedRows:
     return OrderedRows(where, (batch_id,), ("position",))
 
 
-def count_rated(connection: sqlite3.Connection, batch_id: int) -> int:
-    """Return the number of rated jobs."""
-    sql = "SELECT count(*) FROM jobs WHERE batch_id = ? AND rating IS NOT NULL"
-    return int(connection.execute(sql, (batch_id,)).fetchone()[0])
+def count_ratings(connection: sqlite3.Connection, batch_id: int) -> dict[int, int]:
+    """Return the number of jobs of each rating, the best first; 30 ms per million."""
+    sql = """SELECT rating, count(*) FROM jobs WHERE batch_id = ? AND rating IS NOT NULL
+             GROUP BY rating ORDER BY rating DESC"""
+    return {row[0]: row[1] for row in connection.execute(sql, (batch_id,))}
 
 
-def ids_by_rating(
-    connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
-) -> list[int]:
-    """Return ids of rated jobs, the best rated first; `total` is their number."""
-    order = ("rating DESC, position", "rating, position DESC")
-    sql = "SELECT id FROM jobs WHERE batch_id = ? AND rating IS NOT NULL"
-    return _page(connection, sql, [batch_id], start, count, total, order)
-
-
-def ids_without_rating(
-    connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
-) -> list[int]:
-    """Return ids of jobs without a rating, in the order of the input; `total` is their number."""
-    sql = "SELECT position, id FROM jobs WHERE batch_id = ? AND rating IS NULL"
-    return _page(connection, sql, [batch_id], start, count, total)
-
-
-def _page(
-    connection: sqlite3.Connection,
-    sql: str,
-    values: Sequence[object],
-    start: int,
-    count: int,
-    total: int,
-    order: tuple[str, str] = ("position", "position DESC"),
-) -> list[int]:
-    """Return ids of a page of a query, skipping from whichever end is nearer."""
-    count = max(0, min(count, total - start))
-    forward = start <= total // 2
-    skip = start if forward else total - start - count
-    ordered = f"{sql} ORDER BY {order[0 if forward else 1]} LIMIT ? OFFSET ?"
-    ids = [row["id"] for row in connection.execute(ordered, (*values, count, skip))]
-    return ids if forward else ids[::-1]
+def rows_of_rating(batch_id: int, rating: int | None) -> OrderedRows:
+    """Return the jobs of a rating, or without one for None, in the order of the input."""
+    if rating is None:
+        where = "FROM jobs WHERE batch_id = ? AND rating IS NULL"
+        return OrderedRows(where, (batch_id,), ("position",))
+    return OrderedRows("FROM jobs WHERE batch_id = ? AND rating = ?", (batch_id, rating),
+                       ("position",))  # fmt: skip
 
 
 def count_scored(connection: sqlite3.Connection, batch_id: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from db.queries import batches, lists
+from db.queries.anchors import page_of_ids
 from db.queries.ratings import present_ratings, ratings_of
 from db.queries.search import Condition, Words, count_unindexed, search_texts
 from db.rating import KEEP, REJECT, WORDS, ranks_of, rating_word
@@ -149,11 +150,10 @@ def test_jobs_are_ordered_and_narrowed_by_rating(tmp_path: Path) -> None:
         for job_id, value in ((2, 3), (4, KEEP), (5, REJECT)):
             write(lambda c, j=job_id, v=value: rate(c, j, "", v, "", "operator"))
     with closing(store.reader()) as reader:
-        rated = lists.count_rated(reader, 1)
-        assert lists.ids_by_rating(reader, 1, 0, 10, rated) == [4, 2, 5]
-        assert lists.ids_by_rating(reader, 1, 1, 1, rated) == [2]
-        assert lists.ids_by_rating(reader, 1, 2, 1, rated) == [5]
-        assert lists.ids_without_rating(reader, 1, 0, 10, 2) == [1, 3]
+        assert list(lists.count_ratings(reader, 1).items()) == [(KEEP, 1), (3, 1), (REJECT, 1)]
+        assert page_of_ids(reader, lists.rows_of_rating(1, KEEP), 0, 10, 1) == [4]
+        assert page_of_ids(reader, lists.rows_of_rating(1, None), 0, 10, 2) == [1, 3]
+        assert page_of_ids(reader, lists.rows_of_rating(1, None), 1, 1, 2) == [3]
         assert lists.ids_matching(reader, 1, order="rating") == [4, 2, 5, 1, 3]
         assert lists.ids_matching(reader, 1, ratings={3, None}) == [1, 2, 3]
         assert lists.ids_matching(reader, 1, ratings=set()) == []

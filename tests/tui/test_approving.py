@@ -7,6 +7,7 @@ from typing import Any
 from textual.widgets import TextArea
 
 from db.writes.gates import open_gate
+from engine.client.views.approval_form import text_fields, with_texts
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.approve import ApproveScreen
@@ -40,7 +41,7 @@ async def look(pilot) -> TextArea:
     await shows(pilot, "◆ parked (approval)", '"title": "lamps"')
     await pilot.press("A")
     await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))
-    return pilot.app.screen.query_one(TextArea)
+    return pilot.app.screen.query_one("#json", TextArea)
 
 
 async def test_a_gate_is_looked_at_and_approved(place: Place) -> None:
@@ -63,7 +64,7 @@ async def test_a_plan_is_edited_before_it_is_approved(place: Place) -> None:
     waits(place)
     async with running(place.dashboard(), (120, 40)) as pilot:
         area = await look(pilot)
-        await pilot.press("e")
+        await pilot.press("J")
         area.text = "{"
         await pilot.press("ctrl+s")
         await shows(pilot, "This is not JSON: Expecting property name")
@@ -133,3 +134,43 @@ async def test_a_job_without_a_gate_says_so(place: Place) -> None:
         await open_job(pilot)
         await pilot.press("A")
         await shows(pilot, "This job is not waiting for approval.")
+
+
+async def test_the_texts_of_a_plan_are_edited_in_a_form(place: Place) -> None:
+    waits(place)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await look(pilot)
+        await pilot.press("e")
+        await shows(pilot, "title", "verses 2", "^t  as JSON")
+        await pilot.press("home", *"new ", "tab", "end", "!")
+        await pilot.press("ctrl+t")
+        await shows(pilot, '"title": "new lamps"')
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: decisions(place))
+    [(result,)] = place.read("SELECT result FROM steps WHERE key = 'plan'")
+    assert json.loads(result)["value"] == {
+        "title": "new lamps",
+        "verses": ["a lamp!", PLAN["verses"][1]],
+    }
+
+
+async def test_a_form_that_nobody_changed_approves_the_value_as_it_is(place: Place) -> None:
+    waits(place)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await look(pilot)
+        await pilot.press("e", "tab", "ctrl+s")
+        await until(pilot, lambda: decisions(place))
+    assert decisions(place) == [("plan", {"approved": True, "edited": False})]
+
+
+def test_a_form_has_the_texts_of_a_value_and_not_its_files() -> None:
+    file = {"hash": "0" * 64, "media_type": "image/png"}
+    value = {"scenes": [{"prompt": "a\tlamp\x1b", "image": file, "seconds": 2.5}], "title": ""}
+    assert [(field.name, field.text) for field in text_fields(value)] == [
+        ("scenes 1 › prompt", "a\tlamp"),
+        ("title", ""),
+    ]
+    changed = with_texts(value, {("scenes", 0, "prompt"): "a\tlamp", ("title",): "x\x1b[1m"})
+    assert changed == {"scenes": value["scenes"], "title": "x"}
+    assert text_fields("one") and with_texts("one", {(): "two"}) == "two"
+    assert text_fields(["x"] * 100) == ()

@@ -27,11 +27,12 @@ def fill(place: Place, count: int) -> None:
         connection.execute(
             """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
                INSERT INTO jobs (batch_id, position, key, state, seed, input, output, place, score,
-                                 created_at)
+                                 created_at, rating)
                SELECT 1, i, printf('k%07d', i),
                  CASE i % 6 WHEN 0 THEN 'queued' WHEN 2 THEN 'failed' WHEN 4 THEN 'cancelled'
                    WHEN 5 THEN 'parked' ELSE 'done' END,
-                 1, '{}', 'o', i, CASE WHEN i % 2 THEN (i * 7919) % 1009 END, '2026'
+                 1, '{}', 'o', i, CASE WHEN i % 2 THEN (i * 7919) % 1009 END, '2026',
+                 CASE i % 3 WHEN 1 THEN i % 7 END
                FROM n""",
             (count,),
         )
@@ -62,7 +63,7 @@ def has_letters(text: str, letters: str) -> bool:
 
 def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
     """What sorting all rows in Python gives."""
-    rows = connection.execute("SELECT id, position, key, state, score FROM jobs").fetchall()
+    rows = connection.execute("SELECT id, position, key, state, score, rating FROM jobs").fetchall()
     wanted = ask.filter
     rows = [
         row
@@ -81,6 +82,7 @@ def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
             r["score"] or 0,
             r["position"],
         ),
+        "rating": lambda r: (r["rating"] is None, -(r["rating"] or 0), r["position"]),
         "best": lambda r: (r["state"] == "failed", r["score"] is None, -(r["score"] or 0), 0),
     }
     return [row["id"] for row in sorted(rows, key=keys[ask.order])]
@@ -92,7 +94,7 @@ FILTERS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("order", ["position", "state", "worst"])
+@pytest.mark.parametrize("order", ["position", "state", "worst", "rating"])
 @pytest.mark.parametrize("text", FILTERS)
 def test_every_page_is_what_sorting_gives(hundred, order: str, text: str) -> None:
     batch = lists.batch_line(hundred, 1)
@@ -128,8 +130,10 @@ def test_pages_are_found_by_an_index(hundred) -> None:
     seen_plans: list[str] = []
     hundred.set_trace_callback(seen_plans.append)
     batch = lists.batch_line(hundred, 1)
-    for order, text in itertools.product(("position", "state", "worst", "best"), ("", "s:fail")):
-        if order in {"worst", "best"} and text:
+    for order, text in itertools.product(
+        ("position", "state", "worst", "best", "rating"), ("", "s:fail", "s:fail,done")
+    ):
+        if order in {"worst", "best", "rating"} and text:
             continue  # a filtered list by score is found whole and kept
         Listing(1).page(
             hundred, batch, PageRequest(order=order, filter=Filter.parse(text), start=40)
@@ -161,7 +165,7 @@ async def test_very_many_rows_are_painted_and_jumped_through(place: Place, count
         assert len(rows.state.window) <= 400
 
 
-@pytest.mark.parametrize("order", ["worst", "best"])
+@pytest.mark.parametrize("order", ["worst", "best", "state", "rating"])
 def test_pages_from_anchors_are_those_from_the_ends(
     hundred: sqlite3.Connection, order: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

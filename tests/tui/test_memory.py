@@ -1,4 +1,4 @@
-"""What the dashboard lets go of."""
+"""Objects that are gone once a screen has closed."""
 
 import gc
 import weakref

@@ -64,13 +64,14 @@ def _shown(connection: sqlite3.Connection, item: WaitingItem) -> ShownGate:
     return ShownGate(item, shown, fields)
 
 
-def _is_file(value: Any) -> bool:
+def is_file(value: Any) -> bool:
+    """Return True if a part of a value is a file: its hash and its media type."""
     hash_ = value.get("hash") if isinstance(value, Mapping) else None
     return isinstance(hash_, str) and len(hash_) == _HASH_LENGTH and "media_type" in value
 
 
 def _hashes(value: Any) -> Iterator[str]:
-    if _is_file(value):
+    if is_file(value):
         yield value["hash"]
     elif isinstance(value, Mapping):
         for part in value.values():
@@ -84,7 +85,7 @@ def _fields(value: Any, name: str = "", depth: int = 0) -> Iterator[FieldLine]:
     """Yield the fields of a value; empty ones are left out."""
     if value is None or value == "" or value in ([], {}):
         return
-    if _is_file(value):
+    if is_file(value):
         yield FieldLine(depth, name, clean(f"{value['media_type']} {value['hash'][:8]}", 80))
     elif isinstance(value, Mapping):
         yield from _parts([(clean(str(key), 60), part) for key, part in value.items()], name, depth)

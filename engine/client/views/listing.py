@@ -68,8 +68,8 @@ class Listing:
         self.batch_id = batch_id
         self._scored = CachedValue[int]()
         self._matches = CachedValue["array[int]"]()
-        self._anchors: dict[OrderedRows, Anchors] = {}
-        self._anchored: tuple[object, float] = (None, 0.0)
+        self._rated = CachedValue[dict[int, int]]()
+        self._anchors: dict[OrderedRows, tuple[Anchors, object, float]] = {}
         self._is_ready = True
 
     @property
@@ -82,14 +82,13 @@ class Listing:
     ) -> Segment:
         """Return ordered rows whose pages are counted from anchors, a few more of them each time.
 
-        Anchors hold for one state of the batch, or for some seconds.
+        Anchors hold for one version of these rows, or for some seconds.
         """
-        known, until = self._anchored
         now = time.monotonic()
-        if version != known and now > until:
-            self._anchors.clear()
-            self._anchored = version, now + ANCHORS_SECONDS
-        anchors = self._anchors.setdefault(ordered, Anchors())
+        anchors, known, until = self._anchors.get(ordered, (None, None, 0.0))
+        if anchors is None or (version != known and now > until):
+            anchors = Anchors()
+            self._anchors[ordered] = anchors, version, now + ANCHORS_SECONDS
         anchors.extend(connection, ordered, total)
         self._is_ready = self._is_ready and anchors.is_ready(total)
 
@@ -165,11 +164,10 @@ class Listing:
         self, connection: sqlite3.Connection, batch: lists.BatchLine, states: tuple[str, ...]
     ) -> Segment:
         total = sum(getattr(batch, state) for state in states)
-
-        def read(start: int, count: int) -> list[int]:
-            return lists.ids_in_states(connection, self.batch_id, states, start, count, total)
-
-        return total, read
+        if not total:
+            return 0, lambda start, count: []
+        ordered = lists.rows_in_states(self.batch_id, states)
+        return self._anchored_segment(connection, ordered, total, total)
 
     def _by_score(
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
@@ -189,16 +187,15 @@ class Listing:
         return [failed, *others] if ask.order == "worst" else [*others, failed]
 
     def _by_rating(self, connection: sqlite3.Connection, batch: lists.BatchLine) -> list[Segment]:
-        rated = lists.count_rated(connection, self.batch_id)
-        rest = batch.total - rated
-
-        def by_rating(start: int, count: int) -> list[int]:
-            return lists.ids_by_rating(connection, self.batch_id, start, count, rated)
-
-        def without(start: int, count: int) -> list[int]:
-            return lists.ids_without_rating(connection, self.batch_id, start, count, rest)
-
-        return [(rated, by_rating), (rest, without)]
+        rated = self._rated.get(None, lambda: lists.count_ratings(connection, self.batch_id))
+        rest = max(0, batch.total - sum(rated.values()))
+        return [
+            self._anchored_segment(
+                connection, lists.rows_of_rating(self.batch_id, rank), size, size
+            )
+            for rank, size in [*rated.items(), (None, rest)]
+            if size
+        ]
 
     def _matching(self, connection: sqlite3.Connection, ask: PageRequest) -> Segment:
         order = ask.order
