@@ -19,3 +19,9 @@ def storable(text: str) -> str:
 def hashes_in(text: str) -> list[str]:
     """Return the hashes of stored files that a JSON text names."""
     return _HASH.findall(text)
+
+
+def letters_between(letters: str) -> str:
+    """Return the pattern of LIKE, escaped by a backslash, of texts with letters in an order."""
+    escaped = [f"\\{letter}" if letter in "%_\\" else letter for letter in letters]
+    return f"%{'%'.join(escaped)}%"

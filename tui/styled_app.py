@@ -3,16 +3,16 @@
 from typing import Any
 from weakref import WeakSet
 
-from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui.early_keys import KeepsEarlyKeys
 from tui.stylesheet import DashboardStylesheet
 from tui.textual_repairs import repair
 
 
-class StyledApp(App[str]):
+class StyledApp(KeepsEarlyKeys):
     """An app that reads a screen's style sheet before it styles the screen.
 
     Textual reads it afterwards, and so styles all that is shown again, then the new screen when it

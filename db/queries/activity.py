@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from db.rows import CommandRow, Row
+from db.text import letters_between
 
 COUNTED = ("step.done", "job.started", "job.queued", "job.paused", "job.resumed", "job.retried")
 """Types of events without a line: of steps, and of jobs moved by a command that has one."""
@@ -41,16 +42,19 @@ class EventFilter:
         levels: Their levels, empty for all.
         words: Lower-case texts in the message, or in the name of the job or the batch.
         without: Lower-case texts in none of them.
+        fuzzy: Texts whose letters the name of the job or the batch has in this order.
     """
 
     batch_id: int | None = None
     levels: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    fuzzy: tuple[str, ...] = ()
 
 
-_SEARCHED = """lower(message || ' ' || coalesce((SELECT key FROM jobs WHERE id = events.job_id), '')
-|| ' ' || coalesce((SELECT name FROM batches WHERE id = events.batch_id), ''))"""
+_JOB_KEY = "coalesce((SELECT key FROM jobs WHERE id = events.job_id), '')"
+_BATCH_NAME = "coalesce((SELECT name FROM batches WHERE id = events.batch_id), '')"
+_SEARCHED = f"lower(message || ' ' || {_JOB_KEY} || ' ' || {_BATCH_NAME})"
 
 _SAME = """CASE WHEN type IN ('job.failed', 'job.parked', 'job.warning', 'step.retry')
   THEN substr(message, 1, 200)
@@ -74,6 +78,9 @@ def event_lines(
     terms += [f"instr({_SEARCHED}, ?) > 0"] * len(wanted.words)
     terms += [f"instr({_SEARCHED}, ?) = 0"] * len(wanted.without)
     values += [*wanted.words, *wanted.without]
+    for pattern in map(letters_between, wanted.fuzzy):
+        terms.append(f"({_JOB_KEY} LIKE ? ESCAPE '\\' OR {_BATCH_NAME} LIKE ? ESCAPE '\\')")
+        values += [pattern, pattern]
     sql = f"""SELECT min(id) AS first, max(id), count(*) FROM events WHERE {" AND ".join(terms)}
               GROUP BY substr(at, 1, {WINDOW_CHARACTERS}), batch_id, type, {_SAME}
               ORDER BY first"""  # noqa: S608 - fixed conditions

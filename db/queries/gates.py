@@ -22,6 +22,13 @@ def waiting_gates_of_batch(connection: sqlite3.Connection, batch_id: int) -> lis
     return [StepRow.of(row) for row in connection.execute(sql, (batch_id,))]
 
 
+def batch_waits(connection: sqlite3.Connection, batch_id: int) -> bool:
+    """Return True if a step of the batch itself waits at a gate."""
+    sql = f"""SELECT EXISTS (SELECT 1 FROM steps WHERE batch_id = ? AND job_id IS NULL
+              AND state = 'waiting' AND {_GATE})"""  # noqa: S608
+    return bool(connection.execute(sql, (batch_id,)).fetchone()[0])
+
+
 def gates_to_answer(connection: sqlite3.Connection, job: JobRow) -> list[StepRow]:
     """Return a job's gates, and those that its batch waits at before its first job."""
     shared = waiting_gates_of_batch(connection, job.batch_id)

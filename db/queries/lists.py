@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from db.queries.anchors import OrderedRows
 from db.rows import EventRow, Row
+from db.text import letters_between
 
 TEXT_LIMIT = 2_000
 """Maximum characters of a message in a line of a list."""
@@ -240,7 +241,7 @@ def ids_matching(
     terms = ["batch_id = ?", *["instr(lower(key), ?) > 0"] * len(words)]
     terms += ["instr(lower(key), ?) = 0"] * len(without)
     terms += ["key LIKE ? ESCAPE '\\'"] * len(fuzzy)
-    values: list[object] = [batch_id, *words, *without, *map(_letters_between, fuzzy)]
+    values: list[object] = [batch_id, *words, *without, *map(letters_between, fuzzy)]
     if states is not None:
         terms.append(f"state IN ({', '.join('?' * len(states))})")
         values += states
@@ -251,12 +252,6 @@ def ids_matching(
         values += ranks
     sql = f"SELECT id FROM jobs WHERE {' AND '.join(terms)} ORDER BY {MATCH_ORDERS[order]}"  # noqa: S608
     return [row[0] for row in connection.execute(sql, values)]
-
-
-def _letters_between(letters: str) -> str:
-    """Return the LIKE pattern of texts that have some letters in their order."""
-    escaped = [f"\\{letter}" if letter in "%_\\" else letter for letter in letters]
-    return f"%{'%'.join(escaped)}%"
 
 
 def score_history(

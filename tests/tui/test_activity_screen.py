@@ -86,12 +86,15 @@ def test_filters(evening: Place) -> None:
     assert texts(evening, EventFilter(batch_id=other)) == ["done batch.done"]
     assert texts(evening, EventFilter(words=("grey",))) == ["grey-owl  100.0"]
     assert len(texts(evening, EventFilter(words=("evening",), without=("refused",)))) == 1
+    assert texts(evening, EventFilter(fuzzy=("GyOl",))) == ["grey-owl  100.0"]
+    assert texts(evening, EventFilter(fuzzy=("ohr", "_"))) == []
 
 
 def test_filter_texts() -> None:
     assert parse_filter("Fox !owl l:w b:b3", None) == (
         EventFilter(3, ("warning",), ("fox",), ("owl",)), "",
     )  # fmt: skip
+    assert parse_filter("~FX ~", None)[0] == EventFilter(fuzzy=("fx",))
     assert parse_filter("batch:all", 7)[0].batch_id is None
     assert parse_filter("level:loud", 7) == (EventFilter(7), "level:loud")
 
@@ -237,7 +240,7 @@ def test_the_log_of_the_newest_engine(tmp_path: Path) -> None:
     assert "ValueError: no" in rows[0].text
     assert rows[0].whole.count("\n") == 2
     assert "\x1b" not in rows[0].whole + rows[0].text
-    view.narrow(("started",), faults=False)
+    view.narrow(EventFilter(fuzzy=("strtd",)), faults=False)
     assert [row.subject for row in view.read(connection, 1).rows] == ["session"]
     connection.close()
     assert EngineLogView(tmp_path / "none").read(connection, 1).total == 0

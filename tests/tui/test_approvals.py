@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from db.writes.gates import open_gate
-from tests.tui.support import Place, running, shows, until
+from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_approving import PLAN, decisions, waits
 from tui.screens.approvals import ApprovalsScreen
 
@@ -102,3 +102,27 @@ async def test_a_value_is_shown_by_the_kinds_of_its_files_and_a_batch_answers_it
         await pilot.press("A")
         sql = "SELECT state FROM steps WHERE key = 'before/sheet'"
         await until(pilot, lambda: place.read(sql) == [("done",)])
+
+
+async def test_a_batch_that_waits_itself_is_approved_on_its_own_screen(place: Place) -> None:
+    place.batch("songs", ["one", "two"])
+
+    def wait(connection: Any) -> None:
+        intent = place._intent(connection, 1, "before", "sheet")
+        request = json.dumps({"value": {"title": "lamps"}})
+        intent = intent._replace(job_id=None, operation="approve", backend="operator")
+        open_gate(connection, intent._replace(request=request))
+
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await shows(pilot, "b1 songs")
+        await pilot.press("enter")
+        await shows(pilot, "one", "two", "Pause")
+        assert "Approve batch" not in seen(pilot.app)
+        place.write(wait)
+        await shows(pilot, "A Approve batch")
+        await pilot.press("A")
+        await shows(pilot, '"title": "lamps"', "A  approve")
+        await pilot.press("A")
+        sql = "SELECT state FROM steps WHERE key = 'before/sheet'"
+        await until(pilot, lambda: place.read(sql) == [("done",)])
+        await until(pilot, lambda: "Approve batch" not in seen(pilot.app))

@@ -1,6 +1,7 @@
 """Screen of the activity: events by job, the engine's log, traces, and an operator's commands."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ class ActivityScreen(ViewedScreen):
         yield self.view_bar(4)
         yield ActivityBar()
         line = FilterInput(
-            placeholder="words  level:error  batch:b3  !not these",
+            placeholder="words  ~ltrs  level:error  batch:b3  !not these",
             id="filter",
             compact=True,
             select_on_focus=False,
@@ -116,14 +117,14 @@ class ActivityScreen(ViewedScreen):
         wanted, _ = parse_filter(self._text, self._only)
         if self._tab == LOG:
             log = EngineLogView(self.dashboard.paths.logs)
-            log.narrow(wanted.words, faults=self._faults)
+            log.narrow(wanted, faults=self._faults)
             return log
         if self._tab == TRACES:
             return traces_view()
         if self._tab == COMMANDS:
             return commands_view()
         if self._faults and not wanted.levels:
-            wanted = type(wanted)(wanted.batch_id, FAULTS, wanted.words, wanted.without)
+            wanted = replace(wanted, levels=FAULTS)
         return events_view(wanted, self.dashboard.headlines)
 
     def _renew(self) -> None:

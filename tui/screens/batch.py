@@ -14,7 +14,9 @@ from engine.client.views.filters import ORDERS, Filter
 from engine.client.views.jobs import JobItem
 from engine.client.views.listing import MAX_MARKS
 from engine.text.plural import pluralize
-from tui.actions import bindings
+from tui.actions import BY_ID, bindings
+from tui.actions.action import Action
+from tui.actions.key_names import key_name, keys_of
 from tui.feed import QueryAnswered, View
 from tui.screens.causes import CausesScreen
 from tui.screens.menu import MenuLine
@@ -47,6 +49,10 @@ SORTED_BY = {"": "state", "job": "position", "score": "worst", "trend": "worst",
 """Orders by the headings that request them."""
 
 
+UNKNOWN = "?"
+"""In place of a state: the footer is for another one."""
+
+
 class BatchScreen(CausesScreen):
     """The jobs of one batch.
 
@@ -66,6 +72,7 @@ class BatchScreen(CausesScreen):
         self._called = name
         self._scale: tuple[float, float] = (-1, -1)
         self._snapshot: BatchSnapshot | None = None
+        self._waits = False
 
     @property
     def view(self) -> View:
@@ -119,6 +126,34 @@ class BatchScreen(CausesScreen):
         self.query_one(Caption).set_glance(self.rows.current, snapshot.glance)
         self.query_one(EventTail).add(snapshot.events)
         self._select()
+        if snapshot.waits != self._waits:
+            self._waits = snapshot.waits
+            self._keys_for = UNKNOWN
+
+    def _keys(self) -> Iterator[tuple[Action, str]]:
+        """Yield the keys of the footer; the batch's own approval before those of its jobs."""
+        keys = list(super()._keys())
+        own = replace(BY_ID["approve_all"], title="Approve batch")
+        if self._waits and not self.dashboard.read_only and not _has(keys, own.id):
+            yield own, key_name(keys_of(own, self.dashboard.keymap)[0])
+        yield from keys
+
+    def action_approve_all(self) -> None:
+        """Show what the batch itself waits with; if a job is meant, approve that."""
+        if self._waits and not self.rows.marks and self.selected_state() != "waiting":
+            from engine.client.gates import batch_gates
+
+            self.feed.ask(partial(batch_gates, batch_id=self.batch_id), self, "own gates")
+        else:
+            super().action_approve_all()
+
+    @on(QueryAnswered)
+    def show_own_gate(self, message: QueryAnswered) -> None:
+        """Show the value that the batch itself waits with."""
+        if message.tag == "own gates" and message.value:
+            from tui.screens.gates import show_gate
+
+            show_gate(self, message.value[0], {"batch": self.batch_id}, f"b{self.batch_id}")
 
     def _say_why_empty(self) -> None:
         batch = self._snapshot.batch if self._snapshot else None
@@ -318,3 +353,7 @@ class BatchScreen(CausesScreen):
             return None
         self.rows.go(self.rows.cursor + step)
         return other.id, other.key
+
+
+def _has(keys: Sequence[tuple[Action, str]], id_: str) -> bool:
+    return any(action.id == id_ for action, _ in keys)

@@ -13,6 +13,7 @@ from engine.text.figures import money
 from engine.text.plural import pluralize
 from tui.feed import QueryAnswered
 from tui.screens.base import BaseScreen
+from tui.screens.gates import show_gate
 
 if TYPE_CHECKING:
     from engine.client.gates import WaitingGate
@@ -95,18 +96,8 @@ class DecidingScreen(BaseScreen):
         self.app.push_screen(EditPromptScreen(key, text), decide)
 
     def _show_gate(self, gates: "list[WaitingGate]") -> None:
-        from tui.screens.approve import MAX_SHOWN, ApproveScreen, Verdict
-
         gate = next((g for g in gates if g.key.endswith(self.part)), gates[0] if gates else None)
         if gate is None:
             self.say("This job is not waiting for approval.", bad=True)
-            return
-        if len(str(gate.value)) > MAX_SHOWN:
-            self.say(f"That is too long to show here: safelight approve j{self.job_id} --print")
-            return
-
-        def answer(verdict: Verdict | None) -> None:
-            if verdict is not None:
-                self.send(verdict.verb, [{"job": self.job_id}], verdict.arguments)
-
-        self.app.push_screen(ApproveScreen(gate), answer)
+        else:
+            show_gate(self, gate, {"job": self.job_id}, f"j{self.job_id}")

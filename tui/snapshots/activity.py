@@ -11,6 +11,7 @@ from db.queries import activity
 from db.queries.activity import ActivityRow, EventFilter, HistoryLine, TraceRow
 from db.rows import CommandRow
 from engine.client.command_text import command_text
+from engine.client.views.filters import FUZZY
 from engine.client.views.recipe_info import Headlines
 from engine.text import figures
 from engine.text.plural import pluralize
@@ -111,7 +112,7 @@ class HistoryView:
 
 
 def parse_filter(text: str, batch_id: int | None) -> tuple[EventFilter, str]:
-    """Parse `words !without level:error batch:b3`; return the filter, and an unknown term.
+    """Parse `words ~ltrs !without level:error batch:b3`; return the filter, and an unknown term.
 
     Args:
         text: The text.
@@ -129,6 +130,8 @@ def parse_filter(text: str, batch_id: int | None) -> tuple[EventFilter, str]:
             number = value.removeprefix("b")
             unknown = unknown or ("" if number.isdecimal() or value == "all" else body)
             wanted = replace(wanted, batch_id=int(number) if number.isdecimal() else None)
+        elif body.startswith(FUZZY) and not inverse:
+            wanted = replace(wanted, fuzzy=(*wanted.fuzzy, *filter(None, [body[1:]])))
         elif body and inverse:
             wanted = replace(wanted, without=(*wanted.without, body))
         elif body:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from db.queries import lists
+from db.queries.gates import batch_waits
 from db.rows import EventRow
 from engine.client.views.faces import Face, FaceReader
 from engine.client.views.jobs import Glance, JobItem, Times, job_row, read_glance
@@ -16,7 +17,10 @@ from tui.snapshots.batches import BatchItem, BatchReader, EventReader
 
 @dataclass(frozen=True, slots=True)
 class BatchSnapshot:
-    """Everything on the screen of a batch."""
+    """Everything on the screen of a batch.
+
+    `waits` is true if the batch itself waits for approval.
+    """
 
     batch: BatchItem | None
     metric: str
@@ -28,6 +32,7 @@ class BatchSnapshot:
     glance: Glance | None
     events: tuple[EventRow, ...]
     faces: Mapping[int, Face] = field(default_factory=dict)
+    waits: bool = False
 
 
 USUAL_SECONDS, SOON_SECONDS = 5.0, 0.05
@@ -80,6 +85,7 @@ class BatchView:
             glance=read_glance(connection, self.selected, headline),
             events=self._events.read(connection),
             faces=self._faces.of(connection, self._with_faces(page), headline),
+            waits=batch_waits(connection, self.batch_id),
         )
 
     def _with_faces(self, page: Page) -> Sequence[lists.JobLine]:

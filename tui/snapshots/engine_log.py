@@ -4,6 +4,8 @@ import re
 import sqlite3
 from pathlib import Path
 
+from db.queries.activity import EventFilter
+from engine.client.views.filters import Filter
 from engine.text import figures
 from engine.text.terminal import clean
 from tui.snapshots.activity import ActivityItem, ActivitySnapshot
@@ -30,14 +32,14 @@ class EngineLogView:
     def __init__(self, folder: Path) -> None:
         self.start, self.count = 0, 60
         self._folder = folder
-        self._words: tuple[str, ...] = ()
+        self._narrowed = EventFilter()
         self._faults = False
         self._key: tuple[Path, float, int] | None = None
         self._items: list[ActivityItem] = []
 
-    def narrow(self, words: tuple[str, ...], *, faults: bool) -> None:
-        """Show only records with these words, or only warnings and errors."""
-        self._words, self._faults = words, faults
+    def narrow(self, wanted: EventFilter, *, faults: bool) -> None:
+        """Show only records with some words and letters, without others, or only faults."""
+        self._narrowed, self._faults = wanted, faults
 
     def read(self, connection: sqlite3.Connection, version: int) -> ActivitySnapshot:
         """Return the wanted page of records."""
@@ -47,8 +49,14 @@ class EngineLogView:
         return ActivitySnapshot(len(items), self.start, rows, fresh=len(items))
 
     def _wanted(self, item: ActivityItem) -> bool:
-        text = item.whole.lower()
-        return all(word in text for word in self._words) and (not self._faults or bool(item.state))
+        text, wanted = item.whole.lower(), self._narrowed
+        words = Filter(words=wanted.words, without=wanted.without)
+        letters = [Filter(fuzzy=(one,)) for one in wanted.fuzzy]
+        return (
+            words.matches(text)
+            and all(any(one.matches(word) for word in text.split()) for one in letters)
+            and (not self._faults or bool(item.state))
+        )
 
     def _renew(self) -> None:
         """Read the end of the newest file if it has grown."""
