@@ -103,7 +103,7 @@ test-api: $(STAMP) $(API_VENV)/.installed ## test the HTTP API against its own O
 test-newest: VENV := .venv-newest
 test-newest: ## run the tests with the newest packages that the ranges admit
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(call WITH_LOCAL,$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)cluster$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video$(COMMA)local]',$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)cluster$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video]')
+	@$(call WITH_LOCAL,$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)cluster$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video$(COMMA)objects$(COMMA)local]',$(PIP_INSTALL) --editable '.[dev$(COMMA)api$(COMMA)cloud$(COMMA)cluster$(COMMA)audio$(COMMA)provenance$(COMMA)spatial$(COMMA)telemetry$(COMMA)video$(COMMA)objects]')
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
 lock: ## resolve the locks anew, with each supported Python

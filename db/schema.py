@@ -21,12 +21,13 @@ from db.migrations import (
     m0015_machines,
     m0016_totals,
     m0017_materials,
+    m0018_held,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 17
+SCHEMA_VERSION = 18
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -50,6 +51,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0015_machines", m0015_machines.apply),
     ("0016_totals", m0016_totals.apply),
     ("0017_materials", m0017_materials.apply),
+    ("0018_held", m0018_held.apply),
 )
 
 

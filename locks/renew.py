@@ -4,7 +4,7 @@ Each lock holds what the one before it lacks, so an install names all up to the 
 
     X.Y-run.txt    Safelight itself, and what builds it
     X.Y-test.txt   the [dev] extra and those of all parts: [api], [cloud], [audio], [provenance],
-                   [spatial], [telemetry] and [video]
+                   [objects], [spatial], [telemetry] and [video]
     X.Y-model.txt  a small language model and its server, whose own dependencies are not needed
     X.Y-local.txt  the [local] extra without torch
     X.Y-cluster.txt  the [cluster] extra, beside run and test
@@ -67,6 +67,12 @@ def pinned(requirements: Path) -> dict[str, str]:
     return dict(sorted(blocks.items()))
 
 
+PARTS = (
+    "dev", "api", "cloud", "audio", "objects", "provenance", "spatial", "telemetry", "video"
+)  # fmt: skip
+"""Extras of the tests."""
+
+
 def pins(text: str) -> dict[str, str]:
     """Return each pin of a requirements file, with its hashes, by `name==version`."""
     blocks = re.split(r"(?m)^(?=\S)", text)
@@ -79,11 +85,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the locks are written")
     folder = parser.parse_args().folder
     project = ("pyproject.toml", "--build-deps-for", "editable")
-    extras = [
-        part
-        for extra in ("dev", "api", "cloud", "audio", "provenance", "spatial", "telemetry", "video")
-        for part in ("--extra", extra)
-    ]
+    extras = [part for extra in PARTS for part in ("--extra", extra)]
     everything = resolve(*project, *extras, "--extra", "local", "--extra", "cluster")
     cluster = resolve(*project, *extras, "--extra", "cluster", within=everything)
     local = resolve(*project, *extras, "--extra", "local", within=everything)

@@ -41,8 +41,8 @@ def pins(version: str, *names: str) -> dict[str, tuple[str, int]]:
     ("locks", "extras"),
     [
         (["run"], []),
-        (["run", "test"], ["dev", "api", "cloud", "audio", "telemetry"]),
-        (["run", "test", "local"], ["dev", "api", "cloud", "audio", "local"]),
+        (["run", "test"], ["dev", "api", "cloud", "audio", "telemetry", "objects"]),
+        (["run", "test", "local"], ["dev", "api", "cloud", "audio", "objects", "local"]),
         (["run", "test", "cluster"], ["cluster"]),
     ],
 )
@@ -86,6 +86,7 @@ def test_every_package_that_the_code_imports_is_declared():
         "cloud",
         "cluster",
         "local",
+        "objects",
         "provenance",
         "spatial",
         "telemetry",

@@ -52,6 +52,7 @@ class Opener:
             UserError: It cannot be opened here, or a setting is wrong.
         """
         from engine.client.opening.part import open_file
+        from engine.client.views.stored import artifacts_at
         from engine.config.settings import read_settings
 
         with self._lock:
@@ -64,7 +65,7 @@ class Opener:
             if file.hash and file.hash == was:
                 return "Stopped."
             settings = read_settings(self._paths.root).open
-            running = open_file(file, self._paths.artifacts, settings, start=start)
+            running = open_file(file, artifacts_at(self._paths), settings, start=start)
             if running.program.plays:
                 self._player, self._content = running, file.hash
                 self._started = time.monotonic() - running.start

@@ -62,7 +62,9 @@ def _mentioned(connection: sqlite3.Connection, without: int | None = None) -> It
              WHERE instr(d.value, '"hash"')
              UNION ALL SELECT '"hash":"' || l.hash || '"', j.batch_id FROM lineage l
              JOIN jobs j ON j.id = l.job_id WHERE l.hash IS NOT NULL
-             UNION ALL SELECT '"hash":"' || hash || '"', 0 FROM uploads"""
+             UNION ALL SELECT '"hash":"' || hash || '"', 0 FROM uploads
+             UNION ALL SELECT h.outcome, s.batch_id FROM held_results h
+             JOIN steps s ON s.id = h.step_id"""
     for text, batch_id in connection.execute(sql):
         if batch_id != without:
             yield from hashes_in(text)

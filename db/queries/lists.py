@@ -318,7 +318,7 @@ MAX_COUNTED = 1_000
 """Maximum number of parked jobs that are counted for one reason."""
 
 REASONS = (
-    "key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval", "backend"
+    "key", "quota", "budget", "disk", "storage", "weights", "unknown-outcome", "approval", "backend"
 )  # fmt: skip
 """Reasons for parking jobs."""
 

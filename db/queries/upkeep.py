@@ -16,12 +16,19 @@ def parked_reasons(connection: sqlite3.Connection) -> list[tuple[int, str, str, 
 def mentioned_hashes(connection: sqlite3.Connection) -> Iterator[str]:
     """Return stored files that only inputs of jobs and decisions name, such as reference images.
 
-    No step has produced them, so no row of `artifacts` has them.
+    No step has produced them, so no row of `artifacts` has them. Nor has one those of results that
+    wait for an object store, which are returned too.
     """
     sql = """SELECT input FROM jobs WHERE instr(input, '"hash"')
-             UNION ALL SELECT value FROM decisions WHERE instr(value, '"hash"')"""
+             UNION ALL SELECT value FROM decisions WHERE instr(value, '"hash"')
+             UNION ALL SELECT outcome FROM held_results"""
     for row in connection.execute(sql):
         yield from hashes_in(row[0])
+
+
+def held_results(connection: sqlite3.Connection) -> int:
+    """Return how many results wait until their files are in the object store."""
+    return int(connection.execute("SELECT count(*) FROM held_results").fetchone()[0])
 
 
 def before_last_events(

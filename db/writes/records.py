@@ -43,6 +43,8 @@ class Outcome:
         message: One line for the history.
         had_progress: Whether a row of transient progress has to be deleted.
         materials: Weights and the like of its backend, as JSON; None if they are stored.
+        calls: Requests, as columns of `api_calls`.
+        was_held: Whether it waited in the store for its files.
     """
 
     result: str
@@ -57,6 +59,7 @@ class Outcome:
     had_progress: bool = True
     calls: Sequence[Mapping[str, Any]] = field(default_factory=list)
     materials: str | None = None
+    was_held: bool = False
 
 
 def write_artifacts(

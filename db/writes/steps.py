@@ -10,6 +10,7 @@ from db.text import storable
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import record_event
 from db.writes.faults import Fault, count_fault
+from db.writes.held import forget_held
 from db.writes.records import Intent, Outcome, write_artifacts, write_calls, write_records
 from db.writes.spending import Reservation, add_spending, reserve, settle
 
@@ -176,6 +177,8 @@ def finish_step(
     write_calls(connection, step_id, intent, outcome.calls)
     if outcome.had_progress:
         connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
+    if outcome.was_held:
+        forget_held(connection, step_id)
     _update_job(connection, intent, outcome)
     record_event(
         connection,

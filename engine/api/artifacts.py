@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +27,7 @@ from engine.api.ids import missing
 from engine.api.intake.spool import spooled
 from engine.api.problems import Problem
 from engine.api.reading import matches
+from engine.api.stored_elsewhere import fetched, range_from_store
 from engine.client.uploads import keep_upload
 from engine.client.workspace import Workspace
 from engine.contract import Artifact, Blocked
@@ -150,13 +152,27 @@ def served(
     name: str,
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    """Answer with an unchanging file, or 304 if the caller has it."""
+    """Answer with an unchanging file, or 304 if the caller has it.
+
+    Args:
+        call: The request.
+        path: Where the file is, or will be once it is fetched from an object store.
+        media_type: Its media type.
+        tag: Its ETag.
+        name: Its hash.
+        more: Further headers.
+    """
     shown = media_type if media_type in INLINE else "application/octet-stream"
     headers = {**HEADERS, "ETag": tag, **more}
     if shown not in INLINE:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if matches(call.request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, headers)
+    files = call.services.workspace.artifacts
+    if files.is_remote and path == files.path(name) and not path.is_file():
+        if part := range_from_store(call.request, files, name, tag, headers, shown):
+            return part
+        path = fetched(files, name)
     try:
         status = path.stat()
     except OSError:
@@ -213,6 +229,7 @@ def thumbnail(call: Call) -> Response:
         row.width,
         row.height,
         json.loads(row.facts),
+        partial(fetched, workspace.artifacts, row.hash) if workspace.artifacts.is_remote else None,
     )
     tag = f'"{row.hash}-{side}"'
     if not file.needs(side):

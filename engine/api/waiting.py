@@ -8,6 +8,7 @@ REMEDIES: Mapping[str, str] = {
     "approval": "Approve or reject it: POST /v1/jobs/{job}/approve.",
     "budget": "Raise the budget, then POST /v1/jobs/{job}/resume.",
     "disk": "Free space on the disk of the workspace, then POST /v1/jobs/{job}/resume.",
+    "storage": "Make the object store of the workspace work again; the job continues then.",
     "key": "Put the provider's key into .env, then POST /v1/jobs/{job}/resume.",
     "quota": "Wait until the provider's quota is renewed; the job continues then.",
     "weights": "Download the weights with `safelight models`, then POST /v1/jobs/{job}/resume.",

@@ -83,6 +83,10 @@ _COMMANDS = {
     "demo": ("engine.cli.demo:demo", "Paint the example prompts, and watch them."),
     "examples": ("engine.cli.examples:examples", "Write the example inputs to a folder."),
     "init": ("engine.cli.init:init", "Create a workspace."),
+    "artifacts": (
+        "engine.cli.artifacts:artifacts",
+        "Show where stored files live; move them to an object store and back.",
+    ),
     "gc": ("engine.cli.gc:gc", "Show disk usage and delete unreferenced files."),
     "db": ("engine.cli.db:db", "Check, back up, prune or locate the store."),
     "completion": ("engine.cli.completion:completion", "Print the completion script for a shell."),

@@ -16,7 +16,6 @@ from db.queries.trouble import newest_event_at, recent_trouble
 from db.queries.upkeep import mentioned_hashes
 from engine.cli.checks import Finding
 from engine.client.workspace import Workspace
-from engine.runtime.artifacts import ArtifactStore
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
@@ -107,7 +106,7 @@ def check_age(workspace: Workspace) -> Iterator[Finding]:
     """Check that the store is not older than its files, like a copy without its `-wal`."""
     if workspace.engine_process() is not None:
         return  # files come before their rows
-    files = ArtifactStore(workspace.paths.artifacts)
+    files = workspace.artifacts
     with workspace.reading() as connection:
         named = {hash_ for hash_, _ in named_hashes(connection)} | {*mentioned_hashes(connection)}
         newest = newest_event_at(connection)

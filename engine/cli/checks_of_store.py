@@ -21,12 +21,14 @@ from db.queries.upkeep import (
 )
 from engine.cli import render
 from engine.cli.checks import Finding, missing_of_backends, missing_of_batches
+from engine.cli.checks_of_objects import check_far_files
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
+from engine.contract import Blocked
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.extras import missing_extra
-from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.job.load import in_order
+from engine.runtime.objects.cached import CachedArtifacts
 from engine.runtime.suspended import is_suspended
 from engine.runtime.suspended import remedy as wake
 from engine.text.plural import pluralize
@@ -186,7 +188,14 @@ def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
         workspace: The workspace.
         deep: Read every file and check its hash.
     """
-    artifacts = ArtifactStore(workspace.paths.artifacts)
+    try:
+        artifacts = workspace.artifacts
+    except Blocked as error:
+        yield Finding("files", False, error.message, error.remedy)
+        return
+    if isinstance(artifacts, CachedArtifacts):
+        yield from check_far_files(workspace, artifacts, deep=deep)
+        return
     gone, damaged, count = [], [], 0
     with workspace.reading() as connection:
         sizes: dict[str, int | None] = dict(named_hashes(connection))

@@ -21,7 +21,6 @@ from engine.config.trust.guard import outputs_folder
 from engine.contract.outputs import Projection
 from engine.outputs.folder import ExportError, Folder, read_regular
 from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
-from engine.runtime.artifacts import ArtifactStore
 from engine.text.plural import pluralize
 
 MARKER = ".safelight-export.json"
@@ -97,7 +96,7 @@ class Exporter:
         self._folder = folder
         self._written = 0
         self._names: set[str] = set()
-        self._artifacts = ArtifactStore(workspace.paths.artifacts)
+        self._artifacts = workspace.artifacts
         self._outputs = workspace.catalog.recipe(batch.recipe).outputs
 
     @property

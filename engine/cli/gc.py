@@ -17,9 +17,9 @@ from engine.cli.options import workspace_option
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
 from engine.provenance.copies import SignedCopies
-from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 from engine.runtime.lock import EngineLock, WorkspaceBusy
+from engine.runtime.objects.cached import CachedArtifacts
 from engine.text.plural import pluralize
 
 FRESH_SECONDS = 3600
@@ -36,11 +36,13 @@ class UnreferencedFile:
         path: The file.
         size: Its size in bytes.
         hash: Its hash; empty for a file that a killed process left half-written.
+        far: True if it is in the object store.
     """
 
     path: Path
     size: int
     hash: str = ""
+    far: bool = False
 
 
 @click.command()
@@ -80,7 +82,8 @@ def _show_use(workspace: Workspace) -> None:
             cells = (batch_name(batch_id), render.shown(name, 60), str(files), render.size(count))
             table.add_row(*cells)
     render.console().print(table)
-    stored = sum(path.stat().st_size for path in _stored(workspace.paths.artifacts))
+    folder = workspace.artifacts.folder
+    stored = sum(path.stat().st_size for path in _stored(folder))
     free = shutil.disk_usage(workspace.paths.root).free
     render.say("", f"Stored: {render.size(stored)}. Free on this disk: {render.size(free)}.")
 
@@ -96,9 +99,13 @@ def _may_remove(*, yes: bool) -> bool:
 
 def find_unnamed(workspace: Workspace) -> Iterator[UnreferencedFile]:
     """Yield stored files older than an hour that no row, input or decision references."""
-    artifacts = ArtifactStore(workspace.paths.artifacts)
+    artifacts = workspace.artifacts
     stored = artifacts.hashes()  # before the rows, so that files written meanwhile are left out
+    far = list(artifacts.remote.objects()) if isinstance(artifacts, CachedArtifacts) else []
     named = _named(workspace)
+    for item in far if isinstance(artifacts, CachedArtifacts) and artifacts.owns else ():
+        if item.hash not in named and item.is_older_than(FRESH_SECONDS):
+            yield UnreferencedFile(artifacts.path(item.hash), item.size, item.hash, far=True)
     for hash_ in stored:
         path = artifacts.path(hash_)
         if hash_ not in named and _is_old(path):
@@ -127,12 +134,21 @@ def remove_unnamed(workspace: Workspace, files: list[UnreferencedFile]) -> list[
         mentioned = set(mentioned_hashes(connection))
         for item in files:
             named = item.hash in mentioned or (item.hash and is_named(connection, item.hash))
-            if named or not _is_old(item.path):
+            if named or not (item.far or _is_old(item.path)):
+                continue
+            if item.far:
+                removed.append(item)
                 continue
             with contextlib.suppress(FileNotFoundError):
                 item.path.unlink()
                 removed.append(item)
-        workspace.thumbnails.remove_without(ArtifactStore(paths.artifacts).has)
+        if far := [item.hash for item in removed if item.far]:
+            workspace.artifacts.remove(far)
+        hashes = {item.hash for item in removed}
+        is_far = workspace.artifacts.is_remote
+        workspace.thumbnails.remove_without(
+            lambda hash_: hash_ not in hashes and (is_far or workspace.artifacts.has(hash_))
+        )
         SignedCopies(paths.signed, 0).remove_of(item.hash for item in removed if item.hash)
     return removed
 

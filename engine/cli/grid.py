@@ -12,7 +12,6 @@ from engine.cli.trouble import CliError
 from engine.client.grids import Cell, GridView, Page, grid_document
 from engine.client.workspace import Workspace
 from engine.contract.backend import Artifact
-from engine.runtime.artifacts import ArtifactStore
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
@@ -119,7 +118,7 @@ def _draw(
     """Write a sheet for each table."""
     from engine.outputs.grid_sheet import put_sheet
 
-    preview = workspace.previews(ArtifactStore(workspace.paths.artifacts))
+    preview = workspace.previews(workspace.artifacts)
     width = len(str(len(pages)))
     for number, page in enumerate(pages, 1):
 

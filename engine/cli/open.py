@@ -25,7 +25,7 @@ def open_(job: str, part: str, workspace: Path, *, prints: bool) -> int:
     """
     opened = Workspace(workspace)
     if prints:
-        click.echo(copy_of(opened.file(job, part), opened.paths.artifacts))
+        click.echo(copy_of(opened.file(job, part), opened.artifacts))
         return 0
     running = opened.open(job, part)
     if not running.program.plays:

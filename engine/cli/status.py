@@ -134,6 +134,9 @@ def _pause_line(state: WorkspaceStatus) -> Iterator[Text]:
 
 
 def _lane_lines(state: WorkspaceStatus) -> Iterator[Text]:
+    if state.held:
+        waits = pluralize(state.held, "result waits", "results wait")
+        yield Text(f"{waits} until their files are in the object store.")
     for lane in state.lanes:
         if lane.state == "open":
             if state.engine is not None and (lane.waiting or lane.width < lane.concurrency):

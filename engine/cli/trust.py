@@ -4,8 +4,9 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,12 +21,14 @@ from engine.cli.hub import ENDPOINT, TOKEN, cache_outside
 from engine.cli.options import workspace_option
 from engine.cli.trouble import CliError
 from engine.client.workspace import Workspace
+from engine.config.artifact_settings import ArtifactSettings
 from engine.config.environment import Environment, same_form
 from engine.config.settings import SettingsError, load_environment, read_settings
 from engine.config.trust.commands import ALERT_VARIABLE, grant_of
 from engine.config.trust.grants import all_trusted, revoke, trust_file, trusted
 from engine.config.trust.grants import trust as keep
 from engine.config.trust.guard import UntrustedDestination
+from engine.config.trust.object_stores import store_grant, store_of_files
 from engine.config.trust.signing import signing_grants
 from engine.config.trust.webhook_hosts import host_grant, hosts_of_files
 from engine.plugins.catalog import EntryPointCatalog
@@ -49,7 +52,7 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
     SAFELIGHT_BACKENDS__NAME__BASE_URL, and results are written only to the workspace or to
     --output-dir. A command of alerts that they name is not run, nothing is sent to hosts of
     webhooks, and nothing is signed with a key that they name. An address, folder, command or key
-    that changes later has to be trusted again.
+    that changes later has to be trusted again. The same holds for an object store.
     """
     root = folder or workspace
     if list_:
@@ -133,11 +136,24 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
         keys_of.setdefault(grant_of(command), set()).add("alerts")
     for host in hosts_of_files(settings.api.webhook_hosts, environment):
         keys_of.setdefault(host_grant(host), set()).add("webhooks")
-    for grant in signing_grants(settings.provenance):
-        keys_of.setdefault(grant, set()).add("signatures")
+    signatures = [(grant, "signatures") for grant in signing_grants(settings.provenance)]
+    files = _places_of_files(root, settings.artifacts, environment)
+    for grant, what in chain(signatures, files):
+        keys_of.setdefault(grant, set()).add(what)
     if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
         keys_of.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
     return ((address, sorted(names)) for address, names in keys_of.items())
+
+
+def _places_of_files(
+    root: Path, settings: ArtifactSettings, environment: Environment
+) -> Iterator[tuple[str, str]]:
+    """Yield the object store and the cache outside a workspace that its files name."""
+    if settings.url and (place := store_of_files(settings, environment)):
+        yield store_grant(place), "files"
+    if settings.url and settings.cache:
+        for folder in _outside(root, [settings.cache]) - environment.given:
+            yield folder, "cache of files"
 
 
 def _folders_outside(root: Path, of_settings: str) -> set[str]:
@@ -145,6 +161,11 @@ def _folders_outside(root: Path, of_settings: str) -> set[str]:
     names = [of_settings]
     with suppress(StoreError), Workspace(root).reading() as connection:
         names += [batch.outputs for batch in batches(connection) if not batch.is_over]
+    return _outside(root, names)
+
+
+def _outside(root: Path, names: Iterable[str]) -> set[str]:
+    """Return those of some folders that are outside a workspace, absolute."""
     here = os.path.normpath(root.absolute())
     folders = {os.path.normpath(Path(here, name)) for name in names}
     return {folder for folder in folders if not Path(folder).is_relative_to(here)}

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,7 +20,7 @@ from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.parts import UnknownPart
 from engine.queueing.sending import file_fields
-from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.artifacts import ArtifactStore, FileLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,17 @@ class AgainRequest:
 
 
 def read_again(
-    connection: sqlite3.Connection, catalog: EntryPointCatalog, folder: Path, what: ResolvedId
+    connection: sqlite3.Connection,
+    catalog: EntryPointCatalog,
+    files: ArtifactStore,
+    what: ResolvedId,
 ) -> AgainRequest:
     """Return a batch or a job, to be queued again.
 
     Args:
         connection: A connection to the store.
         catalog: The recipes that are installed.
-        folder: The folder of stored files.
+        files: The stored files.
         what: The batch or the job.
 
     Raises:
@@ -57,10 +59,10 @@ def read_again(
     if what.job is None:
         jobs = all_jobs(connection, batch.id)
         entries = [
-            {**_entry(recipe, job, folder), **_own(connection, batch, recipe, job)} for job in jobs
+            {**_entry(recipe, job, files), **_own(connection, batch, recipe, job)} for job in jobs
         ]
     else:
-        entries = [_best_entry(connection, catalog, recipe, folder, what)]
+        entries = [_best_entry(connection, catalog, recipe, files, what)]
     variant = None if what.job is None else what.job.variant
     request = BatchRequest(
         batch.recipe,
@@ -103,12 +105,14 @@ def run_command(batch: BatchRow, recipe: AnyRecipe) -> str:
     return shlex.join(words)
 
 
-def _entry(recipe: AnyRecipe, job: JobRow, folder: Path) -> dict[str, Any]:
+def _entry(recipe: AnyRecipe, job: JobRow, files: ArtifactStore) -> dict[str, Any]:
     """Return the entry of a job, as a file of entries would give it."""
     entry: dict[str, Any] = {**json.loads(job.input), "id": job.key}
     for name in file_fields(recipe.input):
         if isinstance(file := entry.get(name), dict) and "hash" in file:
-            entry[name] = str(ArtifactStore(folder).path(file["hash"]).absolute())
+            with suppress(FileNotFoundError, FileLost):  # whoever queues it is told
+                files.stored(file["hash"])
+            entry[name] = str(files.path(file["hash"]).absolute())
     return entry
 
 
@@ -150,13 +154,13 @@ def _best_entry(
     connection: sqlite3.Connection,
     catalog: EntryPointCatalog,
     recipe: AnyRecipe,
-    folder: Path,
+    files: ArtifactStore,
     what: ResolvedId,
 ) -> dict[str, Any]:
     """Return the entry of a job with the prompt of its best result, if it has one of its own."""
     if what.job is None:
         raise TypeError("a job was asked for")
-    entry = _entry(recipe, what.job, folder)
+    entry = _entry(recipe, what.job, files)
     if "prompt" in entry:
         with suppress(UnknownPart):
             best = part_of(connection, catalog, what, "").text or ""

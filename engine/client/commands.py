@@ -1,5 +1,6 @@
 """Commands of operators: written to the store, carried out by the engine or here, answered."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from engine.client.coroutines import run_coroutine
 from engine.client.engine_process import engine_holder, suspended_holder
 from engine.client.reading import reading
 from engine.config.paths import WorkspacePaths
+from engine.contract import StepError
 from engine.runtime.lock import EngineLock, WorkspaceBusy
 from engine.runtime.suspended import remedy
 from engine.text.plural import pluralize
@@ -24,6 +26,9 @@ from engine.text.terminal import clean
 
 if TYPE_CHECKING:
     from engine.contract.recipe import Catalog
+    from engine.runtime.artifacts import ArtifactStore
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -57,14 +62,20 @@ class Commands:
         store: Its store.
         load_catalog: Returns the recipes and backends; called only if commands are carried out
             here.
+        load_artifacts: Returns the stored files; called only if some are to be removed.
     """
 
     def __init__(
-        self, paths: WorkspacePaths, store: Store, load_catalog: "Callable[[], Catalog]"
+        self,
+        paths: WorkspacePaths,
+        store: Store,
+        load_catalog: "Callable[[], Catalog]",
+        load_artifacts: "Callable[[], ArtifactStore]",
     ) -> None:
         self._paths = paths
         self._store = store
         self._load_catalog = load_catalog
+        self._load_artifacts = load_artifacts
 
     def add(
         self,
@@ -130,7 +141,11 @@ class Commands:
                 return
         from engine.runtime.deletion import Deletion, delete_here
 
-        delete_here(Deletion(self._store, self._paths, self._load_catalog()), write)
+        deletion = Deletion(self._store, self._paths, self._load_catalog(), self._load_artifacts())
+        try:
+            delete_here(deletion, write)
+        except StepError as error:  # what is left is removed by the next command or engine
+            log.warning("files of deleted batches are left: %s", error)
 
     def answer(self, number: int) -> CommandRow | None:
         """Return a command, with its answer once it has been carried out."""

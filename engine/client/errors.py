@@ -89,9 +89,16 @@ def _of_sqlite(error: sqlite3.DatabaseError) -> UserError | None:
 
 def _of_keys(error: BaseException) -> UserError | None:
     from engine.config.trust.guard import UntrustedDestination
+    from engine.contract import Blocked, Permanent
     from engine.provenance.errors import CannotSign
 
-    return Waits(str(error)) if isinstance(error, UntrustedDestination | CannotSign) else None
+    if isinstance(error, UntrustedDestination | CannotSign):
+        return Waits(str(error))
+    if isinstance(error, Blocked) and error.reason == "storage":
+        return Waits(error.message, remedy=error.remedy)
+    if type(error).__name__ == "FileLost" and isinstance(error, Permanent):
+        return UserError(error.message, remedy=error.remedy)
+    return None
 
 
 def _is_of_the_system(error: BaseException) -> bool:

@@ -67,7 +67,9 @@ class OpenedWorkspace:
             self.store = Store.create(self.paths.store, created_by=__version__)
         else:
             self.store = Store(self.paths.store)
-        self.commands = Commands(self.paths, self.store, lambda: self.catalog)
+        self.commands = Commands(
+            self.paths, self.store, lambda: self.catalog, lambda: self.artifacts
+        )
         if check_settings:
             self.settings  # noqa: B018 - reads them
         remove_abandoned(self.store)
@@ -106,12 +108,12 @@ class OpenedWorkspace:
             self._overrides,
         )
 
-    @property
+    @cached_property
     def artifacts(self) -> "ArtifactStore":
-        """Its stored files."""
-        from engine.runtime.artifacts import ArtifactStore
+        """Its stored files, wherever its settings say that they live."""
+        from engine.runtime.objects.opening import artifacts_of
 
-        return ArtifactStore(self.paths.artifacts)
+        return artifacts_of(self.paths, self.settings)
 
     @property
     def thumbnails(self) -> "Thumbnails":

@@ -140,8 +140,7 @@ class QueueingWorkspace(OpenedWorkspace):
         from engine.client.again import read_again
 
         with self.reading() as connection:
-            folder = self.paths.artifacts
-            return read_again(connection, self.catalog, folder, resolve(connection, what))
+            return read_again(connection, self.catalog, self.artifacts, resolve(connection, what))
 
     def again(
         self,
@@ -243,8 +242,7 @@ class QueueingWorkspace(OpenedWorkspace):
         named = [sources] if isinstance(sources, str) else list(sources)
         loaded, chosen = self.catalog.recipe(recipe), _with(options, settings, None)
         with self.reading() as connection:
-            folder = self.paths.artifacts
-            return loaded, Sending(connection, self.catalog, folder, named, loaded, chosen)
+            return loaded, Sending(connection, self.catalog, self.artifacts, named, loaded, chosen)
 
     def takers(self, source: str, recipes: "Iterable[AnyRecipe]") -> "list[AnyRecipe]":
         """Return the recipes that take a part of a job, of some.

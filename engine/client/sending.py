@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.client.ids import ResolvedId, UnknownId, batch_name, resolve
@@ -19,6 +18,7 @@ from engine.text.terminal import quoted
 if TYPE_CHECKING:
     from db.rows import JobRow
     from engine.queueing.queue import QueueOptions
+    from engine.runtime.artifacts import ArtifactStore
 
 
 class Sending:
@@ -27,7 +27,7 @@ class Sending:
     Args:
         connection: A connection to the store.
         catalog: The recipes that are installed.
-        folder: The folder of stored files.
+        files: The stored files.
         sources: The parts, `JOB` or `JOB:PART`.
         recipe: The recipe that is to take them.
         settings: Its settings; the names of fields of its input are given to each entry.
@@ -43,7 +43,7 @@ class Sending:
         self,
         connection: sqlite3.Connection,
         catalog: EntryPointCatalog,
-        folder: Path,
+        files: "ArtifactStore",
         sources: Sequence[str],
         recipe: AnyRecipe,
         options: "QueueOptions",
@@ -54,7 +54,7 @@ class Sending:
         entries: dict[str, SentEntry] = {}
         for source in sources:
             job, part, written = _resolved(connection, catalog, source)
-            entry = sent_entry(recipe, job, part, written, folder, fields)
+            entry = sent_entry(recipe, job, part, written, files, fields)
             entries[_free(entry.key, entries)] = entry
         self._entries = entries
         self.options: QueueOptions = replace(

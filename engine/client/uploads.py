@@ -21,6 +21,7 @@ def keep_upload(workspace: OpenedWorkspace, path: Path, caller: str) -> tuple[Fi
 
     Raises:
         OSError: It cannot be stored.
+        Blocked: The object store does not take it.
     """
     from engine.kinds.registry import content_of_file, kinds
     from engine.runtime.intake_lock import taking_in
@@ -29,6 +30,7 @@ def keep_upload(workspace: OpenedWorkspace, path: Path, caller: str) -> tuple[Fi
     with taking_in(workspace.paths.intake_lock):
         with path.open("rb") as stream:
             hash_, size = workspace.artifacts.put_stream(stream)
+        workspace.artifacts.settle()
         file = FileRow(
             hash_,
             kind,

@@ -9,6 +9,7 @@ from safelight import open_workspace
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,15 +140,20 @@ class Workspace(KeepingWorkspace):
 
     def summary(self, batch: str) -> "list[SummaryLine]":
         """Return the facts that a recipe sums a batch up by; empty if it has none."""
-        from engine.runtime.artifacts import ArtifactStore
-
         with self.reading() as connection:
             row = find_batch(connection, batch)
             outputs = self.catalog.recipe(row.recipe).outputs
             if outputs.summary is None:
                 return []
-            stored = ArtifactStore(self.paths.artifacts).path
-            return list(outputs.summary(connection, row, stored))
+            return list(outputs.summary(connection, row, self._local_path))
+
+    def _local_path(self, hash_: str) -> "Path":
+        """Return where a stored file is here, fetched if it can be; opening it may fail."""
+        from engine.contract import StepError
+
+        with suppress(OSError, StepError):
+            return self.artifacts.stored(hash_)
+        return self.artifacts.path(hash_)
 
     # -- stepping in --------------------------------------------------------------------------
 
@@ -266,7 +272,7 @@ class Workspace(KeepingWorkspace):
         """
         from engine.client.opening.part import open_file
 
-        return open_file(self.file(source, part), self.paths.artifacts, self.settings.open)
+        return open_file(self.file(source, part), self.artifacts, self.settings.open)
 
     def file(self, source: str, part: str = "") -> "OpenedFile":
         """Return the file of a part of a job; arguments and errors as for `open`."""

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from engine.config.alert_settings import AlertSettings
 from engine.config.api_settings import ApiSettings
+from engine.config.artifact_settings import ArtifactSettings
 from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
 from engine.config.open_settings import OpenSettings
@@ -170,6 +171,7 @@ class Settings(BaseSettings):
     api: ApiSettings = Field(default_factory=ApiSettings)
     provenance: ProvenanceSettings = Field(default_factory=ProvenanceSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
+    artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     backends: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each backend by its name."
@@ -221,7 +223,9 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_not_utf8(root)} is not UTF-8 text: {error}.") from None
     values = overrides or {}
-    settings._given = tuple(texts_in([values.get(name) for name in ("api", "backends", "outputs")]))
+    settings._given = tuple(
+        texts_in([values.get(name) for name in ("api", "artifacts", "backends", "outputs")])
+    )
     if level := os.environ.get("LOG_LEVEL"):
         settings.log.level = _log_level(level)
     return settings

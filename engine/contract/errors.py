@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Literal, Self
 
 ParkReason = Literal[
-    "key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval", "backend"
+    "key", "quota", "budget", "disk", "storage", "weights", "unknown-outcome", "approval", "backend"
 ]
 """Why a job is parked."""
 

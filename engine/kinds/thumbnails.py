@@ -48,6 +48,7 @@ class StoredFile:
         width: Width in pixels, if it has one.
         height: Height in pixels, if it has one.
         facts: Further facts.
+        fetch: Puts the file into its place, if it is not there; None if that cannot be.
     """
 
     hash: str
@@ -58,6 +59,7 @@ class StoredFile:
     width: int | None = None
     height: int | None = None
     facts: Facts = field(default_factory=dict)
+    fetch: Callable[[], object] | None = None
 
     @classmethod
     def of(cls, artifact: Artifact, path: Path) -> "StoredFile":
@@ -83,7 +85,7 @@ class StoredFile:
             width=self.width,
             height=self.height,
             facts=self.facts,
-            open=functools.partial(_opened, self.path),
+            open=functools.partial(_opened, self.path, self.fetch),
         )
 
     def needs(self, side: int) -> bool:
@@ -96,7 +98,13 @@ def has_thumbnail(kind: str, width: int | None, height: int | None, side: int) -
     return kind != "image" or not 0 < max(width or 0, height or 0) <= side
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def _opened(path: Path, fetch: Callable[[], object] | None = None) -> io.BufferedReader:
+    try:
+        return os.fdopen(open_file(path, os.O_RDONLY), "rb")
+    except FileNotFoundError:
+        if fetch is None:
+            raise
+    fetch()
     return os.fdopen(open_file(path, os.O_RDONLY), "rb")
 
 

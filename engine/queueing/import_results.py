@@ -192,6 +192,7 @@ class _Import:
     def _fill(self, write: Write, batch_id: int) -> int:
         count, jobs = 0, self._jobs()
         while chunk := list(islice(jobs, CHUNK)):
+            self._artifacts.settle()
             write(lambda c, some=chunk: add_done_jobs(c, batch_id, some))  # type: ignore[misc]
             count += len(chunk)
         if not count:

@@ -39,8 +39,8 @@ from engine.queueing.overrides import QueueError
 from engine.queueing.plan import BatchPlan, Planner, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
 from engine.queueing.variants import Variants
-from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
+from engine.runtime.objects.opening import artifacts_of
 
 __all__ = ["KnownIds", "Queue", "QueueError", "QueueOptions", "Source"]
 
@@ -85,7 +85,8 @@ class Queue:
         self._settings = settings
         self._catalog = catalog
         self._planner = Planner(paths, store, settings, catalog)
-        self._keep_file = keep_in(ArtifactStore(paths.artifacts))
+        self._artifacts = artifacts_of(paths, settings)
+        self._keep_file = keep_in(self._artifacts)
 
     def queue(self, recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> int:
         """Read, validate and queue an input; return the batch's number.
@@ -303,7 +304,9 @@ class Queue:
 
         Raises:
             QueueError: Others add to the batch too, and it has one of the ids.
+            Blocked: Files of the entries cannot be stored in the object store.
         """
+        self._artifacts.settle()
 
         def add(connection: sqlite3.Connection) -> None:
             if beside_others:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -15,7 +14,7 @@ from engine.contract.recipe import AnyRecipe
 from engine.intake.ids import slug
 from engine.queueing.overrides import QueueError
 from engine.queueing.parts import Part
-from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.artifacts import ArtifactStore, FileLost
 
 _KINDS: Mapping[FileSort, frozenset[str]] = {
     "image": frozenset({"image"}),
@@ -56,7 +55,12 @@ def entry_overrides(
 
 
 def sent_entry(
-    recipe: AnyRecipe, job: JobRow, part: Part, source: str, folder: Path, given: Mapping[str, Any]
+    recipe: AnyRecipe,
+    job: JobRow,
+    part: Part,
+    source: str,
+    files: ArtifactStore,
+    given: Mapping[str, Any],
 ) -> SentEntry:
     """Return a part of a job as an entry of a recipe.
 
@@ -68,7 +72,7 @@ def sent_entry(
         job: The job that it is a part of.
         part: The part.
         source: The part as it was written, `b1/x:iteration-2`.
-        folder: The folder of stored files.
+        files: The stored files.
         given: Fields that replace them.
 
     Raises:
@@ -79,10 +83,13 @@ def sent_entry(
         raise QueueError(f"Recipe {recipe.name} takes {obstacle}, and {source} is one.")
     if part.artifact is not None:
         field = _field_for(recipe.input, part.artifact.kind, given)
-        stored = ArtifactStore(folder).path(part.artifact.hash).absolute()
-        if not stored.is_file():
-            raise QueueError(f"The stored file of {source} is gone.", remedy="Retry the job first.")
-        fields[field] = str(stored)
+        try:
+            stored = files.stored(part.artifact.hash)
+        except (FileNotFoundError, FileLost):
+            raise QueueError(
+                f"The stored file of {source} is gone.", remedy="Retry the job first."
+            ) from None
+        fields[field] = str(stored.absolute())
     if part.text and "prompt" in recipe.input.model_fields:
         fields["prompt"] = part.text
     scope = part.step.scope if part.step else ""

@@ -40,9 +40,18 @@ class FileLost(Permanent):
 class ArtifactStore:
     """Files by the SHA-256 of their bytes, at `ab/cdef...` below a folder.
 
+    This folder is where they live; `engine/runtime/objects/` has files that live elsewhere and are
+    cached here.
+
     Args:
         folder: Their folder; created if needed, private to its owner.
+
+    Attributes:
+        folder: The same.
+        is_remote: True if they live in an object store, and the folder is a cache.
     """
+
+    is_remote = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,7 +70,7 @@ class ArtifactStore:
         """
         hash_ = hashlib.sha256(data).hexdigest()
         with self._place(hash_) as path:
-            if _size_of(path) != len(data):
+            if size_of(path) != len(data):
                 _write_synced(path, data)
         return hash_
 
@@ -78,7 +87,7 @@ class ArtifactStore:
         make_folder(self.folder)
         temporary = self.folder / "00"  # in reach of `sweep`; the hash is not known yet
         make_folder(temporary)
-        with _new_file(temporary) as (file, name):
+        with new_file(temporary) as (file, name):
             digest, size = hashlib.sha256(), 0
             while chunk := source.read(CHUNK_BYTES):
                 digest.update(chunk)
@@ -86,8 +95,8 @@ class ArtifactStore:
                 size += len(chunk)
             hash_ = digest.hexdigest()
             with self._place(hash_) as path:
-                if _size_of(path) != size:
-                    _sync(file)
+                if size_of(path) != size:
+                    sync(file)
                     name.replace(path)
         return hash_, size
 
@@ -113,22 +122,22 @@ class ArtifactStore:
         is_new = not path.parent.exists()
         make_folder(self.folder)
         make_folder(path.parent)
-        before = _size_of(path)
+        before = size_of(path)
         yield path
-        if _size_of(path) != before:
-            _sync_folder(path.parent)
+        if size_of(path) != before:
+            sync_folder(path.parent)
             if is_new:
-                _sync_folder(self.folder)
+                sync_folder(self.folder)
 
     def known(self, data: bytes) -> str | None:
         """Return the hash of bytes that are already stored, else None."""
         hash_ = hashlib.sha256(data).hexdigest()
-        stored = _size_of(f"{self.folder}/{hash_[:2]}/{hash_[2:]}")
+        stored = size_of(f"{self.folder}/{hash_[:2]}/{hash_[2:]}")
         return hash_ if stored == len(data) else None
 
     def has(self, hash_: str) -> bool:
         """Return whether there is a regular file of a hash, whatever it holds."""
-        return _size_of(self.path(hash_)) is not None
+        return size_of(self.path(hash_)) is not None
 
     def stored(self, hash_: str) -> Path:
         """Return the path of a stored file, for readers of their own.
@@ -150,7 +159,7 @@ class ArtifactStore:
         with self._opened(hash_) as file:
             data = file.read()
         if hashlib.sha256(data).hexdigest() != hash_:
-            raise _damaged(hash_)
+            raise damaged(hash_)
         return data
 
     def open(self, hash_: str) -> BinaryIO:
@@ -165,7 +174,7 @@ class ArtifactStore:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
             if digest.hexdigest() != hash_:
-                raise _damaged(hash_)
+                raise damaged(hash_)
             file.seek(0)
         except BaseException:
             file.close()
@@ -176,24 +185,41 @@ class ArtifactStore:
         try:
             return os.fdopen(open_file(self.path(hash_), os.O_RDONLY), "rb")
         except (FileNotFoundError, LinkFound):
-            raise FileLost(f"The stored file {hash_[:12]} is gone.", remedy=_REMEDY) from None
+            raise gone(hash_) from None
 
-    def lost(self, hashes: Iterable[str]) -> list[str]:
+    def settle(self) -> None:
+        """Wait until all that was stored is durable, before rows name it; here it always is."""
+
+    def lost(self, hashes: Iterable[str], *, deep: bool = True) -> list[str]:
         """Return those of some stored files that are gone or damaged; set damaged ones aside.
 
         A damaged file stays beside its place under a name that ends in `.damaged`, so that the
         right bytes can be stored there again.
+
+        Args:
+            hashes: The files.
+            deep: False to believe an object store that it has a file which is not cached here.
         """
+        del deep  # all files are here
         missing = []
         for hash_ in hashes:
             try:
                 self.open(hash_).close()
             except FileLost:
                 missing.append(hash_)
-                with contextlib.suppress(FileNotFoundError):
-                    path = self.path(hash_)
-                    path.replace(path.with_name(f"{path.name}.damaged"))
+                self._set_aside(hash_)
         return missing
+
+    def _set_aside(self, hash_: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            path = self.path(hash_)
+            path.replace(path.with_name(f"{path.name}.damaged"))
+
+    def remove(self, hashes: Iterable[str]) -> None:
+        """Remove files that nothing names; those that are gone are left out."""
+        for hash_ in hashes:
+            with contextlib.suppress(FileNotFoundError):
+                self.path(hash_).unlink()
 
     def sweep(self) -> None:
         """Remove temporary files whose processes have ended."""
@@ -216,7 +242,13 @@ class ArtifactStore:
         ]
 
 
-def _damaged(hash_: str) -> FileLost:
+def gone(hash_: str) -> FileLost:
+    """Return the error of a stored file that is not there."""
+    return FileLost(f"The stored file {hash_[:12]} is gone.", remedy=_REMEDY)
+
+
+def damaged(hash_: str) -> FileLost:
+    """Return the error of a stored file with other bytes."""
     message = f"The stored file {hash_[:12]} is damaged: its bytes have another hash."
     return FileLost(message, remedy=_REMEDY)
 
@@ -230,7 +262,7 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _size_of(path: Path | str) -> int | None:
+def size_of(path: Path | str) -> int | None:
     """Return the bytes of a regular file; None for anything else, links included."""
     try:
         status = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - hot
@@ -240,14 +272,14 @@ def _size_of(path: Path | str) -> int | None:
 
 
 def _write_synced(path: Path, data: bytes) -> None:
-    with _new_file(path.parent) as (file, name):
+    with new_file(path.parent) as (file, name):
         file.write(data)
-        _sync(file)
+        sync(file)
         name.replace(path)
 
 
 @contextlib.contextmanager
-def _new_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
+def new_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """Open a new temporary file, which is removed unless it was renamed."""
     handle, name = tempfile.mkstemp(dir=folder, prefix=f"{_NEW}{mark()}-")
     try:
@@ -258,12 +290,14 @@ def _new_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
             Path(name).unlink()
 
 
-def _sync(file: BinaryIO) -> None:
+def sync(file: BinaryIO) -> None:
+    """Have what was written into a file on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -12,12 +12,16 @@ from db.queries.search import count_unindexed
 from db.writer import StoreWriter
 from db.writes.deletions import forget_freed
 from db.writes.search import index_jobs
+from engine.contract import StepError
 from engine.runtime.deletion import Deletion
 
 log = logging.getLogger(__name__)
 
 INDEX_SECONDS = 1.0
 """Seconds between two pieces of the index while jobs run."""
+
+AGAIN_SECONDS = 60.0
+"""Seconds until an object store that failed is asked again to remove files."""
 
 IDLE_PIECES = 20
 """Pieces of the index that follow each other while nothing runs."""
@@ -44,15 +48,19 @@ class Background:
         self._writer = writer
         self._deletion = deletion
         self._is_busy = is_busy
-        self._index_due = 0.0
+        self._index_due = self._delete_due = 0.0
 
     async def run(self) -> None:
         """Do what is due; what cannot be written now is tried again."""
         try:
-            await self._delete()
+            if time.monotonic() >= self._delete_due:
+                await self._delete()
             await self._index()
         except (sqlite3.Error, OSError) as error:
             log.warning("background work is left until the next time: %s", error)
+        except StepError as error:
+            log.warning("files of deleted batches are left until the next time: %s", error)
+            self._delete_due = time.monotonic() + AGAIN_SECONDS
 
     async def _delete(self) -> None:
         if batch_to_delete(self._reader) is not None:

@@ -51,11 +51,18 @@ class Deletion:
         store: The store.
         paths: Folders of the workspace.
         catalog: Recipes, which know the names of their outputs.
+        stored: The stored files; those of the workspace's folder by default.
     """
 
     store: Store
     paths: WorkspacePaths
     catalog: Catalog
+    stored: ArtifactStore | None = None
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """The stored files."""
+        return self.stored or ArtifactStore(self.paths.artifacts)
 
     def next_slice(self) -> Slice | None:
         """Remove the outputs of the next jobs to delete; return what deletes their rows.
@@ -83,16 +90,22 @@ class Deletion:
         """Remove freed files that nothing names; return those that are settled.
 
         Call it only while no step runs in this process: a step may be about to name a file.
+
+        Raises:
+            StepError: The object store does not remove them now.
         """
-        artifacts, thumbnails = ArtifactStore(self.paths.artifacts), self.paths.thumbnails
+        artifacts, thumbnails = self.artifacts, self.paths.thumbnails
         with contextlib.suppress(IntakeBusy), nothing_taken_in(self.paths.intake_lock):
             with closing(self.store.reader()) as reader:
                 free, used = queries.freed_files(reader, SLICE_FILES)
-            for hash_ in free:
-                with contextlib.suppress(FileNotFoundError):
-                    artifacts.path(hash_).unlink()
             if free:
-                Thumbnails(thumbnails).remove_without(artifacts.has)
+                artifacts.remove(free)
+                removed = set(free)
+                Thumbnails(thumbnails).remove_without(
+                    lambda hash_: (
+                        hash_ not in removed and (artifacts.is_remote or artifacts.has(hash_))
+                    )
+                )
                 SignedCopies(self.paths.signed, 0).remove_of(free)
             return [*free, *used]
         return []
@@ -114,7 +127,7 @@ class _OutputRemover:
         self._reader = reader
         self._batch = batch
         self._paths = deletion.paths
-        self._artifacts = ArtifactStore(deletion.paths.artifacts)
+        self._artifacts = deletion.artifacts
         try:
             self._outputs: Outputs | None = deletion.catalog.recipe(batch.recipe).outputs
         except (KeyError, ImportError, AttributeError):  # not installed: its outputs stay

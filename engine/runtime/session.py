@@ -18,11 +18,11 @@ from db.store import Store
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.events import record_event
+from engine.config.settings import Settings
 from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.provenance.publisher import Signing
 from engine.runtime.alerts import Alerts
-from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.background import Background
 from engine.runtime.batch_work import BatchWork
 from engine.runtime.commands import CommandHandler
@@ -31,16 +31,19 @@ from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.job.batches import BatchCache
 from engine.runtime.job.runner import JobRunner
 from engine.runtime.job.scheduler import JobScheduler
-from engine.runtime.lanes.lane_set import LaneChange, LaneSet
+from engine.runtime.lanes.lane import Lane
+from engine.runtime.lanes.lane_set import UPLOADS_LANE, LaneChange, LaneSet
 from engine.runtime.lanes.probing import LaneProber
 from engine.runtime.live_settings import LiveSettings
 from engine.runtime.loop_control import LoopControl
+from engine.runtime.objects.opening import artifacts_of
 from engine.runtime.output_writer import OutputWriter
 from engine.runtime.process_pool import ComputePool
 from engine.runtime.step.budget import BudgetGuard
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.step.runner import StepRunner
 from engine.runtime.step.services import StepServices
+from engine.runtime.step.uploads import Uploads
 from engine.runtime.store_gone import rescue
 from engine.runtime.thumbnailer import Thumbnailer
 from engine.runtime.timings import EngineTimings
@@ -99,7 +102,7 @@ class Session:
         self._timings = timings
         self._writer = store.writer(self._on_trouble)
         self._reader = store.reader()
-        self._artifacts = ArtifactStore(live.paths.artifacts)
+        self._artifacts = artifacts_of(live.paths, settings)
         self._pool = ComputePool(settings.engine.cpu_workers)
         self._thumbnailer = Thumbnailer(
             self._pool, self._artifacts, live.paths.thumbnails, timings.thumbnails
@@ -112,6 +115,7 @@ class Session:
         )
         self._batches = BatchCache(self._reader, catalog, live)
         self.lanes = LaneSet(settings)
+        self._uploads = self._open_uploads(settings)
         self._prober = LaneProber(self.lanes, self._writer)
         self._steps = StepRunner(self._services(), self._outputs.schedule)
         self._batch_work = BatchWork(
@@ -141,7 +145,7 @@ class Session:
         self._background = Background(
             self._reader,
             self._writer,
-            Deletion(store, live.paths, catalog),
+            Deletion(store, live.paths, catalog, self._artifacts),
             lambda: self._is_busy or self._steps.is_calling(),
         )
 
@@ -155,6 +159,10 @@ class Session:
             live.overrides,
         )
 
+    def _open_uploads(self, settings: Settings) -> Uploads:
+        lane = self.lanes.uploads() if self._artifacts.is_remote else Lane(UPLOADS_LANE, 1)
+        return Uploads(self._artifacts, lane, settings.retry)
+
     def _services(self) -> StepServices:
         settings = self._live.settings
         return StepServices(
@@ -167,6 +175,7 @@ class Session:
             settings.engine,
             settings.retry,
             self._thumbnailer,
+            self._uploads,
             budget=BudgetGuard(settings.budget),
         )
 
@@ -355,6 +364,7 @@ class Session:
         jobs = [*self.jobs.stop("queued"), *self._batch_work.stop()]
         grace = self._live.engine.grace_seconds
         await self._steps.finish_calls(grace, timings.calls)
+        await self._uploads.close()
         await _ended(jobs, timings.jobs)
         await _ended(self._batch_work.finishing, timings.batches)
         await self._outputs.close()

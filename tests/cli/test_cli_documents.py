@@ -61,7 +61,13 @@ def test_every_command_has_help(run, name):
     assert ran.code == 0
     assert "Usage: safelight" in ran.out
     without = {"completion", "db", "demo", "examples", "login", "logout", "measure", "models"}
-    without |= {"provenance", "spans", "token", "webhooks"}  # groups; their commands have it
+    without |= {
+        "artifacts",
+        "provenance",
+        "spans",
+        "token",
+        "webhooks",
+    }  # groups; their commands have it
     assert ("--workspace" in ran.out) is (name not in without)
 
 

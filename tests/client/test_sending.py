@@ -20,7 +20,6 @@ from engine.plugins.catalog import EntryPointCatalog, UnknownName
 from engine.queueing.overrides import QueueError
 from engine.queueing.parts import UnknownPart
 from engine.queueing.sending import file_fields, sent_entry
-from engine.runtime.artifacts import ArtifactStore
 from tests.cli.conftest import run  # noqa: F401 - a fixture
 from tests.support.one_process import compute_here
 
@@ -219,10 +218,10 @@ def test_an_image_is_taken_beside_a_song(workspace, tmp_path) -> None:
         part = part_of(connection, workspace.catalog, resolve(connection, "j1"), "iteration-1")
     recipe = workspace.catalog.recipe("music-video")
     job = _job(workspace, "b1")
-    folder = workspace.paths.artifacts
-    sent = sent_entry(recipe, job, part, "j1:iteration-1", folder, {"song": str(song)})
+    files = workspace.artifacts
+    sent = sent_entry(recipe, job, part, "j1:iteration-1", files, {"song": str(song)})
     assert sent.fields["song"] == str(song)
-    stored = ArtifactStore(folder).path(part.artifact.hash)
+    stored = files.path(part.artifact.hash)
     assert sent.fields["control_image"] == str(stored.absolute())
 
 

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 
 from engine.client.views.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
-from engine.client.views.stored import stored_file
+from engine.client.views.stored import here, stored_file
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.branching import BranchingScreen
@@ -181,6 +181,10 @@ class CompareScreen(BranchingScreen):
         from tui.images.difference import difference_of
 
         try:
+            paths = self.dashboard.paths
+            for candidate in (one, other):
+                if candidate.file is not None:
+                    here(paths, candidate.file.hash)
             found = difference_of(first, second)
         except ImageTrouble as error:
             self.app.call_from_thread(self.say, str(error), bad=True)

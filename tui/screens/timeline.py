@@ -141,7 +141,7 @@ class TimelineScreen(DecidingScreen):
 
         file = self._snapshot.frames[0]
         path = stored_file(self.dashboard.paths, file.hash)
-        item = stored_of(file, path or Path()).item
+        item = stored_of(file, path or Path(), self.dashboard.paths).item
         return lambda seconds: frame_of(item, seconds, 960)
 
     def _put_frame(self, frame: bytes | None) -> None:

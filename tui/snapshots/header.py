@@ -29,6 +29,7 @@ WHAT_TO_DO = {
     "quota": "The provider's quota is used up: raise it there or wait, then resume.",
     "budget": "Raise the budget in safelight.toml, then resume.",
     "disk": "Free some disk space, then resume.",
+    "storage": "Make the object store work again; jobs continue by themselves.",
     "weights": "Get the model's weights, then resume.",
     "unknown-outcome": "A paid call has no known outcome: decide it, or retry to call again.",
     "approval": "Open the job, review it, and press A.",

@@ -44,5 +44,5 @@ class DrawBeside:
     def _item(self, candidate: Candidate) -> "Item | None":
         path = stored_file(self.paths, candidate.file.hash) if candidate.file else None
         if candidate.file is not None and path is not None:
-            return stored_of(candidate.file, path).item
+            return stored_of(candidate.file, path, self.paths).item
         return candidate.item

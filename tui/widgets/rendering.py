@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from db.queries.inspect import FileLine
 from engine.client.views.files import stored_of
-from engine.client.views.stored import stored_file
+from engine.client.views.stored import here, stored_file
 from engine.config.paths import WorkspacePaths
 from tui.images.cache import LruCache
 from tui.images.cells import draw
@@ -213,14 +213,15 @@ def _drawing(source: FileSource, wanted: ImageKey) -> "Path | bytes | Lines | Ra
     from engine.contract.kinds import OwnImage, Raster, Size
     from engine.kinds.drawing import draw_full, draw_small
 
-    stored = stored_of(source.file, source.path)
+    stored = stored_of(source.file, source.path, source.paths)
     draw_kind = draw_small if source.small else draw_full
     drawn = draw_kind(stored.item, Size(*wanted.size))
     if isinstance(drawn, Raster) and drawn.in_cells is not None and wanted.style != "pixels":
         return drawn.in_cells
     if not isinstance(drawn, OwnImage):
         return drawn
+    path = here(source.paths, source.file.hash) or source.path
     if wanted.zoom != WHOLE:
-        return source.path
+        return path
     side = max(area_of(wanted, wanted.size[1]))
-    return small_version(source.paths.thumbnails, stored, side) or source.path
+    return small_version(source.paths.thumbnails, stored, side) or path

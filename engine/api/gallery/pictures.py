@@ -9,7 +9,7 @@ from db.queries.inspect import FileLine, job_input
 from engine.client.input_files import input_files
 from engine.client.views.files import facts_line, stored_of
 from engine.client.views.page import PageSection
-from engine.client.views.stored import stored_file
+from engine.client.views.stored import artifacts_at, stored_file
 from engine.config.paths import WorkspacePaths
 from engine.contract.kinds import Kind, Line, Lines, Size
 from engine.kinds.drawing import draw_full, title_of
@@ -140,7 +140,7 @@ def _drawn_lines(file: FileLine, paths: WorkspacePaths) -> tuple[Line, ...]:
     path = stored_file(paths, file.hash)
     if path is None or file.size > MAX_INLINE:
         return ()
-    drawing = draw_full(stored_of(file, path).item, SIZE)
+    drawing = draw_full(stored_of(file, path, paths).item, SIZE)
     return drawing.lines if isinstance(drawing, Lines) else ()
 
 
@@ -185,6 +185,12 @@ def file_by_hash(connection: sqlite3.Connection, hash_: str, job: int = 0) -> Fi
 
 
 def path_of(paths: WorkspacePaths, hash_: str) -> Path | None:
-    """Return the path of a stored file; None if it is gone or the hash is none."""
+    """Return where a stored file is, or will be once it is fetched from an object store.
+
+    Returns:
+        None if it is gone, or the hash is none.
+    """
     path = stored_file(paths, hash_)
-    return path if path is not None and path.is_file() and not path.is_symlink() else None
+    if path is None or path.is_symlink():
+        return None
+    return path if path.is_file() or artifacts_at(paths).is_remote else None

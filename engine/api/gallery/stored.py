@@ -85,7 +85,7 @@ def _stored(visit: Visit) -> tuple[FileLine, StoredFile]:
     path = path_of(visit.services.workspace.paths, hash_) if line else None
     if line is None or path is None:
         raise Missing
-    return line, stored_of(line, path)
+    return line, stored_of(line, path, visit.services.workspace.paths)
 
 
 def _sent(visit: Visit, line: FileLine, tag: str = "") -> Response:

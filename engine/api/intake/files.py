@@ -7,6 +7,7 @@ from pathlib import Path
 from db.queries.callers import stored_file
 from engine.api.problems import Problem
 from engine.api.services import Services
+from engine.runtime.artifacts import FileLost
 
 _NAMED = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -37,9 +38,12 @@ def path_of(services: Services, hash_: str) -> Path:
     with services.readers.reading() as connection:
         known = stored_file(connection, hash_)
     artifacts = services.workspace.artifacts
-    if known is None or not artifacts.has(hash_):
-        raise ValueError("is not a stored file; upload it with POST /v1/artifacts first")
-    return artifacts.path(hash_)
+    try:
+        if known is not None:
+            return artifacts.stored(hash_)
+    except (FileNotFoundError, FileLost):
+        pass
+    raise ValueError("is not a stored file; upload it with POST /v1/artifacts first")
 
 
 def input_path(services: Services, named: str) -> Path:

@@ -11,6 +11,7 @@ from db.queries.controls import is_paused
 from db.queries.gates import waiting_gates_of_batch
 from db.queries.jobs import jobs_page
 from db.queries.ratings import count_ratings
+from db.queries.upkeep import held_results
 from db.rows import BatchRow, HostRow, JobRow, LaneRow
 from db.writes.engines import DRAINING
 from engine.client.ids import batch_name
@@ -36,6 +37,7 @@ class WorkspaceStatus:
         draining: True if the engine stops once its running jobs have ended.
         archived: Number of archived batches that are left out.
         rated: Number of jobs by rating, of each batch by its number.
+        held: Number of results that wait until their files are in the object store.
     """
 
     engine: tuple[int, str] | None
@@ -50,6 +52,7 @@ class WorkspaceStatus:
     draining: bool = False
     archived: int = 0
     rated: dict[int, dict[str, int]] = field(default_factory=dict)
+    held: int = 0
 
 
 def read_status(
@@ -65,6 +68,7 @@ def read_status(
         batches=batches,
         archived=0 if archived else queries.count_archived(connection),
         rated=count_ratings(connection, [batch.id for batch in batches]),
+        held=held_results(connection),
         suspended=is_suspended(engine),
         paused=is_paused(connection),
         draining=engine is not None and _drains(connection),

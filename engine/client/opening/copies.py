@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.client.opening.errors import CannotOpen
-from engine.contract import Permanent
+from engine.contract import Blocked, Permanent
 from engine.kinds.file_names import safe_name, suffix_of
 from engine.runtime.artifacts import CHUNK_BYTES, ArtifactStore
 
@@ -50,21 +50,20 @@ class OpenedFile:
         return safe_name(*self.label, self.hash[:8], suffix=suffix)
 
 
-def copy_of(file: OpenedFile, artifacts: Path) -> Path:
+def copy_of(file: OpenedFile, store: ArtifactStore) -> Path:
     """Return the absolute path of a new copy of a file.
 
     Args:
         file: The file.
-        artifacts: Folder of the stored files.
+        store: The stored files.
 
     Raises:
         CannotOpen: It is gone or damaged, or there is no room for a copy.
     """
-    store = ArtifactStore(artifacts)
     try:
         with _source(file, store) as source:
             return _copied(source, file.name)
-    except Permanent as error:
+    except (Permanent, Blocked) as error:
         raise CannotOpen(f"The file cannot be opened: {error.message}") from error
     except OSError as error:
         where = f" It is stored as {store.path(file.hash)}." if file.hash else ""

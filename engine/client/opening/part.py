@@ -3,7 +3,6 @@
 import os
 import sqlite3
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.client.ids import UnknownId, job_name
@@ -18,6 +17,7 @@ from engine.text.terminal import quoted
 
 if TYPE_CHECKING:
     from engine.plugins.catalog import EntryPointCatalog
+    from engine.runtime.artifacts import ArtifactStore
 
 
 def file_of(
@@ -54,7 +54,7 @@ def file_of(
 
 def open_file(
     file: OpenedFile,
-    artifacts: Path,
+    artifacts: "ArtifactStore",
     settings: OpenSettings,
     environment: Mapping[str, str] | None = None,
     *,
@@ -64,7 +64,7 @@ def open_file(
 
     Args:
         file: The file.
-        artifacts: Folder of the stored files.
+        artifacts: The stored files.
         settings: Programs to use.
         environment: The environment; by default that of this process.
         start: Seconds at which a player starts, if it can; others start at the beginning.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from engine.text import figures
 from engine.text.terminal import clean
 
 if TYPE_CHECKING:
+    from engine.config.paths import WorkspacePaths
     from engine.contract.kinds import Item, Lines
     from engine.kinds.thumbnails import StoredFile
 
@@ -78,8 +79,15 @@ def line_of(artifact: ArtifactRow) -> FileLine:
     return FileLine(*[getattr(artifact, name) for name in names])
 
 
-def stored_of(file: FileLine, path: Path) -> "StoredFile":
-    """Return a stored file in the form that its kind takes."""
+def stored_of(file: FileLine, path: Path, paths: "WorkspacePaths | None" = None) -> "StoredFile":
+    """Return a stored file in the form that its kind takes.
+
+    Args:
+        file: Its row.
+        path: Where it is, or would be.
+        paths: The workspace, to fetch it from an object store when it is opened.
+    """
+    from engine.client.views.stored import here
     from engine.kinds.thumbnails import StoredFile
 
     return StoredFile(
@@ -91,6 +99,7 @@ def stored_of(file: FileLine, path: Path) -> "StoredFile":
         width=file.width,
         height=file.height,
         facts=_mapping(file.facts),
+        fetch=None if paths is None else partial(here, paths, file.hash),
     )
 
 

@@ -105,7 +105,9 @@ class TimelineView:
 
     def _of_file(self, file: FileLine) -> "Timeline | None":
         path = stored_file(self._paths, file.hash)
-        return None if path is None else self._kept(file.hash, stored_of(file, path).item)
+        return (
+            None if path is None else self._kept(file.hash, stored_of(file, path, self._paths).item)
+        )
 
     def _kept(self, key: str, item: "Item") -> "Timeline | None":
         from engine.kinds.timelines import timeline_of

@@ -12,6 +12,9 @@ from engine.text.errors import UserError
 OUTPUTS_LANE = "outputs"
 """Lane that is blocked while folders cannot be written; no backend uses it."""
 
+UPLOADS_LANE = "artifacts"
+"""Lane of uploads to the object store; there is none if files live in the workspace's folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class LaneChange:
@@ -63,6 +66,13 @@ class LaneSet:
     def outputs(self) -> Lane:
         """Lane that is blocked while folders cannot be written."""
         return self._lanes[OUTPUTS_LANE]
+
+    def uploads(self) -> Lane:
+        """Return the lane of uploads to the object store, as wide as the settings say."""
+        lane, width = self.named(UPLOADS_LANE), self._settings.artifacts.uploads
+        lane.adapt(width, adaptive=True, slow_start=False, tokens_per_minute=None)
+        lane.adjust(width, None)
+        return lane
 
     def get(self, name: str) -> Lane | None:
         """Return the lane of a name, None if there is none."""

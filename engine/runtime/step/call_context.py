@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +16,14 @@ from engine.contract.kinds import Content
 from engine.contract.travelling import may_travel
 from engine.kinds.registry import content_of, content_of_file, kinds
 from engine.models.hosts.model_hosts import ModelHosts
-from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.artifacts import ArtifactStore, FileLost, gone
 from engine.runtime.far_call import FarCall
 from engine.runtime.process_pool import ComputePool
 from engine.runtime.step.deadline import Deadline, HostedTask
 from engine.text.terminal import quoted
+
+FETCHES = 3
+"""Times that the files of a computation are fetched; a cache may be too small for all at once."""
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -169,10 +172,37 @@ class StepCallContext:
         """
         here: tuple[Any, ...] = (function, *args)
         if any(isinstance(one, Artifact | OpenFile) for one in args):
+            if self.artifacts.is_remote:
+                return self._compute_on_cached(function, args)
             here = (_of_files, self.artifacts.folder.absolute(), function, args)
+        return self._run(function, args, here)
+
+    def _run(
+        self, function: Callable[..., T], args: tuple[Any, ...], here: tuple[Any, ...]
+    ) -> Awaitable[T]:
+        """Run a call in the pool, or what stands for it on this machine."""
         if may_travel(function, args):
             return self.pool.run_anywhere(FarCall(function, args, self.artifacts), *here)
         return self.pool.run(*here)
+
+    async def _compute_on_cached(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        """Fetch files from the object store for a worker; again if the cache was too small."""
+        hashes = [file.hash for one in args if (file := _file_of(one)) is not None]
+        for left in reversed(range(FETCHES)):
+            paths = [await self._stored(hash_) for hash_ in hashes]
+            folders = {hash_: path.parents[1] for hash_, path in zip(hashes, paths, strict=True)}
+            try:
+                return await self._run(function, args, (_of_files, folders, function, args))
+            except FileLost:
+                if not left:
+                    raise
+        raise AssertionError("the last turn returns or raises")
+
+    async def _stored(self, hash_: str) -> Path:
+        try:
+            return await asyncio.to_thread(self.artifacts.stored, hash_)
+        except FileNotFoundError:
+            raise gone(hash_) from None
 
     async def infer(self, task: Task) -> Any:
         """Run a task on a model host; show its progress and previews."""
@@ -183,15 +213,27 @@ class StepCallContext:
             hosted.ends()
 
 
-def _of_files(folder: Path, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+def _file_of(one: Any) -> Artifact | None:
+    """Return the artifact that an argument is; None for plain data."""
+    if isinstance(one, OpenFile):
+        return one.artifact
+    return one if isinstance(one, Artifact) else None
+
+
+def _of_files(
+    folder: Path | Mapping[str, Path], function: Callable[..., T], args: tuple[Any, ...]
+) -> T:
     """Call a function with the bytes or the stream of each artifact in its place; in a worker."""
-    store = ArtifactStore(folder)
+
+    def store_of(hash_: str) -> ArtifactStore:
+        return ArtifactStore(folder if isinstance(folder, Path) else folder[hash_])
+
     with contextlib.ExitStack() as opened:
 
         def content(one: Any) -> Any:
             if isinstance(one, OpenFile):
-                return opened.enter_context(store.open(one.artifact.hash))
-            return store.read(one.hash) if isinstance(one, Artifact) else one
+                return opened.enter_context(store_of(one.artifact.hash).open(one.artifact.hash))
+            return store_of(one.hash).read(one.hash) if isinstance(one, Artifact) else one
 
         return function(*map(content, args))
 

@@ -10,6 +10,7 @@ from db.errors import OverBudget
 from db.writes import steps as writes
 from db.writes.records import Outcome
 from engine.contract import Blocked, Permanent, Retryable, StepError
+from engine.runtime.artifacts import FileLost
 from engine.runtime.step.call import CallAttempt
 from engine.runtime.step.job_state import StepRecord
 from engine.runtime.step.outcome import OutcomeRecorder
@@ -118,6 +119,8 @@ class StepExecution:
     async def _perform(self) -> StepResult:
         """Repeat the call until it has an outcome, and store that."""
         if self._record is not None:
+            if (held := await self._held(self._record)) is not None:
+                return held
             await self._refuse_what_must_not_be_sent(self._record)
         elif may_be_reused(self._services, self.call.backend) and (
             known := await reused(self._services, self._state.asked)
@@ -142,9 +145,26 @@ class StepExecution:
     async def _store(self, outcome: Outcome) -> None:
         try:
             await self._recorder.result(outcome)
+        except FileLost as error:
+            await self._recorder.forget_held(self._state.step_id)
+            error.cost = outcome.cost
+            raise await self._recorder.failure(error) from error
         except Exception:
             await self._intent_written()  # what is wrong with it says more
             raise
+
+    async def _held(self, record: StepRecord) -> StepResult | None:
+        """Store the result of an earlier call that waited for its files; None if there is none."""
+        held = await self._recorder.held(record.id)
+        if held is None:
+            return None
+        outcome, result = held
+        try:
+            await self._recorder.result(outcome)
+        except FileLost:
+            await self._recorder.forget_held(record.id)
+            return None
+        return result
 
     async def _refuse_what_must_not_be_sent(self, record: StepRecord) -> None:
         settings = self._services.engine_settings
@@ -212,6 +232,8 @@ class StepExecution:
                 raise
 
     async def _try_once(self, number: int) -> tuple[Outcome, StepResult]:
+        if self._services.uploads.is_on:
+            await self._services.uploads.refuse_if_blocked(self.call.backend)
         asked = time.monotonic()
         async with self._lane.slot() as sent:
             self._state.waited = time.monotonic() - asked

@@ -9,6 +9,7 @@ from typing import Any
 from db.text import storable
 from db.writes import steps as writes
 from db.writes.errors import ErrorRecord
+from db.writes.held import forget_held, held_result, hold_result
 from db.writes.records import Outcome
 from engine.contract import Blocked, OutcomeUnknown, Permanent, Result, Retryable, StepError
 from engine.contract.tracing import TRACE
@@ -67,6 +68,8 @@ class OutcomeRecorder:
         if outcome.artifacts:
             materials = await self._services.materials.unstored(state.asked.call.backend, intent)
             outcome = replace(outcome, materials=materials)
+        if not self._services.uploads.are_durable(outcome.artifacts):
+            outcome = await self._uploaded(outcome)
         self._services.progress.forget(state)
         await self._services.writer.write(
             lambda c: writes.finish_step(c, state.step_id, intent, outcome)
@@ -75,6 +78,35 @@ class OutcomeRecorder:
         if outcome.artifacts:
             self._services.thumbnailer.schedule(outcome.artifacts)
         self.remember(StepRecord(state.step_id, "done", result=outcome.result))
+
+    async def _uploaded(self, outcome: Outcome) -> Outcome:
+        """Write that a result waits for its files, and upload these.
+
+        Raises:
+            Blocked: The object store does not take them; the result stays in the store.
+            FileLost: A file is gone or damaged here.
+        """
+        state, services = self._state, self._services
+        services.progress.show(state, None, "Uploading files to the object store")
+        await services.writer.write(lambda c: hold_result(c, state.step_id, outcome))
+        await services.uploads.finish([file["hash"] for file in outcome.artifacts])
+        return replace(outcome, was_held=True, had_progress=True)
+
+    async def held(self, step_id: int) -> tuple[Outcome, StepResult] | None:
+        """Return a result that waits for its files, and the same as it is read back."""
+        outcome = await self._services.writer.write(lambda c: held_result(c, step_id))
+        if outcome is None:
+            return None
+        try:
+            result = self._state.asked.parsed(outcome.result)
+        except ValueError:  # another version wrote it
+            await self.forget_held(step_id)
+            return None
+        return outcome, StepResult(result, result.scores())
+
+    async def forget_held(self, step_id: int) -> None:
+        """Remove a result whose files are lost."""
+        await self._services.writer.write(lambda c: forget_held(c, step_id))
 
     def outcome_of(self, result: Result, recorder: StepCallContext) -> tuple[Outcome, StepResult]:
         """Return the rows of a result, and the result as it is read back from them."""
@@ -113,9 +145,10 @@ class OutcomeRecorder:
         if isinstance(error, Blocked) and error.reason == "budget":
             return error  # nothing was sent, and the lane is as open as before
         if isinstance(error, Blocked):
-            error.lane = self._lane.name
-            if self._lane.blocked is None:
-                self._lane.block(error)
+            lane = self._services.uploads.lane if error.reason == "storage" else self._lane
+            error.lane = lane.name
+            if lane.blocked is None:
+                lane.block(error)
             if self._state.step_id:
                 await self._fail("open", error)
             return error.again()
@@ -171,7 +204,7 @@ class OutcomeRecorder:
         step_id, request_id, kept = (
             self._state.step_id,
             self._state.request_id,
-            [*self._state.kept, *await self._traces()],
+            await self._services.uploads.finish_some([*self._state.kept, *await self._traces()]),
         )
         uncertain = self._state.uncertain
         self._services.progress.forget(self._state)

@@ -56,7 +56,9 @@ async def _answered_before(
     earlier = await services.writer.write(lambda c: find_reusable(c, print_, within))
     if earlier is None:
         return None
-    if earlier.hashes and await asyncio.to_thread(services.artifacts.lost, earlier.hashes):
+    if earlier.hashes and await asyncio.to_thread(
+        services.artifacts.lost, earlier.hashes, deep=False
+    ):
         return None
     result = asked.parsed(earlier.result)
     scores, intent = result.scores(), asked.intent()

@@ -19,6 +19,7 @@ from engine.runtime.step.deadline import Deadlines
 from engine.runtime.step.job_state import JobState, StepRecord
 from engine.runtime.step.materials import MaterialsOfBatches
 from engine.runtime.step.progress import ProgressReporter
+from engine.runtime.step.uploads import Uploads
 from engine.runtime.thumbnailer import Thumbnailer
 
 
@@ -142,6 +143,7 @@ class StepServices:
         engine_settings: Settings of the engine.
         retry_settings: Settings of retries.
         thumbnailer: Generates thumbnails of what steps keep.
+        uploads: Uploads what steps keep, if files live in an object store.
         runs: The run that each job has now.
         budget: Budgets of calls.
         deadlines: Deadlines of calls.
@@ -159,6 +161,7 @@ class StepServices:
     engine_settings: EngineSettings
     retry_settings: RetrySettings
     thumbnailer: Thumbnailer
+    uploads: Uploads
     runs: dict[int, JobState] = field(default_factory=dict)
     budget: BudgetGuard = field(default_factory=BudgetGuard)
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -169,6 +172,7 @@ class StepServices:
         """Take new settings, from the next call on."""
         self.engine_settings = settings.engine
         self.retry_settings = settings.retry
+        self.uploads.reload(settings.retry)
         self.budget.settings = settings.budget
 
     def has_stored(self, asked: StepRequest, headline: float | None, iterations: int) -> None:
