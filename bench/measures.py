@@ -27,6 +27,7 @@ from bench.scoring import scoring
 from bench.sheet import cells, sheet
 from bench.slow_line import slow_line
 from bench.stable_audio import stable_audio
+from bench.telemetry import telemetry
 from bench.visuals import visuals
 
 FULL = ("artifact", "score")
@@ -292,6 +293,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "cells": cells,
     "gallery": gallery,
     "api": api,
+    "telemetry": telemetry,
     "provenance": provenance,
     "quality": quality,
 }

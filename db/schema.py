@@ -22,12 +22,13 @@ from db.migrations import (
     m0016_totals,
     m0017_materials,
     m0018_held,
+    m0019_step_places,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 18
+SCHEMA_VERSION = 19
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -52,6 +53,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0016_totals", m0016_totals.apply),
     ("0017_materials", m0017_materials.apply),
     ("0018_held", m0018_held.apply),
+    ("0019_step_places", m0019_step_places.apply),
 )
 
 

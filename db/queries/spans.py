@@ -58,6 +58,8 @@ class SpanStep(Row):
         request: Its request as JSON, if it is asked for; else empty.
         result: Its result as JSON, likewise.
         waited: Seconds that it has waited for its lane.
+        lane: The lane, if it has.
+        device: Device of the model host that has worked on it.
     """
 
     id: int
@@ -81,6 +83,8 @@ class SpanStep(Row):
     kept_in: int | None
     kept_out: int | None
     waited: float | None
+    lane: str | None
+    device: str | None
     seed: int | str | None
     request: str
     result: str
@@ -134,6 +138,7 @@ _STEP = f"""
 SELECT s.id, s.batch_id, s.job_id, substr(s.key, 1, 1000) AS key, substr(s.scope, 1, 1000) AS scope,
   s.name, s.fingerprint, s.state, s.operation, s.backend, s.model, s.request_id, s.attempts, s.cost,
   s.started_at, s.finished_at, s.reused_from, s.kept_calls, s.kept_in, s.kept_out, s.waited,
+  s.lane, s.device,
   CASE WHEN json_valid(s.request) THEN json_extract(s.request, '$.seed') END AS seed,
   CASE WHEN :content THEN substr(s.request, 1, {MAX_CONTENT}) ELSE '' END AS request,
   CASE WHEN :content THEN coalesce(substr(s.result, 1, {MAX_CONTENT}), '') ELSE '' END AS result,

@@ -42,6 +42,7 @@ class Outcome:
         iterations: The number of the iteration that the step belongs to, 0 if it is not in one.
         message: One line for the history.
         had_progress: Whether a row of transient progress has to be deleted.
+        device: Device of the model host that has worked on it; empty without one.
         materials: Weights and the like of its backend, as JSON; None if they are stored.
         calls: Requests, as columns of `api_calls`.
         was_held: Whether it waited in the store for its files.
@@ -58,6 +59,7 @@ class Outcome:
     message: str = ""
     had_progress: bool = True
     calls: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    device: str = ""
     materials: str | None = None
     was_held: bool = False
 

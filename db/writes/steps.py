@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from db.clock import now
 from db.text import storable
@@ -15,13 +15,23 @@ from db.writes.records import Intent, Outcome, write_artifacts, write_calls, wri
 from db.writes.spending import Reservation, add_spending, reserve, settle
 
 _BEGIN = f"""
-INSERT INTO steps ({", ".join(Intent._fields)}, state, started_at, waited)
-VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?, ?)
+INSERT INTO steps ({", ".join(Intent._fields)}, state, started_at, waited, lane)
+VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?, ?, ?)
 """  # noqa: S608 - our own names
 
 
 UNKNOWN = "StepUnknown"
 """Type of the error of a paid call that nobody knows the outcome of."""
+
+
+class Waited(NamedTuple):
+    """Wait of a step for its lane: seconds, and the lane's name."""
+
+    seconds: float | None
+    lane: str | None
+
+
+NO_WAIT = Waited(None, None)
 
 
 class StepRowListener(Protocol):
@@ -35,7 +45,7 @@ def begin_step(
     intent: Intent,
     reservation: Reservation | None = None,
     begun: StepRowListener | None = None,
-    waited: float | None = None,
+    waited: Waited | None = None,
 ) -> int:
     """Write the intent of a first call; return the step's id.
 
@@ -44,12 +54,12 @@ def begin_step(
         intent: The call to be sent.
         reservation: The amount to reserve for it.
         begun: Called with the id, for later writes by callers that do not wait.
-        waited: Seconds that it has waited for its lane.
+        waited: Wait for its lane, if it had to.
 
     Raises:
         OverBudget: Its reservation exceeds a limit; nothing was written.
     """
-    cursor = connection.execute(_BEGIN, (*intent, now(), waited))
+    cursor = connection.execute(_BEGIN, (*intent, now(), *(waited or NO_WAIT)))
     step_id = int(cursor.lastrowid or 0)
     if reservation is not None:
         reserve(connection, step_id, intent.batch_id, reservation)
@@ -172,6 +182,8 @@ def finish_step(
     )
     if not cursor.rowcount:
         raise LookupError(f"{intent.key} has no row in the store, so its result has no place.")
+    if outcome.device:
+        connection.execute("UPDATE steps SET device = ? WHERE id = ?", (outcome.device, step_id))
     _charge(connection, step_id, intent, outcome.cost)
     write_records(connection, step_id, intent, outcome, at)
     write_calls(connection, step_id, intent, outcome.calls)

@@ -19,6 +19,9 @@ from engine.text.plural import pluralize
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+NICENESS = 10
+"""Added to the niceness of an export that follows, so that it never takes the engine's turn."""
+
 _AGO = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
@@ -91,6 +94,8 @@ def export(
         _say(f"Exported {pluralize(total.spans, 'span')}.")
         return 1 if total.skipped else 0
     total = Exported()
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
     with contextlib.suppress(KeyboardInterrupt):
         run.follow(opened.store, wanted, _say, total)
     _say(f"Exported {pluralize(total.spans, 'span')}.")

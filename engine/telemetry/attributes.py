@@ -117,6 +117,8 @@ def _of_model(step: SpanStep, calls: Sequence[ApiCallRow]) -> Attributes:
         attributes |= _output_type(step.operation)
     if isinstance(step.seed, int) and abs(step.seed) < 1 << 63:
         attributes["gen_ai.request.seed"] = step.seed
+    if step.device:
+        attributes["safelight.device"] = short(step.device, 100)
     if step.request_id:
         attributes["gen_ai.response.id"] = short(step.request_id)
     for name, kept, column in (

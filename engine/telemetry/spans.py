@@ -189,7 +189,10 @@ class SpanMaker:
             trace,
             start=begun - waited,
             end=begun,
-            attributes={"safelight.step.key": short(step.key), "safelight.backend": step.backend},
+            attributes={
+                "safelight.step.key": short(step.key),
+                "safelight.lane": short(step.lane or step.backend),
+            },
             span_id=span_id,
         )
 

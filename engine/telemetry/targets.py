@@ -30,6 +30,9 @@ _SETTINGS = frozenset({401, 403, 404, 405, 415})
 """Answers that only the operator can change."""
 
 
+_IDS = frozenset({"traceId", "spanId", "parentSpanId"})
+
+
 class NotTaken(UserError):
     """A target has not taken spans; they can be sent again.
 
@@ -116,16 +119,13 @@ def line_of(spans: Sequence[ReadableSpan]) -> bytes:
     return json.dumps(document, separators=(",", ":"), sort_keys=True).encode() + b"\n"
 
 
-def _with_hexadecimal_ids(value: Any) -> None:
-    if isinstance(value, list):
-        for item in value:
-            _with_hexadecimal_ids(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key in {"traceId", "spanId", "parentSpanId"} and isinstance(item, str):
-                value[key] = base64.b64decode(item).hex()
-            else:
-                _with_hexadecimal_ids(item)
+def _with_hexadecimal_ids(document: dict[str, Any]) -> None:
+    for resource in document.get("resourceSpans", []):
+        for scope in resource["scopeSpans"]:
+            for span in scope["spans"]:
+                for part in (span, *span.get("links", [])):
+                    for name in _IDS & part.keys():
+                        part[name] = base64.b64decode(part[name]).hex()
 
 
 class _Session(requests.Session):

@@ -128,7 +128,7 @@ def test_spans_are_complete_after_kill_9(killed: tuple[Stage, Nursery], tmp_path
     def exported() -> dict[str, int]:
         spans = [facts(span) for span in spans_in(path)]
         return {
-            "steps": sum("safelight.step.key" in one and "safelight.backend" not in one
+            "steps": sum("safelight.step.key" in one and "safelight.lane" not in one
                          for one in spans),
             "jobs": sum("safelight.job.state" in one for one in spans),
         }  # fmt: skip

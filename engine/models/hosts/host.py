@@ -181,7 +181,7 @@ class ModelHost:
         self.work, self._message = running, f"{running.model.name}: {running.key[1]}"
         for task in running.tasks:
             if not task.answer.done():
-                task.listener.begins()
+                task.listener.begins(self.device.id)
         if not running.is_wanted:  # cancelled while it was sent ahead
             self._end_unless_it_stops(running)
 

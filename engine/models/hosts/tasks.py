@@ -25,8 +25,8 @@ class TaskListener(Protocol):
         """Note that the task waits: time that passes now does not count as the task's."""
         ...
 
-    def begins(self) -> None:
-        """Note that a host works on it, or loads its model."""
+    def begins(self, device: str) -> None:
+        """Note that a host works on it, on a device."""
         ...
 
     def progress(self, fraction: float | None, message: str = "") -> None:

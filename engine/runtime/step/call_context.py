@@ -55,6 +55,7 @@ class StepCallContext:
         deadline: Deadline of the call, if any.
         on_unwritable: What to do where bytes cannot be stored: raises, or waits for another try.
         is_withdrawn: Returns whether the job was cancelled.
+        device: Device of the model host that works on it; empty without one.
     """
 
     artifacts: ArtifactStore
@@ -74,6 +75,7 @@ class StepCallContext:
     on_unwritable: Callable[[OSError], Awaitable[None]] | None = None
     on_preview: Callable[[bytes], None] = lambda _image: None
     is_withdrawn: Callable[[], bool] = lambda: False
+    device: str = ""
 
     @property
     def withdrawn(self) -> bool:
@@ -210,6 +212,7 @@ class StepCallContext:
         try:
             return await self.hosts.infer(task, hosted)
         finally:
+            self.device = hosted.device
             hosted.ends()
 
 

@@ -124,21 +124,27 @@ class Deadline:
         self.watch.watch(self)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class HostedTask:
-    """A task at a model host, seen from the call that it is of."""
+    """A task at a model host, seen from the call that it is of.
+
+    Attributes:
+        device: Device of the host that has begun with it; empty before.
+    """
 
     context: CallContext
     deadline: Deadline | None
     part: tuple[float, float] = (0.0, 1.0)
+    device: str = ""
 
     def waits(self) -> None:
         """It waits for its turn."""
         if self.deadline:
             self.deadline.waits(id(self))
 
-    def begins(self) -> None:
-        """A host begins with it."""
+    def begins(self, device: str) -> None:
+        """A host begins with it, on a device."""
+        self.device = device
         if self.deadline:
             self.deadline.begins(id(self))
 

@@ -260,7 +260,8 @@ class StepExecution:
             batch_id = intent.batch_id
             await writer.write(lambda c: writes.begin_again(c, step_id, batch_id, reservation))
         else:
-            waited = state.waited if state.waited >= WAITED else None
+            has_waited = state.waited >= WAITED
+            waited = writes.Waited(state.waited, self._lane.name) if has_waited else None
             self._intent = writer.write(
                 lambda c: writes.begin_step(c, intent, reservation, state, waited)
             )

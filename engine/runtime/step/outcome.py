@@ -132,6 +132,7 @@ class OutcomeRecorder:
             iterations=asked.iteration if asked.iteration > run.stored_iterations else 0,
             had_progress=recorder.had_progress or self._state.retried,
             calls=self._state.calls,
+            device=recorder.device,
         )
         return outcome, StepResult(result, scores)
 

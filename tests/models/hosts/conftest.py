@@ -23,7 +23,7 @@ class Ear:
     def waits(self) -> None:
         self.heard.append("waits")
 
-    def begins(self) -> None:
+    def begins(self, device: str) -> None:
         self.heard.append("begins")
 
     def progress(self, fraction: float | None, message: str = "") -> None:
