@@ -67,3 +67,8 @@ def maker_of(connection: sqlite3.Connection, hash_: str) -> Maker | None:
     """
     row = connection.execute(_MAKER, {"hash": hash_}).fetchone()
     return Maker.of(row) if row else None
+
+
+def has_materials(connection: sqlite3.Connection) -> bool:
+    """Return whether weights or the like are known of any batch."""
+    return connection.execute("SELECT 1 FROM materials LIMIT 1").fetchone() is not None

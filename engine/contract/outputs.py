@@ -16,8 +16,12 @@ from engine.contract.data import Artifact, Material
 class OutputFolder(Protocol):
     """Folder that files are put into, each whole or not at all."""
 
+    def is_linked(self, name: str, source: Path) -> bool:
+        """Return whether a file is the same file as another one."""
+        ...
+
     def holds(self, name: str, sha256: str) -> bool:
-        """Return whether a regular file has these bytes."""
+        """Return whether a regular file has these bytes; they are read."""
         ...
 
     def put_file(self, name: str, source: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from engine.contract.backend import Artifact
 from engine.contract.outputs import UNSIGNED, Draft, Publisher
@@ -56,6 +57,17 @@ def put_stored(
         return
     _check(source, artifact)
     folder.put_file(name, source)
+
+
+def materials_entry(publisher: Publisher, artifact: Artifact | None) -> dict[str, Any]:
+    """Return the entry `materials` of a document about a stored file; empty if it has none.
+
+    Args:
+        publisher: Knows weights, LoRAs and songs behind files.
+        artifact: The file; None if there is none yet.
+    """
+    listed = publisher.materials(artifact) if artifact is not None else ()
+    return {"materials": [one.model_dump() for one in listed]} if listed else {}
 
 
 def put_changed(

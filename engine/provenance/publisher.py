@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from db.queries.makers import has_materials
 from engine.config.paths import WorkspacePaths
 from engine.config.provenance_settings import ProvenanceSettings
 from engine.config.trust.signing import untrusted_signing
@@ -140,6 +141,7 @@ class StorePublisher:
     def __init__(self, signing: Signing, connection: sqlite3.Connection) -> None:
         self._signing = signing
         self._settings = signing.settings
+        self._connection = connection
         self._origins = Origins(connection, signing.declared)
         self._prepared: dict[str, _Prepared | None] = {}
 
@@ -150,9 +152,11 @@ class StorePublisher:
             return False
         copies = self._signing.copies
         copy = copies.find(draft.artifact.hash, prepared.key)
-        if copy is None or not folder.holds(name, copy.sha256):
-            copy = self._copy(prepared)
-            folder.put_file(name, copy.path)
+        is_there = copy is not None and (
+            folder.is_linked(name, copy.path) or folder.holds(name, copy.sha256)
+        )
+        if not is_there:
+            folder.put_file(name, self._copy(prepared).path)
         return True
 
     def copy_of(self, artifact: Artifact) -> SignedCopy | None:
@@ -175,7 +179,14 @@ class StorePublisher:
 
     def materials(self, artifact: Artifact) -> Sequence[Material]:
         """Return weights, LoRAs and songs behind a stored file."""
+        if artifact.media_type.startswith("image/") and not self._has_materials:
+            return ()
         return self._materials(self._origins.of(artifact))
+
+    @cached_property
+    def _has_materials(self) -> bool:
+        """True if any batch has weights; an image has nothing else that has a licence."""
+        return has_materials(self._connection)
 
     def _materials(self, origin: Origin) -> list[Material]:
         return materials_of(origin, self._settings.licences, self._signing.stored)

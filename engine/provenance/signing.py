@@ -19,6 +19,9 @@ MEMORY_MIB = 32
 _FULL = "os error 28"
 """Part of the library's message if its temporary files fill a disk."""
 
+_NETWORK = "http resolver"
+"""Part of the library's message if an address does not answer."""
+
 _SETTINGS: Mapping[str, Any] = {
     "version": 1,
     "core": {"backing_store_memory_threshold_in_mb": MEMORY_MIB},
@@ -80,10 +83,20 @@ def sign(
         if _FULL in str(error):
             message = os.strerror(errno.ENOSPC)
             raise OSError(errno.ENOSPC, message, tempfile.gettempdir()) from error
-        raise CannotSign(
-            f"A file cannot be signed: {clean(str(error), 300)}.",
-            remedy=f"Look at safelight doctor. {THEN}",
-        ) from error
+        raise _refusal(str(error), tsa) from error
+
+
+def _refusal(message: str, tsa: str | None) -> CannotSign:
+    """Return the refusal for an error of the library."""
+    if tsa and _NETWORK in message:
+        return CannotSign(
+            f"The time-stamping authority {clean(tsa, 200)} gives no time stamp.",
+            remedy=f"Try again later, or take provenance.tsa out. {THEN}",
+        )
+    return CannotSign(
+        f"A file cannot be signed: {clean(message, 300).rstrip('.')}.",
+        remedy=f"Run: safelight doctor. {THEN}",
+    )
 
 
 class _Written:

@@ -34,7 +34,9 @@ from tests.support.studio import TOML, Studio
 ADDRESS = "http://127.0.0.1:8000"
 
 
-def signed_by_provider(data: bytes, media_type: str, root: Path, **fields: str) -> bytes:
+def signed_by_provider(
+    data: bytes, media_type: str, root: Path, tsa: str | None = None, **fields: str
+) -> bytes:
     """Return a file as a provider signs it."""
     identity = load_identity(ProvenanceSettings(sign="local"), root)
     action = {
@@ -50,7 +52,7 @@ def signed_by_provider(data: bytes, media_type: str, root: Path, **fields: str) 
         ],
     }
     target = io.BytesIO()
-    sign(identity, None, statement, (), media_type, (io.BytesIO(data), target))
+    sign(identity, tsa, statement, (), media_type, (io.BytesIO(data), target))
     return target.getvalue()
 
 

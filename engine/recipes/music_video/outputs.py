@@ -8,7 +8,7 @@ from engine.contract import Artifact
 from engine.contract.outputs import Projection
 from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import ExportError, Folder
-from engine.outputs.stored import put_stored
+from engine.outputs.stored import materials_entry, put_stored
 from engine.recipes.music_video.documents import film_document, job_document
 from engine.recipes.music_video.names import (
     DOCUMENT,
@@ -43,7 +43,8 @@ def write_job(projection: Projection) -> None:
     problems: list[str] = []
     with Folder(projection.folder) as target:
         files = dict(_files(report))
-        documents = {DOCUMENT: to_json(film_document(report, sorted(files)))}
+        materials = materials_entry(projection.publisher, report.film)
+        documents = {DOCUMENT: to_json(film_document(report, sorted(files)) | materials)}
         for name, data in documents.items():
             target.put(name, data)
         problems += _put_all(target, files, projection)

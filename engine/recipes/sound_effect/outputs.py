@@ -6,7 +6,7 @@ from engine.contract import Artifact
 from engine.contract.outputs import Projection
 from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import ExportError, Folder
-from engine.outputs.stored import put_changed, stored_bytes
+from engine.outputs.stored import materials_entry, put_changed, stored_bytes
 from engine.recipes.sound_effect.documents import (
     file_names,
     former_names,
@@ -39,7 +39,8 @@ def write_job(projection: Projection) -> None:
             except (OSError, ExportError) as error:
                 problems.append(f"{name}: {error}")
             document = f"{name.rpartition('.')[0]}.json"
-            target.put(document, to_json(sidecar(report, take, name)))
+            materials = materials_entry(projection.publisher, take.audio)
+            target.put(document, to_json(sidecar(report, take, name) | materials))
             names |= {name, document}
         if report.placed is not None:
             names |= _write_placed(report, report.placed, target, projection, problems)
@@ -65,7 +66,8 @@ def _write_placed(
         _put(target, name, placed.laid.audio, placed_origin(report, placed), projection)
     except (OSError, ExportError) as error:
         problems.append(f"{name}: {error}")
-    target.put(f"{stem}.json", to_json(placed_document(report, placed, name)))
+    materials = materials_entry(projection.publisher, placed.laid.audio)
+    target.put(f"{stem}.json", to_json(placed_document(report, placed, name) | materials))
     return {name, f"{stem}.json"}
 
 
