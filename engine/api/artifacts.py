@@ -31,6 +31,7 @@ from engine.api.stored_elsewhere import fetched, range_from_store
 from engine.client.uploads import keep_upload
 from engine.client.workspace import Workspace
 from engine.contract import Artifact, Blocked
+from engine.runtime.artifacts import FileLost
 
 if TYPE_CHECKING:  # imported by the first file that is to be signed
     from engine.provenance.copies import SignedCopy
@@ -137,7 +138,7 @@ def _signed(call: Call, file: OutgoingFile) -> "SignedCopy | None":
             return signing.publisher(connection).copy_of(artifact)
     except Blocked as error:
         raise Problem(503, "not-signed", error.message, remedy=error.remedy) from error
-    except FileNotFoundError:
+    except (FileNotFoundError, FileLost):
         return None  # gone, which is answered as ever
     except OSError as error:
         detail = f"The signed copy cannot be written: {error.strerror}."

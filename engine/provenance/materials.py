@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.audio.sound import MissingExtraError
 from engine.audio.tags import read_licence, read_tags
+from engine.contract import StepError
 from engine.contract.backend import Material
 from engine.provenance.origin import Origin
 
@@ -50,7 +51,8 @@ def _all(
 def _song(origin: Origin, stored: Callable[[str], Path]) -> Material:
     """Return a sound of the user's with the licence that its tags state."""
     digest, tags, licence, tag = origin.artifact.hash, dict[str, str](), "", ""
-    with suppress(OSError, MissingExtraError), stored(digest).open("rb") as stream:
+    unreadable = (OSError, StepError, MissingExtraError)
+    with suppress(*unreadable), stored(digest).open("rb") as stream:
         tags, (licence, tag) = read_tags(stream), read_licence(stream)
     texts = [tags[name] for name in ("artist", "title") if name in tags]
     return Material(

@@ -16,7 +16,7 @@ from db.queries.makers import has_materials
 from engine.config.paths import WorkspacePaths
 from engine.config.provenance_settings import ProvenanceSettings
 from engine.config.trust.signing import untrusted_signing
-from engine.contract import Artifact
+from engine.contract import Artifact, Permanent
 from engine.contract.backend import Material
 from engine.contract.outputs import Draft, OutputFolder
 from engine.contract.recipe import Catalog
@@ -233,7 +233,7 @@ class StorePublisher:
     def _is_stored(self, artifact: Artifact) -> bool:
         try:
             self._signing.stored(artifact.hash)
-        except OSError:
+        except (OSError, Permanent):  # gone, or damaged in an object store
             return False
         return True
 
