@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,15 @@ def load_themes(user_folder: Path | None = None) -> list[ThemeData]:
 
 def bundled_themes() -> list[ThemeData]:
     """Return the built-in themes, `safelight` first."""
+    return list(_bundled())
+
+
+@cache
+def _bundled() -> tuple[ThemeData, ...]:
     themes: dict[str, ThemeData] = {}
     for name, text in _ours():
         themes[name] = _parse(text, f"{name}.toml", themes)
-    return list(themes.values())
+    return tuple(themes.values())
 
 
 def user_themes() -> Path:

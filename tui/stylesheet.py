@@ -77,6 +77,14 @@ class DashboardStylesheet(Stylesheet):
             self._narrowed[names] = [rule for rule in rules if id(rule) in wanted], by_name
         return self._narrowed[names]
 
+    @classmethod
+    def replace_rules(cls, node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
+        """Give a node its rules, unless it has just these."""
+        if node.styles.base._rules == rules:
+            node.notify_style_update()
+        else:
+            super().replace_rules(node, rules, animate=animate)
+
     def _process_component_classes(self, node: DOMNode) -> None:
         """Work out again the styles of the components with which a node has drawn, no others."""
         if not (names := node._get_component_classes()):
