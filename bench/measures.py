@@ -20,6 +20,7 @@ from bench.gallery import gallery
 from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
+from bench.objects import objects
 from bench.peers import fsync_ms, peers_python, slow_fsync
 from bench.provenance import provenance
 from bench.quality import quality
@@ -295,6 +296,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "api": api,
     "telemetry": telemetry,
     "provenance": provenance,
+    "objects": objects,
     "quality": quality,
 }
 

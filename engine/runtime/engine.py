@@ -8,11 +8,12 @@ from engine.config.paths import WorkspacePaths
 from engine.config.process.limits import refuse_too_little
 from engine.config.settings import Settings
 from engine.contract.recipe import Catalog
+from engine.runtime.engine_name import EngineName
 from engine.runtime.gc_tuning import tuned_gc
 from engine.runtime.live_settings import LiveSettings
 from engine.runtime.lock import EngineLock
 from engine.runtime.loop_control import LoopControl
-from engine.runtime.session import EngineName, Session
+from engine.runtime.session import Session
 from engine.runtime.timings import EngineTimings
 
 STANDARD_TIMINGS = EngineTimings()

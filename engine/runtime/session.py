@@ -7,7 +7,6 @@ import os
 import socket
 import sqlite3
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Any
 
 from db.queries import batches as queries
@@ -18,7 +17,6 @@ from db.store import Store
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.events import record_event
-from engine.config.settings import Settings
 from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.provenance.publisher import Signing
@@ -27,12 +25,12 @@ from engine.runtime.background import Background
 from engine.runtime.batch_work import BatchWork
 from engine.runtime.commands import CommandHandler
 from engine.runtime.deletion import Deletion
+from engine.runtime.engine_name import EngineName
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.job.batches import BatchCache
 from engine.runtime.job.runner import JobRunner
 from engine.runtime.job.scheduler import JobScheduler
-from engine.runtime.lanes.lane import Lane
-from engine.runtime.lanes.lane_set import UPLOADS_LANE, LaneChange, LaneSet
+from engine.runtime.lanes.lane_set import LaneChange, LaneSet
 from engine.runtime.lanes.probing import LaneProber
 from engine.runtime.live_settings import LiveSettings
 from engine.runtime.loop_control import LoopControl
@@ -50,19 +48,6 @@ from engine.runtime.timings import EngineTimings
 from engine.runtime.webhooks.sender import WebhookSender
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EngineName:
-    """Name of an engine in its row.
-
-    Attributes:
-        version: Version of Safelight.
-        run_id: Name of the run in logs.
-    """
-
-    version: str
-    run_id: str
 
 
 class Session:
@@ -115,7 +100,7 @@ class Session:
         )
         self._batches = BatchCache(self._reader, catalog, live)
         self.lanes = LaneSet(settings)
-        self._uploads = self._open_uploads(settings)
+        self._uploads = Uploads(self._artifacts, self.lanes, settings.retry)
         self._prober = LaneProber(self.lanes, self._writer)
         self._steps = StepRunner(self._services(), self._outputs.schedule)
         self._batch_work = BatchWork(
@@ -158,10 +143,6 @@ class Session:
             self._artifacts.stored,
             live.overrides,
         )
-
-    def _open_uploads(self, settings: Settings) -> Uploads:
-        lane = self.lanes.uploads() if self._artifacts.is_remote else Lane(UPLOADS_LANE, 1)
-        return Uploads(self._artifacts, lane, settings.retry)
 
     def _services(self) -> StepServices:
         settings = self._live.settings
@@ -225,8 +206,8 @@ class Session:
     def _sweep(self) -> None:
         """Remove what killed processes have left half-written."""
         self._artifacts.sweep()
-        if self._outputs.signing.is_on:
-            self._outputs.signing.copies.sweep()
+        if (signing := self._outputs.signing).is_on:
+            signing.copies.sweep()
 
     async def _start(self) -> None:
         pid, host, name = os.getpid(), socket.gethostname(), self._name

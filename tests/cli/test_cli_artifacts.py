@@ -72,7 +72,7 @@ def test_a_workspace_moves_there_and_back(workspace: Path, server: ObjectServer,
     assert f"{count} files to upload" in dry.out
     assert server.objects(root.parent.name) == {}
     assert run("artifacts", "verify", "-w", root).code == 1
-    server.fault(method="PUT", after=2, status=507, code="QuotaExceeded")
+    server.fault(method="PUT", after=1, status=507, code="QuotaExceeded")
     full = run("artifacts", "push", "-w", root)
     assert full.code == 3
     assert "takes no more files" in full.err

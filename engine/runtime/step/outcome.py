@@ -66,7 +66,8 @@ class OutcomeRecorder:
         if state.traces and self._services.engine_settings.traces == "all":
             outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
         if outcome.artifacts:
-            materials = await self._services.materials.unstored(state.asked.call.backend, intent)
+            call = state.asked.call
+            materials = await self._services.materials.unstored(call.backend, intent)
             outcome = replace(outcome, materials=materials)
         if not self._services.uploads.are_durable(outcome.artifacts):
             outcome = await self._uploaded(outcome)

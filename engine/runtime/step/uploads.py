@@ -14,6 +14,7 @@ from engine.config.settings import RetrySettings
 from engine.contract import Backend, Blocked, Retryable, StepError
 from engine.runtime.artifacts import ArtifactStore, FileLost
 from engine.runtime.lanes.lane import Lane
+from engine.runtime.lanes.lane_set import UPLOADS_LANE, LaneSet
 from engine.runtime.objects.cached import CachedArtifacts
 from engine.runtime.step.local import LocalExecutor
 
@@ -25,7 +26,7 @@ class Uploads:
 
     Args:
         artifacts: Files by content.
-        lane: Lane of the uploads.
+        lanes: The engine's lanes, of which one is that of uploads.
         retry: Settings of retries.
 
     Attributes:
@@ -33,10 +34,10 @@ class Uploads:
         lane: The lane.
     """
 
-    def __init__(self, artifacts: ArtifactStore, lane: Lane, retry: RetrySettings) -> None:
+    def __init__(self, artifacts: ArtifactStore, lanes: LaneSet, retry: RetrySettings) -> None:
         self._artifacts = artifacts if isinstance(artifacts, CachedArtifacts) else None
         self.is_on = self._artifacts is not None
-        self.lane = self._lane = lane
+        self.lane = self._lane = lanes.uploads() if self.is_on else Lane(UPLOADS_LANE, 1)
         self._retry = retry
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._pool: ThreadPoolExecutor | None = None
