@@ -69,7 +69,7 @@ def test_a_run_with_its_workers_imports_nothing_from_the_current_folder(hostile:
     assert not (hostile / "imported").exists()
 
 
-@pytest.mark.parametrize("path", [":/nowhere", "."])
+@pytest.mark.parametrize("path", [":/nowhere", pytest.param(".", marks=pytest.mark.slow)])
 def test_a_relative_entry_of_the_python_path_is_not_used(tmp_path: Path, path: str) -> None:
     """Once Safelight has started, which Python itself does with the entry."""
     for name in ("multiprocessing", "numpy", "PIL"):

@@ -39,6 +39,7 @@ def _run(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProce
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_its_own_tests_pass(site: Path, tmp_path: Path, plugin: str):
     tests = ROOT / "examples" / plugin / "tests"

@@ -87,6 +87,7 @@ def test_each_life_a_commit_longer_than_the_last(
     stage.check(reference)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(scaled(3, 12)))
 def test_at_random_moments(
     seed: int, larger: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path

@@ -95,6 +95,7 @@ def test_the_same_film_after_a_crash_at_a_commit(
             assert told(stage) == told(reference)
 
 
+@pytest.mark.slow
 def test_the_same_film_although_each_life_is_only_a_little_longer(
     film: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:

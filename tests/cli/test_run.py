@@ -203,7 +203,7 @@ def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     assert status["batches"][0]["jobs"] == {"done": 12}
 
 
-@pytest.mark.parametrize("how", ["--json", "--plain"])
+@pytest.mark.parametrize("how", ["--json", pytest.param("--plain", marks=pytest.mark.slow)])
 def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path: Path, how: str):
     (tmp_path / "in.txt").write_text("a\nb\n")
     reading, writing = os.pipe()

@@ -21,6 +21,7 @@ from tests.support.engines import Toy
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_a_large_film_passes_through_in_little_memory(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.support.large_file", str(tmp_path), "300"]

@@ -4,6 +4,7 @@ import gc
 import weakref
 from typing import Any
 
+import pytest
 from textual.widget import Widget
 
 from tests.tui.support import Place, running, until
@@ -15,6 +16,7 @@ from tui.widgets.glance import GlancePanel
 KINDS: tuple[type[Widget], ...] = (Hosts, Lanes, BatchBar, Caption, GlancePanel)
 
 
+@pytest.mark.slow
 async def test_widgets_end_with_their_screen(place: Place) -> None:
     place.batch("evening", ["one"])
     async with running(place.dashboard()) as pilot:

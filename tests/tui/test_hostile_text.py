@@ -60,7 +60,7 @@ async def visit(place: Place, size: tuple[int, int], downs: int) -> None:
         assert pilot.app.is_running
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("downs", [0, 1])
 async def test_every_screen(hostile: Place, size: tuple[int, int], downs: int) -> None:
     await visit(hostile, size, downs)

@@ -176,7 +176,16 @@ def run(work: Path, *arguments: str) -> int:
     return main(["models", *arguments, "--workspace", str(work)])
 
 
-@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9", "socks5://127.0.0.1:9"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "",
+        *(
+            pytest.param(f"{one}://127.0.0.1:9", marks=pytest.mark.slow)
+            for one in ("http", "socks5")
+        ),
+    ],
+)
 def test_the_command_as_it_is_called(hub: Hub, work: Path, tmp_path: Path, proxy: str) -> None:
     """In a process of its own, which reads where hub and cache are from its environment."""
     environment = {

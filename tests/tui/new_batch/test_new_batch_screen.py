@@ -108,7 +108,7 @@ def batches(root):
         reader.close()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_a_batch_is_queued_by_keys_alone(root, prompts, size, monkeypatch):
     monkeypatch.chdir(prompts.parent)
     app = Forms(NewBatchScreen(root))
