@@ -23,11 +23,12 @@ from engine.cli.trouble import CliError
 from engine.client.workspace import Workspace
 from engine.config.artifact_settings import ArtifactSettings
 from engine.config.environment import Environment, same_form
-from engine.config.settings import SettingsError, load_environment, read_settings
+from engine.config.settings import Settings, SettingsError, load_environment, read_settings
 from engine.config.trust.commands import ALERT_VARIABLE, grant_of
 from engine.config.trust.grants import all_trusted, revoke, trust_file, trusted
 from engine.config.trust.grants import trust as keep
 from engine.config.trust.guard import UntrustedDestination
+from engine.config.trust.machines import machine_grant, machines_of_files
 from engine.config.trust.object_stores import store_grant, store_of_files
 from engine.config.trust.signing import signing_grants
 from engine.config.trust.webhook_hosts import host_grant, hosts_of_files
@@ -51,8 +52,9 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
     providers themselves and to addresses that you set by --set or
     SAFELIGHT_BACKENDS__NAME__BASE_URL, and results are written only to the workspace or to
     --output-dir. A command of alerts that they name is not run, nothing is sent to hosts of
-    webhooks, and nothing is signed with a key that they name. An address, folder, command or key
-    that changes later has to be trusted again. The same holds for an object store.
+    webhooks or to other machines, and nothing is signed with a key that they name. An address,
+    folder, command, machine or key that changes later has to be trusted again. The same holds for
+    an object store.
     """
     root = folder or workspace
     if list_:
@@ -131,14 +133,8 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
             keys_of.setdefault(folder, set()).add("results")
     if cache := cache_outside(environment):
         keys_of.setdefault(str(cache), set()).add("weights")
-    command = settings.alerts.command
-    if command and os.environ.get(ALERT_VARIABLE) != command:
-        keys_of.setdefault(grant_of(command), set()).add("alerts")
-    for host in hosts_of_files(settings.api.webhook_hosts, environment):
-        keys_of.setdefault(host_grant(host), set()).add("webhooks")
-    signatures = [(grant, "signatures") for grant in signing_grants(settings.provenance)]
     files = _places_of_files(root, settings.artifacts, environment)
-    for grant, what in chain(signatures, files):
+    for grant, what in chain(_grants(settings, environment), files):
         keys_of.setdefault(grant, set()).add(what)
     if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
         keys_of.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
@@ -154,6 +150,19 @@ def _places_of_files(
     if settings.url and settings.cache:
         for folder in _outside(root, [settings.cache]) - environment.given:
             yield folder, "cache of files"
+
+
+def _grants(settings: Settings, environment: Environment) -> Iterator[tuple[str, str]]:
+    """Yield what else the files of a workspace name, as the trust file has it, and its use."""
+    command = settings.alerts.command
+    if command and os.environ.get(ALERT_VARIABLE) != command:
+        yield grant_of(command), "alerts"
+    for host in hosts_of_files(settings.api.webhook_hosts, environment):
+        yield host_grant(host), "webhooks"
+    for grant in signing_grants(settings.provenance):
+        yield grant, "signatures"
+    for name in machines_of_files(settings.hosts, environment):
+        yield machine_grant(settings.hosts, name), "images"
 
 
 def _folders_outside(root: Path, of_settings: str) -> set[str]:

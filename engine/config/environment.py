@@ -15,8 +15,14 @@ _ADDRESS = re.compile(
     r"(?:^|_)(?:URL|URI|HOST|HOSTNAME|ENDPOINT|ADDRESS|SERVER|PROXY)$", re.IGNORECASE
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_PLACES = ("SAFELIGHT_API", "SAFELIGHT_ARTIFACTS", "SAFELIGHT_BACKENDS", "SAFELIGHT_OUTPUTS")
-"""Prefixes of the variables that may hold addresses, hosts and folders of the user."""
+_PLACES = (
+    "SAFELIGHT_API",
+    "SAFELIGHT_ARTIFACTS",
+    "SAFELIGHT_BACKENDS",
+    "SAFELIGHT_HOSTS",
+    "SAFELIGHT_OUTPUTS",
+)
+"""Prefixes of the variables that may hold addresses, machines and folders of the user."""
 
 
 class Environment(dict[str, str]):

@@ -223,9 +223,8 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_not_utf8(root)} is not UTF-8 text: {error}.") from None
     values = overrides or {}
-    settings._given = tuple(
-        texts_in([values.get(name) for name in ("api", "artifacts", "backends", "outputs")])
-    )
+    places = ("api", "artifacts", "backends", "hosts", "outputs")
+    settings._given = tuple(texts_in([values.get(name) for name in places]))
     if level := os.environ.get("LOG_LEVEL"):
         settings.log.level = _log_level(level)
     return settings

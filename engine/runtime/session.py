@@ -17,6 +17,7 @@ from db.store import Store
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.events import record_event
+from engine.config.trust.machines import trusted_machines
 from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.provenance.publisher import Signing
@@ -92,7 +93,13 @@ class Session:
         self._thumbnailer = Thumbnailer(
             self._pool, self._artifacts, live.paths.thumbnails, timings.thumbnails
         )
-        self._hosts = ModelHosts(settings.hosts, lambda: queries.count_queued(self._reader))
+        machines, refused = trusted_machines(live.paths.root, settings.hosts, live.environment)
+        self._hosts = ModelHosts(
+            settings.hosts,
+            lambda: queries.count_queued(self._reader),
+            machines=machines,
+            refused=refused,
+        )
         self._progress = ProgressReporter(self._writer)
         self._catalog = catalog
         self._outputs = OutputWriter(

@@ -11,8 +11,10 @@ import pytest
 
 from engine.cli.trust import asking_for_trust
 from engine.config.environment import Environment
+from engine.config.settings import load_environment, read_settings
 from engine.config.trust.grants import trust, trust_file, trusted
 from engine.config.trust.guard import UntrustedDestination
+from engine.config.trust.machines import trusted_machines
 from engine.contract import BackendFamily
 from engine.plugins.catalog import EntryPointCatalog
 from safelight import open_workspace
@@ -401,3 +403,26 @@ def test_weights_go_outside_only_where_the_user_says_so(run, foreign, monkeypatc
     assert f"Weights would be written to {theirs}, a folder outside this workspace" in said.err
     assert f"{theirs} (weights)" in run("trust", foreign).out
     assert run("models", "pull", "clipscore", "-w", foreign).code == 1  # nothing listens there
+
+
+def test_machines_that_only_a_workspace_names_are_refused(
+    run: Any, foreign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def usable(**hosts: Any) -> tuple[list[str], dict[str, str]]:
+        settings = read_settings(foreign, {"hosts": hosts} if hosts else None)
+        environment = load_environment(foreign, settings.given)
+        return trusted_machines(foreign, settings.hosts, environment)
+
+    text = '[hosts]\nmachines = ["gpu-a", "gpu-b"]\n[hosts.machine.gpu-b]\ncommand = "sh evil.sh"\n'
+    (foreign / "safelight.toml").write_text(text)
+    allowed, refused = usable()
+    assert allowed == [] and "safelight trust" in refused["gpu-a"]
+    assert usable(machines=["gpu-a", "gpu-b"])[0] == ["gpu-a"]  # the command is the file's
+    monkeypatch.setenv("SAFELIGHT_HOSTS__MACHINES", '["gpu-a", "gpu-b"]')
+    assert usable()[0] == ["gpu-a"]
+    monkeypatch.delenv("SAFELIGHT_HOSTS__MACHINES")
+    told = run("trust", foreign)
+    assert "hosts on gpu-a" in told.out and "hosts on gpu-b by sh evil.sh" in told.out
+    assert usable() == (["gpu-a", "gpu-b"], {})
+    (foreign / "safelight.toml").write_text(text.replace("evil", "worse"))
+    assert usable()[0] == ["gpu-a"]

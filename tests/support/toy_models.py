@@ -78,6 +78,13 @@ class ToyModel:
         time.sleep(given[1])
         return given[0]
 
+    def work(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
+        """Notes that it begins, works for some seconds, and returns what it was given."""
+        with Path(given["log"]).open("a") as file:
+            file.write(f"{given['id']} {os.getpid()}\n")
+        time.sleep(given["seconds"])
+        return {"id": given["id"], "pid": os.getpid(), "data": given.get("data")}
+
     def bar(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         """Counts with a bar, as libraries do while they load."""
         from tqdm import tqdm

@@ -258,7 +258,7 @@ class Chooser:
     def usable(self, model: ModelKey) -> list[ModelHost]:
         """Return the hosts that may do a model's work, now or when they are free."""
         hosts = on_devices(self._hosts, model)
-        return [host for host in hosts if host.could_hold(model) and not host.is_broken]
+        return [host for host in hosts if host.could_hold(model) and not host.is_out]
 
     def _may_grow(self, key: BatchKey, queue: deque[PendingTask]) -> bool:
         """Return whether a batch should still wait a moment for further tasks that fit."""

@@ -10,7 +10,7 @@ dicts of these, and numpy arrays and scalars of numbers. A bytearray arrives as 
 """
 
 import functools
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, cast, get_args, get_type_hints
 
@@ -29,7 +29,7 @@ from engine.contract.errors import (
     restored_error,
 )
 from engine.contract.model_host import ModelKey
-from engine.models.hosts import messages
+from engine.models.hosts import far_messages, messages
 from engine.text.terminal import clean
 
 Fetch = Callable[[bytes], bytes]
@@ -43,14 +43,22 @@ _KINDS: dict[str, type[StepError]] = {
     kind.__name__: kind for kind in (StepError, Retryable, Permanent, Blocked, OutcomeUnknown)
 }
 _PARTS = (ModelKey, messages.ModelUsage, *get_args(messages.TaskReply))
-_COMMANDS = (*_PARTS, *get_args(messages.HostCommand))
-_REPORTS = (*_PARTS, *get_args(messages.HostReport))
+_FAR_PARTS = (*_PARTS, messages.WorkerOptions, far_messages.FarDevice)
+_MESSAGES = (*_FAR_PARTS, *get_args(far_messages.FarCommand), *get_args(far_messages.FarReport))
 
-Known = Mapping[str, type[Any]]
-_KNOWN_COMMANDS: Known = {kind.__name__: kind for kind in _COMMANDS}
-_KNOWN_REPORTS: Known = {kind.__name__: kind for kind in _REPORTS}
-_FIELDS: dict[type[Any], tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind)) for kind in {*_COMMANDS, *_REPORTS}
+Known = Mapping[str, Any]
+
+
+def _known(*kinds: type[Any]) -> Known:
+    return {kind.__name__: kind for kind in kinds}
+
+
+_COMMANDS = _known(*_PARTS, *get_args(messages.HostCommand))
+_REPORTS = _known(*_PARTS, *get_args(messages.HostReport))
+_FAR_COMMANDS = _known(*_FAR_PARTS, *get_args(far_messages.FarCommand))
+_FAR_REPORTS = _known(*_FAR_PARTS, *get_args(far_messages.FarReport))
+_FIELDS: dict[Any, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in set(_MESSAGES)
 }
 
 
@@ -211,7 +219,7 @@ def _thinned(value: Any, leave_out: Callable[[bytes], bytes | None]) -> Any:
 # -- messages -------------------------------------------------------------------------------------
 
 
-def pack_message(message: "messages.HostCommand | messages.HostReport") -> bytes:
+def pack_message(message: "far_messages.FarCommand | far_messages.FarReport") -> bytes:
     """Return a message as bytes."""
     return _pack(message, _encoded_message)
 
@@ -222,7 +230,7 @@ def unpack_command(data: bytes) -> messages.HostCommand:
     Raises:
         NotPlainData: It is not a command.
     """
-    return cast("messages.HostCommand", _message(data, _KNOWN_COMMANDS, messages.HostCommand))
+    return cast("messages.HostCommand", _message(data, _COMMANDS, messages.HostCommand))
 
 
 def unpack_report(data: bytes) -> messages.HostReport:
@@ -231,7 +239,26 @@ def unpack_report(data: bytes) -> messages.HostReport:
     Raises:
         NotPlainData: It is not a report.
     """
-    return cast("messages.HostReport", _message(data, _KNOWN_REPORTS, messages.HostReport))
+    return cast("messages.HostReport", _message(data, _REPORTS, messages.HostReport))
+
+
+def unpack_far_command(data: bytes) -> far_messages.FarCommand:
+    """Return a command to a host on another machine.
+
+    Raises:
+        NotPlainData: It is not a command.
+    """
+    command = _message(data, _FAR_COMMANDS, far_messages.FarCommand)
+    return cast("far_messages.FarCommand", command)
+
+
+def unpack_far_report(data: bytes) -> far_messages.FarReport:
+    """Return a report of a host on another machine.
+
+    Raises:
+        NotPlainData: It is not a report.
+    """
+    return cast("far_messages.FarReport", _message(data, _FAR_REPORTS, far_messages.FarReport))
 
 
 def _message(data: bytes, known: Known, kinds: Any) -> Any:
@@ -261,9 +288,9 @@ def _decoded_message(known: Known, items: list[Any]) -> Any:
 
 
 @functools.cache
-def _fields_adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _fields_adapter(kind: Any) -> TypeAdapter[Any]:
     hints = get_type_hints(kind, include_extras=True)
-    types: Any = tuple[tuple(hints[name] for name in _FIELDS[cast("type[Any]", kind)])]  # type: ignore[misc]
+    types: Any = tuple[tuple(hints[name] for name in _FIELDS[kind])]  # type: ignore[misc]
     return TypeAdapter(types)
 
 

@@ -53,3 +53,8 @@ class HostExit:
     is_crash: bool
     for_memory: bool
     is_lost: bool = False
+
+
+def growing_pause(times: int) -> float:
+    """Return the seconds to wait after the same has happened some times in a row."""
+    return 0.0 if times <= 1 else min(60.0, 0.5 * 2.0 ** (min(times, 20) - 2))

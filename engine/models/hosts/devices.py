@@ -4,12 +4,14 @@ import importlib.util
 import logging
 import multiprocessing
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from engine.contract import Blocked
+from engine.contract.host_settings import DEVICE
 from engine.contract.install import install_command
 from engine.models.hosts.spawning import settle, spawning
 
@@ -68,6 +70,11 @@ class Device:
         if wanted in {self.id, self.kind}:
             return True
         return bool(self.machine) and wanted in {self.machine, f"{self.machine}/{self.kind}"}
+
+
+def is_device(name: str) -> bool:
+    """Return whether a name is one of a device of one machine."""
+    return re.fullmatch(DEVICE, name) is not None and not name.endswith("\n")
 
 
 def named_devices(names: Sequence[str]) -> list[Device]:

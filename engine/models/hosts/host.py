@@ -10,8 +10,9 @@ from typing import Protocol
 from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey
 from engine.models.hosts import messages
-from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
+from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit, growing_pause
 from engine.models.hosts.devices import Device
+from engine.models.hosts.host_reports import log_line, plausible
 from engine.models.hosts.links.link import HostLink, LinkEnd, LinkMaker
 from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.status import HostStatus, KnownModels, ShownModel, State
@@ -67,6 +68,9 @@ class ModelHost:
         loaded_at: When it last loaded a model, by the monotonic clock.
         crashes: Number of consecutive crashes of its process.
         idle_since: When its last work ended, by the monotonic clock.
+        is_away: True if its machine cannot be reached now.
+        is_gone: True if that has lasted so long that nothing waits for it.
+        refused: Models that it could not load although another machine may, with its answers.
     """
 
     def __init__(
@@ -87,6 +91,8 @@ class ModelHost:
         self.too_large: set[ModelKey] = set()
         self.loaded_at = 0.0
         self.crashes = 0
+        self.is_away = self.is_gone = False
+        self.refused: dict[ModelKey, messages.ModelLoadFailed] = {}
         self._orders = orders
         self._known = known
         self._owner = owner
@@ -112,9 +118,14 @@ class ModelHost:
         return self.crashes >= self.settings.max_crashes and time.monotonic() < self._not_before
 
     @property
+    def is_out(self) -> bool:
+        """True if nothing should wait for it: it is broken, or its machine is gone."""
+        return self.is_broken or self.is_gone
+
+    @property
     def is_free(self) -> bool:
         """True if it may be given work."""
-        return self.work is None and time.monotonic() >= self._not_before
+        return not self.is_away and self.work is None and time.monotonic() >= self._not_before
 
     @property
     def takes_ahead(self) -> bool:
@@ -123,7 +134,7 @@ class ModelHost:
         Not behind a task that is done alone because its host died: if it dies again, the cause
         has to be clear.
         """
-        if not isinstance(self.work, CurrentBatch) or self.ahead is not None:
+        if not isinstance(self.work, CurrentBatch) or self.ahead is not None or self.is_away:
             return False
         return not self.work.tasks[0].alone
 
@@ -149,7 +160,7 @@ class ModelHost:
 
     def could_hold(self, model: ModelKey) -> bool:
         """Return whether a model fits when nothing else is loaded, as far as that is known."""
-        if model in self.too_large:
+        if model in self.too_large or model in self.refused:
             return False
         return not self.budget or self._known.sizes.get(model, 0) <= self.budget
 
@@ -228,6 +239,7 @@ class ModelHost:
         """Forget its crashes, and the models that did not fit on it."""
         self.crashes, self._losses, self._not_before = 0, 0, 0.0
         self.too_large.clear()
+        self.refused.clear()
         if self._process is None:
             self._message = ""
 
@@ -246,22 +258,21 @@ class ModelHost:
         if self._process is None:
             self._is_up, self._killed_for = False, ""
             self._process = self._make_link(self._orders, self._hear, self._has_ended)
-            log.info("%s starts%s", self, _pid(self._process.pid))
+            log.info("%s starts (pid %s)", self, self._process.pid or "there")
         return self._process
 
     def _hear(self, report: messages.HostReport) -> None:
         match report:
             case messages.HostReady():
                 self._is_up, self._total, self.budget = True, report.total, report.budget
-                self._losses = 0
             case messages.DeviceReading():
-                self._reading = report
+                self._reading = plausible(report)
             case messages.LoadedModels():
                 self.models = {model.key: model for model in report.models}
                 self._known.sizes |= {model.key: model.size for model in report.models}
                 self._used = report.used
             case messages.LogLine():
-                _log(self.device.id, report)
+                log_line(self.device.id, report)
             case messages.TaskProgress() | messages.TaskPreview():
                 self._pass_on(report)
             case messages.ModelLoaded() | messages.ModelLoadFailed():
@@ -304,7 +315,7 @@ class ModelHost:
         if self.ahead is not None:
             begun, self.ahead = self.ahead, None
             self._begin(begun)
-        self.crashes = 0
+        self.crashes = self._losses = 0
         self._owner.answered(self, work, report)
 
     def _learn(self, work: CurrentBatch, report: messages.BatchDone) -> None:
@@ -334,18 +345,17 @@ class ModelHost:
         if not why:
             self._pause_after(link_end)
         is_crash = not (why or is_lost)
-        for_memory = is_crash and link_end.code == -signal.SIGKILL
-        self._owner.ended(self, HostExit(work, ahead, how, is_crash, for_memory, is_lost))
+        by_kill = is_crash and link_end.code == -signal.SIGKILL
+        self._owner.ended(self, HostExit(work, ahead, how, is_crash, by_kill, is_lost))
 
     def _pause_after(self, end: LinkEnd) -> None:
-        """Say how it ended, and start no other at once if that happens again and again."""
         if end.is_lost:
             self._losses += 1
-            wait, verb = _growing(self._losses), "lost"
+            wait, verb = growing_pause(self._losses), "lost"
         else:
             self.crashes += 1
             broken = self.crashes >= self.settings.max_crashes
-            wait = self.settings.broken_seconds if broken else _growing(self.crashes)
+            wait = self.settings.broken_seconds if broken else growing_pause(self.crashes)
             verb = "died"
         self._not_before = time.monotonic() + wait
         self._message = f"{verb}: {end.words}"
@@ -376,9 +386,9 @@ class ModelHost:
             waiting=waiting + (len(self.ahead.tasks) if self.ahead else 0),
             running=running,
             restarts=self._restarts,
-            load=_within(self._reading.load, 100),
-            celsius=_within(self._reading.celsius, 1000),
-            device_used=_within(self._reading.used, 2**50),
+            load=self._reading.load,
+            celsius=self._reading.celsius,
+            device_used=self._reading.used,
         )
 
     def _shown(self, model: messages.ModelUsage) -> ShownModel:
@@ -394,27 +404,5 @@ class ModelHost:
         return "busy" if self.work else "idle"
 
 
-def _growing(times: int) -> float:
-    """Return the seconds to wait after the same has happened some times in a row."""
-    return 0.0 if times <= 1 else min(60.0, 0.5 * 2.0 ** (min(times, 20) - 2))
-
-
-def _pid(pid: int | None) -> str:
-    return "" if pid is None else f", pid {pid}"
-
-
-def _within(figure: int | None, most: int) -> int | None:
-    """Return a reading of a device if it can be one: another machine may say anything."""
-    return figure if figure is not None and 0 <= figure <= most else None
-
-
 def _seconds(limit: float) -> str:
     return pluralize(limit, "second", shown=f"{limit:g}")
-
-
-def _log(device: str, report: messages.LogLine) -> None:
-    """Write a record of a host to the log; warnings of libraries are not for operators."""
-    ours = report.logger.partition(".")[0] == "engine"
-    level = report.level if ours or report.level > logging.WARNING else logging.INFO
-    text = clean(report.text, None, keep_newlines=True)
-    log.log(min(level, logging.ERROR), "%s: %s: %s", device, clean(report.logger), text)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.contract import Blocked, Retryable, StepError
@@ -15,14 +16,22 @@ from engine.models.hosts.choice import Chooser, nothing_more, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import CPU, Device
 from engine.models.hosts.host import ModelHost
+from engine.models.hosts.links.elsewhere import far_machine
 from engine.models.hosts.links.link import Machine
 from engine.models.hosts.links.local import LocalMachine
+from engine.models.hosts.links.machines import KnownMachine, Machines, with_machines
 from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.out_of_memory import ModelTooLarge
-from engine.models.hosts.replies import died, fail, settle
+from engine.models.hosts.replies import died, fail, refusal_of, settle
 from engine.models.hosts.status import HostStatus, KnownModels
 from engine.models.hosts.tasks import Backlog, PendingTask, TaskListener
 from engine.text.plural import pluralize
+
+FIRST_SECONDS = 30.0
+"""Seconds that work waits for the first answer of other machines, without an accelerator here."""
+
+MAX_LOSSES = 5
+"""Hosts lost with the same task, after which it may be to blame: its step has failed once."""
 
 LOOK_AGAIN_SECONDS = 0.2
 """Delay before looking again for work that a host may not be given yet."""
@@ -37,14 +46,28 @@ class ModelHosts:
         settings: Settings of the hosts.
         expected: Returns how many jobs are queued, whose tasks will come; as long as there are
             some, batches do not shrink.
+        machines: Names of other machines to use, none by default.
+        refused: Names of other machines that may not be used, each with the reason.
     """
 
-    def __init__(self, settings: HostSettings, expected: Callable[[], int] = nothing_more) -> None:
+    def __init__(
+        self,
+        settings: HostSettings,
+        expected: Callable[[], int] = nothing_more,
+        *,
+        machines: Sequence[str] = (),
+        refused: Mapping[str, str] | None = None,
+    ) -> None:
         self._settings = settings
         self._backlog = Backlog()
         self._known = KnownModels.nothing()
         self._fitting = BatchLimits()
-        self._machines: list[Machine] = [LocalMachine(settings.devices)]
+        self._here = LocalMachine(settings.devices)
+        self._refused_machines = dict(refused or {})
+        far = [far_machine(name, settings) for name in machines]
+        self._machines = Machines(far, self._machine_up, self._machine_away)
+        self._found = False
+        self._nothing_here: Blocked | None = None
         self._hosts: list[ModelHost] = []
         self._chooser = Chooser(
             self._hosts, self._backlog, self._known, self._fitting, settings, expected
@@ -68,7 +91,7 @@ class ModelHosts:
                 memory is too small, `Blocked` if there is no device for it.
             ModelDefect: The model raised anything else.
         """
-        await self._find_hosts()
+        await self._find_hosts(task.model)
         if self._closed:
             raise Retryable("The engine is ending.")
         if refusal := self._refusal(task.model):
@@ -92,7 +115,8 @@ class ModelHosts:
             first = next((h for h in hosts if h.has(model)), hosts[0] if hosts else None)
             if first is not None:
                 waiting[self._hosts.index(first)] += len(queue)
-        return [host.state(waiting[number]) for number, host in enumerate(self._hosts)]
+        states = [host.state(waiting[number]) for number, host in enumerate(self._hosts)]
+        return with_machines(states, self._machines.known.values(), self._refused_machines)
 
     def tick(self) -> None:
         """End hosts that have long been idle; call this from time to time."""
@@ -105,6 +129,7 @@ class ModelHosts:
         for host in self._hosts:
             host.settings = settings
             host.try_again()
+        self._machines.try_again()
         self._dispatch()
 
     def close(self) -> None:
@@ -118,24 +143,62 @@ class ModelHosts:
             for task in [task for batch in host.batches() for task in batch.tasks]:
                 task.answer.cancel()
             host.close()
-        for machine in self._machines:
-            machine.close()
+        self._machines.close()
 
     # -- devices ----------------------------------------------------------------------------------
 
-    async def _find_hosts(self) -> None:
+    async def _find_hosts(self, model: ModelKey) -> None:
         async with self._finding:
-            if self._hosts:
-                return
-            for machine in self._machines:
-                self._add_hosts(machine, await machine.devices())
+            if not self._found:
+                self._machines.start()
+                await self._find_here()
+                self._found = True
+        if self._machines and not self._is_for_here(model):
+            await self._machines.first_attempts(FIRST_SECONDS)
+        if not self._hosts:
+            raise self._nothing_anywhere()
+
+    async def _find_here(self) -> None:
+        try:
+            self._add_hosts(self._here, await self._here.devices())
+        except Blocked as error:
+            if not self._machines:
+                raise
+            self._nothing_here = error
+
+    def _is_for_here(self, model: ModelKey) -> bool:
+        """Return whether a model need not wait for other machines to be found first."""
+        suited = on_devices(self._hosts, model)
+        return any(model.device or host.device.kind != CPU for host in suited)
+
+    def _nothing_anywhere(self) -> Blocked:
+        error = self._nothing_here or Blocked("There is no device for models.", reason="backend")
+        words = [one.message for one in self._machines.known.values() if one.message]
+        return Blocked(" ".join([error.message, *words]), reason="backend", remedy=error.remedy)
+
+    def _machine_up(self, machine: Machine, devices: Sequence[Device]) -> None:
+        there = {device.id for device in devices}
+        for host in self._hosts:
+            if host.device.machine == machine.name:
+                host.is_away = host.is_gone = host.device.id not in there
+        known = {host.device.id for host in self._hosts}
+        self._add_hosts(machine, [device for device in devices if device.id not in known])
+        self._dispatch()
+
+    def _machine_away(self, one: KnownMachine) -> None:
+        gone = time.monotonic() - one.lost_at >= self._settings.broken_seconds
+        for host in self._hosts:
+            if host.device.machine == one.name:
+                host.is_away, host.is_gone = True, gone
+        self._refuse_waiting()
+        self._dispatch()
 
     def _add_hosts(self, machine: Machine, devices: Sequence[Device]) -> None:
-        names = ", ".join(device.id for device in devices)
-        log.info("models run on %s", names)
+        if devices:
+            log.info("models run on %s", ", ".join(device.id for device in devices))
         for device in devices:
-            orders = self._orders(device, devices)
-            host = ModelHost(device, orders, self._settings, self._known, self, machine.link)
+            options = self._orders(device, devices)
+            host = ModelHost(device, options, self._settings, self._known, self, machine.link)
             self._hosts.append(host)
 
     def _orders(self, device: Device, devices: Sequence[Device]) -> WorkerOptions:
@@ -143,7 +206,7 @@ class ModelHosts:
         if device.kind == CPU:
             beside = sum(other.kind == CPU for other in devices)
             share = settings.cpu_memory_share / beside
-            threads = settings.cpu_threads or max(1, cores // beside)
+            threads = settings.cpu_threads or (0 if device.machine else max(1, cores // beside))
         else:
             share, threads = settings.memory_share, min(4, cores)
         budget = int(settings.memory_gib.get(device.id, 0) * 2**30)
@@ -164,6 +227,9 @@ class ModelHosts:
             )
             missing.lacks_device = True
             return missing
+        away = [host for host in suited if host.is_gone]
+        if away and not any(host.is_broken for host in suited):
+            return self._gone(away[0])
         broken = [host for host in suited if host.is_broken]
         if broken:
             times = pluralize(broken[0].crashes, "time", "times in a row")
@@ -174,9 +240,20 @@ class ModelHosts:
             )
         return self._too_large(model)
 
+    def _gone(self, host: ModelHost) -> Blocked:
+        one = self._machines.known.get(host.device.machine)
+        return Blocked(
+            f"{host} cannot be reached{one and one.message and f': {one.message}'}",
+            reason="backend",
+            remedy="It is tried again from time to time, and at resume.",
+        )
+
     def _too_large(self, model: ModelKey) -> StepError:
         size = self._known.sizes.get(model, 0)
-        largest = max(on_devices(self._hosts, model), key=lambda host: host.budget)
+        suited = on_devices(self._hosts, model)
+        if answer := next((host.refused[model] for host in suited if model in host.refused), None):
+            return refusal_of(answer)
+        largest = max(suited, key=lambda host: host.budget)
         return ModelTooLarge(model.name, size, largest.device.id, largest.budget)
 
     # -- scheduling -------------------------------------------------------------------------------
@@ -236,7 +313,11 @@ class ModelHosts:
             host.too_large.add(model)
             if report.size:
                 self._known.sizes[model] = report.size
-        if not (report.is_too_large and self._chooser.usable(model)):
+        elif host.device.machine:
+            log.warning("%s cannot load %s: %s", host, model.name, refusal_of(report).message)
+            host.refused[model] = report
+        others = report.is_too_large or host.device.machine
+        if not (others and self._chooser.usable(model)):
             for waiting in self._backlog.take_model(model):
                 settle(waiting, report.answer)
         self._dispatch()
@@ -253,6 +334,9 @@ class ModelHosts:
 
     def ended(self, host: ModelHost, end: HostExit) -> None:
         """Handle a host that has died or is lost: repeat its tasks, each alone if it died."""
+        if end.is_lost:
+            host.is_away = host.device.machine in self._machines.known
+            self._machines.lost(host.device.machine, end.how)
         if isinstance(end.work, CurrentBatch):
             self._do_again(host, end, end.work)
         elif isinstance(end.work, CurrentLoad) and not (
@@ -260,11 +344,14 @@ class ModelHosts:
         ):
             for waiting in self._backlog.take_model(end.work.model):
                 fail(waiting, died(host.device.id, end, f"loading {end.work.model.name}"))
+        self._refuse_waiting()
+        self._dispatch()
+
+    def _refuse_waiting(self) -> None:
         for waiting in list(self._backlog.all()):
             if refusal := self._refusal(waiting.task.model):
                 self._backlog.remove(waiting)
                 fail(waiting, refusal)
-        self._dispatch()
 
     def _is_held(self, model: ModelKey) -> bool:
         return any(host.has(model) for host in self._chooser.usable(model))
@@ -277,8 +364,8 @@ class ModelHosts:
         if end.for_memory and len(running.tasks) > 1:
             self._fitting.failed(running.key, len(running.tasks) // 2)
         ahead = end.ahead.tasks if end.ahead else []
-        innocent = end.is_lost or (end.is_crash and len(running.tasks) + len(ahead) > 1)
-        again = running.tasks if innocent else []
+        innocent = end.is_crash and len(running.tasks) + len(ahead) > 1
+        again = running.tasks if innocent else self._only_lost(end, running)
         for waiting in running.tasks:
             if waiting not in again:
                 fail(waiting, died(host.device.id, end, f"{running.model.name}: {running.key[1]}"))
@@ -288,3 +375,9 @@ class ModelHosts:
                 waiting.alone = waiting.alone or alone
                 waiting.listener.waits()
             self._backlog.put_back(left)
+
+    def _only_lost(self, end: HostExit, running: CurrentBatch) -> list[PendingTask]:
+        """Return the tasks of a lost link, unless too many links were lost with a task."""
+        for waiting in running.tasks if end.is_lost else []:
+            waiting.losses += 1
+        return [w for w in running.tasks if end.is_lost and w.losses < MAX_LOSSES]

@@ -1,10 +1,11 @@
 """Translation of a host's answer into the result or error of a task."""
 
-from engine.contract import Retryable
+from engine.contract import Permanent, Retryable, StepError
 from engine.contract.model_host import Task
 from engine.models.hosts import codec, messages
 from engine.models.hosts.current_task import HostExit
 from engine.models.hosts.tasks import PendingTask
+from engine.text.terminal import clean
 
 
 class ModelBug(Exception):
@@ -35,6 +36,19 @@ def settle(waiting: PendingTask, answer: messages.TaskReply) -> None:
     except codec.NotPlainData as error:
         name, operation = waiting.task.model.name, waiting.task.operation
         fail(waiting, ModelBug(f"{name}: the answer of {operation} cannot be used: {error}"))
+
+
+def refusal_of(report: messages.ModelLoadFailed) -> StepError:
+    """Return why a model could not be loaded, as an error of the tasks that wait for it."""
+    answer = report.answer
+    if isinstance(answer, messages.TaskRefused):
+        try:
+            return codec.unpack_error(answer.error)
+        except codec.NotPlainData:
+            pass
+    else:
+        return Permanent(f"{report.key.name}: {clean(answer.type)}: {clean(answer.message)}")
+    return Permanent(f"{report.key.name} cannot be loaded.")
 
 
 def _defect(task: Task, defect: messages.TaskBug) -> ModelBug:

@@ -49,6 +49,7 @@ class PendingTask:
         listener: Receiver of its progress.
         since: Time of its arrival, by the monotonic clock.
         alone: True if it has to be the only one in its batch: an earlier batch killed its host.
+        losses: Number of hosts that were lost while they worked on it.
     """
 
     task: Task
@@ -57,6 +58,7 @@ class PendingTask:
     listener: TaskListener
     since: float = field(default_factory=moment)
     alone: bool = False
+    losses: int = 0
 
     @property
     def key(self) -> BatchKey:

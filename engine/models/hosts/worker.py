@@ -1,11 +1,12 @@
 """Process of a host: it holds models on one device and runs the engine's commands."""
 
+import importlib
 import logging
 import os
 import queue
 import threading
 from multiprocessing.connection import Connection, wait
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from engine.contract.errors import StepError
 from engine.models.hosts import codec, device_watch, messages
@@ -22,40 +23,85 @@ BROKEN = 86
 log = logging.getLogger(__name__)
 
 
-def serve(orders: WorkerOptions, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]") -> None:
+class Port(Protocol):
+    """The host's end of a link."""
+
+    def receive(self) -> messages.HostCommand:
+        """Wait for a command.
+
+        Raises:
+            EOFError: The engine has ended, or gone.
+            NotPlainData: It is not a command.
+        """
+        ...
+
+    def send(self, report: messages.HostReport) -> None:
+        """Send a report.
+
+        Raises:
+            OSError: Nobody reads it.
+        """
+        ...
+
+
+class PipePort:
+    """End of a pipe from the process that started this one.
+
+    Args:
+        pipe: The pipe.
+    """
+
+    def __init__(self, pipe: "Connection[Any, Any]") -> None:
+        self._pipe = pipe
+        self._parent = parent_sentinel()
+
+    def receive(self) -> messages.HostCommand:
+        """Wait for a command; the end of the parent process ends the wait."""
+        if self._parent in wait([self._parent, self._pipe]):
+            raise EOFError
+        return codec.unpack_command(self._pipe.recv_bytes())
+
+    def send(self, report: messages.HostReport) -> None:
+        """Send a report."""
+        self._pipe.send_bytes(codec.pack_message(report))
+
+
+def serve(
+    options: WorkerOptions, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]"
+) -> None:
     """Work until the engine closes the pipe, or ends.
 
     Args:
-        orders: The instructions.
+        options: The instructions.
         pipe: Connection for commands and reports.
         out: Destination of the output of libraries.
     """
-    settle(orders.threads)
-    keep_locks_within_the_process()
     for printed in (1, 2):
         os.dup2(out.fileno(), printed)
-    reporter = Reporter(pipe)
-    logging.basicConfig(level=orders.level, handlers=[_ToEngine(reporter)], force=True)
+    work(options, PipePort(pipe))
+
+
+def work(options: WorkerOptions, port: Port) -> NoReturn:
+    """Work until the engine is gone."""
+    settle(options.threads or os.cpu_count() or 1)
+    keep_locks_within_the_process()
+    reporter = Reporter(port)
+    logging.basicConfig(level=options.level, handlers=[_ToEngine(reporter)], force=True)
     inbox: queue.SimpleQueue[messages.HostCommand] = queue.SimpleQueue()
     given_up = AbandonedTasks()
-    listener = threading.Thread(target=_listen, args=(pipe, inbox, given_up), daemon=True)
+    listener = threading.Thread(target=_listen, args=(port, inbox, given_up), daemon=True)
     listener.start()
-    _work(orders, reporter, inbox, given_up)
+    _work(options, reporter, inbox, given_up)
 
 
 def _listen(
-    pipe: "Connection[Any, Any]",
-    inbox: "queue.SimpleQueue[messages.HostCommand]",
-    given_up: AbandonedTasks,
+    port: Port, inbox: "queue.SimpleQueue[messages.HostCommand]", given_up: AbandonedTasks
 ) -> None:
     """Receive commands while a model works; end the process with its engine."""
-    parent = parent_sentinel()
     while True:
-        if parent in wait([parent, pipe]):
-            os._exit(1)
         try:
-            command = codec.unpack_command(pipe.recv_bytes())
-        except (EOFError, OSError):
+            command = port.receive()
+        except (EOFError, OSError, codec.NotPlainData):
             os._exit(1)
         if isinstance(command, messages.CancelTask):
             given_up.add(command.number, command.task)
@@ -64,28 +110,28 @@ def _listen(
 
 
 def _work(
-    orders: WorkerOptions,
+    options: WorkerOptions,
     reporter: "Reporter",
     inbox: "queue.SimpleQueue[messages.HostCommand]",
     given_up: AbandonedTasks,
-) -> None:
+) -> NoReturn:
     try:
-        memory = memory_of(orders.torch)
+        memory = memory_of(options.torch)
         total = memory.total()
     except Exception as error:  # noqa: BLE001 - torch says in many ways that a device is not there
-        log.critical("%s cannot be used: %s", orders.device, error)
+        log.critical("%s cannot be used: %s", options.device, error)
         _end_broken(reporter)
-    budget = orders.budget or int(total * orders.share)
-    cache = ModelCache(orders.torch, budget, memory, orders.device)
+    budget = options.budget or int(total * options.share)
+    cache = ModelCache(options.torch, budget, memory, options.device)
     reporter.tell(messages.HostReady(total, budget))
-    device_watch.watch(orders.torch, reporter.tell)
+    device_watch.watch(options.torch, reporter.tell)
     held: messages.LoadedModels | None = None
     while True:
         command = inbox.get()
         try:
             report = _obey(command, cache, given_up, reporter)
         except DeviceGone as error:
-            log.critical("%s is of no use any more: %s", orders.device, error)
+            log.critical("%s is of no use any more: %s", options.device, error)
             _end_broken(reporter)
         if (now := messages.LoadedModels(cache.holding(), cache.used())) != held:
             held = now
@@ -114,7 +160,8 @@ def _obey(
 def _load(cache: ModelCache, load: messages.LoadModel) -> messages.HostReport:
     try:
         held = cache.obtain(load.key, load.expected)
-        return messages.ModelLoaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
+        most = min(max(1, int(held.model.most)), messages.MAX_TASKS)
+        return messages.ModelLoaded(load.key, most, held.seconds, held.size)
     except ModelTooLarge as error:
         refused = messages.TaskRefused(codec.pack_error(error))
         return messages.ModelLoadFailed(load.key, refused, is_too_large=True, size=error.size)
@@ -130,17 +177,17 @@ class Reporter:
     """Send reports to the engine, from any thread, while the next batch runs.
 
     Args:
-        pipe: Connection to the engine.
+        port: The end of the link.
     """
 
-    def __init__(self, pipe: "Connection[Any, Any]") -> None:
-        self._pipe = pipe
-        self._outbox: queue.Queue[bytes] = queue.Queue()
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._outbox: queue.Queue[messages.HostReport] = queue.Queue()
         threading.Thread(target=self._send, daemon=True).start()
 
     def tell(self, report: messages.HostReport) -> None:
         """Send one soon, after those before it."""
-        self._outbox.put(codec.pack_message(report))
+        self._outbox.put(report)
 
     def flush(self) -> None:
         """Wait until everything is sent."""
@@ -148,9 +195,9 @@ class Reporter:
 
     def _send(self) -> None:
         while True:
-            data = self._outbox.get()
+            report = self._outbox.get()
             try:
-                self._pipe.send_bytes(data)
+                self._port.send(report)
             except OSError:
                 os._exit(1)  # nobody hears it
             self._outbox.task_done()
@@ -172,3 +219,7 @@ class _ToEngine(logging.Handler):
                 record.levelno, record.name[: messages.MAX_WORDS], text[-messages.MAX_TEXT :]
             )
         )
+
+
+if __name__ == "__main__":
+    importlib.import_module("engine.models.hosts.links.far_end").main()  # which imports this one

@@ -39,7 +39,7 @@ class Trial:
     def __init__(self, **settings: Any) -> None:
         chosen = {"devices": ["cpu"], "batch_wait_seconds": 0.02, "grace_seconds": 0.05}
         self.settings = HostSettings(**{**chosen, **settings})
-        self.hosts = ModelHosts(self.settings)
+        self.hosts = ModelHosts(self.settings, machines=self.settings.machines)
 
     def ask(self, task: Task, ear: Ear | None = None) -> "asyncio.Task[Any]":
         """Asks for something and continues."""

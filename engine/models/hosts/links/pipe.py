@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from engine.models.hosts import codec, messages
+from engine.models.hosts.links.checks import ReportCheck
 from engine.models.hosts.links.link import LinkEnd, OnEnd, OnReport
 from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.spawning import spawning
@@ -45,6 +46,7 @@ class PipeLink:
         self._loop = asyncio.get_running_loop()
         self._outbox: queue.SimpleQueue[messages.HostCommand | None] = queue.SimpleQueue()
         self._printed: deque[str] = deque(maxlen=LINES_KEPT)
+        self._check = ReportCheck()
         self._closed = False
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -73,6 +75,7 @@ class PipeLink:
 
     def send(self, command: messages.HostCommand) -> None:
         """Send a command; large ones do not block the engine."""
+        self._check.sent(command)
         self._outbox.put(command)
 
     def kill(self) -> None:
@@ -120,7 +123,9 @@ class PipeLink:
         except (EOFError, OSError):
             return False
         try:
-            self._post(self._on_report, codec.unpack_report(data))
+            report = codec.unpack_report(data)
+            if self._check.passes(report):
+                self._post(self._on_report, report)
         except codec.NotPlainData as error:
             log.error("%s says what no host of ours says: %s", self._process.name, error)  # noqa: TRY400
             self._process.kill()

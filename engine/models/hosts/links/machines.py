@@ -1,0 +1,198 @@
+"""Other machines: found beside the work of this one, and tried again when they are lost."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.contract.errors import Blocked, StepError
+from engine.models.hosts.devices import Device
+from engine.models.hosts.links.link import Machine
+from engine.models.hosts.status import HostStatus, LinkState
+from engine.text.terminal import clean
+
+LONGEST_PAUSE = 60.0
+"""Maximum seconds between two attempts to reach a machine."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class KnownMachine:
+    """Another machine, and what is known of it.
+
+    Attributes:
+        machine: The machine.
+        link: `connecting` until it has answered, `connected`, `lost` or `refused`.
+        message: Why it is not connected, and what to do about it.
+        retry_at: When it is tried again, by the clock of day.
+        lost_at: Since when it is not connected, by the monotonic clock.
+    """
+
+    machine: Machine
+    link: LinkState = "connecting"
+    message: str = ""
+    retry_at: float | None = None
+    lost_at: float = field(default_factory=time.monotonic)
+    failures: int = 0
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    tried: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        return self.machine.name
+
+    @property
+    def is_away(self) -> bool:
+        """True if it is not connected."""
+        return self.link != "connected"
+
+
+class Machines:
+    """Look after other machines.
+
+    Args:
+        machines: The machines.
+        on_up: Called with a machine and its devices when it can be reached, also again.
+        on_away: Called with a machine after each attempt that failed.
+    """
+
+    def __init__(
+        self,
+        machines: Sequence[Machine],
+        on_up: Callable[[Machine, list[Device]], None],
+        on_away: Callable[[KnownMachine], None],
+    ) -> None:
+        self.known = {machine.name: KnownMachine(machine) for machine in machines}
+        self._on_up = on_up
+        self._on_away = on_away
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.known)
+
+    def start(self) -> None:
+        """Start to reach them, all at once."""
+        self._tasks = [asyncio.create_task(self._look_after(one)) for one in self.known.values()]
+
+    async def first_attempts(self, seconds: float) -> None:
+        """Wait until each was tried once, or some seconds have passed."""
+        waits = [asyncio.ensure_future(one.tried.wait()) for one in self.known.values()]
+        try:
+            await asyncio.wait(waits, timeout=seconds)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def lost(self, name: str, words: str) -> None:
+        """Note that a link to a machine was lost: it is looked for at once."""
+        one = self.known.get(name)
+        if one is not None and not one.is_away:
+            one.link, one.message, one.lost_at = "lost", words, time.monotonic()
+            one.wake.set()
+
+    def try_again(self) -> None:
+        """Try the machines that are away at once."""
+        for one in self.known.values():
+            if one.is_away:
+                one.failures = 0
+                one.wake.set()
+
+    def close(self) -> None:
+        """Stop looking after them."""
+        for task in self._tasks:
+            task.cancel()
+        for one in self.known.values():
+            one.machine.close()
+
+    async def _look_after(self, one: KnownMachine) -> None:
+        while True:
+            one.wake.clear()
+            await self._try(one)
+            one.tried.set()
+            pause = None if one.link == "connected" else _pause(one)
+            one.retry_at = None if pause is None else time.time() + pause
+            if one.is_away:
+                self._on_away(one)
+            try:
+                await asyncio.wait_for(one.wake.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def _try(self, one: KnownMachine) -> None:
+        try:
+            devices = await one.machine.devices()
+        except StepError as error:
+            one.link = "refused" if isinstance(error, Blocked) else "lost"
+            self._note(one, f"{error.message} {error.remedy}".strip())
+        except Exception as error:
+            log.exception("%s cannot be asked for its devices", one.name)
+            one.link = "lost"
+            self._note(one, f"{type(error).__name__}: {error}")
+        else:
+            one.link, one.message, one.failures = "connected", "", 0
+            self._on_up(one.machine, devices)
+
+    def _note(self, one: KnownMachine, words: str) -> None:
+        words = clean(words, 500)
+        if words != one.message or not one.failures:
+            log.warning("%s: %s", one.name, words)
+        one.message = words
+        one.failures += 1
+
+
+def with_machines(
+    states: Sequence[HostStatus], known: Iterable[KnownMachine], refused: Mapping[str, str]
+) -> list[HostStatus]:
+    """Return the status of hosts with that of their machines; a machine without any has its own.
+
+    Args:
+        states: The hosts.
+        known: The other machines.
+        refused: Machines that may not be used, each with the reason.
+    """
+    rows = list(states)
+    for one in known:
+        there = [number for number, state in enumerate(rows) if state.machine == one.name]
+        for number in there:
+            rows[number] = _with(rows[number], one)
+        if not there:
+            rows.append(_with(_no_host(one.name), one))
+    rows += [replace(_no_host(name), link="refused", message=why) for name, why in refused.items()]
+    return rows
+
+
+def _no_host(name: str) -> HostStatus:
+    return HostStatus(
+        device=name,
+        name="",
+        pid=None,
+        state="stopped",
+        message="",
+        memory_total=None,
+        memory_budget=None,
+        memory_used=None,
+        models=(),
+        waiting=0,
+        running=0,
+        restarts=0,
+        machine=name,
+    )
+
+
+def _with(state: HostStatus, one: KnownMachine) -> HostStatus:
+    latency: float | None = getattr(one.machine, "latency", None)
+    return replace(
+        state,
+        link=one.link,
+        message=one.message if one.is_away else state.message,
+        retry_at=one.retry_at,
+        latency_ms=None if latency is None else round(latency * 1000, 1),
+        version=getattr(one.machine, "versions", ""),
+    )
+
+
+def _pause(one: KnownMachine) -> float:
+    return LONGEST_PAUSE if one.link == "refused" else min(LONGEST_PAUSE, 2.0**one.failures / 2)
