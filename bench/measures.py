@@ -24,6 +24,7 @@ from bench.objects import objects
 from bench.peers import fsync_ms, peers_python, slow_fsync
 from bench.provenance import provenance
 from bench.quality import quality
+from bench.ray import ray
 from bench.scoring import scoring
 from bench.sheet import cells, sheet
 from bench.slow_line import slow_line
@@ -298,10 +299,11 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "provenance": provenance,
     "objects": objects,
     "quality": quality,
+    "ray": ray,
 }
 
-APART = frozenset({"quality", "dashboard_soak"})
-"""Measures that take too long for a run of everything."""
+APART = frozenset({"dashboard_soak", "quality", "ray"})
+"""Measures that take too long for a run of everything, or need a large package."""
 
 
 def _say(sentence: str) -> None:

@@ -44,6 +44,14 @@ class MachineSettings(BaseModel):
         [], description="Devices there, for example `cuda:1`; empty for all that are found."
     )
 
+    compute: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="Processes there for steps on the processor, such as segments of films and "
+        "analyses of songs; not on a Ray cluster.",
+    )
+
     @property
     def starts(self) -> str:
         """Python or command there, if it is not the usual one."""

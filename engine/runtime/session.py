@@ -19,6 +19,7 @@ from db.writes import jobs as job_writes
 from db.writes.events import record_event
 from engine.config.trust.machines import trusted_machines
 from engine.contract.recipe import Catalog
+from engine.models.hosts.links.by_name import compute_machines
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.provenance.publisher import Signing
 from engine.runtime.alerts import Alerts
@@ -89,11 +90,12 @@ class Session:
         self._writer = store.writer(self._on_trouble)
         self._reader = store.reader()
         self._artifacts = artifacts_of(live.paths, settings)
-        self._pool = ComputePool(settings.engine.cpu_workers)
+        machines, refused = trusted_machines(live.paths.root, settings.hosts, live.environment)
+        far = compute_machines(machines, settings.hosts)
+        self._pool = ComputePool(settings.engine.cpu_workers, far)
         self._thumbnailer = Thumbnailer(
             self._pool, self._artifacts, live.paths.thumbnails, timings.thumbnails
         )
-        machines, refused = trusted_machines(live.paths.root, settings.hosts, live.environment)
         self._hosts = ModelHosts(
             settings.hosts,
             lambda: queries.count_queued(self._reader),

@@ -46,6 +46,11 @@ class Nodes:
         node = psutil.Process(self._pids[name])
         return [node, *node.children(recursive=True)]
 
+    def everything(self) -> list[psutil.Process]:
+        """All processes of the cluster, except for the one that keeps it."""
+        keeper = self._process.pid
+        return [p for p in psutil.process_iter() if _group_of(p) == keeper and p.pid != keeper]
+
     def add(self, name: str) -> None:
         """Adds a node, or one in place of one that was killed."""
         print(name, file=self._process.stdin, flush=True)

@@ -204,7 +204,7 @@ class ModelHosts:
     def _orders(self, device: Device, devices: Sequence[Device]) -> WorkerOptions:
         settings, cores = self._settings, os.cpu_count() or 1
         if device.kind == CPU:
-            beside = sum(other.kind == CPU for other in devices)
+            beside = sum(one.kind == CPU and one.machine == device.machine for one in devices)
             share = settings.cpu_memory_share / beside
             threads = settings.cpu_threads or (0 if device.machine else max(1, cores // beside))
         else:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from engine.contract import Blocked, Permanent, Retryable
-from engine.contract.host_settings import HostSettings
+from engine.contract.host_settings import HostSettings, MachineSettings
 from engine.models.hosts.links.link import LinkEnd
 from engine.models.hosts.links.ray_machine import RayMachine
 from engine.models.hosts.messages import HostReady, WorkerOptions
@@ -44,13 +44,25 @@ def _spoken_with(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+async def nothing_here() -> None:
+    """Finds no device on this machine."""
+
+
 class Cluster:
     """Hosts on the processors of a cluster, and what was done there."""
 
     def __init__(self, address: str, folder: Path) -> None:
-        self.machine = RayMachine(f"ray://{address}", ["cpu"])
-        self.hosts = ModelHosts(HostSettings(largest_batch=1, cpu_memory_share=0.05))
-        self.hosts._machines = [self.machine]
+        name = f"ray://{address}"
+        self.machine = RayMachine(name, ["cpu"])
+        machine = {name: MachineSettings(devices=["cpu"])}
+        settings = HostSettings(
+            largest_batch=1,
+            cpu_memory_share=0.05,
+            machines=[name],
+            machine=machine,
+        )
+        self.hosts = ModelHosts(settings, machines=[name])
+        self.hosts._find_here = nothing_here
         self.log = folder / "log"
 
     async def rest(self, number: int, seconds: float = 0.2) -> Any:
@@ -76,8 +88,9 @@ async def test_every_node_works_and_pulls_its_own_work(cluster: Cluster) -> None
     lines = cluster.log.read_text().splitlines()
     pids = Counter(line.split()[0] for line in lines if "rest" in line)
     assert len(pids) == 2 and sum(pids.values()) == 16
-    assert [state.device for state in cluster.hosts.states()] == ["ray/box-a/cpu", "ray/box-b/cpu"]
-    assert [state.pid for state in cluster.hosts.states()] == [None, None]
+    states = cluster.hosts.states()[:2]
+    assert [state.device for state in states] == ["ray/box-a/cpu", "ray/box-b/cpu"]
+    assert [state.pid for state in states] == [None, None]
 
 
 async def test_failures_and_reports_cross_as_they_are(cluster: Cluster) -> None:
@@ -167,6 +180,7 @@ async def test_ray_client_reaches_a_cluster_from_outside(nodes: Nodes, tmp_path:
         with contextlib.suppress(Retryable):
             await outside.machine.devices()
             break
+    outside.machine.close()
     assert await asyncio.gather(*(outside.rest(number) for number in range(4))) == [0, 1, 2, 3]
     outside.hosts.close()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.models.hosts import codec, messages
 from engine.models.hosts.devices import CPU
+from engine.models.hosts.links.checks import ReportCheck
 from engine.models.hosts.links.link import LinkEnd, OnEnd, OnReport
 from engine.models.hosts.links.ray_connection import RayConnection
 from engine.models.hosts.messages import WorkerOptions
@@ -69,6 +70,7 @@ class RayLink:
         self._connection = connection
         self._number = number
         self._on_report, self._on_end = on_report, on_end
+        self._check = ReportCheck()
         self._closed = False
 
     def start(self, node: RayNode, options: WorkerOptions) -> None:
@@ -80,6 +82,7 @@ class RayLink:
     def send(self, command: messages.HostCommand) -> None:
         """Send a command soon."""
         number = self._number
+        self._check.sent(command)
         self._connection.send_later(lambda: ("send", number, codec.pack_message(command)))
 
     def kill(self) -> None:
@@ -112,11 +115,12 @@ class RayLink:
         for one in packed:
             try:
                 report = codec.unpack_report(one)
+                wanted = self._check.passes(report)
             except codec.NotPlainData as error:
                 log.error("a host in the cluster says what none of ours says: %s", error)  # noqa: TRY400
                 self.kill()
                 return
-            if not self._closed:
+            if wanted and not self._closed:
                 self._on_report(report)
 
     def _end(self, end: LinkEnd) -> None:

@@ -1,0 +1,30 @@
+"""Machines by their names in the settings."""
+
+from collections.abc import Iterable
+
+from engine.contract.host_settings import HostSettings
+from engine.models.hosts.links.link import Machine
+from engine.models.hosts.links.ray_address import is_ray
+from engine.models.hosts.links.ray_machine import RayMachine
+from engine.models.hosts.links.ssh import SshMachine
+
+
+def machine_named(name: str, settings: HostSettings) -> Machine:
+    """Return a machine that the settings name; nothing is started yet.
+
+    Raises:
+        ValueError: It is a Ray cluster with an address that is not one; the end of a sentence.
+    """
+    if not is_ray(name):
+        return SshMachine(name, settings)
+    options = settings.machine.get(name)
+    return RayMachine(name, options.devices if options else ())
+
+
+def compute_machines(names: Iterable[str], settings: HostSettings) -> dict[Machine, int]:
+    """Return the machines that do steps on the processor, each with its number of processes."""
+    return {
+        SshMachine(name, settings): options.compute
+        for name in names
+        if (options := settings.machine.get(name)) and options.compute and not is_ray(name)
+    }
