@@ -67,7 +67,7 @@ def _first_paint(root: Path, rounds: int) -> list[Figure]:
         at_most(
             "first paint, processor seconds: share of harlequin's",
             cpu,
-            0.5,
+            0.45,
             f"{{:.2f}} ({_median(u.cpu for u in ours):.2f} s, "
             f"harlequin {_median(u.cpu for u in theirs):.2f} s)",
         ),
@@ -182,12 +182,12 @@ def _at_work(root: Path, seconds: float) -> list[Figure]:
     shown = [latency * 1e3 for latency in busy.latencies(commits)]
     share = busy.cpu / seconds * 100
     return [
-        at_most("idle: processor", idle, 1, "{:.2f} %", " %"),
+        at_most("idle: processor", idle, 0.7, "{:.2f} %", " %"),
         at_most("idle: sent to the terminal, a second", sent, 1000, "{:.0f} B", " B"),
         Figure("key to screen, nothing written: p50, p95", _two(calm.keys)),
-        *_limits(f"key to screen, {EVENTS_A_SECOND} events a second", busy.keys, 20, 50),
+        *_limits(f"key to screen, {EVENTS_A_SECOND} events a second", busy.keys, 15, 40),
         Figure("commit to screen: p50", f"{_median(shown):.0f} ms"),
-        at_most("commit to screen: p95", _p95(shown), 100, "{:.0f} ms", " ms"),
+        at_most("commit to screen: p95", _p95(shown), 80, "{:.0f} ms", " ms"),
         Figure("processor of the dashboard meanwhile", f"{share:.0f} % of a core"),
         at_most("largest log (WAL) meanwhile", busy.wal / 2**20, 16, "{:.1f} MB", " MB"),
     ]

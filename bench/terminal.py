@@ -19,6 +19,9 @@ from bench.machine import ROOT
 PATIENCE = 60.0
 """Seconds after which a text that does not come is given up."""
 
+_NOT_AN_OPERATORS = {"NO_COLOR", "TMUX", "PYTHONDONTWRITEBYTECODE"}
+"""Variables of whoever measures: with the last, each start compiles the whole dashboard again."""
+
 SIZE = (40, 120)
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_=>])")
 
@@ -48,7 +51,7 @@ class Terminal:
         names = {"config": "XDG_CONFIG_HOME", "state": "XDG_STATE_HOME", "cache": "XDG_CACHE_HOME"}
         own = {variable: str(home / name) for name, variable in names.items()}
         own |= {"HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        kept = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "TMUX"}}
+        kept = {k: v for k, v in os.environ.items() if k not in _NOT_AN_OPERATORS}
         self.started = time.monotonic()
         self._child = PtyProcess.spawn(command, cwd=str(ROOT), env=kept | own, dimensions=SIZE)
         self.process = psutil.Process(self._child.pid)

@@ -11,7 +11,8 @@ from pathlib import Path
 from bench.machine import emit
 from bench.toys import BenchWorkspace
 
-BATCH = 2000
+BATCH = 50_000
+"""Jobs of a batch: so many that the number of batches stays small, and only time passes."""
 STEPS = 3
 """Steps of each job."""
 

@@ -7,6 +7,7 @@ import pytest
 from textual.app import App
 from textual.events import Event, Key
 
+from tests.tui.support import Place, running, until
 from tui.early_keys import KeepsEarlyKeys
 
 
@@ -69,3 +70,16 @@ async def test_keys_at_the_end_are_dropped_and_other_events_are_not(handled: lis
     app.top = None
     await app.on_event(Key("j", "j"))
     assert handled == ["Event"]
+
+
+async def test_a_screen_that_is_dismissed_twice_takes_no_other_with_it(place: Place) -> None:
+    async with running(place.dashboard(), (100, 40)) as pilot:
+        app = pilot.app
+        app.show_text("error", "one line")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        closing = app.screen
+        closing.dismiss()
+        await closing.dismiss()
+        await pilot.pause()
+        assert app.screen_stack == [app.screen]
+        assert app.is_running
