@@ -67,7 +67,7 @@ def processor_time(nodes: Nodes | None) -> float:
     for part in set(parts):
         try:
             times = part.cpu_times()
-        except psutil.NoSuchProcess:
+        except psutil.Error:
             continue
         total += times.user + times.system
     return total
@@ -128,7 +128,14 @@ async def tasks(count: int) -> None:
 def _own_memory() -> int:
     """Return MiB of the process that is connected to the cluster."""
     children = psutil.Process().children(recursive=True)
-    return sum(_pss(one) for one in children if "ray_bridge" in " ".join(one.cmdline())) >> 20
+    return sum(_pss(one) for one in children if _is_bridge(one)) >> 20
+
+
+def _is_bridge(process: psutil.Process) -> bool:
+    try:
+        return "engine.models.hosts.links.ray_bridge" in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def _pss(process: psutil.Process) -> int:
