@@ -24,6 +24,7 @@ from db.connect import connect_writer
 from db.queries import batches as batch_queries
 from db.queries import jobs as job_queries
 from db.queries import lists, spending
+from db.queries.anchors import page_of_ids
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes import steps as step_writes
@@ -215,7 +216,9 @@ def queries(store: Store, big: int) -> dict[str, float]:
     cases: dict[str, Callable[[], Any]] = {
         "batches": lambda: lists.batch_lines(reader),
         "jobs in the middle": lambda: lists.jobs_at(reader, big, middle, 60),
-        "jobs by state": lambda: lists.ids_in_states(reader, big, ["done"], middle, 60, 2 * middle),
+        "jobs by state": lambda: page_of_ids(
+            reader, lists.rows_in_states(big, ["done"]), middle, 60, 2 * middle
+        ),
         "jobs by score": lambda: job_queries.jobs_by_score(reader, big, limit=60),
         "scored jobs, counted": lambda: lists.count_scored(reader, big),
         "one job's steps": lambda: job_queries.steps(reader, middle),

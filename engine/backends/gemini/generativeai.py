@@ -49,7 +49,7 @@ class GenerativeaiChatClient(GeminiChatClient):
 
     def _reply(self, genai: Any, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         from google.api_core.exceptions import GoogleAPIError
-        from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
+        from google.protobuf.json_format import ParseError
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
