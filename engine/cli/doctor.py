@@ -13,6 +13,7 @@ from db.errors import StoreError
 from engine.cli import render
 from engine.cli.checks import Finding, check_installation, check_settings
 from engine.cli.checks_of_faults import FAULT_CHECKS
+from engine.cli.checks_of_machines import check_machines
 from engine.cli.checks_of_objects import check_objects
 from engine.cli.checks_of_recipe import Trial, check_recipe
 from engine.cli.checks_of_signing import check_signing
@@ -82,8 +83,8 @@ def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
     except sqlite3.DatabaseError as error:
         yield _unreadable(error)
         return
-    checks: list[Check] = [*STORE_CHECKS, *FAULT_CHECKS, check_devices, check_signing]
-    checks += [check_objects, partial(check_artifacts, deep=deep)]
+    checks: list[Check] = [*STORE_CHECKS, *FAULT_CHECKS, check_devices, check_machines]
+    checks += [check_signing, check_objects, partial(check_artifacts, deep=deep)]
     for check in checks:
         try:
             yield from check(workspace)

@@ -16,7 +16,8 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-SSH = shutil.which("ssh")
+SSH = shutil.which("ssh", path="/usr/local/bin:/usr/bin:/bin")
+"""Not the one below, which may be in the path of a process that a test starts."""
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 SSHD_CONFIG = """

@@ -16,7 +16,7 @@ from engine.models.hosts.choice import Chooser, nothing_more, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import CPU, Device
 from engine.models.hosts.host import ModelHost
-from engine.models.hosts.links.elsewhere import far_machine
+from engine.models.hosts.links.by_name import machine_named
 from engine.models.hosts.links.link import Machine
 from engine.models.hosts.links.local import LocalMachine
 from engine.models.hosts.links.machines import KnownMachine, Machines, with_machines
@@ -64,7 +64,7 @@ class ModelHosts:
         self._fitting = BatchLimits()
         self._here = LocalMachine(settings.devices)
         self._refused_machines = dict(refused or {})
-        far = [far_machine(name, settings) for name in machines]
+        far = [machine_named(name, settings) for name in machines]
         self._machines = Machines(far, self._machine_up, self._machine_away)
         self._found = False
         self._nothing_here: Blocked | None = None

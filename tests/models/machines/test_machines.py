@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from engine.cli.app import main
 from engine.contract import Blocked, Retryable, Task
 from engine.models.hosts.devices import Device
 from tests.models.hosts.conftest import Trial
@@ -125,6 +126,28 @@ async def test_a_machine_that_is_off_holds_nothing_up(far: Far) -> None:
     machines["gpu-a"].proxy.is_dead = False
     await hosts.until(lambda: hosts.hosts.reload(hosts.settings) or "gpu-a/cpu" in rows(hosts))
     assert (await hosts.answer(task("x", model=key(device="gpu-a/cpu"))))["said"] == "X"
+
+
+async def test_the_doctor_reaches_each_machine(
+    far: Far, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await far("gpu-a")
+    await asyncio.to_thread(main, ["init", "--workspace", str(tmp_path)])
+    (tmp_path / "safelight.toml").write_text(
+        '[hosts]\nmachines = ["gpu-a", "stranger"]\n'
+        f'[hosts.machine."gpu-a"]\npython = "{sys.executable}"\ndevices = ["cpu"]\n'
+    )
+
+    def doctor() -> str:
+        main(["doctor", "--workspace", str(tmp_path)])
+        return " ".join(capsys.readouterr().out.split())
+
+    refused = await asyncio.to_thread(doctor)
+    assert "✗ machine: gpu-a is not used" in refused and "safelight trust" in refused
+    await asyncio.to_thread(main, ["trust", str(tmp_path)])
+    checked = await asyncio.to_thread(doctor)
+    assert "✓ machine: gpu-a has gpu-a/cpu" in checked and "Python" in checked
+    assert "✗ machine: stranger cannot be reached" in checked
 
 
 async def test_a_far_host_ends_with_an_engine_that_is_killed(far: Far, tmp_path: Path) -> None:
