@@ -20,6 +20,7 @@ from bench.gallery import gallery
 from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
+from bench.machines import machines
 from bench.objects import objects
 from bench.peers import fsync_ms, peers_python, slow_fsync
 from bench.provenance import provenance
@@ -299,6 +300,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "provenance": provenance,
     "objects": objects,
     "quality": quality,
+    "machines": machines,
     "ray": ray,
 }
 

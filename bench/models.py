@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from engine.contract import BatchReporter, LoadContext, ModelKey, Task
@@ -37,6 +38,17 @@ class FixedModel:
 def load(options: str, place: LoadContext) -> FixedModel:
     """Loads it, as a host does."""
     return FixedModel(**json.loads(options))
+
+
+def load_uneven(options: str, place: LoadContext) -> FixedModel:
+    """Load it four times slower in the process that is the first to load it."""
+    fields = json.loads(options)
+    try:
+        with Path(fields.pop("first")).open("x"):
+            fields["seconds"] *= 4
+    except FileExistsError:
+        pass
+    return FixedModel(**fields)
 
 
 def task(name: str, seconds: float, most: int, payload: bytes, answers: int) -> Task:

@@ -147,6 +147,7 @@ class SimulatedMachine:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         (folder / "sshd_config").write_text(SSHD_CONFIG.format(port=port, folder=folder, root=ROOT))
+        self.port = port
         self.proxy = Proxy(port)
         self.process = self._serve(port)
 
@@ -162,9 +163,12 @@ class SimulatedMachine:
             time.sleep(0.02)
         raise RuntimeError((self.folder / "log").read_text())
 
-    async def start(self) -> None:
-        """Start the proxy; the machine is known to `ssh` from then on."""
-        await self.proxy.start()
+    async def start(self, *, by_proxy: bool = True) -> None:
+        """Start the proxy, or do without; the machine is known to `ssh` from then on."""
+        if by_proxy:
+            await self.proxy.start()
+        else:
+            self.proxy.port = self.port
         host_key = (self.folder / "host_key.pub").read_text()
         known = f"[127.0.0.1]:{self.proxy.port} {host_key}"
         (self.folder / "known_hosts").write_text(known)
@@ -200,13 +204,13 @@ def _is_worker(process: psutil.Process) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def simulated_machines(folder: Path, *names: str) -> Any:
+async def simulated_machines(folder: Path, *names: str, by_proxy: bool = True) -> Any:
     """Yield machines by name, which `ssh` in the path reaches."""
     machines = {name: SimulatedMachine(name, folder / name) for name in names}
     path = os.environ["PATH"]
     try:
         for machine in machines.values():
-            await machine.start()
+            await machine.start(by_proxy=by_proxy)
         write_ssh(folder, "".join(machine.ssh_config() for machine in machines.values()))
         os.environ["PATH"] = f"{folder}:{path}"
         yield machines
