@@ -147,8 +147,10 @@ async def run_with_loss(
     await asyncio.gather(*(ask() for _ in range(40)))  # both have the model
     began = time.monotonic()
     asked = [ask() for _ in range(count)]
-    for first in list(asyncio.as_completed(asked))[:before]:
+    for number, first in enumerate(asyncio.as_completed(asked), 1):
         await first
+        if number == before:
+            break
     lose()
     answers = await asyncio.gather(*asked)
     return {
