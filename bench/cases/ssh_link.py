@@ -79,9 +79,8 @@ def uneven(folder: Path, name: str) -> Task:
 
 async def speeds(folder: Path, count: int) -> None:
     """Run tasks on devices of speeds 1 and 4, whose speeds are known from tasks before."""
-    folder.mkdir()
     hosts = ModelHosts(HostSettings(devices=["cpu", "cpu:1"]))
-    one = uneven(folder, "model")
+    one = uneven(folder.parent, "model")
     await asyncio.gather(*(hosts.infer(one, Silent()) for _ in range(60)))
     began = time.monotonic()
     await asyncio.gather(*(hosts.infer(one, Silent()) for _ in range(count)))

@@ -96,12 +96,7 @@ class Session:
         self._thumbnailer = Thumbnailer(
             self._pool, self._artifacts, live.paths.thumbnails, timings.thumbnails
         )
-        self._hosts = ModelHosts(
-            settings.hosts,
-            lambda: queries.count_queued(self._reader),
-            machines=machines,
-            refused=refused,
-        )
+        self._hosts = ModelHosts(settings.hosts, self._count_queued, machines, refused)
         self._progress = ProgressReporter(self._writer)
         self._catalog = catalog
         self._outputs = OutputWriter(
@@ -142,6 +137,9 @@ class Session:
             Deletion(store, live.paths, catalog, self._artifacts),
             lambda: self._is_busy or self._steps.is_calling(),
         )
+
+    def _count_queued(self) -> int:
+        return queries.count_queued(self._reader)
 
     def _signing(self) -> Signing:
         live = self._live

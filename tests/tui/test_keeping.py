@@ -52,6 +52,7 @@ def ratings(place: Place) -> list[tuple[Any, ...]]:
 async def test_marked_jobs_are_rated_by_two_keys(place: Place) -> None:
     finished(place, ["a", "b", "c"])
     async with driven(place) as (app, pilot):
+        await wait(pilot, lambda: app.screen.rows.total == 1)
         await pilot.press("enter")
         await wait(pilot, lambda: app.screen.rows.total == 3)
         await pilot.press("space", "space", "m")

@@ -134,6 +134,8 @@ class _Stream(Following):
         while self._may_follow():
             version = self._changes.version
             async for frame in self._new():
+                if not self._may_follow():  # it may have ended while they were read
+                    return
                 yield frame
             if frame := self._moved():
                 yield frame

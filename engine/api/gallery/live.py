@@ -26,7 +26,8 @@ class LiveStream(Following):
         with self._changes.watching():
             while self._may_follow():
                 version = self._changes.version
-                if jobs := await self._changed():
+                jobs = await self._changed()
+                if jobs and self._may_follow():  # it may have ended while they were read
                     data = json.dumps({"jobs": jobs})
                     yield f"id: {self._after}\ndata: {data}\n\n".encode()
                     await asyncio.sleep(PAUSE_SECONDS)

@@ -54,7 +54,6 @@ class ModelHosts:
         self,
         settings: HostSettings,
         expected: Callable[[], int] = nothing_more,
-        *,
         machines: Sequence[str] = (),
         refused: Mapping[str, str] | None = None,
     ) -> None:

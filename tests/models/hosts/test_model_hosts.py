@@ -12,7 +12,7 @@ from engine.contract import Blocked, Permanent, Retryable
 from engine.models.hosts import messages
 from engine.models.hosts.links.pipe import PipeLink
 from engine.models.hosts.replies import ModelBug
-from engine.models.hosts.status import ShownModel
+from engine.models.hosts.status import HostStatus
 from tests.models.hosts.conftest import Ear, MakeTrial, Trial
 from tests.support.toy_models import key, task
 
@@ -22,6 +22,11 @@ def gone(pid: int | None) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def shown(state: HostStatus) -> list[tuple[str, int, bool]]:
+    """Name, bytes and place of each loaded model."""
+    return [(model.name, model.bytes, model.offloaded) for model in state.models]
 
 
 async def busy(trial: Trial, gate: Path, **options: Any) -> "asyncio.Task[Any]":
@@ -99,7 +104,7 @@ async def test_models_go_by_use_within_the_memory(trial: MakeTrial, tmp_path: Pa
     for model in (a, b, a, c):
         await hosts.answer(task("x", model=model))
     state = hosts.state()
-    assert state.models == (ShownModel("a", 400, False), ShownModel("c", 400, False))
+    assert shown(state) == [("a", 400, False), ("c", 400, False)]
     assert (state.memory_budget, state.memory_used) == (1000, 800)
     assert "b close" in log.read_text()
     huge = key("huge", size=2000, log=str(log))
@@ -112,7 +117,7 @@ async def test_models_go_by_use_within_the_memory(trial: MakeTrial, tmp_path: Pa
 async def test_a_size_that_fits_nowhere_here_may_fit_on_the_other_device(trial: MakeTrial) -> None:
     hosts = trial(devices=["cpu", "cpu:1"], memory_gib={"cpu": 2e-7, "cpu:1": 1e-6})
     assert (await hosts.answer(task("x", model=key(size=500))))["said"] == "X"
-    assert hosts.state(1).models == (ShownModel("toy", 500, False),)
+    assert shown(hosts.state(1)) == [("toy", 500, False)]
 
 
 async def test_progress_and_previews_are_passed_on(trial: MakeTrial) -> None:
@@ -250,7 +255,8 @@ async def test_the_state_can_be_shown(trial: MakeTrial) -> None:
     assert (state.state, state.running, state.waiting, state.message) == ("idle", 0, 0, "")
     assert state.memory_total and state.memory_budget and state.name
     assert psutil.pid_exists(state.pid or 0)
-    assert state.models == (ShownModel("toy", 5, False),)
+    assert shown(state) == [("toy", 5, False)]
+    assert state.models[0].seconds
 
 
 async def test_closing_ends_hosts_in_the_middle_of_a_batch(
