@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+ROOT = Path(__file__).resolve().parents[2]
 OBJECTS = 80 << 20
 """The smallest object store that Ray takes."""
 
@@ -83,7 +84,7 @@ def ray_nodes(*names: str, **resources: Any) -> Iterator[Nodes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, **own},
+        env={**os.environ, **own, "PYTHONPATH": str(ROOT)},  # the models of tests are found there
         start_new_session=True,
     )
     try:
