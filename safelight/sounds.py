@@ -112,6 +112,7 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
     Raises:
         NoSound: None is.
     """
+    from engine.client.documents.materials import materials_of_file
     from engine.client.sound_files import read_sound_file
     from engine.recipes.sound_effect.documents import (
         file_names,
@@ -129,10 +130,11 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
         )
     folder = workspace.paths.root / job.output
     path = folder / next(iter(file_names(report)))
-    metadata = sidecar(report, take, str(path))
+    metadata = sidecar(report, take, str(path)) | materials_of_file(workspace, take.audio)
     if placed := report.placed:
         name = folder / placed_name(report, placed)
-        metadata["placed"] = placed_document(report, placed, str(name))
+        materials = materials_of_file(workspace, placed.laid.audio)
+        metadata["placed"] = placed_document(report, placed, str(name)) | materials
     sound = read_sound_file(path)
     has_steps = take.device and take.steps is not None
     audio = _tensor(sound.samples) if has_steps else sound.samples

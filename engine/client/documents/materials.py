@@ -1,7 +1,7 @@
 """Weights, LoRAs and songs behind a job's files, with their licences, for `show` and the API."""
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from db.queries.jobs import artifacts
 from engine.contract import Artifact
@@ -40,3 +40,12 @@ def materials_of_job(
         )
     }
     return [materials[key] for key in sorted(materials)]
+
+
+def materials_of_file(workspace: "Workspace", file: Artifact | None) -> dict[str, Any]:
+    """Return the entry `materials` of a document about a stored file; empty if it has none."""
+    if file is None:
+        return {}
+    with workspace.reading() as connection:
+        listed = workspace.signing.publisher(connection).materials(file)
+    return {"materials": [one.model_dump() for one in listed]} if listed else {}

@@ -29,7 +29,7 @@ pytest.importorskip("ray", reason="Ray is not installed: the extra [cluster]")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 
 TASKS = 64
-PATIENCE = 240
+PATIENCE = 120
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +206,9 @@ print(memory_summary(stats_only=True))
 
 async def test_nothing_is_left_in_the_object_store(cluster: Cluster, nodes: Nodes) -> None:
     data = os.urandom(2_000_000)
-    for _ in range(5):
-        assert await cluster.hosts.infer(task(data, "tight"), Ear()) == data
+    async with asyncio.timeout(PATIENCE):
+        for _ in range(5):
+            assert await cluster.hosts.infer(task(data, "tight"), Ear()) == data
     environment = {**os.environ, **nodes.environment}
     command = [sys.executable, "-c", LEFT, nodes.address]
     summary = await asyncio.to_thread(
