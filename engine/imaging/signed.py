@@ -93,18 +93,8 @@ def _is_manifest(segment: bytes) -> bool:
     )
 
 
-def _in_webp(stream: BinaryIO) -> bool:
-    stream.seek(12)
-    for _ in range(MAX_PARTS):
-        kind, length = struct.unpack("<4sI", stream.read(8))
-        if kind == b"C2PA":
-            return True
-        stream.seek(length + length % 2, os.SEEK_CUR)
-    return False
-
-
-def _in_wave(stream: BinaryIO) -> bool:
-    """Return whether a WAV file has a manifest; the length of samples beyond 4 GiB is not read."""
+def _in_riff(stream: BinaryIO) -> bool:
+    """Return whether a WebP or WAV file has a manifest; samples beyond 4 GiB are not read."""
     stream.seek(12)
     for _ in range(MAX_PARTS):
         kind, length = struct.unpack("<4sI", stream.read(8))
@@ -211,8 +201,8 @@ def _in_tiff(stream: BinaryIO) -> bool:
 _FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], bool]], ...] = (
     (lambda head: head.startswith(SIGNATURE), _in_png),
     (lambda head: head.startswith(b"\xff\xd8\xff"), _in_jpeg),
-    (lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", _in_webp),
-    (lambda head: head[:4] == b"RIFF" and head[8:12] == b"WAVE", _in_wave),
+    (lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", _in_riff),
+    (lambda head: head[:4] == b"RIFF" and head[8:12] == b"WAVE", _in_riff),
     (lambda head: head[:3] == b"ID3", _in_id3),
     (lambda head: head[4:8] == b"ftyp", _in_boxes),
     (lambda head: head[:6] in (b"GIF87a", b"GIF89a"), _in_gif),

@@ -8,9 +8,6 @@ from annotated_types import Ge, Le, Len, MaxLen
 from engine.models.hosts import messages
 from engine.models.hosts.messages import Number, Seconds, WorkerOptions
 
-PROTOCOL = 1
-"""Number of the protocol; both sides have the same one."""
-
 PIECE_BYTES = 1 << 18
 """Maximum size of a piece of large bytes: other messages pass between two of them."""
 
