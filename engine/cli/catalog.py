@@ -64,6 +64,7 @@ def backends(workspace: Path, *, as_json: bool) -> int:
         for entry in family["capabilities"]:
             sign = "✓" if entry["ready"] else "✗"
             by = f"by {entry['client']} " if entry["client"] else ""
+            by += f"on {entry['machine']} " if entry.get("machine") else ""
             model = f"{entry['model'] or ''} {by}{'(paid)' if entry['paid'] else ''}"
             console.print(Text(f"{sign} {entry['capability']:<7} ") + render.shown(model))
             for line in entry.get("details", ()):

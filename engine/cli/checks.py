@@ -81,12 +81,18 @@ def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield each backend with its capability, missing requirements, remedy and client.
 
     Requirements and remedy are empty if it is ready. The client is the provider's package with its
-    version, empty if there is none.
+    version, or another machine that runs the models; empty if there is neither.
     """
     for family in read_backends(root, EntryPointCatalog()):
         for entry in family["capabilities"]:
             what, remedy = _lacks(entry["missing"])
-            yield family["name"], entry["capability"], what, remedy, entry["client"] or ""
+            yield family["name"], entry["capability"], what, remedy, _by(entry)
+
+
+def _by(entry: Mapping[str, Any]) -> str:
+    """Return what generates: the provider's package, or the machine that has the models."""
+    machine = entry.get("machine", "")
+    return f"the machine {machine}" if machine else entry["client"] or ""
 
 
 def missing_of_batches(

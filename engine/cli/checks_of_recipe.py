@@ -13,9 +13,10 @@ from engine.cli import render
 from engine.cli.checks import Finding, check_settings
 from engine.client.documents.backends import lacking
 from engine.client.documents.jobs import trouble_of
+from engine.client.documents.machines import AskedMachines
 from engine.client.inputs import refusal_of
 from engine.client.workspace import Workspace
-from engine.config.settings import SettingsError
+from engine.config.settings import SettingsError, load_environment
 from engine.contract.recipe import AnyRecipe
 from engine.queueing.extras import missing_extra
 from engine.queueing.money.estimate import Estimate
@@ -93,14 +94,18 @@ def _packages(recipe: AnyRecipe) -> Iterator[Finding]:
 
 
 def _backends(opened: Workspace, trial: Trial) -> Iterator[Finding]:
+    root, settings = opened.paths.root, opened.settings
+    asked = AskedMachines(root, settings.hosts, load_environment(root, settings.given))
     try:
         for capability, backends in opened.backends_of(trial.recipe, _options(trial)):
             for backend in backends:
                 model = f"{backend.info.name} {backend.info.model}"
-                missing = lacking(backend)
+                missing = lacking(backend, asked)
                 needs = f" needs {'; '.join(one.what for one in missing)}" if missing else ""
                 remedy = " ".join(dict.fromkeys(one.remedy for one in missing))
-                state = f"{model}{needs or ' is ready'}"
+                machine = asked.provider(backend)
+                ready = f" is ready on {machine}" if machine else " is ready"
+                state = f"{model}{needs or ready}"
                 yield Finding(capability, not missing, state, remedy)
     except UserError as error:
         yield _failure("backends", error)

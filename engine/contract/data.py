@@ -219,8 +219,11 @@ class MissingRequirement(FrozenModel):
         what: What it is, for example `FAL_KEY`.
         remedy: The way to mend it, as a sentence.
         reason: Why jobs that need it are parked.
+        elsewhere: True if it is for models, so that another machine of `hosts.machines` may have
+            it instead of this one.
     """
 
     what: str
     remedy: str
     reason: Literal["key", "weights", "backend"] = "key"
+    elsewhere: bool = False

@@ -7,9 +7,34 @@ jobs they are of, and gives each its own answer. Torch is imported in the hosts 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNeeds:
+    """Requirements of the models of a backend, for the machine that runs them.
+
+    Attributes:
+        packages: Modules that the models import, for example `torch`.
+        weights: Name (for `safelight models pull`) and source of each of their weights.
+    """
+
+    packages: tuple[str, ...] = ()
+    weights: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class HostedBackend(Protocol):
+    """A backend whose models may run on another machine that has what they need.
+
+    What it lacks on this machine, and another may have, is marked in `missing()` as `elsewhere`.
+    """
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

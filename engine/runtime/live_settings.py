@@ -12,6 +12,7 @@ from engine.config.settings import (
 )
 from engine.config.store_settings import StoreSettings
 from engine.config.trust.commands import is_allowed
+from engine.config.trust.machines import trusted_machines
 
 
 class LiveSettings:
@@ -46,6 +47,10 @@ class LiveSettings:
     def store(self) -> StoreSettings:
         """Settings of the store."""
         return self.settings.store
+
+    def machines(self) -> tuple[list[str], dict[str, str]]:
+        """Return the other machines that may be used, and why each of the others may not."""
+        return trusted_machines(self.paths.root, self.settings.hosts, self.environment)
 
     def allows(self, command: str) -> bool:
         """Return True if a command of the settings is the user's own, or allowed by them."""

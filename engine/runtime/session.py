@@ -17,7 +17,6 @@ from db.store import Store
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.events import record_event
-from engine.config.trust.machines import trusted_machines
 from engine.contract.recipe import Catalog
 from engine.models.hosts.links.by_name import compute_machines
 from engine.models.hosts.model_hosts import ModelHosts
@@ -90,7 +89,7 @@ class Session:
         self._writer = store.writer(self._on_trouble)
         self._reader = store.reader()
         self._artifacts = artifacts_of(live.paths, settings)
-        machines, refused = trusted_machines(live.paths.root, settings.hosts, live.environment)
+        machines, refused = live.machines()
         far = compute_machines(machines, settings.hosts)
         self._pool = ComputePool(settings.engine.cpu_workers, far)
         self._thumbnailer = Thumbnailer(
@@ -228,7 +227,7 @@ class Session:
     async def _turn(self) -> None:
         if self.trouble is None:
             await self._process_commands()
-            await self._prober.probe()
+            await self._prober.probe(self._hosts.take_news())
             await self._take_work()
             await self._housekeeping.run(self._engine_id, draining=self._control.is_draining)
             await self._background.run()
@@ -333,7 +332,7 @@ class Session:
         self._steps.reload(settings)
         self._outputs.settings = settings.outputs
         self._outputs.signing = self._signing()
-        self._hosts.reload(settings.hosts)
+        self._hosts.reload(settings.hosts, *self._live.machines())
         self._batches.clear()
         self.lanes.reload(settings)
 

@@ -141,7 +141,7 @@ def test_settings_of_open_batches_count_and_the_default_is_a_hint(run, toys, tmp
     from engine.backends.local import packages
     from engine.cli import checks_of_store
 
-    monkeypatch.setattr(packages, "_PACKAGES", {})
+    monkeypatch.setattr(packages, "PACKAGES", {})
     there = tmp_path / "aesthetic.safetensors"
     there.touch()
     files = dict.fromkeys(("aesthetic", "aesthetic_tower", "similarity"), str(there))

@@ -39,6 +39,8 @@ SOUND = (asdict(describe("rain on a roof", "")), 1.0, 7, False, 0.5)
 class Machine:
     """Processes on this machine, in the place of another machine."""
 
+    holdings = None
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.calls = 0

@@ -34,7 +34,7 @@ PermitRootLogin yes
 PrintMotd no
 LogLevel ERROR
 MaxStartups 100
-SetEnv PYTHONPATH={root} SAFELIGHT_LINK_CACHE={folder}/cache OPENBLAS_NUM_THREADS=1
+SetEnv PYTHONPATH={root}:{folder}/site OPENBLAS_NUM_THREADS=1 {caches}
 """
 
 SSH_CONFIG = """
@@ -129,7 +129,7 @@ class Proxy:
 
 
 class SimulatedMachine:
-    """A machine with its own sshd, host key and cache.
+    """A machine with its own sshd, host key, caches, and packages in `site` beside ours.
 
     Args:
         name: Its name for `ssh`.
@@ -146,7 +146,9 @@ class SimulatedMachine:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        (folder / "sshd_config").write_text(SSHD_CONFIG.format(port=port, folder=folder, root=ROOT))
+        caches = f"SAFELIGHT_LINK_CACHE={folder}/cache HF_HUB_CACHE={folder}/hub"
+        config = SSHD_CONFIG.format(port=port, folder=folder, root=ROOT, caches=caches)
+        (folder / "sshd_config").write_text(config)
         self.port = port
         self.proxy = Proxy(port)
         self.process = self._serve(port)

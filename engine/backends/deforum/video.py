@@ -25,6 +25,7 @@ from engine.contract import (
     Permanent,
     Task,
 )
+from engine.contract.model_host import ModelNeeds
 from engine.contract.video import FrameCounts, GeneratedVideo, VideoInfo, VideoRequest
 from engine.models.diffusion.options import ImageTask, Sampling
 from engine.models.motion.animation import Animation, animation_of
@@ -92,6 +93,10 @@ class DeforumVideos(BaseBackend):
     def missing(self) -> list[MissingRequirement]:
         """Packages that are not installed, else weights that are not on this machine."""
         return lacking_encoder() or self._images.missing()
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        return self._images.needs()
 
     def details(self) -> list[str]:
         """Return how many images a second of film takes."""

@@ -6,7 +6,11 @@ from engine.audio.resampling import resampled
 from engine.audio.sound import SoundError
 from engine.audio.wav import write_wav_24
 from engine.backends.diffusers.identity import lane_for, sound_version_of
-from engine.backends.diffusers.packages import lacking_packages, lacking_sampler
+from engine.backends.diffusers.packages import (
+    lacking_packages,
+    lacking_sampler,
+    needed_packages,
+)
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
     BaseBackend,
@@ -18,11 +22,12 @@ from engine.contract import (
     Task,
 )
 from engine.contract.audio import AudioField, AudioInfo, AudioRequest, GeneratedAudio
+from engine.contract.model_host import ModelNeeds
 from engine.models.diffusion.sound_facts import SoundFacts, sound_facts
 from engine.models.diffusion.sound_options import SoundPipelineOptions, SoundSampling, SoundTask
 from engine.models.diffusion.sound_samplers import DEFAULT, sampler_names, unknown_sampler
 from engine.models.diffusion.sources import sound_model_wanted, sounds_wanted
-from engine.models.weights import RequiredWeights, find, marked, missing_weights
+from engine.models.weights import RequiredWeights, find, marked, missing_weights, model_needs
 
 METHOD = "1"
 """Version of the method of generation."""
@@ -80,6 +85,11 @@ class DiffusersSounds(BaseBackend):
         more = ("peft",) if self.settings.audio_loras else ()
         lacking = [*lacking_packages(*more), *lacking_sampler(self._facts.scheduler)]
         return lacking or missing_weights(self.weights())
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        more = ("peft",) if self.settings.audio_loras else ()
+        return model_needs(needed_packages(*more, scheduler=self._facts.scheduler), self.weights())
 
     async def generate_audio(self, request: AudioRequest, context: CallContext) -> GeneratedAudio:
         """Generate the requested sound.

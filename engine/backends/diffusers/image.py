@@ -6,7 +6,12 @@ from typing import Any
 from engine.backends.common.lineage import lineage_of
 from engine.backends.common.references import references_of
 from engine.backends.diffusers.identity import lane_for, version_of
-from engine.backends.diffusers.packages import lacking_edges, lacking_packages
+from engine.backends.diffusers.packages import (
+    EDGES,
+    lacking_edges,
+    lacking_packages,
+    needed_packages,
+)
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
     Artifact,
@@ -20,6 +25,7 @@ from engine.contract import (
     ModelKey,
     Task,
 )
+from engine.contract.model_host import ModelNeeds
 from engine.imaging.lineage import Lineage, stamp
 from engine.models.diffusion.options import (
     AdapterFile,
@@ -29,7 +35,7 @@ from engine.models.diffusion.options import (
     Sampling,
 )
 from engine.models.diffusion.sources import all_wanted
-from engine.models.weights import RequiredWeights, marked, missing_weights
+from engine.models.weights import RequiredWeights, marked, missing_weights, model_needs
 
 METHOD = "1"
 """Version of the method of generation."""
@@ -78,6 +84,14 @@ class DiffusersImages(BaseBackend):
         if self.settings.controlnet and self.settings.control == "canny":
             lacking += lacking_edges()
         return lacking or missing_weights(self.weights())
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        settings = self.settings
+        more = ["peft"] if settings.loras else []
+        if settings.controlnet and settings.control == "canny":
+            more.append(EDGES)
+        return model_needs(needed_packages(*more), self.weights())
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Generate the requested image.

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from engine.backends.diffusers.identity import lane_for, video_version_of
 from engine.backends.diffusers.image import MAX_FOLLOWED
-from engine.backends.diffusers.packages import lacking_encoder, lacking_packages
+from engine.backends.diffusers.packages import (
+    lacking_encoder,
+    lacking_packages,
+    needed_packages,
+)
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
     Artifact,
@@ -16,12 +20,13 @@ from engine.contract import (
     Permanent,
     Task,
 )
+from engine.contract.model_host import ModelNeeds
 from engine.contract.video import GeneratedVideo, VideoInfo, VideoRequest
 from engine.models.diffusion.options import AdapterFile
 from engine.models.diffusion.sources import video_model_wanted, videos_wanted
 from engine.models.diffusion.video_facts import VideoFacts, video_facts
 from engine.models.diffusion.video_options import VideoPipelineOptions, VideoSampling, VideoTask
-from engine.models.weights import RequiredWeights, find, marked, missing_weights
+from engine.models.weights import RequiredWeights, find, marked, missing_weights, model_needs
 
 METHOD = "1"
 """Version of the method of generation."""
@@ -72,6 +77,11 @@ class DiffusersVideos(BaseBackend):
         more = ("peft",) if self.settings.video_loras else ()
         lacking = [*lacking_packages(*more), *lacking_encoder()]
         return lacking or missing_weights(self.weights())
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        more = ("peft",) if self.settings.video_loras else ()
+        return model_needs(needed_packages(*more), self.weights())
 
     async def generate_video(self, request: VideoRequest, context: CallContext) -> GeneratedVideo:
         """Generate the requested clip.

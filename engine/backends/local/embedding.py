@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.backends.local.packages import lacking_packages
+from engine.backends.local.packages import PACKAGES, lacking_packages
 from engine.backends.local.settings import LocalSettings
 from engine.contract import BaseBackend, CallContext, Limits, MissingRequirement, Permanent
 from engine.contract.embedding import EmbeddingInfo, Embeddings, EmbedRequest
-from engine.contract.model_host import ModelKey, Task
+from engine.contract.model_host import ModelKey, ModelNeeds, Task
 from engine.models.embedders.hosted import LOADER, EmbedAnswer, EmbedTask
 from engine.models.embedders.options import EmbeddingOptions, embeds_images, required
 from engine.models.scorers.models import marked_model
-from engine.models.weights import RequiredWeights, lane_of, missing_weights
+from engine.models.weights import RequiredWeights, lane_of, missing_weights, model_needs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +52,10 @@ class LocalEmbedder(BaseBackend):
     def missing(self) -> list[MissingRequirement]:
         """Return packages that are not installed, or else weights that are not there."""
         return lacking_packages() or missing_weights(self.weights())
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        return model_needs(PACKAGES, self.weights())
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """Embed the inputs of a request.

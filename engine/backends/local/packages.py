@@ -4,7 +4,7 @@ from engine.backends.common.readiness import has_package
 from engine.contract import MissingRequirement
 from engine.contract.packages import missing_packages
 
-_PACKAGES = {
+PACKAGES = {
     "torch": "torch",
     "transformers": "transformers",
     "open_clip": "open-clip-torch",
@@ -15,5 +15,5 @@ _PACKAGES = {
 
 def lacking_packages() -> list[MissingRequirement]:
     """Return those that are not installed, with the command that installs them."""
-    lacking = [name for module, name in _PACKAGES.items() if not has_package(module)]
-    return [missing_packages(*lacking, extra="local")] if lacking else []
+    lacking = [name for module, name in PACKAGES.items() if not has_package(module)]
+    return [missing_packages(*lacking, extra="local", elsewhere=True)] if lacking else []

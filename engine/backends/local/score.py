@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.backends.local.packages import lacking_packages
+from engine.backends.local.packages import PACKAGES, lacking_packages
 from engine.backends.local.settings import LocalSettings
 from engine.contract import (
     Artifact,
@@ -21,7 +21,7 @@ from engine.contract import (
     ScoreTable,
     Similarity,
 )
-from engine.contract.model_host import ModelKey, Task
+from engine.contract.model_host import ModelKey, ModelNeeds, Task
 from engine.contract.score import AskRequest, YesLikelihoods
 from engine.models.scorers.calibration import MAPS
 from engine.models.scorers.hosted import (
@@ -33,7 +33,7 @@ from engine.models.scorers.hosted import (
     ScoreTask,
 )
 from engine.models.scorers.models import Part, ScoringOptions, marked_model, wanted_by
-from engine.models.weights import RequiredWeights, lane_of, missing_weights
+from engine.models.weights import RequiredWeights, lane_of, missing_weights, model_needs
 
 ASKED: Part = "vqascore"
 """Scorer whose model answers questions."""
@@ -72,6 +72,10 @@ class LocalScorers(BaseBackend):
     def missing(self) -> list[MissingRequirement]:
         """The packages that are not installed, or else the weights that are not there."""
         return lacking_packages() or missing_weights(self.weights())
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        return model_needs(PACKAGES, self.weights())
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         """Score the images of one set by each requested metric.

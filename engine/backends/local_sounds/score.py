@@ -22,7 +22,7 @@ from engine.contract import (
     Similarity,
 )
 from engine.contract.install import install_command
-from engine.contract.model_host import ModelKey, Task
+from engine.contract.model_host import ModelKey, ModelNeeds, Task
 from engine.contract.packages import missing_packages
 from engine.models.scorers.models import marked_model
 from engine.models.scorers.sounds.hosted import (
@@ -38,7 +38,7 @@ from engine.models.scorers.sounds.options import (
     SoundScoringOptions,
     sound_scorers_wanted,
 )
-from engine.models.weights import RequiredWeights, lane_of, missing_weights
+from engine.models.weights import RequiredWeights, lane_of, missing_weights, model_needs
 
 VERSION = "1"
 """Raised when the same weights and request would give another number."""
@@ -83,8 +83,16 @@ class LocalSoundScorers(BaseBackend):
             if package and not has_package(module):
                 remedy = f"Run: {install_command(package=package)} (then resume)"
                 what = f"the package {package}"
-                lacking.append(MissingRequirement(what=what, remedy=remedy, reason="backend"))
+                lacks = MissingRequirement(
+                    what=what, remedy=remedy, reason="backend", elsewhere=True
+                )
+                lacking.append(lacks)
         return lacking or missing_weights(self.weights())
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        of_scorers = [_OF_SCORER[name][0] for name in self.settings.scorers if name in _OF_SCORER]
+        return model_needs([*_LOCAL, *_AUDIO, *of_scorers], self.weights())
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         """Score the sounds of one set by each requested metric.
@@ -162,7 +170,7 @@ async def _sounds(artifacts: Sequence[Artifact], context: CallContext) -> list[b
 
 def _of_extra(packages: dict[str, str], extra: str) -> list[MissingRequirement]:
     lacking = [name for module, name in packages.items() if not has_package(module)]
-    return [missing_packages(*lacking, extra=extra)] if lacking else []
+    return [missing_packages(*lacking, extra=extra, elsewhere=True)] if lacking else []
 
 
 def _version(settings: LocalSoundsSettings, metrics: Sequence[str]) -> str:

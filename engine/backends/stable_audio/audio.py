@@ -21,12 +21,19 @@ from engine.contract import (
     Task,
 )
 from engine.contract.audio import AudioInfo, AudioRequest, GeneratedAudio
+from engine.contract.model_host import ModelNeeds
 from engine.contract.packages import missing_packages
 from engine.models.sound.model_config import ConfigError, ModelFacts
 from engine.models.sound.options import InitSound, SoundAnswer, SoundSampling, SoundTask
 from engine.models.sound.packages import AUDIO, LOCAL, TOOLS, tools_command
 from engine.models.sound.sources import ModelSources
-from engine.models.weights import RequiredWeights, lane_of, marked, missing_weights
+from engine.models.weights import (
+    RequiredWeights,
+    lane_of,
+    marked,
+    missing_weights,
+    model_needs,
+)
 
 METHOD = "1"
 """Version of the method of generation."""
@@ -97,6 +104,10 @@ class StableAudioSounds(BaseBackend):
     def missing(self) -> list[MissingRequirement]:
         """Packages that are not installed, else weights that are not on this machine."""
         return lacking_packages() or missing_weights(self.weights())
+
+    def needs(self) -> ModelNeeds:
+        """Return what a machine needs for its models."""
+        return model_needs([*LOCAL, *AUDIO, *TOOLS], self.weights())
 
     def refusal(self) -> str:
         """Why no batch is queued with its settings: a file that they name cannot be used."""
@@ -194,12 +205,18 @@ def lacking_packages() -> list[MissingRequirement]:
         extra: [name for name in names if not has_package(name)]
         for extra, names in (("local", LOCAL), ("audio", AUDIO))
     }
-    missing = [missing_packages(*names, extra=extra) for extra, names in lacking.items() if names]
+    missing = [
+        # What finishes sounds on this machine needs the packages for audio here.
+        missing_packages(*names, extra=extra, elsewhere=extra == "local")
+        for extra, names in lacking.items()
+        if names
+    ]
     tools = [name for name in TOOLS if not has_package(name)]
     if tools:
         what = f"{'the package' if len(tools) == 1 else 'the packages'} {', '.join(tools)}"
         remedy = f"Run: {tools_command()} (then resume)"
-        missing.append(MissingRequirement(what=what, remedy=remedy, reason="backend"))
+        lacks = MissingRequirement(what=what, remedy=remedy, reason="backend", elsewhere=True)
+        missing.append(lacks)
     return missing
 
 

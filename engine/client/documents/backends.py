@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.client.documents.loaded import each_loaded
+from engine.client.documents.machines import AskedMachines
+from engine.config.environment import Environment
 from engine.config.settings import load_environment, read_settings
 from engine.config.trust.guard import UntrustedDestination
 from engine.contract import Backend, BackendFamily, MissingRequirement
@@ -23,11 +25,13 @@ def read_backends(root: Path, catalog: EntryPointCatalog) -> list[dict[str, Any]
     """
     settings = read_settings(root)
     environment = load_environment(root, settings.given)
+    asked = AskedMachines(root, settings.hosts, environment)
 
     def describe(family: BackendFamily) -> dict[str, Any]:
         options = settings.backends.get(family.name, {})
         capabilities = [
-            _capability(catalog, family, name, options, environment) for name in family.factories
+            _capability(catalog, family, name, options, environment, asked)
+            for name in family.factories
         ]
         return {"name": family.name, "summary": family.summary, "capabilities": capabilities}
 
@@ -50,8 +54,10 @@ def read_backend(
     Raises:
         UnknownName: There is no such backend.
     """
-    catalog = EntryPointCatalog()
-    return _capability(catalog, catalog.family(name), capability, settings, load_environment(root))
+    catalog, of_workspace = EntryPointCatalog(), read_settings(root)
+    environment = load_environment(root)
+    asked = AskedMachines(root, of_workspace.hosts, environment)
+    return _capability(catalog, catalog.family(name), capability, settings, environment, asked)
 
 
 def _broken_family(name: str, error: str) -> dict[str, Any]:
@@ -63,30 +69,41 @@ def _capability(
     family: BackendFamily,
     capability: str,
     settings: Mapping[str, Any],
-    environment: Mapping[str, str],
+    environment: Environment,
+    asked: AskedMachines,
 ) -> dict[str, Any]:
     try:
         backend = catalog.backend(capability, family.name, settings, environment)
         info = backend.info
-        missing = [item.model_dump() for item in lacking(backend)]
+        missing = [_shown(item) for item in lacking(backend, asked)]
     except UntrustedDestination as error:
         what = f"your agreement that {' and '.join(error.key_names)} may go to {error.where}"
-        missing = [MissingRequirement(what=what, remedy=error.remedy, reason="key").model_dump()]
+        missing = [_shown(MissingRequirement(what=what, remedy=error.remedy, reason="key"))]
         return _made(capability, None, None, paid=False, missing=missing)
     except Exception as error:  # noqa: BLE001 - a backend that cannot be created is not ready
         what = f"something that works: {type(error).__name__}: {error}"
         remedy = f"Fix [backends.{family.name}] in safelight.toml, or install it again."
-        missing = [MissingRequirement(what=what, remedy=remedy, reason="backend").model_dump()]
+        missing = [_shown(MissingRequirement(what=what, remedy=remedy, reason="backend"))]
         return _made(capability, None, None, paid=False, missing=missing)
     entry = _made(capability, info.model, info.version, paid=info.paid, missing=missing)
-    details = backend.details()
-    extra = {"details": details} if details else {}
+    details, machine = backend.details(), asked.provider(backend)
+    extra: dict[str, Any] = {"details": details} if details else {}
+    extra |= {"machine": machine} if machine else {}
     return entry | {"client": _installed(info.client)} | extra
 
 
-def lacking(backend: Backend) -> list[MissingRequirement]:
-    """Return what a backend lacks: other settings, requirements, or its server on this machine."""
-    return _refused(backend) or backend.missing() or _unreachable(backend)
+def lacking(backend: Backend, asked: AskedMachines) -> list[MissingRequirement]:
+    """Return what a backend lacks: other settings, requirements, or its server on this machine.
+
+    Args:
+        backend: The backend.
+        asked: Other machines, which may have what its models need.
+    """
+    return _refused(backend) or asked.lacking(backend) or _unreachable(backend)
+
+
+def _shown(item: MissingRequirement) -> dict[str, Any]:
+    return item.model_dump(exclude={"elsewhere"})
 
 
 def _installed(package: str | None) -> str | None:

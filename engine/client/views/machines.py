@@ -87,7 +87,7 @@ def link_words(row: HostRow) -> str:
         again = f"trying again in {pluralize(left, 'second')}" if left > 0 else row.link
         return f"{again}: {clean(row.message)}" if row.message else again
     latency = "" if row.latency_ms is None else f"{row.latency_ms:.3g} ms"
-    parts = (clean(row.link, 20), latency, clean(row.version, 100))
+    parts = (clean(row.link, 20), latency, clean(row.version, 200))
     return " · ".join(part for part in parts if part)
 
 

@@ -14,7 +14,7 @@ that host busy for longer than loading takes, or have waited that long.
 
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -51,11 +51,15 @@ class HostChoice:
 
 
 def on_devices(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
-    """Return the hosts that a model may run on: those it names, else accelerators, else CPUs."""
+    """Return the hosts that a model may run on: those it names, else accelerators, else CPUs.
+
+    Only hosts on machines that have what it needs, as far as is known.
+    """
+    hosts = [host for host in hosts if not (host.is_leaving or host.lacks(model))]
     if model.device:
         return [host for host in hosts if host.device.suits(model.device)]
     accelerators = [host for host in hosts if host.device.kind != CPU]
-    return accelerators or list(hosts)
+    return accelerators or hosts
 
 
 def nothing_more() -> int:
@@ -259,6 +263,15 @@ class Chooser:
         """Return the hosts that may do a model's work, now or when they are free."""
         hosts = on_devices(self._hosts, model)
         return [host for host in hosts if host.could_hold(model) and not host.is_out]
+
+    def waiting(self) -> Counter[ModelHost]:
+        """Return the number of tasks that wait for each host, for display."""
+        counts: Counter[ModelHost] = Counter()
+        for (model, _, _), queue in self._backlog.kinds():
+            hosts = self.usable(model)
+            if hosts:
+                counts[next((host for host in hosts if host.has(model)), hosts[0])] += len(queue)
+        return counts
 
     def _may_grow(self, key: BatchKey, queue: deque[PendingTask]) -> bool:
         """Return whether a batch should still wait a moment for further tasks that fit."""

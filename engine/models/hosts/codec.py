@@ -12,10 +12,11 @@ dicts of these, and numpy arrays and scalars of numbers. A bytearray arrives as 
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, cast, get_args, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_type_hints
 
 import msgpack
 import numpy as np
+from annotated_types import Ge, Gt, Le
 from pydantic import TypeAdapter, ValidationError
 
 from engine.contract.errors import (
@@ -36,6 +37,10 @@ Fetch = Callable[[bytes], bytes]
 """Return the bytes with a digest; raise `KeyError` if they are not there."""
 
 MAX_TEXT = 20_000
+MAX_COST = 10**12
+"""Maximum cost of a failure in micro-dollars."""
+MAX_WAIT = 7 * 86_400.0
+"""Maximum seconds that a failure asks to wait."""
 _MARK, _BLOB = 1, 2
 _TUPLE, _SET, _FROZENSET, _COMPLEX, _INT, _ARRAY, _SCALAR, _MESSAGE = range(8)
 _NUMBERS = "biufc"
@@ -310,19 +315,19 @@ def _first(error: ValidationError) -> str:
 _ERROR_FIELDS: dict[str, Any] = {
     "message": str,
     "remedy": str,
-    "cost": int,
+    "cost": Annotated[int, Ge(0), Le(MAX_COST)],
     "lacks_device": bool,
-    "retry_after": float | None,
+    "retry_after": Annotated[float, Ge(0), Le(MAX_WAIT)] | None,
     "resubmit": bool,
     "pressure": Pressure | None,
     "parks": ParkReason | None,
-    "allowed": float | None,
+    "allowed": Annotated[float, Gt(0), Le(1e9)] | None,
     "uncertain": bool,
     "keeps_call": bool,
     "reason": ParkReason,
     "lane": str | None,
 }
-"""Fields of our errors, with the types that they may have."""
+"""Fields of our errors, with the types and ranges that they may have."""
 
 
 def pack_error(error: StepError) -> bytes:

@@ -11,6 +11,11 @@ from engine.models.hosts.messages import Number, Seconds, WorkerOptions
 PIECE_BYTES = 1 << 18
 """Maximum size of a piece of large bytes: other messages pass between two of them."""
 
+MAX_PACKAGES = 5000
+"""Maximum number of modules that a far side names."""
+MAX_WEIGHTS = 1000
+"""Maximum number of repositories that it names."""
+
 Name = Annotated[str, MaxLen(200)]
 Digest = Annotated[bytes, Len(32, 32)]
 Digests = Annotated[tuple[Digest, ...], MaxLen(65_536)]
@@ -27,6 +32,7 @@ class Hello:
         platform: Its system and processor.
         cores: Its number of processor cores.
         weights: Repositories whose weights its cache holds, as far as it can tell at once.
+        packages: Modules that can be imported there.
     """
 
     program: Name
@@ -34,7 +40,8 @@ class Hello:
     torch: Name
     platform: Name
     cores: Annotated[int, Ge(1), Le(65_536)]
-    weights: Annotated[tuple[Name, ...], MaxLen(1000)]
+    weights: Annotated[tuple[Name, ...], MaxLen(MAX_WEIGHTS)]
+    packages: Annotated[tuple[Name, ...], MaxLen(MAX_PACKAGES)]
 
 
 @dataclass(frozen=True, slots=True)

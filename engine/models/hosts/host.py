@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
-import math
 import signal
 import time
-from typing import Protocol
 
 from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey
 from engine.models.hosts import messages
-from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit, growing_pause
+from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import Device
-from engine.models.hosts.host_reports import log_line, plausible
+from engine.models.hosts.holdings import Holdings
+from engine.models.hosts.host_reports import log_line, pass_on, plausible
 from engine.models.hosts.links.link import HostLink, LinkEnd, LinkMaker
 from engine.models.hosts.messages import WorkerOptions
+from engine.models.hosts.owner import Owner
+from engine.models.hosts.refusals import Refusals
+from engine.models.hosts.restarts import Restarts
 from engine.models.hosts.status import HostStatus, KnownModels, ShownModel, State
 from engine.models.hosts.tasks import BatchKey, PendingTask
 from engine.text.plural import pluralize
@@ -23,28 +25,6 @@ from engine.text.terminal import clean
 log = logging.getLogger(__name__)
 
 NO_READING = messages.DeviceReading(None, None, None)
-
-
-class Owner(Protocol):
-    """Owner of hosts, which gives them work."""
-
-    def loaded(self, host: "ModelHost", report: messages.ModelLoaded) -> None:
-        """Handle a loaded model."""
-        ...
-
-    def not_loaded(self, host: "ModelHost", report: messages.ModelLoadFailed) -> None:
-        """Handle a model that could not be loaded."""
-        ...
-
-    def answered(
-        self, host: "ModelHost", running: CurrentBatch, report: messages.BatchDone
-    ) -> None:
-        """Handle a batch that has ended."""
-        ...
-
-    def ended(self, host: "ModelHost", end: HostExit) -> None:
-        """Handle a process that has ended without being closed, or whose link was lost."""
-        ...
 
 
 class ModelHost:
@@ -66,11 +46,14 @@ class ModelHost:
             not wait for it.
         too_large: Models that do not fit on it.
         loaded_at: When it last loaded a model, by the monotonic clock.
-        crashes: Number of consecutive crashes of its process.
+        restarts: Crashes and losses of its process.
         idle_since: When its last work ended, by the monotonic clock.
         is_away: True if its machine cannot be reached now.
         is_gone: True if that has lasted so long that nothing waits for it.
-        refused: Models that it could not load although another machine may, with its answers.
+        belongs_to: Name of its machine in the settings, also where its device is named by a node.
+        is_leaving: True if its machine is not to be used any more: it gets no new work.
+        holdings: Packages and weights of its machine; None if it does not tell.
+        refused: Models that it could not load although another machine may.
     """
 
     def __init__(
@@ -79,7 +62,7 @@ class ModelHost:
         orders: WorkerOptions,
         settings: HostSettings,
         known: KnownModels,
-        owner: Owner,
+        owner: "Owner[ModelHost]",
         link: LinkMaker,
     ) -> None:
         self.device = device
@@ -90,9 +73,11 @@ class ModelHost:
         self.ahead: CurrentBatch | None = None
         self.too_large: set[ModelKey] = set()
         self.loaded_at = 0.0
-        self.crashes = 0
-        self.is_away = self.is_gone = False
-        self.refused: dict[ModelKey, messages.ModelLoadFailed] = {}
+        self.restarts = Restarts()
+        self.is_away = self.is_gone = self.is_leaving = False
+        self.belongs_to = device.machine
+        self.holdings: Holdings | None = None
+        self.refused = Refusals()
         self._orders = orders
         self._known = known
         self._owner = owner
@@ -101,11 +86,8 @@ class ModelHost:
         self._is_up = False
         self._total = device.memory
         self._used = 0
-        self._restarts = 0
-        self._losses = 0
         self._numbers = 0
         self._reading = NO_READING
-        self._not_before = 0.0
         self.idle_since = time.monotonic()
         self._killed_for = ""
         self._message = ""
@@ -115,17 +97,18 @@ class ModelHost:
     @property
     def is_broken(self) -> bool:
         """True if it has crashed too often to be tried now."""
-        return self.crashes >= self.settings.max_crashes and time.monotonic() < self._not_before
+        return self.restarts.is_broken(self.settings)
 
     @property
     def is_out(self) -> bool:
-        """True if nothing should wait for it: it is broken, or its machine is gone."""
-        return self.is_broken or self.is_gone
+        """True if nothing should wait for it: it is broken, or its machine is gone or leaving."""
+        return self.is_broken or self.is_gone or self.is_leaving
 
     @property
     def is_free(self) -> bool:
         """True if it may be given work."""
-        return not self.is_away and self.work is None and time.monotonic() >= self._not_before
+        unavailable = self.is_away or self.is_leaving or self.work is not None
+        return not unavailable and self.restarts.may_start
 
     @property
     def takes_ahead(self) -> bool:
@@ -134,7 +117,9 @@ class ModelHost:
         Not behind a task that is done alone because its host died: if it dies again, the cause
         has to be clear.
         """
-        if not isinstance(self.work, CurrentBatch) or self.ahead is not None or self.is_away:
+        if not isinstance(self.work, CurrentBatch) or self.ahead is not None:
+            return False
+        if self.is_away or self.is_leaving:
             return False
         return not self.work.tasks[0].alone
 
@@ -152,17 +137,37 @@ class ModelHost:
         """Return whether it holds a model or is loading it."""
         return model in self.models or (self.work is not None and self.work.model == model)
 
+    def lacks(self, model: ModelKey) -> bool:
+        """Return whether its machine is known to lack what a model needs."""
+        wanted = self._known.wanted.get(model)
+        return wanted is not None and not wanted.suits(self.device.machine, self.holdings)
+
     def has_room_for(self, model: ModelKey) -> bool:
         """Return whether a model fits beside the loaded ones, as far as its size is known."""
         if not self.budget:
             return True
-        return self.filled + self._known.sizes.get(model, 0) <= self.budget
+        return self.filled + self._size(model) <= self.budget
 
     def could_hold(self, model: ModelKey) -> bool:
         """Return whether a model fits when nothing else is loaded, as far as that is known."""
-        if model in self.too_large or model in self.refused:
+        if model in self.too_large or self.refused.holds(model) or self.lacks(model):
             return False
-        return not self.budget or self._known.sizes.get(model, 0) <= self.budget
+        return not self.budget or self._size(model) <= self.budget
+
+    def _size(self, model: ModelKey) -> int:
+        return self._known.size(model, self.device.machine)
+
+    def reached(self, holdings: Holdings | None, *, is_there: bool) -> None:
+        """Note that its machine was reached: what it refused may be tried there again.
+
+        Args:
+            holdings: What the machine has now.
+            is_there: False if it does not have the device any more.
+        """
+        if self.is_away or holdings != self.holdings:
+            self.refused.forget_all()
+        self.is_away = self.is_gone = not is_there
+        self.holdings = holdings
 
     # -- work -------------------------------------------------------------------------------------
 
@@ -170,7 +175,7 @@ class ModelHost:
         """Load a model."""
         self.work = loading = CurrentLoad(model)
         self._message = f"loading {model.name}"
-        self._started().send(messages.LoadModel(model, self._known.sizes.get(model, 0)))
+        self._started().send(messages.LoadModel(model, self._size(model)))
         limit = self.settings.load_seconds
         sentence = f"it loaded {model.name} for more than {_seconds(limit)}"
         asyncio.get_running_loop().call_later(limit, self._kill_if_at, loading, sentence)
@@ -180,7 +185,7 @@ class ModelHost:
         self._numbers += 1
         running = CurrentBatch(self._numbers, key, tasks)
         payloads = tuple(task.payload for task in tasks)
-        expected = self._known.sizes.get(key[0], 0)
+        expected = self._size(key[0])
         self._started().send(messages.RunBatch(self._numbers, key[0], key[1], payloads, expected))
         if self.work is None:
             self._begin(running)
@@ -237,9 +242,9 @@ class ModelHost:
 
     def try_again(self) -> None:
         """Forget its crashes, and the models that did not fit on it."""
-        self.crashes, self._losses, self._not_before = 0, 0, 0.0
+        self.restarts.forget()
         self.too_large.clear()
-        self.refused.clear()
+        self.refused.forget_all()
         if self._process is None:
             self._message = ""
 
@@ -269,41 +274,30 @@ class ModelHost:
                 self._reading = plausible(report)
             case messages.LoadedModels():
                 self.models = {model.key: model for model in report.models}
-                self._known.sizes |= {model.key: model.size for model in report.models}
+                for model in report.models:
+                    self._known.learn_size(model.key, self.device.machine, model.size)
                 self._used = report.used
             case messages.LogLine():
                 log_line(self.device.id, report)
             case messages.TaskProgress() | messages.TaskPreview():
-                self._pass_on(report)
+                pass_on(self.work, report)
             case messages.ModelLoaded() | messages.ModelLoadFailed():
                 self._end_loading(report)
             case messages.BatchDone():
                 self._end_batch(report)
 
-    def _pass_on(self, report: messages.TaskProgress | messages.TaskPreview) -> None:
-        work = self.work
-        if not isinstance(work, CurrentBatch) or work.number != report.number:
-            return
-        task = work.tasks[report.task]
-        if task.answer.done():
-            return
-        if isinstance(report, messages.TaskPreview):
-            task.listener.preview(report.image)
-            return
-        known = report.fraction is not None and math.isfinite(report.fraction)
-        fraction = min(1.0, max(0.0, report.fraction or 0.0)) if known else None
-        task.listener.progress(fraction, clean(report.message))
-
     def _end_loading(self, report: messages.ModelLoaded | messages.ModelLoadFailed) -> None:
         if not isinstance(self.work, CurrentLoad) or self.work.model != report.key:
             return
+        seconds = time.monotonic() - self.work.since
         self._rest()
         if isinstance(report, messages.ModelLoadFailed):
             self._owner.not_loaded(self, report)
             return
         self.loaded_at = time.monotonic()
-        self._known.most[report.key] = report.most
-        self._known.load_seconds[report.key] = report.seconds
+        self.refused.forget(report.key)
+        self._known.learn_most(report.key, self.device.machine, report.most)
+        self._known.load_seconds[report.key] = seconds
         self._owner.loaded(self, report)
 
     def _end_batch(self, report: messages.BatchDone) -> None:
@@ -315,7 +309,7 @@ class ModelHost:
         if self.ahead is not None:
             begun, self.ahead = self.ahead, None
             self._begin(begun)
-        self.crashes = self._losses = 0
+        self.restarts.worked()
         self._owner.answered(self, work, report)
 
     def _learn(self, work: CurrentBatch, report: messages.BatchDone) -> None:
@@ -341,25 +335,12 @@ class ModelHost:
             log.error("%s printed at last: %s", self, words)
         how, is_lost = why or link_end.words, not why and link_end.is_lost
         self._forget_process()
-        self._restarts += 1
+        self.restarts.count += 1
         if not why:
-            self._pause_after(link_end)
+            self._message = self.restarts.note(link_end, self.settings, str(self))
         is_crash = not (why or is_lost)
         by_kill = is_crash and link_end.code == -signal.SIGKILL
         self._owner.ended(self, HostExit(work, ahead, how, is_crash, by_kill, is_lost))
-
-    def _pause_after(self, end: LinkEnd) -> None:
-        if end.is_lost:
-            self._losses += 1
-            wait, verb = growing_pause(self._losses), "lost"
-        else:
-            self.crashes += 1
-            broken = self.crashes >= self.settings.max_crashes
-            wait = self.settings.broken_seconds if broken else growing_pause(self.crashes)
-            verb = "died"
-        self._not_before = time.monotonic() + wait
-        self._message = f"{verb}: {end.words}"
-        log.log(logging.WARNING if end.is_lost else logging.ERROR, "%s %s", self, self._message)
 
     def _forget_process(self) -> None:
         self._process, self._is_up = None, False
@@ -385,7 +366,7 @@ class ModelHost:
             models=tuple(map(self._shown, self.models.values())),
             waiting=waiting + (len(self.ahead.tasks) if self.ahead else 0),
             running=running,
-            restarts=self._restarts,
+            restarts=self.restarts.count,
             load=self._reading.load,
             celsius=self._reading.celsius,
             device_used=self._reading.used,
@@ -397,7 +378,7 @@ class ModelHost:
 
     def _state(self) -> State:
         if self._process is None:
-            again = (self.crashes or self._losses) and not self.is_broken
+            again = self.restarts.is_in_trouble and not self.is_broken
             return "restarting" if again else "stopped"
         if not self._is_up:
             return "starting"

@@ -1,8 +1,10 @@
 """Reports of hosts that pass on what they cannot be believed to say: log records, readings."""
 
 import logging
+import math
 
 from engine.models.hosts import messages
+from engine.models.hosts.current_task import CurrentBatch, CurrentLoad
 from engine.text.terminal import clean
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,23 @@ def plausible(reading: messages.DeviceReading) -> messages.DeviceReading:
     return messages.DeviceReading(
         _within(reading.load, 100), _within(reading.celsius, 1000), _within(reading.used, 2**50)
     )
+
+
+def pass_on(
+    work: CurrentLoad | CurrentBatch | None, report: messages.TaskProgress | messages.TaskPreview
+) -> None:
+    """Tell the listener of a task of the current batch its progress or preview."""
+    if not isinstance(work, CurrentBatch) or work.number != report.number:
+        return
+    task = work.tasks[report.task]
+    if task.answer.done():
+        return
+    if isinstance(report, messages.TaskPreview):
+        task.listener.preview(report.image)
+        return
+    known = report.fraction is not None and math.isfinite(report.fraction)
+    fraction = min(1.0, max(0.0, report.fraction or 0.0)) if known else None
+    task.listener.progress(fraction, clean(report.message))
 
 
 def _within(figure: int | None, most: int) -> int | None:

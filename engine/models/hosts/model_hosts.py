@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.contract import Blocked, Retryable, StepError
+from engine.contract import Backend, Blocked, MissingRequirement, Retryable
 from engine.contract.host_settings import HostSettings
 from engine.contract.model_host import ModelKey, Task
 from engine.models.hosts import codec, messages
@@ -15,16 +14,18 @@ from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.choice import Chooser, nothing_more, on_devices
 from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import CPU, Device
+from engine.models.hosts.holdings import Holdings, wanted_of
 from engine.models.hosts.host import ModelHost
-from engine.models.hosts.links.by_name import machine_named
+from engine.models.hosts.links.by_name import changed_machines, machine_named
 from engine.models.hosts.links.link import Machine
 from engine.models.hosts.links.local import LocalMachine
 from engine.models.hosts.links.machines import KnownMachine, Machines, with_machines
-from engine.models.hosts.messages import WorkerOptions
-from engine.models.hosts.out_of_memory import ModelTooLarge
+from engine.models.hosts.options import options_for
+from engine.models.hosts.readiness import lacking_anywhere
 from engine.models.hosts.replies import died, fail, refusal_of, settle
 from engine.models.hosts.status import HostStatus, KnownModels
 from engine.models.hosts.tasks import Backlog, PendingTask, TaskListener
+from engine.models.hosts.trouble import Trouble
 from engine.text.plural import pluralize
 
 FIRST_SECONDS = 30.0
@@ -62,20 +63,31 @@ class ModelHosts:
         self._known = KnownModels.nothing()
         self._fitting = BatchLimits()
         self._here = LocalMachine(settings.devices)
-        self._refused_machines = dict(refused or {})
         far = [machine_named(name, settings) for name in machines]
-        self._machines = Machines(far, self._machine_up, self._machine_away)
+        self._machines = Machines(far, self._machine_up, self._machine_away, refused)
+        self._leaving: list[Machine] = []
+        self._news = False
+        self._held: dict[str, Holdings | None] = {}
         self._found = False
-        self._nothing_here: Blocked | None = None
         self._hosts: list[ModelHost] = []
         self._chooser = Chooser(
             self._hosts, self._backlog, self._known, self._fitting, settings, expected
         )
+        self._trouble = Trouble(self._hosts, self._chooser, self._known, self._machines)
         self._finding = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def infer(self, task: Task, listener: TaskListener) -> Any:
+    async def lacking(self, backend: Backend) -> list[MissingRequirement]:
+        """Return what a backend lacks, unless a machine has it that may run its models.
+
+        Waits for the first answers of other machines if this one lacks something.
+        """
+        return await lacking_anywhere(backend, self._machines, FIRST_SECONDS)
+
+    async def infer(
+        self, task: Task, listener: TaskListener, backend: Backend | None = None
+    ) -> Any:
         """Return the result of a task.
 
         A task that is cancelled while it waits is removed; one in progress is abandoned, and its
@@ -84,16 +96,19 @@ class ModelHosts:
         Args:
             task: The task.
             listener: Receiver of its progress.
+            backend: The backend that asks: only machines that have what its models need are used.
 
         Raises:
             StepError: Raised by the model on purpose; `Retryable` if a host died, `Permanent` if
                 memory is too small, `Blocked` if there is no device for it.
             ModelDefect: The model raised anything else.
         """
+        if self._machines and backend is not None and (wanted := wanted_of(backend)):
+            self._known.wanted[task.model] = wanted
         await self._find_hosts(task.model)
         if self._closed:
             raise Retryable("The engine is ending.")
-        if refusal := self._refusal(task.model):
+        if refusal := self._trouble.refusal(task.model):
             raise refusal
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         waiting = PendingTask(task, codec.pack(task.payload), answer, listener)
@@ -108,28 +123,74 @@ class ModelHosts:
 
     def states(self) -> list[HostStatus]:
         """Return the status of each host; empty before the first task."""
-        waiting = dict.fromkeys(range(len(self._hosts)), 0)
-        for (model, _, _), queue in self._backlog.kinds():
-            hosts = self._chooser.usable(model)
-            first = next((h for h in hosts if h.has(model)), hosts[0] if hosts else None)
-            if first is not None:
-                waiting[self._hosts.index(first)] += len(queue)
-        states = [host.state(waiting[number]) for number, host in enumerate(self._hosts)]
-        return with_machines(states, self._machines.known.values(), self._refused_machines)
+        waiting = self._chooser.waiting()
+        return with_machines([host.state(waiting[host]) for host in self._hosts], self._machines)
+
+    def take_news(self) -> bool:
+        """Return whether a machine has answered since this was last asked."""
+        news, self._news = self._news, False
+        return news
 
     def tick(self) -> None:
         """End hosts that have long been idle; call this from time to time."""
         for host in self._hosts:
             host.end_if_idle()
 
-    def reload(self, settings: HostSettings) -> None:
-        """Apply changed settings (devices and memory stay as they are until the engine ends)."""
-        self._settings = self._chooser.settings = settings
+    def reload(
+        self,
+        settings: HostSettings,
+        machines: Sequence[str] | None = None,
+        refused: Mapping[str, str] | None = None,
+    ) -> None:
+        """Apply changed settings (devices and memory stay as they are until the engine ends).
+
+        Machines that are new are reached; those that are gone end what they do.
+
+        Args:
+            settings: Settings of the hosts.
+            machines: Names of other machines to use; None for those that are used.
+            refused: Names of other machines that may not be used, each with the reason.
+        """
+        before, self._settings = self._settings, settings
+        self._chooser.settings = settings
+        if machines is not None:
+            self._machines.refused = dict(refused or {})
+            self._change_machines(machines, before, settings)
         for host in self._hosts:
             host.settings = settings
             host.try_again()
         self._machines.try_again()
+        self._refuse_waiting()
         self._dispatch()
+
+    def _change_machines(
+        self, names: Sequence[str], before: HostSettings, after: HostSettings
+    ) -> None:
+        for name in changed_machines(self._machines.known, names, before, after):
+            self._let_go(self._machines.remove(name))
+        for name in names:
+            if name not in self._machines.known:
+                self._machines.add(machine_named(name, after))
+
+    def _let_go(self, machine: Machine) -> None:
+        """Give a machine no more work; what it was sent and has not begun is done elsewhere."""
+        self._leaving.append(machine)
+        for host in self._hosts_of(machine.name):
+            host.is_leaving = True
+            self._backlog.put_back(host.take_back())
+
+    def _hosts_of(self, name: str) -> list[ModelHost]:
+        return [host for host in self._hosts if host.belongs_to == name and not host.is_leaving]
+
+    def _close_left(self) -> None:
+        """Close machines that are leaving and have ended what they did."""
+        for host in [one for one in self._hosts if one.is_leaving and one.work is None]:
+            host.close()
+            self._hosts.remove(host)
+        for machine in list(self._leaving):
+            if not any(host.is_leaving and host.belongs_to == machine.name for host in self._hosts):
+                self._leaving.remove(machine)
+                machine.close()
 
     def close(self) -> None:
         """End all hosts and cancel waiting tasks."""
@@ -143,6 +204,8 @@ class ModelHosts:
                 task.answer.cancel()
             host.close()
         self._machines.close()
+        for machine in self._leaving:
+            machine.close()
 
     # -- devices ----------------------------------------------------------------------------------
 
@@ -155,7 +218,7 @@ class ModelHosts:
         if self._machines and not self._is_for_here(model):
             await self._machines.first_attempts(FIRST_SECONDS)
         if not self._hosts:
-            raise self._nothing_anywhere()
+            raise self._trouble.nothing_anywhere()
 
     async def _find_here(self) -> None:
         try:
@@ -163,30 +226,30 @@ class ModelHosts:
         except Blocked as error:
             if not self._machines:
                 raise
-            self._nothing_here = error
+            self._trouble.nothing_here = error
 
     def _is_for_here(self, model: ModelKey) -> bool:
         """Return whether a model need not wait for other machines to be found first."""
         suited = on_devices(self._hosts, model)
         return any(model.device or host.device.kind != CPU for host in suited)
 
-    def _nothing_anywhere(self) -> Blocked:
-        error = self._nothing_here or Blocked("There is no device for models.", reason="backend")
-        words = [one.message for one in self._machines.known.values() if one.message]
-        return Blocked(" ".join([error.message, *words]), reason="backend", remedy=error.remedy)
-
     def _machine_up(self, machine: Machine, devices: Sequence[Device]) -> None:
-        there = {device.id for device in devices}
-        for host in self._hosts:
-            if host.device.machine == machine.name:
-                host.is_away = host.is_gone = host.device.id not in there
-        known = {host.device.id for host in self._hosts}
-        self._add_hosts(machine, [device for device in devices if device.id not in known])
+        there, known = {device.id for device in devices}, self._hosts_of(machine.name)
+        for host in known:
+            # Nodes of a cluster come and go by themselves.
+            is_there = host.device.id in there or host.device.machine != machine.name
+            host.reached(machine.holdings, is_there=is_there)
+        ids = {host.device.id for host in known}
+        self._add_hosts(machine, [device for device in devices if device.id not in ids])
+        self._news = self._news or self._held.get(machine.name, ()) != machine.holdings
+        self._held[machine.name] = machine.holdings
+        self._refuse_waiting()
         self._dispatch()
 
     def _machine_away(self, one: KnownMachine) -> None:
+        self._held.pop(one.name, None)
         gone = time.monotonic() - one.lost_at >= self._settings.broken_seconds
-        for host in self._hosts:
+        for host in self._hosts_of(one.name):
             if host.device.machine == one.name:
                 host.is_away, host.is_gone = True, gone
         self._refuse_waiting()
@@ -196,64 +259,10 @@ class ModelHosts:
         if devices:
             log.info("models run on %s", ", ".join(device.id for device in devices))
         for device in devices:
-            options = self._orders(device, devices)
+            options = options_for(device, devices, self._settings)
             host = ModelHost(device, options, self._settings, self._known, self, machine.link)
+            host.belongs_to, host.holdings = machine.name, machine.holdings
             self._hosts.append(host)
-
-    def _orders(self, device: Device, devices: Sequence[Device]) -> WorkerOptions:
-        settings, cores = self._settings, os.cpu_count() or 1
-        if device.kind == CPU:
-            beside = sum(one.kind == CPU and one.machine == device.machine for one in devices)
-            share = settings.cpu_memory_share / beside
-            threads = settings.cpu_threads or (0 if device.machine else max(1, cores // beside))
-        else:
-            share, threads = settings.memory_share, min(4, cores)
-        budget = int(settings.memory_gib.get(device.id, 0) * 2**30)
-        level = logging.getLogger().getEffectiveLevel()
-        return WorkerOptions(device.id, device.torch, budget, share, threads, level)
-
-    def _refusal(self, model: ModelKey) -> StepError | None:
-        """Return why no host can do a model's tasks, ever or now; None if one can."""
-        if self._chooser.usable(model):
-            return None
-        suited = on_devices(self._hosts, model)
-        if not suited:
-            there = ", ".join(host.device.id for host in self._hosts)
-            missing = Blocked(
-                f"{model.name} is to run on {model.device}, and there is {there} here.",
-                reason="backend",
-                remedy="Choose another device for it, or look at hosts.devices in the settings.",
-            )
-            missing.lacks_device = True
-            return missing
-        away = [host for host in suited if host.is_gone]
-        if away and not any(host.is_broken for host in suited):
-            return self._gone(away[0])
-        broken = [host for host in suited if host.is_broken]
-        if broken:
-            times = pluralize(broken[0].crashes, "time", "times in a row")
-            return Blocked(
-                f"{broken[0]} has died {times} ({broken[0].message}).",
-                reason="backend",
-                remedy="The log says what it printed. It is tried again in a while, or at resume.",
-            )
-        return self._too_large(model)
-
-    def _gone(self, host: ModelHost) -> Blocked:
-        one = self._machines.known.get(host.device.machine)
-        return Blocked(
-            f"{host} cannot be reached{one and one.message and f': {one.message}'}",
-            reason="backend",
-            remedy="It is tried again from time to time, and at resume.",
-        )
-
-    def _too_large(self, model: ModelKey) -> StepError:
-        size = self._known.sizes.get(model, 0)
-        suited = on_devices(self._hosts, model)
-        if answer := next((host.refused[model] for host in suited if model in host.refused), None):
-            return refusal_of(answer)
-        largest = max(suited, key=lambda host: host.budget)
-        return ModelTooLarge(model.name, size, largest.device.id, largest.budget)
 
     # -- scheduling -------------------------------------------------------------------------------
 
@@ -267,6 +276,7 @@ class ModelHosts:
             log.info("%s gives back %s", host, pluralize(len(tasks), "task"))
             self._backlog.put_back(tasks)
             self._give_out()
+        self._close_left()
         self._look_again()
 
     def _give_out(self) -> None:
@@ -311,14 +321,18 @@ class ModelHosts:
         if report.is_too_large:
             host.too_large.add(model)
             if report.size:
-                self._known.sizes[model] = report.size
-        elif host.device.machine:
+                self._known.learn_size(model, host.device.machine, report.size)
+        elif self._machines or host.device.machine:
             log.warning("%s cannot load %s: %s", host, model.name, refusal_of(report).message)
-            host.refused[model] = report
-        others = report.is_too_large or host.device.machine
+            host.refused.add(report)
+        others = report.is_too_large or self._machines or host.device.machine
         if not (others and self._chooser.usable(model)):
+            error = refusal_of(report, host.device.machine) if host.device.machine else None
             for waiting in self._backlog.take_model(model):
-                settle(waiting, report.answer)
+                if error is not None:
+                    fail(waiting, error)
+                else:
+                    settle(waiting, report.answer)
         self._dispatch()
 
     def answered(self, host: ModelHost, running: CurrentBatch, report: messages.BatchDone) -> None:
@@ -329,13 +343,14 @@ class ModelHosts:
             self._fitting.worked(running.key, len(running.tasks))
         self._dispatch()
         for waiting, answer in zip(running.tasks, report.answers, strict=True):
-            settle(waiting, answer)
+            settle(waiting, answer, host.device.machine)
 
     def ended(self, host: ModelHost, end: HostExit) -> None:
         """Handle a host that has died or is lost: repeat its tasks, each alone if it died."""
         if end.is_lost:
             host.is_away = host.device.machine in self._machines.known
-            self._machines.lost(host.device.machine, end.how)
+            if not host.is_leaving:
+                self._machines.lost(host.device.machine, end.how)
         if isinstance(end.work, CurrentBatch):
             self._do_again(host, end, end.work)
         elif isinstance(end.work, CurrentLoad) and not (
@@ -348,7 +363,7 @@ class ModelHosts:
 
     def _refuse_waiting(self) -> None:
         for waiting in list(self._backlog.all()):
-            if refusal := self._refusal(waiting.task.model):
+            if refusal := self._trouble.refusal(waiting.task.model):
                 self._backlog.remove(waiting)
                 fail(waiting, refusal)
 

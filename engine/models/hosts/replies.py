@@ -1,6 +1,6 @@
 """Translation of a host's answer into the result or error of a task."""
 
-from engine.contract import Permanent, Retryable, StepError
+from engine.contract import Blocked, Permanent, Retryable, StepError
 from engine.contract.model_host import Task
 from engine.models.hosts import codec, messages
 from engine.models.hosts.current_task import HostExit
@@ -19,8 +19,27 @@ class _Remote(Exception):
         return f"\n{self.args[0]}"
 
 
-def settle(waiting: PendingTask, answer: messages.TaskReply) -> None:
-    """Deliver the answer of its host to a task."""
+def believable(error: StepError) -> StepError:
+    """Return the failure of a task on another machine without what only the engine can know.
+
+    Models cost nothing there, and which lane is blocked or slowed is not for a host to say.
+    """
+    error.cost = 0
+    if isinstance(error, Blocked):
+        error.lane = None
+    if isinstance(error, Retryable):
+        error.pressure = error.retry_after = error.allowed = None
+    return error
+
+
+def settle(waiting: PendingTask, answer: messages.TaskReply, machine: str = "") -> None:
+    """Deliver the answer of its host to a task.
+
+    Args:
+        waiting: The task.
+        answer: The answer.
+        machine: The other machine that it came from, empty for this one.
+    """
     if waiting.answer.done():
         return
     try:
@@ -28,7 +47,8 @@ def settle(waiting: PendingTask, answer: messages.TaskReply) -> None:
             case messages.TaskSuccess():
                 waiting.answer.set_result(codec.unpack(answer.data))
             case messages.TaskRefused():
-                waiting.answer.set_exception(codec.unpack_error(answer.error))
+                error = codec.unpack_error(answer.error)
+                waiting.answer.set_exception(believable(error) if machine else error)
             case messages.TaskBug():
                 waiting.answer.set_exception(_defect(waiting.task, answer))
             case messages.TaskAbandoned():
@@ -38,8 +58,23 @@ def settle(waiting: PendingTask, answer: messages.TaskReply) -> None:
         fail(waiting, ModelBug(f"{name}: the answer of {operation} cannot be used: {error}"))
 
 
-def refusal_of(report: messages.ModelLoadFailed) -> StepError:
-    """Return why a model could not be loaded, as an error of the tasks that wait for it."""
+def refusal_of(report: messages.ModelLoadFailed, machine: str = "") -> StepError:
+    """Return why a model could not be loaded, as an error of the tasks that wait for it.
+
+    Args:
+        report: The refusal of a host.
+        machine: Another machine that it is on, to be named.
+    """
+    error = _refusal_of(report)
+    if machine:
+        believable(error)
+        error.message = f"{machine}: {error.message}"
+        error.args = (error.message,)
+        error.remedy = error.remedy and f"On {machine}: {error.remedy}"
+    return error
+
+
+def _refusal_of(report: messages.ModelLoadFailed) -> StepError:
     answer = report.answer
     if isinstance(answer, messages.TaskRefused):
         try:

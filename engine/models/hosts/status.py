@@ -1,9 +1,10 @@
 """Status of hosts, for scheduling and for display."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.contract.model_host import ModelKey
+from engine.models.hosts.holdings import Wanted
 from engine.models.hosts.speeds import Speeds
 
 State = Literal["starting", "idle", "busy", "restarting", "stopped"]
@@ -83,16 +84,40 @@ class KnownModels:
     """Figures about models, learnt while the engine runs.
 
     Attributes:
-        sizes: Bytes that a model takes.
+        sizes: Bytes that a model takes, as measured on this machine.
         most: Maximum number of tasks in one batch.
         load_seconds: Time that it takes to load.
         speeds: Seconds of batches by device.
+        far_sizes: Bytes that it takes on another machine, as that one says.
+        wanted: Packages and weights that it needs.
     """
 
     sizes: dict[ModelKey, int]
     most: dict[ModelKey, int]
     load_seconds: dict[ModelKey, float]
     speeds: Speeds
+    far_sizes: dict[tuple[str, ModelKey], int] = field(default_factory=dict)
+    wanted: dict[ModelKey, Wanted] = field(default_factory=dict)
+
+    def size(self, model: ModelKey, machine: str) -> int:
+        """Return the bytes that a model takes on a machine; 0 if unknown.
+
+        What another machine says counts for itself alone, so that none can keep a model from the
+        others.
+        """
+        return self.far_sizes.get((machine, model)) or self.sizes.get(model, 0)
+
+    def learn_size(self, model: ModelKey, machine: str, size: int) -> None:
+        """Note the bytes that a model takes on a machine."""
+        if machine:
+            self.far_sizes[machine, model] = size
+        else:
+            self.sizes[model] = size
+
+    def learn_most(self, model: ModelKey, machine: str, most: int) -> None:
+        """Note the maximum number of tasks in a batch; this machine's own word counts more."""
+        if not machine or model not in self.most:
+            self.most[model] = most
 
     @classmethod
     def nothing(cls) -> "KnownModels":

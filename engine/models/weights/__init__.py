@@ -18,7 +18,12 @@ from engine.models.weights.finding import (
 from engine.models.weights.fingerprint import marked
 from engine.models.weights.lane_names import lane_of
 from engine.models.weights.pulling import PullError, pull
-from engine.models.weights.requirements import SAFE_FILES, BackendWithWeights, RequiredWeights
+from engine.models.weights.requirements import (
+    SAFE_FILES,
+    BackendWithWeights,
+    RequiredWeights,
+    model_needs,
+)
 from engine.models.weights.safe_load import load_tensors
 from engine.models.weights.sources import WeightsSource, checked_source, parse_source
 
@@ -38,6 +43,7 @@ __all__ = [
     "load_tensors",
     "marked",
     "missing_weights",
+    "model_needs",
     "parse_source",
     "pull",
     "require",

@@ -57,6 +57,7 @@ def missing_weights(wanted: Sequence[RequiredWeights]) -> list[MissingRequiremen
             what=f"the weights {item.name} ({item.source})",
             remedy=command if item.where.path is None else remedy(item),
             reason="weights",
+            elsewhere=True,
         )
         for item in lacking
     ]
@@ -142,7 +143,10 @@ def _lack(wanted: RequiredWeights) -> str:
 
 def _cached(wanted: RequiredWeights, name: str) -> Path | None:
     """Return a file of the hub's cache, if it exists."""
-    from huggingface_hub import try_to_load_from_cache
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:  # models run on another machine, and what is here is not used
+        return None
 
     source = wanted.where
     path = try_to_load_from_cache(str(source.repo), name, revision=source.revision)

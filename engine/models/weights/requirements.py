@@ -1,11 +1,12 @@
 """Weights that a backend needs, by name, so that `safelight models` can list and fetch them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from pydantic import Field
 
 from engine.contract.backend import FrozenModel
+from engine.contract.model_host import ModelNeeds
 from engine.models.weights.sources import WeightsSource, parse_source
 
 SAFE_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
@@ -43,6 +44,16 @@ class RequiredWeights(FrozenModel):
     def where(self) -> WeightsSource:
         """Its source, parsed."""
         return parse_source(self.source)
+
+
+def model_needs(packages: Iterable[str], wanted: Iterable[RequiredWeights]) -> ModelNeeds:
+    """Return what a machine needs for models.
+
+    Args:
+        packages: Modules that they import.
+        wanted: Their weights.
+    """
+    return ModelNeeds(tuple(packages), tuple((one.name, one.source) for one in wanted))
 
 
 @runtime_checkable

@@ -239,6 +239,10 @@ class Lane:
         self.probing = True
         self._probe_at = time.monotonic() + PROBE_SECONDS
 
+    def try_soon(self) -> None:
+        """Let the next probe be now."""
+        self._probe_at = 0.0
+
     def probe(self) -> bool:
         """Tries a lane that is blocked, or not proved since, again once each interval.
 

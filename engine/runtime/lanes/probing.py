@@ -6,6 +6,9 @@ from db.writer import StoreWriter
 from db.writes import jobs as writes
 from engine.runtime.lanes.lane_set import LaneSet
 
+_OF_MACHINES = ("backend", "weights")
+"""Reasons for which a lane may be blocked by what a machine lacks."""
+
 
 class LaneProber:
     """Let the parked jobs of blocked lanes try again.
@@ -25,9 +28,16 @@ class LaneProber:
             self._lanes.named(name).try_again()
             await self._try(name)
 
-    async def probe(self) -> None:
-        """Try the lanes that are due, and release the jobs of those that work again."""
+    async def probe(self, news_of_machines: bool = False) -> None:
+        """Try the lanes that are due, and release the jobs of those that work again.
+
+        Args:
+            news_of_machines: True if a machine for models has answered, or has something new:
+                lanes that may wait for that are due.
+        """
         for lane in self._lanes:
+            if news_of_machines and lane.blocked and lane.blocked.reason in _OF_MACHINES:
+                lane.try_soon()
             if lane.probe():
                 await self._try(lane.name)
             elif lane.proved:

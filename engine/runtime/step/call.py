@@ -171,6 +171,7 @@ class CallAttempt:
             on_unwritable=self._on_unwritable,
             on_preview=self._on_preview,
             is_withdrawn=lambda: self._state.withdrawn,
+            backend=self._call.backend,
         )
 
     async def _on_submitted(self, request_id: str) -> None:

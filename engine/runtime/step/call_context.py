@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from engine.contract import Artifact, OpenFile, Permanent, Task
+from engine.contract import Artifact, Backend, OpenFile, Permanent, Task
 from engine.contract.files import open_regular
 from engine.contract.kinds import Content
 from engine.contract.travelling import may_travel
@@ -56,6 +56,7 @@ class StepCallContext:
         on_unwritable: What to do where bytes cannot be stored: raises, or waits for another try.
         is_withdrawn: Returns whether the job was cancelled.
         device: Device of the model host that works on it; empty without one.
+        backend: The backend that is called; None if it is not known.
     """
 
     artifacts: ArtifactStore
@@ -76,6 +77,7 @@ class StepCallContext:
     on_preview: Callable[[bytes], None] = lambda _image: None
     is_withdrawn: Callable[[], bool] = lambda: False
     device: str = ""
+    backend: Backend | None = None
 
     @property
     def withdrawn(self) -> bool:
@@ -210,7 +212,7 @@ class StepCallContext:
         """Run a task on a model host; show its progress and previews."""
         hosted = HostedTask(self, self.deadline, task.part)
         try:
-            return await self.hosts.infer(task, hosted)
+            return await self.hosts.infer(task, hosted, self.backend)
         finally:
             self.device = hosted.device
             hosted.ends()

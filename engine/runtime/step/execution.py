@@ -250,7 +250,7 @@ class StepExecution:
         """Write the intent; a call that must not be sent twice waits until it is durable."""
         state, writer = self._state, self._services.writer
         if not state.begun:
-            self._refuse_if_not_ready()
+            await self._refuse_if_not_ready()
         self.in_flight = True
         reservation = self._services.budget.reservation(self.call)
         step_id, intent, request_id = state.step_id, state.intent, state.request_id
@@ -294,8 +294,8 @@ class StepExecution:
                 raise
             self._intent = None
 
-    def _refuse_if_not_ready(self) -> None:
-        missing = self.call.backend.missing()
+    async def _refuse_if_not_ready(self) -> None:
+        missing = await self._services.hosts.lacking(self.call.backend)
         if missing:
             what = "; ".join(item.what for item in missing)
             remedy = " ".join(dict.fromkeys(item.remedy for item in missing))

@@ -113,9 +113,9 @@ async def test_what_a_machine_lacks_is_done_on_another(
 ) -> None:
     hosts, _ = await far("gpu-a")
     await hosts.answer(task("x", model=key(device="gpu-a")))
-    with pytest.raises(Blocked, match="weights are not here"):
+    with pytest.raises(Blocked, match="gpu-a: The weights are not here"):
         await hosts.answer(task("x", model=key("lacking", device="gpu-a", load="blocked")))
-    with pytest.raises(Blocked, match="weights are not here"):
+    with pytest.raises(Blocked, match="gpu-a: The weights are not here"):
         await hosts.answer(task("y", model=key("lacking", device="gpu-a", load="blocked")))
     assert "cannot load lacking" in caplog.text
 

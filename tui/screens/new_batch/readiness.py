@@ -30,7 +30,7 @@ def read_readiness(root: Path) -> Readiness:
     found: dict[str, dict[str, str]] = {}
     for family in families:
         for made in family["capabilities"]:
-            lacks = ", ".join(clean(str(item["what"]), 100) for item in made["missing"][:2])
+            lacks = ", ".join(clean(str(item["what"]), 300) for item in made["missing"][:2])
             found.setdefault(made["capability"], {})[family["name"]] = lacks
     return found
 

@@ -1,6 +1,6 @@
 """Machines by their names in the settings."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from engine.contract.host_settings import HostSettings
 from engine.models.hosts.links.link import Machine
@@ -19,6 +19,17 @@ def machine_named(name: str, settings: HostSettings) -> Machine:
         return SshMachine(name, settings)
     options = settings.machine.get(name)
     return RayMachine(name, options.devices if options else ())
+
+
+def changed_machines(
+    known: Iterable[str], names: Collection[str], before: HostSettings, after: HostSettings
+) -> list[str]:
+    """Return the known machines that are not named any more, or are started in another way."""
+    return [
+        name
+        for name in known
+        if name not in names or before.machine.get(name) != after.machine.get(name)
+    ]
 
 
 def compute_machines(names: Iterable[str], settings: HostSettings) -> dict[Machine, int]:

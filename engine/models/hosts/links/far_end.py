@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import importlib.metadata
 import os
+import pkgutil
 import platform
 import select
 import signal
@@ -24,6 +25,8 @@ from engine.contract.errors import StepError
 from engine.models.hosts import codec, messages
 from engine.models.hosts.devices import find_devices, named_devices
 from engine.models.hosts.far_messages import (
+    MAX_PACKAGES,
+    MAX_WEIGHTS,
     AskBlobs,
     DevicesFound,
     FarCommand,
@@ -254,17 +257,26 @@ def _hello() -> Hello:
         torch = ""
     system = f"{platform.system()} {platform.machine()}"
     cores = os.cpu_count() or 1
-    return Hello(__version__, platform.python_version(), torch, system, cores, _weights())
+    python = platform.python_version()
+    return Hello(__version__, python, torch, system, cores, _weights(), _packages())
+
+
+def _packages() -> tuple[str, ...]:
+    """Return the modules that can be imported, by the names of their files: nothing is imported."""
+    names = sorted({module.name for module in pkgutil.iter_modules()})
+    public = (name for name in names if not name.startswith("_") and len(name) <= 200)
+    return tuple(public)[:MAX_PACKAGES]
 
 
 def _weights() -> tuple[str, ...]:
-    """Return the repositories in the hub's cache, by the names of its folders."""
-    home = os.environ.get("HF_HOME") or "~/.cache/huggingface"
-    folder = Path(os.environ.get("HF_HUB_CACHE") or f"{home}/hub").expanduser()
+    """Return the repositories in the hub's cache of which anything was fetched."""
+    above = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("HF_HOME") or f"{above}/huggingface"
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    folder, start = Path(named or f"{home}/hub").expanduser(), "models--"
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        folders = sorted(path.parent.parent.name for path in folder.glob(f"{start}*/snapshots/*"))
     except OSError:
         return ()
-    start = "models--"
-    repos = (n.removeprefix(start).replace("--", "/") for n in names if n.startswith(start))
-    return tuple(repo[:200] for repo in repos)[:1000]
+    repos = (name.removeprefix(start).replace("--", "/") for name in dict.fromkeys(folders))
+    return tuple(repo for repo in repos if len(repo) <= 200)[:MAX_WEIGHTS]

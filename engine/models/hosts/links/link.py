@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.models.hosts import messages
 from engine.models.hosts.devices import Device
+from engine.models.hosts.holdings import Holdings
 from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.worker import BROKEN
 
@@ -91,11 +92,17 @@ class Machine(Protocol):
     Attributes:
         name: Its name in the settings, for example `gpu-a`, `gpu-b:2222` or `ray://...`; empty
             for this machine.
+        holdings: Packages and weights of another machine; None if it does not tell them.
     """
 
     @property
     def name(self) -> str:
         """Its name in the settings; empty for this machine."""
+        ...
+
+    @property
+    def holdings(self) -> Holdings | None:
+        """Packages and weights of another machine; None if it does not tell them."""
         ...
 
     async def devices(self) -> list[Device]:

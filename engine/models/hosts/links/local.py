@@ -17,6 +17,7 @@ class LocalMachine:
     """
 
     name = ""
+    holdings = None
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self._names = tuple(names)

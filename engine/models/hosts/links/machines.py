@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.contract.errors import Blocked, StepError
 from engine.models.hosts.devices import Device
+from engine.models.hosts.holdings import Holdings
 from engine.models.hosts.links.link import Machine
 from engine.models.hosts.status import HostStatus, LinkState
 from engine.text.terminal import clean
@@ -28,6 +29,9 @@ class KnownMachine:
         message: Why it is not connected, and what to do about it.
         retry_at: When it is tried again, by the clock of day.
         lost_at: Since when it is not connected, by the monotonic clock.
+        has_answered: True once it was connected.
+        asked_at: When it was last asked what it has, by the monotonic clock.
+        task: Looks after it.
     """
 
     machine: Machine
@@ -38,11 +42,19 @@ class KnownMachine:
     failures: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     tried: asyncio.Event = field(default_factory=asyncio.Event)
+    has_answered: bool = False
+    asked_at: float = 0.0
+    task: "asyncio.Task[None] | None" = None
 
     @property
     def name(self) -> str:
         """Its name in the settings."""
         return self.machine.name
+
+    @property
+    def holdings(self) -> Holdings | None:
+        """Its packages and weights, as it last said; None if it does not say."""
+        return self.machine.holdings
 
     @property
     def is_away(self) -> bool:
@@ -57,6 +69,11 @@ class Machines:
         machines: The machines.
         on_up: Called with a machine and its devices when it can be reached, also again.
         on_away: Called with a machine after each attempt that failed.
+        refused: Names of machines that may not be used, each with the reason.
+
+    Attributes:
+        known: The machines by name.
+        refused: Names of machines that may not be used, each with the reason.
     """
 
     def __init__(
@@ -64,24 +81,49 @@ class Machines:
         machines: Sequence[Machine],
         on_up: Callable[[Machine, list[Device]], None],
         on_away: Callable[[KnownMachine], None],
+        refused: Mapping[str, str] | None = None,
     ) -> None:
         self.known = {machine.name: KnownMachine(machine) for machine in machines}
+        self.refused = dict(refused or {})
         self._on_up = on_up
         self._on_away = on_away
-        self._tasks: list[asyncio.Task[None]] = []
+        self._is_started = False
 
     def __bool__(self) -> bool:
         return bool(self.known)
 
     def start(self) -> None:
         """Start to reach them, all at once."""
-        self._tasks = [asyncio.create_task(self._look_after(one)) for one in self.known.values()]
+        self._is_started = True
+        for one in self.known.values():
+            if one.task is None:
+                one.task = asyncio.create_task(self._look_after(one))
 
-    async def first_attempts(self, seconds: float) -> None:
-        """Wait until each was tried once, or some seconds have passed."""
-        waits = [asyncio.ensure_future(one.tried.wait()) for one in self.known.values()]
+    def add(self, machine: Machine) -> None:
+        """Look after one more; it is reached now if the others are."""
+        self.known[machine.name] = KnownMachine(machine)
+        if self._is_started:
+            self.start()
+
+    def remove(self, name: str) -> Machine:
+        """Look after a machine no more, and return it; whoever has links to it closes it."""
+        one = self.known.pop(name)
+        if one.task is not None:
+            one.task.cancel()
+        one.tried.set()
+        return one.machine
+
+    async def first_attempts(
+        self, seconds: float, is_enough: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Wait until each was tried once, enough is known, or some seconds have passed."""
+        waits = {asyncio.ensure_future(one.tried.wait()) for one in self.known.values()}
+        left, end = waits, time.monotonic() + seconds
         try:
-            await asyncio.wait(waits, timeout=seconds)
+            while left and not is_enough() and (rest := end - time.monotonic()) > 0:
+                _, left = await asyncio.wait(
+                    left, timeout=rest, return_when=asyncio.FIRST_COMPLETED
+                )
         finally:
             for wait in waits:
                 wait.cancel()
@@ -94,17 +136,22 @@ class Machines:
             one.wake.set()
 
     def try_again(self) -> None:
-        """Try the machines that are away at once."""
+        """Try the machines that are away at once, and ask the others again what they have."""
         for one in self.known.values():
-            if one.is_away:
-                one.failures = 0
+            one.failures = 0
+            one.wake.set()
+
+    def ask_again(self, seconds: float) -> None:
+        """Ask machines what they have if they were asked longer ago than some seconds."""
+        for one in self.known.values():
+            if not one.is_away and time.monotonic() - one.asked_at > seconds:
                 one.wake.set()
 
     def close(self) -> None:
         """Stop looking after them."""
-        for task in self._tasks:
-            task.cancel()
         for one in self.known.values():
+            if one.task is not None:
+                one.task.cancel()
             one.machine.close()
 
     async def _look_after(self, one: KnownMachine) -> None:
@@ -122,6 +169,7 @@ class Machines:
                 continue
 
     async def _try(self, one: KnownMachine) -> None:
+        one.asked_at = time.monotonic()
         try:
             devices = await one.machine.devices()
         except StepError as error:
@@ -133,6 +181,7 @@ class Machines:
             self._note(one, f"{type(error).__name__}: {error}")
         else:
             one.link, one.message, one.failures = "connected", "", 0
+            one.has_answered = True
             self._on_up(one.machine, devices)
 
     def _note(self, one: KnownMachine, words: str) -> None:
@@ -143,24 +192,22 @@ class Machines:
         one.failures += 1
 
 
-def with_machines(
-    states: Sequence[HostStatus], known: Iterable[KnownMachine], refused: Mapping[str, str]
-) -> list[HostStatus]:
+def with_machines(states: Sequence[HostStatus], machines: Machines) -> list[HostStatus]:
     """Return the status of hosts with that of their machines; a machine without any has its own.
 
     Args:
         states: The hosts.
-        known: The other machines.
-        refused: Machines that may not be used, each with the reason.
+        machines: The other machines.
     """
     rows = list(states)
-    for one in known:
+    for one in machines.known.values():
         there = [number for number, state in enumerate(rows) if state.machine == one.name]
         for number in there:
             rows[number] = _with(rows[number], one)
         if not there:
             rows.append(_with(_no_host(one.name), one))
-    rows += [replace(_no_host(name), link="refused", message=why) for name, why in refused.items()]
+    for name, why in machines.refused.items():
+        rows.append(replace(_no_host(name), link="refused", message=why))
     return rows
 
 

@@ -39,6 +39,8 @@ class RayMachine:
         ValueError: The address is not one; the end of a sentence.
     """
 
+    holdings = None
+
     def __init__(self, name: str, kinds: Sequence[str] = ()) -> None:
         self.name = name
         self._address = checked_address(name)

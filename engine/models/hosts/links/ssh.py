@@ -1,6 +1,7 @@
 """Another machine, reached by `ssh`: its devices, and links to hosts on it."""
 
 import asyncio
+import importlib.metadata
 import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from engine.contract.host_settings import HostSettings, MachineSettings
 from engine.models.hosts import codec
 from engine.models.hosts.devices import FIND_SECONDS, Device, is_device
 from engine.models.hosts.far_messages import DevicesFound, FindDevices, Hello, StartHost
+from engine.models.hosts.holdings import Holdings
 from engine.models.hosts.links.channel import Channel, Silence
 from engine.models.hosts.links.far_link import START_SECONDS, FarLink
 from engine.models.hosts.links.frames import BrokenFrame
@@ -36,14 +38,14 @@ class SshMachine:
     Attributes:
         versions: Versions of Safelight, Python and torch there; empty if unknown so far.
         latency: Seconds of the last round trip; None if unknown.
-        hello: What it last said of itself.
+        holdings: Packages and weights there; None if unknown so far.
     """
 
     def __init__(self, name: str, settings: HostSettings) -> None:
         self.name = name
         self.versions = ""
         self.latency: float | None = None
-        self.hello: Hello | None = None
+        self.holdings: Holdings | None = None
         self._settings = settings
         self._own = settings.machine.get(name, MachineSettings())
         self._finding: Channel | None = None
@@ -101,13 +103,12 @@ class SshMachine:
         Raises:
             Blocked: It has another version.
         """
-        self.hello = hello
-        torch = f", torch {clean(hello.torch, 40)}" if hello.torch else ""
         self.versions = (
-            f"Safelight {clean(hello.program, 40)}, Python {clean(hello.python, 40)}{torch}"
+            f"Safelight {clean(hello.program, 40)}, Python {clean(hello.python, 40)}{_torch(hello)}"
         )
         if error := mismatch(self.name, hello):
             raise error
+        self.holdings = Holdings.of(hello)
 
     def explain(self, code: int | None, words: str) -> Exception:
         """Return why it did not answer."""
@@ -146,9 +147,23 @@ class SshMachine:
         if report.error is not None:
             error = codec.unpack_error(report.error)
             error.message = f"{self.name}: {error.message}"
+            error.args = (error.message,)
             raise error
         return [
             Device(device.id, clean(device.name), device.memory)
             for device in report.devices
             if is_device(device.id)
         ]
+
+
+def _torch(hello: Hello) -> str:
+    """Return the version of torch there, for the end of a list, beside another one here."""
+    if not hello.torch:
+        return ""
+    there = clean(hello.torch, 40)
+    try:
+        here = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        here = there
+    differs = "" if here == there else f" (here {here}: results may differ in the last bits)"
+    return f", torch {there}{differs}"
