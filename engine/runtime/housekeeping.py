@@ -20,6 +20,7 @@ from engine.runtime.alerts import Alerts
 from engine.runtime.host_status import HostStatusReporter
 from engine.runtime.lanes.lane_set import LaneSet
 from engine.runtime.live_settings import LiveSettings
+from engine.runtime.machines_watch import MachinesWatch
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.store_gone import StoreGone
 from engine.runtime.timings import EngineTimings
@@ -71,6 +72,7 @@ class Housekeeping:
         self._progress = progress
         self._hosts = hosts
         self._host_board = HostStatusReporter(hosts, writer)
+        self._machines = MachinesWatch(live, hosts)
         self._lanes = lanes
         self._live = live
         self._timings = timings
@@ -95,6 +97,8 @@ class Housekeeping:
         if self._is_due("hosts", timings.hosts):
             self._hosts.tick()
             self._host_board.flush()
+        if self._is_due("machines", timings.machines):
+            self._machines.look()
         if self._is_due("lanes", timings.lanes):
             rows = self._lanes.rows()
             self._writer.write(lambda c: engine_writes.report_lanes(c, rows))

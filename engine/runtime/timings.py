@@ -11,6 +11,7 @@ class EngineTimings:
         turn: Maximum pause between two turns of the loop.
         progress: Between two writes of what running steps show.
         hosts: Between two looks at the model hosts.
+        machines: Between two looks at the files that name or allow other machines.
         lanes: Between two writes of the lanes.
         heartbeat: Between two signs of life, and looks whether the store is still in its place.
         alerts: Between two looks for alerts.
@@ -28,6 +29,7 @@ class EngineTimings:
     turn: float = 0.05
     progress: float = 0.1
     hosts: float = 0.3
+    machines: float = 1.0
     lanes: float = 0.5
     heartbeat: float = 2.0
     alerts: float = 1.0

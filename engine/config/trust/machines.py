@@ -37,7 +37,7 @@ def trusted_machines(
     """Return the machines that may be used, and why each of the others may not."""
     refused = {
         name: f"Only this workspace's files name {clean(name, 100)}. If you trust it: safelight "
-        f"trust {shlex.quote(str(root))}; then resume."
+        f"trust {shlex.quote(str(root))}; a running engine notices."
         for name in machines_of_files(settings, environment)
         if not is_trusted(root, machine_grant(settings, name))
     }

@@ -359,7 +359,7 @@ class ModelHost:
             name=self.device.name,
             pid=self._process.pid if self._process else None,
             state=self._state(),
-            message=self._message,
+            message="its machine is used no more" if self.is_leaving else self._message,
             memory_total=self._total or None,
             memory_budget=self.budget or None,
             memory_used=self._used if self._process else None,

@@ -79,10 +79,7 @@ class ModelHosts:
         self._closed = False
 
     async def lacking(self, backend: Backend) -> list[MissingRequirement]:
-        """Return what a backend lacks, unless a machine has it that may run its models.
-
-        Waits for the first answers of other machines if this one lacks something.
-        """
+        """Return what a backend lacks, unless a machine may run its models; see `readiness`."""
         return await lacking_anywhere(backend, self._machines, FIRST_SECONDS)
 
     async def infer(
@@ -151,11 +148,9 @@ class ModelHosts:
             machines: Names of other machines to use; None for those that are used.
             refused: Names of other machines that may not be used, each with the reason.
         """
-        before, self._settings = self._settings, settings
-        self._chooser.settings = settings
         if machines is not None:
-            self._machines.refused = dict(refused or {})
-            self._change_machines(machines, before, settings)
+            self.use_machines(settings, machines, refused or {})
+        self._settings = self._chooser.settings = settings
         for host in self._hosts:
             host.settings = settings
             host.try_again()
@@ -163,14 +158,19 @@ class ModelHosts:
         self._refuse_waiting()
         self._dispatch()
 
-    def _change_machines(
-        self, names: Sequence[str], before: HostSettings, after: HostSettings
+    def use_machines(
+        self, settings: HostSettings, names: Sequence[str], refused: Mapping[str, str]
     ) -> None:
-        for name in changed_machines(self._machines.known, names, before, after):
+        """Use other machines from now on; see `reload`. Of the settings, only theirs apply."""
+        self._machines.refused = dict(refused)
+        for name in changed_machines(self._machines.known, names, self._settings, settings):
             self._let_go(self._machines.remove(name))
         for name in names:
             if name not in self._machines.known:
-                self._machines.add(machine_named(name, after))
+                self._machines.add(machine_named(name, settings))
+        self._settings = self._settings.model_copy(update={"machine": settings.machine})
+        self._refuse_waiting()
+        self._dispatch()
 
     def _let_go(self, machine: Machine) -> None:
         """Give a machine no more work; what it was sent and has not begun is done elsewhere."""

@@ -93,8 +93,9 @@ class Trouble:
 
     def _gone(self, host: ModelHost) -> Blocked:
         one = self._machines.known.get(host.device.machine)
+        words = (one and one.message) or f"The machine of {host.device.id} cannot be reached"
         return Blocked(
-            f"{host} cannot be reached{one and one.message and f': {one.message}'}",
+            f"{words.removesuffix('.')}.",
             reason="backend",
             remedy="It is tried again from time to time, and at resume.",
         )

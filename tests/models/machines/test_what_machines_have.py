@@ -97,7 +97,7 @@ async def test_machines_may_change_while_the_engine_runs(far: Far) -> None:
     slow = {"id": 1, "log": str(machines["old"].folder / "did"), "seconds": 0.5, "data": b""}
     busy = hosts.ask(task(slow, "work", key(device="old")))
     await hosts.until((machines["old"].folder / "did").exists)
-    hosts.hosts.reload(hosts.settings, ["new"])
+    hosts.hosts.use_machines(hosts.settings, ["new"], {})
     with pytest.raises(Blocked, match="to run on old"):
         await hosts.answer(task("y", model=key(device="old")))
     assert (await busy)["id"] == 1  # what it had begun is ended
