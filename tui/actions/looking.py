@@ -78,9 +78,9 @@ LOOKING: tuple[Action, ...] = (
     Action(
         "compare",
         "Compare",
-        "Compare marked jobs, or parts of a job, side by side.",
+        "Compare jobs, parts of a job, or the best of batches, side by side.",
         ("equals_sign",),
-        ("batch", "job"),
+        ("batches", "batch", "job"),
         footer=13,
     ),
     Action(

@@ -126,7 +126,7 @@ STEPPING_IN: tuple[Action, ...] = (
         "Again with",
         "Queue this again with other settings or another prompt, in a form.",
         ("a",),
-        STEP_IN,
+        (*STEP_IN, "compare"),
         "Step in",
         8,
         writes=True,

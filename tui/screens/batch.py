@@ -288,7 +288,7 @@ class BatchScreen(CausesScreen):
 
     def action_compare(self) -> None:
         """Compare the marked jobs; or a branch with its origin, another job with its neighbour."""
-        from engine.client.views.comparison import beside_origin
+        from engine.client.views.whole_jobs import beside_origin
 
         row: JobItem | None = self.rows.current
         if row is not None and not self.rows.marks:
@@ -309,7 +309,7 @@ class BatchScreen(CausesScreen):
 
     def _compare_marked(self) -> None:
         """Compare the marked jobs, or the one under the cursor with its neighbour."""
-        from engine.client.views.comparison import BestOfJobs
+        from engine.client.views.whole_jobs import BestOfJobs
         from tui.screens.compare import CompareScreen
 
         rows = self.rows
@@ -325,7 +325,7 @@ class BatchScreen(CausesScreen):
 
     def action_zoom(self) -> None:
         """Show the best of the selected job full screen, with those of the jobs around it."""
-        from engine.client.views.comparison import BestOfList
+        from engine.client.views.whole_jobs import BestOfList
         from tui.screens.zoom import ZoomScreen
 
         rows = self.rows

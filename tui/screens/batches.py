@@ -306,6 +306,33 @@ class BatchesScreen(CausesScreen):
                  "Archived batches are left out.")  # fmt: skip
         self.feed.abandon()
 
+    def action_compare(self) -> None:
+        """Compare the best jobs of the marked batches, or of the selected one and its neighbour."""
+        from engine.client.views.whole_jobs import best_of_batches
+
+        rows = self.rows
+        row: BatchItem | None = rows.current
+        below: BatchItem | None = rows.row(rows.cursor + 1)
+        pair = (row, below) if below else (rows.row(rows.cursor - 1), row)
+        ids = sorted(rows.marks or {one.id for one in pair if one is not None})
+        read = partial(
+            best_of_batches,
+            batch_ids=ids,
+            chosen=row.id if row else 0,
+            headlines=self.dashboard.headlines,
+        )
+        self.feed.ask(read, self, "compare")
+
+    @on(QueryAnswered)
+    def compare_best(self, message: QueryAnswered) -> None:
+        """Show the best jobs of batches side by side."""
+        from tui.screens.compare import CompareScreen
+
+        if message.tag == "compare" and message.value is None:
+            self.say("Mark two or more batches with results to compare the best of each.", bad=True)
+        elif message.tag == "compare":
+            self.app.push_screen(CompareScreen(message.value, panes=len(self.rows.marks)))
+
     def action_delete(self) -> None:
         """Delete the targets, after asking with what that frees."""
         targets, called = self.targets()

@@ -9,8 +9,10 @@ from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 
-from engine.client.views.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
+from engine.client.views.candidates import Candidate, Comparison
+from engine.client.views.comparison import PartsOfAJob
 from engine.client.views.stored import here, stored_file
+from engine.client.views.whole_jobs import BestOfJobs
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.branching import BranchingScreen
@@ -270,7 +272,7 @@ class CompareScreen(BranchingScreen):
         """Choose the active thing, if it is a part of a job that can be chosen."""
         candidate = self._active_candidate
         if candidate is None or not isinstance(self._view, PartsOfAJob):
-            self.say("Only parts of one job can be chosen.", bad=True)
+            self.say("Parts of one job can be chosen; of whole jobs, m keeps or rejects one.", bad=True)
         else:
             self.dismiss(candidate.node)
 

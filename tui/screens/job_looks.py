@@ -10,7 +10,8 @@ from tui.feed import QueryAnswered
 from tui.screens.job_decisions import JobDecisions
 
 if TYPE_CHECKING:
-    from engine.client.views.comparison import BestOfJobs, PartsOfAJob
+    from engine.client.views.comparison import PartsOfAJob
+    from engine.client.views.whole_jobs import BestOfJobs
     from engine.contract.timeline import Timeline
 
 

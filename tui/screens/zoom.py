@@ -9,14 +9,10 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.client.views.comparison import (
-    BestOfJobs,
-    BestOfList,
-    Candidate,
-    Comparison,
-    PartsOfAJob,
-)
+from engine.client.views.candidates import Candidate, Comparison
+from engine.client.views.comparison import PartsOfAJob
 from engine.client.views.files import MAX_ROWS, facts_line
+from engine.client.views.whole_jobs import BestOfJobs, BestOfList
 from engine.text import figures
 from tui.actions import bindings
 from tui.feed import View

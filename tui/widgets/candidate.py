@@ -8,7 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.client.views.comparison import Candidate
+from engine.client.views.candidates import Candidate
 from engine.config.paths import WorkspacePaths
 from engine.text import figures
 from tui.states import look

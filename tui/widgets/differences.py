@@ -1,4 +1,4 @@
-"""Differences of things that are compared: their scores, their verdicts, their prompts."""
+"""Differences of things that are compared: scores, verdicts, settings, prompts."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from engine.client.views.comparison import Candidate
+from engine.client.views.candidates import Candidate
 from engine.text import figures
 from tui.widgets.heading import Heading
 from tui.widgets.prompt_diff import PromptDiff
@@ -16,6 +16,9 @@ from tui.widgets.verdict import changed_checks
 
 MAX_METRICS = 40
 """Maximum scores that are compared."""
+
+MAX_SETTINGS = 24
+"""Maximum settings that differ that are shown."""
 
 
 class Differences(Vertical):
@@ -25,6 +28,7 @@ class Differences(Vertical):
         """Compose the table, the heading, the prompt."""
         yield Static(id="scores", markup=False)
         yield Static(id="checks", markup=False)
+        yield Static(id="settings", markup=False)
         yield Heading(id="prompt-heading", markup=False)
         yield PromptDiff(id="prompt")
         yield Static(id="again", markup=False)
@@ -40,6 +44,7 @@ class Differences(Vertical):
         tables = {
             "scores": _scores(candidates),
             "checks": changed_checks(candidates, self.app.theme_variables),
+            "settings": _settings(candidates),
             "again": _again(candidates, active),
         }
         self.display = there or any(table is not None for table in tables.values())
@@ -59,11 +64,28 @@ class Differences(Vertical):
 
 
 def _again(candidates: Sequence[Candidate], active: int) -> Text | None:
-    """Return what choosing the active thing runs again."""
+    """Return what choosing the active thing runs again, or what a whole job costs again."""
     candidate = candidates[active] if active < len(candidates) else None
     if candidate is None or not candidate.again:
         return None
+    if not candidate.node:
+        return Text(f"a queues {candidate.title} again: {candidate.again} as it ran")
     return Text(f"c chooses {candidate.title}: {candidate.again} runs again")
+
+
+def _settings(candidates: Sequence[Candidate]) -> Table | None:
+    """A row per setting that differs: its value of each thing."""
+    values = [dict(candidate.settings) for candidate in candidates]
+    names = dict.fromkeys(name for one in values for name in one)
+    differ = [name for name in names if len({one.get(name) for one in values}) > 1]
+    if not differ:
+        return None
+    table = Table.grid(padding=(0, 2))
+    for _ in range(len(values) + 1):
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=30)
+    for name in differ[:MAX_SETTINGS]:
+        table.add_row(Text(name.replace("_", " ")), *(Text(one.get(name, "–")) for one in values))
+    return table
 
 
 def _scores(candidates: Sequence[Candidate]) -> Table | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.client.views.comparison import Candidate
+from engine.client.views.candidates import Candidate
 from engine.client.views.files import MAX_ROWS, stored_of
 from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.client.views.checks import CheckLine
-from engine.client.views.comparison import Candidate
+from engine.client.views.candidates import Candidate
 
 SIGNS = {"unmet": "✗", "partly": "~", "met": "✓", "unknown": "?"}
 """Sign of each verdict."""

@@ -1,94 +1,23 @@
-"""Things to compare: parts of a job of one family, or several jobs by their best files."""
+"""Parts of a job to compare: those of one family."""
 
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping, Sequence
+from typing import Self
 
-from db.queries import inspect, lineage, lists
-from db.queries.inspect import FileLine
-from db.rating import rating_word
-from engine.client.views.checks import CheckLine
+from db.queries import inspect
+from engine.client.views.candidates import MAX_CANDIDATES, Candidate, Comparison
 from engine.client.views.decisions import key_to_select
 from engine.client.views.detail import Detail, read_detail
-from engine.client.views.files import OpenableFile, openable, result_item
+from engine.client.views.files import result_item
 from engine.client.views.job_tree import JobTree, read_tree
-from engine.client.views.jobs import read_glance
 from engine.client.views.recipe_info import Headlines
 from engine.client.views.tree import TreeLine
+from engine.client.views.whole_jobs import BestOfJobs, beside_neighbour, beside_origin
 from engine.text.plural import pluralize
-from engine.text.terminal import clean
-
-if TYPE_CHECKING:
-    from engine.contract.kinds import Item
-
-MAX_CANDIDATES = 50
-"""Maximum things that are compared; the newest of more."""
-
-PageOfIds = Callable[[sqlite3.Connection, int, int], list[int]]
-"""Reads ids from an index on, at most a number of them."""
 
 _NUMBER = re.compile(r"-\d{1,9}(?=/|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One of several things that are compared.
-
-    Attributes:
-        job: Its job.
-        node: Its node in the job's tree; 0 for the job itself.
-        title: Its name, cleaned.
-        state: Its state.
-        score: Its score.
-        prompt: The prompt that it was generated from, cleaned; empty if it is a prompt itself.
-        scores: Further scores by metric.
-        file: Its file.
-        item: Its result, if it has no file.
-        opens: The same file, to be opened.
-        checks: What its judge has looked for.
-        again: Consequence of choosing it, cleaned; empty if it cannot be chosen.
-        rating: Its own rating: `1` to `5`, `keep`, `reject`; None if it is not rated.
-    """
-
-    job: int
-    node: int
-    title: str
-    state: str
-    score: float | None
-    prompt: str = ""
-    scores: tuple[tuple[str, float], ...] = ()
-    file: FileLine | None = None
-    item: "Item | None" = None
-    opens: OpenableFile | None = None
-    checks: tuple[CheckLine, ...] = ()
-    again: str = ""
-    rating: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Things to compare.
-
-    Attributes:
-        title: What they are, cleaned.
-        candidates: The things, in order.
-        chosen: Number of the one that was selected, from 0.
-        first: Index of the first thing in its list.
-        total: Number of things in the list; 0 if all of them are here.
-    """
-
-    title: str
-    candidates: tuple[Candidate, ...] = ()
-    chosen: int = 0
-    first: int = 0
-    total: int = 0
-
-    def place(self, number: int) -> str:
-        """Return the place of a thing in its list, as `3/12`."""
-        return f"{self.first + number + 1}/{self.total or len(self.candidates)}"
 
 
 class PartsOfAJob:
@@ -132,13 +61,15 @@ class PartsOfAJob:
 
     def to_compare(
         self, connection: sqlite3.Connection, *, scope: str
-    ) -> "Self | BestOfJobs | None":
+    ) -> Self | BestOfJobs | None:
         """Return what the part in a scope is compared with: the origin of a branch, or its family.
 
-        A branch as a whole, or where it begins, is seen beside the job that it is a branch of.
+        A branch as a whole, or where it begins, is seen beside the job that it is a branch of; a
+        job without a family beside the job before it in its batch, or the one after.
         """
         origin = beside_origin(connection, self._job, self._headlines, scope)
-        return origin or self.enough(connection, at_least=2)
+        family = origin or self.enough(connection, at_least=2)
+        return family or beside_neighbour(connection, self._job, self._headlines)
 
     def enough(self, connection: sqlite3.Connection, *, at_least: int) -> Self | None:
         """Return this view if it has some number of parts, else None."""
@@ -185,107 +116,6 @@ class PartsOfAJob:
             return ""
         later = inspect.following(connection, self._job, node.steps[-1])
         return f"at most {pluralize(later.steps, 'step')}" if later.steps else "nothing"
-
-
-class BestOfJobs:
-    """View of several jobs, each by its best file."""
-
-    every = 5.0
-
-    def __init__(self, job_ids: Sequence[int], chosen: int, headlines: Headlines) -> None:
-        self._ids = list(job_ids)[:MAX_CANDIDATES]
-        self._chosen = chosen
-        self._headlines = headlines
-
-    def at(self, candidate: Candidate) -> "BestOfJobs":
-        """Return the same jobs with another one selected."""
-        return BestOfJobs(self._ids, candidate.job, self._headlines)
-
-    def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
-        """Return the present jobs."""
-        lines = lists.jobs_of_ids(connection, self._ids)
-        batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
-        if batch is None:
-            return Comparison("")
-        headline = self._headlines.of(batch.recipe)
-        is_mixed = len({line.batch_id for line in lines}) > 1
-        candidates = []
-        for line in lines:
-            glance = read_glance(connection, line.id, headline)
-            file = glance.file if glance else None
-            candidates.append(
-                Candidate(
-                    job=line.id,
-                    node=0,
-                    title=f"j{line.id} {clean(line.key, 60)}" if is_mixed else clean(line.key, 60),
-                    state=line.state,
-                    score=line.score,
-                    prompt=glance.prompt if glance else "",
-                    file=file,
-                    opens=openable("best", file, "") if file else None,
-                    rating=rating_word(line.rating),
-                )
-            )
-        ids = [line.id for line in lines]
-        at = ids.index(self._chosen) if self._chosen in ids else len(ids) - 1
-        title = f"b{batch.id} {clean(batch.name, 60)}"
-        if is_mixed:
-            title = " beside ".join(f"j{id_}" for id_ in ids)
-        return Comparison(title, tuple(candidates), at)
-
-
-class BestOfList(BestOfJobs):
-    """View of the jobs of a list around one of them, each by its best file.
-
-    The order is that of the moment at which a part of the list is first read.
-
-    Args:
-        page: Reads the ids of the list from an index on, at most a number of them.
-        at: Index of the job in the list.
-        total: Number of jobs in the list.
-        headlines: Headlines of the recipes.
-    """
-
-    def __init__(self, page: PageOfIds, at: int, total: int, headlines: Headlines) -> None:
-        super().__init__([], 0, headlines)
-        self._page = page
-        self._total = total
-        self.look_at(at)
-
-    def look_at(self, index: int) -> None:
-        """Show the part of the list around an index from the next read on."""
-        last = max(0, self._total - MAX_CANDIDATES)
-        self._first = max(0, min(index - MAX_CANDIDATES // 2, last))
-        self._index, self._ids = index, []
-
-    def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
-        """Return the present state of the jobs around the one that is looked at."""
-        if not self._ids:
-            self._ids = self._page(connection, self._first, MAX_CANDIDATES)
-            at = self._index - self._first
-            self._chosen = self._ids[at] if at < len(self._ids) else 0
-        comparison = super().read(connection, version)
-        return replace(comparison, first=self._first, total=max(self._total, len(self._ids)))
-
-
-def beside_origin(
-    connection: sqlite3.Connection, job_id: int, headlines: Headlines, scope: str | None = None
-) -> BestOfJobs | None:
-    """Return a job beside the one that it is a branch of; None if it is no branch.
-
-    Args:
-        connection: A reader.
-        job_id: The job.
-        headlines: Headlines of the recipes.
-        scope: The selected scope, empty for the job as a whole; another than the one at which the
-            branch begins has no origin. None for the job in a list.
-    """
-    origin = lineage.origin_of(connection, job_id)
-    if origin is None or origin.branch is None or scope not in {None, "", origin.branch}:
-        return None
-    ids = [origin.source_job_id, job_id]
-    there = len(lists.jobs_of_ids(connection, ids)) == len(ids)
-    return BestOfJobs(ids, job_id, headlines) if there else None
 
 
 def family_of(nodes: Sequence[TreeLine], paths: Mapping[int, str], chosen: int) -> list[TreeLine]:

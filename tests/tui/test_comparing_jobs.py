@@ -1,0 +1,85 @@
+"""Whole jobs side by side, of one batch or of several, with or without scores, checks and files."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.tui.samples import result
+from tests.tui.support import Place, running, shows, until
+from tests.tui.test_comparing import at_the_job, captions, comparing
+
+
+def settings(place: Place, batch: int, **values: object) -> None:
+    sql = "UPDATE batches SET settings = ? WHERE id = ?"
+    place.write(lambda c: c.execute(sql, (json.dumps(values), batch)))
+
+
+def judge(place: Place, job: int, turn: int, score: float, prompt: str, **checks: str) -> None:
+    """An iteration with checks of its judge, and the prompt that it was generated from."""
+    place.turn(job, turn, score)
+    lines = [{"name": name, "verdict": verdict} for name, verdict in checks.items()]
+
+    def write(connection: Any) -> None:
+        of = "WHERE job_id = ? AND scope = ? AND name = ?"
+        scope = f"iteration-{turn}"
+        values = json.dumps({"checks": lines}), job, scope, "evaluate"
+        connection.execute(f"UPDATE steps SET result = ? {of}", values)
+        values = json.dumps({"prompt": prompt}), job, scope, "generate"
+        connection.execute(f"UPDATE steps SET request = ? {of}", values)
+
+    place.write(write)
+
+
+@pytest.fixture
+def two(place: Place) -> tuple[int, int]:
+    """The same entry in two batches; the best iteration of the first is not its newest."""
+    jobs = []
+    for name, rounds in (("plain", 2), ("longer", 6)):
+        batch = place.batch(name, ["fox"])
+        settings(place, batch, rounds=rounds, size="512x512")
+        jobs.extend(place.job_ids(batch))
+        place.claim(1)
+    judge(place, jobs[0], 1, 60, "a fox in snow", fox="met", snow="unmet")
+    judge(place, jobs[0], 2, 40, "a fox at night", fox="unmet", snow="unmet")
+    judge(place, jobs[1], 1, 80, "a fox in deep snow", fox="met", snow="met")
+    return jobs[0], jobs[1]
+
+
+async def test_the_best_of_two_batches_with_what_differs(
+    place: Place, two: tuple[int, int]
+) -> None:
+    for job, score in zip(two, (60, 80), strict=True):
+        place.end(job, score)
+    async with running(place.dashboard(), (120, 50)) as pilot:
+        await shows(pilot, "plain", "longer")
+        await comparing(pilot)
+        await shows(
+            pilot, f"j{two[0]} fox 60.0", f"j{two[1]} fox 80.0", "+20.0", "rounds  ", "✗", "1 the same",
+            "deep", "2 steps as it ran",
+        )  # fmt: skip
+        await pilot.press("c")
+        await shows(pilot, "of whole jobs, m keeps")
+
+
+async def test_batches_without_results_have_nothing_to_compare(place: Place) -> None:
+    place.batch("one", ["a"])
+    place.batch("two", ["b"])
+    async with running(place.dashboard(), (100, 30)) as pilot:
+        await shows(pilot, "b2")
+        await pilot.press("equals_sign")
+        await shows(pilot, "Mark two or more batches with results")
+
+
+async def test_jobs_without_files_and_scores_are_compared_by_their_results(place: Place) -> None:
+    ids = place.job_ids(place.batch("words", ["one", "two"]))
+    place.claim(2)
+    for job, prompt in zip(ids, ("a lighthouse", "a harbour"), strict=True):
+        step = place.step(job, "", "write")
+        result(place, step, "prompt", {"prompt": prompt})
+        place.end(job)
+    async with running(place.dashboard(), (100, 40)) as pilot:
+        await at_the_job(pilot)
+        await comparing(pilot)  # no part has a family: the job and its neighbour
+        await until(pilot, lambda: [c.split()[1] for c in captions(pilot)] == ["one", "two"])
+        await shows(pilot, "a lighthouse", "a harbour", "a queues one again: 1 step as it ran")
