@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from db.rating import NOTE_LIMIT, rating_word
 from db.rows import Row
@@ -66,11 +67,26 @@ def count_ratings(
     return counts
 
 
-def rating_document(connection: sqlite3.Connection, job_id: int) -> dict[str, str | None] | None:
-    """Return the present rating of a job's result as results are written; None without one."""
-    row = present_ratings(connection, job_id).get("")
-    if row is None or (row.value is None and not row.note):
+def rating_document(connection: sqlite3.Connection, job_id: int) -> dict[str, Any] | None:
+    """Return the present ratings of a job as results are written; None without any.
+
+    Its own is `rating`, None if only parts are rated; those of parts are in `parts`.
+    """
+    present = present_ratings(connection, job_id)
+    rated = {
+        part: _document(row)
+        for part, row in present.items()
+        if row.value is not None or row.note
+    }
+    own = rated.pop("", None)
+    if own is None and not rated:
         return None
+    nothing = {"rating": None, "note": "", "author": None, "created_at": None}
+    parts = [{"part": part, **document} for part, document in sorted(rated.items())]
+    return {**(own or nothing), "parts": parts}
+
+
+def _document(row: RatingRow) -> dict[str, Any]:
     return {
         "rating": rating_word(row.value),
         "note": row.note,

@@ -23,6 +23,7 @@ def film_document(report: FilmReport, files: Sequence[str]) -> dict[str, Any]:
         "seconds": report.seconds,
         "files": list(files),
         "error": report.error or None,
+        "rating": report.rating,
         "fallbacks": [
             {
                 "section": one.section + 1,
@@ -77,5 +78,6 @@ def job_document(report: FilmReport, folder: str, files: Sequence[str]) -> dict[
         "seconds": report.seconds,
         "film": f"{folder}/{film}" if film else None,
         "fallbacks": [one.message for one in report.fallbacks],
+        "rating": report.rating,
         "cost_usd": dollars(report.cost_microdollars),
     }

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
+from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import Artifact, GeneratedImage
 from engine.contract.backend import Result
@@ -53,6 +54,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         job=job.id,
         cost_microdollars=job.cost,
         spent=spent_by_tier(TIERS, _done(steps)),
+        rating=rating_document(connection, job.id),
     )
 
 

@@ -53,6 +53,7 @@ class FilmReport(FrozenModel):
         job: Number of its job.
         cost_microdollars: Cost of its calls.
         spent: Costs of its tiers, of the steps that still count.
+        rating: Ratings by the operator, as `db.queries.ratings.rating_document` words them.
     """
 
     key: str
@@ -71,3 +72,4 @@ class FilmReport(FrozenModel):
     job: int
     cost_microdollars: int = 0
     spent: tuple[Spent, ...] = ()
+    rating: dict[str, Any] | None = None

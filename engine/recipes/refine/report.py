@@ -200,7 +200,7 @@ class JobReport(FrozenModel):
     output: str = ""
     totals: Totals = Totals()
     iterations: tuple[IterationReport, ...] = ()
-    rating: dict[str, str | None] | None = None
+    rating: dict[str, Any] | None = None
 
     @property
     def best_iteration(self) -> IterationReport | None:

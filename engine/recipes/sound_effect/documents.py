@@ -127,6 +127,7 @@ def _ours(report: SoundReport, take: TakeReport) -> dict[str, Any]:
         "aspects": dict(take.judgement.aspects),
         "problems": [problem.message for problem in take.judgement.problems],
         "reason": report.reason,
+        "rating": report.rating,
         "takes": [_summary(report, other) for other in report.takes],
         "undefined": dict(take.measures.undefined),
         "measures": take.measures.model_dump(mode="json", exclude={"undefined"}),
@@ -205,6 +206,7 @@ def job_document(report: SoundReport, file: str | None) -> dict[str, Any]:
         "take": report.kept,
         "score": take.judgement.score if take else None,
         "reason": report.reason or None,
+        "rating": report.rating,
         "cost_usd": dollars(report.cost_microdollars),
     }
 

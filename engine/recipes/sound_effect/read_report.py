@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.queries.batches import batch_of
+from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract.audio import GeneratedAudio
 from engine.recipes.sound_effect.finishing import FinishedTake
@@ -49,6 +50,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         config=file_name(settings.config),
         cost_microdollars=job.cost,
         placed=_placed(steps),
+        rating=rating_document(connection, job.id),
     )
 
 

@@ -94,6 +94,7 @@ class SoundReport(FrozenModel):
             they name none.
         config: Name of its configuration; likewise.
         placed: The take that is kept on the events of a film, once it is there.
+        rating: Ratings by the operator, as `db.queries.ratings.rating_document` words them.
     """
 
     key: str
@@ -112,6 +113,7 @@ class SoundReport(FrozenModel):
     placed: PlacedReport | None = None
     checkpoint: str = ""
     config: str = ""
+    rating: dict[str, Any] | None = None
 
     @property
     def kept_take(self) -> TakeReport | None:

@@ -57,6 +57,7 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
         "likeness": [_likeness(likeness) for likeness in report.likenesses],
         "subject_likeness": [one.model_dump(mode="json") for one in report.subjects],
         "notes": list(report.notes),
+        "rating": report.rating,
         "contact_sheet": CONTACT_SHEET if _has_images(report) else None,
         **{
             stem: film_name(stem, film) if film else None

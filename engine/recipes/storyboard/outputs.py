@@ -338,6 +338,7 @@ def _entry(report: StoryboardReport) -> dict[str, Any]:
         "folder": report.output,
         "scenes": len(report.scenes),
         "quality_score": report.quality,
+        "rating": report.rating,
         "cost_usd": dollars(report.cost_microdollars),
         "seconds": report.seconds,
     }

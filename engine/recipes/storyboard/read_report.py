@@ -10,6 +10,7 @@ from typing import Any
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.queries.batches import batch_of
+from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import Artifact, Comparison, GeneratedImage, Similarity
 from engine.contract.decisions import newest_fitting
@@ -84,6 +85,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         seconds=round(sum(_seconds(step) for step in reader.steps.values()), 3),
         cost_microdollars=job.cost,
         calls=sum(s.attempts for s in reader.steps.values() if s.backend != batch.recipe),
+        rating=rating_document(connection, job.id),
     )
 
 

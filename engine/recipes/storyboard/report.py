@@ -3,6 +3,8 @@
 Times are UTC in ISO 8601, durations are seconds, costs are integer millionths of a US dollar.
 """
 
+from typing import Any
+
 from engine.contract import Artifact, GeneratedImage, Similarity
 from engine.contract.backend import FrozenModel
 from engine.recipes.storyboard.agents.cinematographer import Shot
@@ -175,6 +177,7 @@ class StoryboardReport(FrozenModel):
         seconds: Time spent in its steps.
         cost_microdollars: What it has cost.
         calls: Number of calls to backends.
+        rating: Ratings by the operator, as `db.queries.ratings.rating_document` words them.
     """
 
     id: int
@@ -200,6 +203,7 @@ class StoryboardReport(FrozenModel):
     seconds: float = 0.0
     cost_microdollars: int = 0
     calls: int = 0
+    rating: dict[str, Any] | None = None
 
     @property
     def quality(self) -> float | None:

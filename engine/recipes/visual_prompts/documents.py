@@ -35,6 +35,7 @@ def sample_record(sample: SampleReport) -> Record:
         **(_music(sample) if sample.features or not sample.error else {}),
         "prompts": [_prompt(one) | _image(sample, one.number) for one in sample.prompts],
         **({} if sample.error else {"creativity": sample.creativity}),
+        **({"rating": sample.rating} if sample.rating else {}),
         "batch": sample.batch,
         "job": sample.job,
         "finished_at": sample.finished_at,
@@ -157,7 +158,7 @@ def _summary_of(record: Record) -> Record:
         "prompt_count": len(record["prompts"]),
         "modes": list(modes),
     }
-    return {**found, "error": record["error"]} if record.get("error") else found
+    return found | {name: record[name] for name in ("rating", "error") if record.get(name)}
 
 
 def _failed(records: Sequence[Record]) -> int:

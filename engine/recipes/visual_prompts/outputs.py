@@ -294,6 +294,7 @@ def _entry(report: SampleReport) -> dict[str, Any]:
         "folder": report.output,
         "prompts": len(report.prompts),
         "creativity": report.creativity,
+        "rating": report.rating,
         "cost_usd": dollars(report.cost_microdollars),
         "seconds": report.seconds,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.queries.batches import batch_of
+from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.audio.features import Features
 from engine.audio.legacy import eight_keys
@@ -56,6 +57,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         finished_at=reader.last_end() or job.finished_at,
         seconds=round(sum(map(_seconds, reader.steps.values())), 3),
         cost_microdollars=job.cost,
+        rating=rating_document(connection, job.id),
     )
 
 

@@ -98,6 +98,7 @@ class SampleReport(FrozenModel):
         finished_at: Time at which its last step ended, UTC.
         seconds: Time spent in its steps.
         cost_microdollars: Cost of its calls.
+        rating: Ratings by the operator, as `db.queries.ratings.rating_document` words them.
     """
 
     key: str = ""
@@ -118,6 +119,7 @@ class SampleReport(FrozenModel):
     finished_at: str | None = None
     seconds: float = 0.0
     cost_microdollars: int = 0
+    rating: dict[str, Any] | None = None
 
 
 class ExportHead(FrozenModel):
