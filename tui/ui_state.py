@@ -30,7 +30,8 @@ class UiState:
         view: View of batches: `table` or `sheet`.
         sheet_columns: Columns of contact sheets, 0 for as many as fit well.
         toured: True once the tour was put away.
-        widths: Share of the width that the first panel of a screen has, in percent, by screen.
+        widths: Share of the width that the first panel of a screen has, in percent, by screen; and
+            the cells of columns, by list and column.
         announced: Keys with another meaning than in earlier releases, which was announced.
     """
 

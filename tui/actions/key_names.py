@@ -10,7 +10,8 @@ _NAMES = {
     "colon": ":", "asterisk": "*", "plus": "+", "minus": "-", "underscore": "_",
     "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<", "left": "←",
     "right": "→", "up": "↑", "down": "↓", "left_square_bracket": "[",
-    "right_square_bracket": "]", "dollar_sign": "$", "number_sign": "#", "vertical_line": "|",
+    "right_square_bracket": "]", "left_parenthesis": "(", "right_parenthesis": ")",
+    "left_curly_bracket": "{", "right_curly_bracket": "}", "dollar_sign": "$", "number_sign": "#", "vertical_line": "|",
 }  # fmt: skip
 
 

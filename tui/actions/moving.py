@@ -7,6 +7,10 @@ def _move(id_: str, title: str, help_: str, *keys: str) -> Action:
     return Action(id_, title, help_, keys, ("list", "sheet"), "Move")
 
 
+def _column(id_: str, title: str, help_: str, key: str) -> Action:
+    return Action(id_, title, help_, (key,), ("list",), "Look")
+
+
 def _in_sheet(id_: str, title: str, help_: str, *keys: str) -> Action:
     return Action(id_, title, help_, keys, ("sheet",), "Move")
 
@@ -18,6 +22,11 @@ MOVING: tuple[Action, ...] = (
     _move("page_up", "Page up", "A page up.", "pageup", "ctrl+b", "ctrl+u"),
     _move("first", "First", "To the first.", "g", "home"),
     _move("last", "Last", "To the last.", "G", "end"),
+    _column("next_column", "Next column", "Pick the next column.", "right_curly_bracket"),
+    _column("previous_column", "Column before", "Pick the column before.", "left_curly_bracket"),
+    _column("wider_column", "Wider", "Widen the picked column.", "right_parenthesis"),
+    _column("narrower_column", "Narrower", "Narrow the picked column.", "left_parenthesis"),
+    _column("reset_columns", "Widths", "Give all columns their own widths again.", "0"),
     _in_sheet("cursor_left", "Left", "One to the left.", "h", "left"),
     _in_sheet("cursor_right", "Right", "One to the right.", "l", "right"),
     _in_sheet("larger", "Larger", "Show fewer and larger images.", "plus"),

@@ -16,13 +16,13 @@ from textual.strip import Strip
 from tui.actions import bindings
 from tui.jumps import Jump
 from tui.states import TONES
-from tui.widgets.columns import ListColumn, fit, fit_runs, layout
+from tui.widgets.columns import ListColumn, fit, fit_runs
 from tui.widgets.list_state import ListState, RowT
-from tui.widgets.list_widget import ListWidget
 from tui.widgets.selecting import selected_text, with_selection
+from tui.widgets.sized_columns import SizedColumns
 
 
-class Rows(ListWidget[RowT], can_focus=True):
+class Rows(SizedColumns[RowT], can_focus=True):
     """A virtual list with a heading, a cursor and marks.
 
     It holds a window of rows around the visible ones. When it is moved out of that window it posts
@@ -72,13 +72,6 @@ class Rows(ListWidget[RowT], can_focus=True):
     class Chosen(Message):
         """The row under the cursor was clicked again."""
 
-    class HeadPressed(Message):
-        """The heading of a column was clicked."""
-
-        def __init__(self, title: str) -> None:
-            super().__init__()
-            self.title = title
-
     def __init__(
         self,
         columns: Sequence[ListColumn[RowT]],
@@ -86,8 +79,7 @@ class Rows(ListWidget[RowT], can_focus=True):
         empty: str = "",
         id: str | None = None,  # noqa: A002
     ) -> None:
-        super().__init__(id=id)
-        self._columns = tuple(columns)
+        super().__init__(columns, id=id)
         self.state = ListState(empty)
         self.state.watch(self.follow)
         self._asked = (-1, -1)
@@ -132,8 +124,7 @@ class Rows(ListWidget[RowT], can_focus=True):
     def set_columns(self, columns: Sequence[ListColumn[RowT]]) -> None:
         """Show other columns from now on."""
         self._columns = tuple(columns)
-        self._drawn.clear()
-        self.refresh()
+        self._lay_out()
 
     def _follow(self, before: RowT | None) -> None:
         """Keep the cursor on its row, if that is still visible."""
@@ -149,17 +140,12 @@ class Rows(ListWidget[RowT], can_focus=True):
 
     def cells_of(self, row: RowT) -> list[tuple[ListColumn[RowT], int]]:
         """Return the columns of a row with their widths: those of the heading by default."""
-        return layout(self._columns, self._width - 2)
+        return self._fitted
 
     @property
     def lines(self) -> int:
         """Number of visible rows."""
         return max(1, self.scrollable_content_region.height - 1)
-
-    @property
-    def _width(self) -> int:
-        """Cells beside the scrollbar."""
-        return self.scrollable_content_region.width
 
     def want(self) -> None:
         """Request the visible rows, with a page before and after them."""
@@ -240,13 +226,9 @@ class Rows(ListWidget[RowT], can_focus=True):
             self.post_message(self.Chosen())
         self._go(index)
 
-    def _press_head(self, x: int) -> None:
-        begin = 2
-        for column, width in layout(self._columns, self._width - 2):
-            if begin <= x <= begin + width:
-                self.post_message(self.HeadPressed(column.title))
-                return
-            begin += width + 1
+    def _lay_out(self) -> None:
+        self._drawn.clear()
+        self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Request the rows that have scrolled into view."""
@@ -337,8 +319,10 @@ class Rows(ListWidget[RowT], can_focus=True):
     def _heading(self) -> Strip:
         base = self.rich_style + self._style("heading")
         text = "  "
-        for column, width in layout(self._columns, self._width - 2):
-            text += (column.title.rjust(width) if column.right else fit(column.title, width)) + " "
+        for column, width in self._fitted:
+            is_picked = column.title and column.title == self._sizes.picked
+            title = f"‹{column.title}›" if is_picked else column.title
+            text += (fit(title.rjust(width), width) if column.right else fit(title, width)) + " "
         if self.marks:
             said = f"  ● {len(self.marks)} marked "
             text = set_cell_size(text, max(0, self._width - len(said))) + said
