@@ -74,9 +74,7 @@ def rating_document(connection: sqlite3.Connection, job_id: int) -> dict[str, An
     """
     present = present_ratings(connection, job_id)
     rated = {
-        part: _document(row)
-        for part, row in present.items()
-        if row.value is not None or row.note
+        part: _document(row) for part, row in present.items() if row.value is not None or row.note
     }
     own = rated.pop("", None)
     if own is None and not rated:

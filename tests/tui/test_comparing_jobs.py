@@ -55,8 +55,8 @@ async def test_the_best_of_two_batches_with_what_differs(
         await shows(pilot, "plain", "longer")
         await comparing(pilot)
         await shows(
-            pilot, f"j{two[0]} fox 60.0", f"j{two[1]} fox 80.0", "+20.0", "rounds  ", "✗", "1 the same",
-            "deep", "2 steps as it ran",
+            pilot, f"j{two[0]} fox 60.0", f"j{two[1]} fox 80.0", "+20.0", "rounds  ",
+            "✗", "1 the same", "deep", "2 steps as it ran",
         )  # fmt: skip
         await pilot.press("c")
         await shows(pilot, "of whole jobs, m keeps")

@@ -11,7 +11,8 @@ _NAMES = {
     "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<", "left": "←",
     "right": "→", "up": "↑", "down": "↓", "left_square_bracket": "[",
     "right_square_bracket": "]", "left_parenthesis": "(", "right_parenthesis": ")",
-    "left_curly_bracket": "{", "right_curly_bracket": "}", "dollar_sign": "$", "number_sign": "#", "vertical_line": "|",
+    "left_curly_bracket": "{", "right_curly_bracket": "}",
+    "dollar_sign": "$", "number_sign": "#", "vertical_line": "|",
 }  # fmt: skip
 
 

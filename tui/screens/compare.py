@@ -272,7 +272,9 @@ class CompareScreen(BranchingScreen):
         """Choose the active thing, if it is a part of a job that can be chosen."""
         candidate = self._active_candidate
         if candidate is None or not isinstance(self._view, PartsOfAJob):
-            self.say("Parts of one job can be chosen; of whole jobs, m keeps or rejects one.", bad=True)
+            self.say(
+                "Parts of one job can be chosen; of whole jobs, m keeps or rejects one.", bad=True
+            )
         else:
             self.dismiss(candidate.node)
 

@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.client.views.checks import CheckLine
 from engine.client.views.candidates import Candidate
+from engine.client.views.checks import CheckLine
 
 SIGNS = {"unmet": "✗", "partly": "~", "met": "✓", "unknown": "?"}
 """Sign of each verdict."""

@@ -59,9 +59,7 @@ class PartsOfAJob:
         """Return the same parts with another one selected."""
         return PartsOfAJob(self._job, self._key, candidate.node, self._headlines)
 
-    def to_compare(
-        self, connection: sqlite3.Connection, *, scope: str
-    ) -> Self | BestOfJobs | None:
+    def to_compare(self, connection: sqlite3.Connection, *, scope: str) -> Self | BestOfJobs | None:
         """Return what the part in a scope is compared with: the origin of a branch, or its family.
 
         A branch as a whole, or where it begins, is seen beside the job that it is a branch of; a

@@ -137,7 +137,9 @@ def _work(work: inspect.LaterSteps) -> str:
     return f"{steps}, {figures.money(work.cost)}" if work.cost else steps
 
 
-def _settings(connection: sqlite3.Connection, job_id: int, recipe: str) -> tuple[tuple[str, str], ...]:
+def _settings(
+    connection: sqlite3.Connection, job_id: int, recipe: str
+) -> tuple[tuple[str, str], ...]:
     """Return the settings of a job as texts by name, its recipe first, its seed last."""
     found = comparing.job_settings(connection, job_id)
     try:
