@@ -70,18 +70,18 @@ def count_ratings(
 def rating_document(connection: sqlite3.Connection, job_id: int) -> dict[str, Any] | None:
     """Return the present ratings of a job as results are written; None without any.
 
-    Its own is `rating`, None if only parts are rated; those of parts are in `parts`.
+    The `rating` is that of the job, None if only parts are rated; those of parts are in `parts`.
     """
     present = present_ratings(connection, job_id)
     rated = {
         part: _document(row) for part, row in present.items() if row.value is not None or row.note
     }
-    own = rated.pop("", None)
-    if own is None and not rated:
+    of_job = rated.pop("", None)
+    if of_job is None and not rated:
         return None
     nothing = {"rating": None, "note": "", "author": None, "created_at": None}
     parts = [{"part": part, **document} for part, document in sorted(rated.items())]
-    return {**(own or nothing), "parts": parts}
+    return {**(of_job or nothing), "parts": parts}
 
 
 def _document(row: RatingRow) -> dict[str, Any]:

@@ -141,15 +141,15 @@ def _settings(
     connection: sqlite3.Connection, job_id: int, recipe: str
 ) -> tuple[tuple[str, str], ...]:
     """Return the settings of a job as texts by name, its recipe first, its seed last."""
-    found = comparing.job_settings(connection, job_id)
+    row = comparing.job_settings(connection, job_id)
     try:
-        values = json.loads(found.settings)
+        values = json.loads(row.settings)
     except (ValueError, RecursionError):
         values = {}
-    own = values.items() if isinstance(values, dict) else ()
+    items = values.items() if isinstance(values, dict) else ()
     named = {"recipe": recipe} if recipe else {}
-    named |= {clean(str(name), 40): _as_text(value) for name, value in own}
-    return tuple({**named, "seed": str(found.seed)}.items())
+    named |= {clean(str(name), 40): _as_text(value) for name, value in items}
+    return tuple({**named, "seed": str(row.seed)}.items())
 
 
 def _as_text(value: object) -> str:
