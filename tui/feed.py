@@ -1,9 +1,9 @@
 """The feed: reads the store for the screen, with one read-only connection in its own thread.
 
-The thread queries `PRAGMA data_version` every 50 ms, and every 20 ms while there are changes. When
-another process has committed, or when the screen needs other data, it reads the views of the screen
-on top, and posts a snapshot if it differs from the last one. Nothing else is read, and a slow read
-is not soon repeated.
+The thread queries `PRAGMA data_version` every 20 ms while there are changes, and every 50 ms, later
+every 100 ms, after the last one. When another process has committed, or when the screen needs other
+data, it reads the views of the screen on top, and posts a snapshot if it differs from the last one.
+Nothing else is read, and a slow read is not soon repeated.
 """
 
 import sqlite3
@@ -23,10 +23,14 @@ from db.schema import SCHEMA_VERSION
 from engine.config.paths import WorkspacePaths
 from engine.text.terminal import clean
 
-POLL_SECONDS = 0.05
 POLL_BUSY_SECONDS = 0.02
 BUSY_SECONDS = 1.0
 """Seconds after a change in the store during which the next one is expected."""
+
+POLL_SECONDS = 0.05
+POLL_CALM_SECONDS = 0.1
+CALM_SECONDS = 5.0
+"""Seconds after a change in the store from which the next one may be seen a little later."""
 
 _WISHED = -1
 """In place of a version: the screen requests a read now."""
@@ -204,8 +208,10 @@ class Feed:
     def _pause(self) -> float:
         if self._connection is None:
             return CHECK_SECONDS
-        busy = time.monotonic() - self._changed < BUSY_SECONDS
-        return POLL_BUSY_SECONDS if busy else POLL_SECONDS
+        calm = time.monotonic() - self._changed
+        if calm < BUSY_SECONDS:
+            return POLL_BUSY_SECONDS
+        return POLL_SECONDS if calm < CALM_SECONDS else POLL_CALM_SECONDS
 
     def _read_all(self, connection: sqlite3.Connection) -> None:
         while self._questions:

@@ -7,6 +7,7 @@ middle is read from the end). In the order of a score, the offset counts from th
 (`db.queries.anchors`), once the anchors are known.
 """
 
+import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -255,17 +256,19 @@ def ids_matching(
 
 
 def score_history(
-    connection: sqlite3.Connection, job_ids: Sequence[int], metric: str
+    connection: sqlite3.Connection, job_ids: Sequence[int], metric: str, limit: int = 64
 ) -> dict[int, tuple[float, ...]]:
-    """Return the values of one metric through each job's steps, oldest first."""
-    marks = ", ".join("?" * len(job_ids))
-    sql = f"""SELECT s.job_id, s.value FROM scores s JOIN steps t ON t.id = s.step_id
-              WHERE s.job_id IN ({marks}) AND s.metric = ? AND t.superseded_at IS NULL
-              ORDER BY s.job_id, s.id"""  # noqa: S608 - marks only
+    """Return the newest values of one metric through each job's steps, oldest first."""
+    sql = """SELECT s.job_id, s.value FROM json_each(:jobs) j JOIN scores s ON s.id IN
+               (SELECT r.id FROM scores r JOIN steps t ON t.id = r.step_id
+                WHERE r.job_id = j.value AND r.metric = :metric AND t.superseded_at IS NULL
+                ORDER BY r.id DESC LIMIT :limit)
+             ORDER BY s.job_id, s.id"""
     scores: dict[int, list[float]] = {}
-    for row in connection.execute(sql, (*job_ids, metric)):
-        scores.setdefault(row[0], []).append(row[1])
-    return {job_id: tuple(values[-64:]) for job_id, values in scores.items()}
+    values = {"jobs": json.dumps(list(job_ids)), "metric": metric, "limit": limit}
+    for job_id, value in connection.execute(sql, values):
+        scores.setdefault(job_id, []).append(value)
+    return {job_id: tuple(found) for job_id, found in scores.items()}
 
 
 def newest_events(

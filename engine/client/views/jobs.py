@@ -1,6 +1,8 @@
 """Jobs as rows of a list, and one job at a glance; cleaned and bounded."""
 
+import math
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +17,10 @@ from engine.text.terminal import clean
 
 WORDS = 4_000
 """Maximum characters of a text shown at a glance."""
+
+
+RUNNING_SECONDS = 0.5
+"""Seconds after which the time of a running job is read again; it is shown in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +80,42 @@ class Glance:
     file: FileLine | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A time that was read.
+
+    Attributes:
+        end: When the job ended; empty if it had not.
+        seconds: Its working time.
+        until: Time of the monotonic clock from which it is read again.
+    """
+
+    end: str
+    seconds: float | None
+    until: float
+
+
 class Times:
-    """Working times of jobs; those of ended jobs are read once."""
+    """Working times of jobs: of ended ones read once, of running ones now and then."""
 
     def __init__(self) -> None:
-        self._ended: dict[int, tuple[str, float | None]] = {}
+        self._known: dict[int, _Read] = {}
 
     def of(
         self, connection: sqlite3.Connection, jobs: Sequence[lists.JobLine]
     ) -> dict[int, float | None]:
         """Return seconds by job, for running and ended ones."""
-        begun = [job for job in jobs if job.state in _TIMED]
-        known = {job.id: self._ended.get(job.id, ("", None)) for job in begun}
-        missing = [job for job in begun if known[job.id][0] != (job.finished_at or "?")]
-        seconds_of = worked(connection, [job.id for job in missing]) if missing else {}
-        fresh = {job.id: (job.finished_at or "", seconds_of[job.id].seconds) for job in missing}
-        self._ended.update(fresh)
-        return {id_: seconds for id_, (_, seconds) in (known | fresh).items()}
+        now = time.monotonic()
+        begun = {job.id: job.finished_at or "" for job in jobs if job.state in _TIMED}
+        missing = [id_ for id_, end in begun.items() if self._is_stale(id_, end, now)]
+        for id_, found in (worked(connection, missing) if missing else {}).items():
+            until = math.inf if begun[id_] else now + RUNNING_SECONDS
+            self._known[id_] = _Read(begun[id_], found.seconds, until)
+        return {id_: self._known[id_].seconds for id_ in begun}
+
+    def _is_stale(self, id_: int, end: str, now: float) -> bool:
+        known = self._known.get(id_)
+        return known is None or known.end != end or now >= known.until
 
 
 _TIMED = {"running", "done", "failed"}
