@@ -81,7 +81,7 @@ def _fit(cells: Bytes, known: SymbolSet, style: CellStyle) -> tuple[Indices, Byt
 
 
 def _gains(values: Floats, known: SymbolSet) -> Floats:
-    """Return the part of the squares that each symbol explains.
+    """Return the squares that each symbol explains beyond what the cell's mean does.
 
     Args:
         values: The pixels of cells, of shape (n, 32, c).
@@ -90,14 +90,10 @@ def _gains(values: Floats, known: SymbolSet) -> Floats:
     Returns:
         Sums of squares, of shape (n, symbols).
     """
-    total = np.zeros((len(values), len(known.front)), np.float32)
-    both = known.front + known.mixed
-    count = np.float32(ROWS * COLUMNS)
+    gains = np.zeros((len(values), len(known.contrast)), np.float32)
     for channel in np.moveaxis(values, -1, 0):
-        under = np.ascontiguousarray(channel) @ known.cover.T
-        whole = channel.sum(1)[:, None]
-        total += under * (count * under - (2 * whole) * both) + (whole * whole) * known.front
-    gains = np.asarray(total / known.determinant, np.float32)
+        explained = np.ascontiguousarray(channel) @ known.contrast.T
+        gains += explained * explained
     gains[:, 0] += INVISIBLE
     return gains
 

@@ -25,6 +25,8 @@ class SymbolSet:
         front: Sum of the squares of the shares, of shape (n,).
         mixed: Sum of their products with the rest, of shape (n,); 0 for whole pixels.
         back: Sum of the squares of the rest, of shape (n,).
+        contrast: The shares less their mean, as vectors of length 1, of shape (n, 32): the square
+            of a product with pixels is what two colours explain beyond one.
     """
 
     characters: str
@@ -32,6 +34,7 @@ class SymbolSet:
     front: Floats
     mixed: Floats
     back: Floats
+    contrast: Floats
 
     @property
     def determinant(self) -> Floats:
@@ -45,12 +48,14 @@ def symbol_set(symbols: Symbols) -> SymbolSet:
     areas = dict(_listed(symbols))
     cover = np.array([area.ravel() for area in areas.values()], np.float32)
     rest = 1 - cover
+    centred = cover - cover.mean(1, keepdims=True)
     return SymbolSet(
         "".join(areas),
         cover,
         (cover * cover).sum(1),
         (cover * rest).sum(1),
         (rest * rest).sum(1),
+        centred / np.linalg.norm(centred, axis=1, keepdims=True),
     )
 
 
