@@ -19,7 +19,7 @@ from engine.text.plural import pluralize
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-NICENESS = 10
+NICENESS = 19
 """Added to the niceness of an export that follows, so that it never takes the engine's turn."""
 
 _AGO = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd])")
