@@ -6,6 +6,8 @@ one in the middle of anything.
 
 import gc
 
+from engine.config.process.freed_memory import FreedMemory
+
 NEVER = 1_000_000
 """Threshold at which Python itself would start a full collection."""
 
@@ -18,12 +20,19 @@ OVERDUE = 15
 QUIET_SECONDS = 0.5
 """Seconds without a key after which a full collection disturbs nobody."""
 
+GROWTH = 4 * 1024 * 1024
+"""Bytes that the process has to grow by before freed memory is given back once more."""
+
 
 class Collection:
-    """Full collections between keys; nothing if the program has left collection to Python."""
+    """Full collections between keys, and freed memory given back after them.
+
+    Nothing is done if the program has left collection to Python.
+    """
 
     def __init__(self) -> None:
         self._is_ours = False
+        self._freed = FreedMemory(GROWTH)
 
     def begin(self) -> None:
         """Exempt what is loaded by now, if collection was disabled for the start, and enable it."""
@@ -50,3 +59,4 @@ class Collection:
         quiet = waiting >= DUE and since_key >= QUIET_SECONDS
         if self._is_ours and (quiet or waiting >= OVERDUE):
             gc.collect()
+            self._freed.give_back()

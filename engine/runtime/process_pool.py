@@ -14,13 +14,13 @@ from concurrent.futures import Future
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from engine.config.process.freed_memory import FreedMemory
 from engine.contract import Retryable
 from engine.models.hosts.links.link import Machine
 from engine.models.hosts.spawning import parent_sentinel, settle, spawning
 from engine.runtime.far_call import CannotTravel, FarCall
 from engine.runtime.far_workers import FarWorker, FarWorkers, Lost
 from engine.runtime.free_workers import FreeWorkers
-from engine.runtime.freed_memory import FreedMemory
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.config.process.freed_memory import resident
 from engine.contract import CallContext, Retryable
 from engine.recipes.refine.agents.refiner import RefineRequest
-from engine.runtime.freed_memory import resident
 from engine.runtime.process_pool import ComputePool
 from tests.support import work
 from tests.support.engines import Toy, eventually

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.runtime.freed_memory import resident
+from engine.config.process.freed_memory import resident
 
 
 def pid() -> int:

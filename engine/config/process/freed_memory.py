@@ -14,15 +14,19 @@ class FreedMemory:
 
     A worker that has rendered part of a film held up to 200 MB more than it used. Where the C
     library has no way to do it, or the system does not tell the size of a process, nothing is done.
+
+    Args:
+        growth: Bytes that the process has to grow by before it is done again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, growth: int = GROWTH) -> None:
         self._trim = _trim()
         self._size = 0
+        self._growth = growth
 
     def give_back(self) -> None:
         """Give it back, if the process has grown since the last time: else it costs nothing."""
-        if self._trim is not None and resident() > self._size + GROWTH:
+        if self._trim is not None and resident() > self._size + self._growth:
             self._trim(0)
             self._size = resident()
 
