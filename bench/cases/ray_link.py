@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from bench.cases.links import measure, pss, run_with_loss, without_local
+from bench.cases.links import Links, ThisProcess, measure, pss, run_with_loss, without_local
 from bench.machine import emit
 from engine.contract.host_settings import HostSettings
 from engine.models.hosts.links.local import LocalMachine
@@ -27,8 +27,9 @@ TASKS, SECONDS, BEFORE = 64, 0.5, 24
 
 
 async def tasks(count: int) -> None:
-    """Measure the pipe, the cluster, and the cluster from outside."""
-    figures: dict[str, Any] = {"pipe": await measure(LocalMachine(["cpu"]), "cpu", count)}
+    """Measure a host in this process, the pipe, the cluster, and the cluster from outside."""
+    here: Links = {"nothing": (ThisProcess(), "cpu"), "pipe": (LocalMachine(["cpu"]), "cpu")}
+    figures: dict[str, Any] = await measure(here, count)
     began = time.monotonic()
     with ray_nodes("box-a", num_cpus=2) as nodes:
         os.environ |= nodes.environment
@@ -38,7 +39,8 @@ async def tasks(count: int) -> None:
             before = time.monotonic()
             await machine.devices()
             connected = time.monotonic() - before
-            figures[name] = await measure(machine, "ray/box-a/cpu", count, nodes.everything)
+            link: Links = {name: (machine, "ray/box-a/cpu")}
+            figures |= await measure(link, count, nodes.everything)
             figures[name]["connect"] = connected
             figures[name]["pss_mib"] = _own_memory()
             machine.close()

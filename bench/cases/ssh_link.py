@@ -1,6 +1,7 @@
 """Hosts on machines that are reached by a real sshd on loopback, each behind a proxy.
 
-`tasks`: processor time of one task by the pipe and by ssh, of all processes that take part.
+`tasks`: processor time of one task by the pipe and by ssh, of all processes that take part,
+beside that of a task that is handed over in one process.
 `loss`: 64 tasks of half a second on two machines, of which one is cut or frozen after 24.
 `speeds`: tasks on a device four times slower than the other. `latency`: tasks of 3 s with 8 MB
 each, 20 ms away.
@@ -15,9 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
-from bench.cases.links import Silent, measure, run_with_loss, without_local
+from bench.cases.links import Links, Silent, ThisProcess, measure, run_with_loss, without_local
 from bench.machine import emit
 from bench.models import task
 from engine.contract import ModelKey, Task
@@ -41,15 +41,19 @@ def far_hosts(*names: str) -> ModelHosts:
 
 
 async def tasks(folder: Path, count: int) -> None:
-    """Measure the pipe and ssh."""
-    figures: dict[str, Any] = {"pipe": await measure(LocalMachine(["cpu"]), "cpu", count)}
+    """Measure the pipe and ssh beside a host in this process."""
     async with simulated_machines(folder, "gpu-a", by_proxy=False):
         settings = HostSettings.model_validate(settings_for("gpu-a"))
         machine = SshMachine("gpu-a", settings)
         began = time.monotonic()
         await machine.devices()
         connected = time.monotonic() - began
-        figures["ssh"] = await measure(machine, "gpu-a/cpu", count)
+        links: Links = {
+            "nothing": (ThisProcess(), "cpu"),
+            "pipe": (LocalMachine(["cpu"]), "cpu"),
+            "ssh": (machine, "gpu-a/cpu"),
+        }
+        figures = await measure(links, count)
         figures["ssh"]["connect"] = connected
         machine.close()
     emit(**figures)

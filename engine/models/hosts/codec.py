@@ -125,7 +125,9 @@ def _pack(value: Any, encode: Callable[[Any], Any]) -> bytes:
         raise NotPlainData(f"a {type(value).__name__} is not plain data: {error}") from error
 
 
-def _unpack(data: bytes, decode: Callable[[list[Any]], Any], fetch: Fetch | None) -> Any:
+def _unpack(
+    data: bytes | bytearray, decode: Callable[[list[Any]], Any], fetch: Fetch | None
+) -> Any:
     def extension(code: int, content: bytes) -> Any:
         if code == _MARK and len(content) == 1:
             return _Mark(content[0])
@@ -238,7 +240,7 @@ def unpack_command(data: bytes) -> messages.HostCommand:
     return cast("messages.HostCommand", _message(data, _COMMANDS, messages.HostCommand))
 
 
-def unpack_report(data: bytes) -> messages.HostReport:
+def unpack_report(data: bytes | bytearray) -> messages.HostReport:
     """Return a host's report.
 
     Raises:
@@ -266,7 +268,7 @@ def unpack_far_report(data: bytes) -> far_messages.FarReport:
     return cast("far_messages.FarReport", _message(data, _FAR_REPORTS, far_messages.FarReport))
 
 
-def _message(data: bytes, known: Known, kinds: Any) -> Any:
+def _message(data: bytes | bytearray, known: Known, kinds: Any) -> Any:
     message = _unpack(data, functools.partial(_decoded_message, known), None)
     if not isinstance(message, kinds):
         raise NotPlainData(f"a {type(message).__name__} is not a message")

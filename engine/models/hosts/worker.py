@@ -4,8 +4,10 @@ import importlib
 import logging
 import os
 import queue
+import select
+import socket
 import threading
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any, NoReturn, Protocol
 
 from engine.contract.errors import StepError
@@ -15,6 +17,7 @@ from engine.models.hosts.memory import is_device_gone, memory_of
 from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.model_cache import ModelCache
 from engine.models.hosts.out_of_memory import ModelTooLarge
+from engine.models.hosts.sending import SMALL, send_at_once
 from engine.models.hosts.spawning import keep_locks_within_the_process, parent_sentinel, settle
 
 BROKEN = 86
@@ -43,6 +46,14 @@ class Port(Protocol):
         """
         ...
 
+    def sends_at_once(self, report: messages.HostReport) -> bool:
+        """Send a report if that takes no time; return whether it is sent.
+
+        Raises:
+            OSError: Nobody reads it.
+        """
+        ...
+
 
 class PipePort:
     """End of a pipe from the process that started this one.
@@ -53,17 +64,41 @@ class PipePort:
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
         self._pipe = pipe
+        self._socket = socket.socket(fileno=os.dup(pipe.fileno()))
         self._parent = parent_sentinel()
+        self._poll = select.poll()
+        for descriptor in (self._parent, pipe.fileno()):
+            self._poll.register(descriptor, select.POLLIN)
 
     def receive(self) -> messages.HostCommand:
         """Wait for a command; the end of the parent process ends the wait."""
-        if self._parent in wait([self._parent, self._pipe]):
+        if self._parent in dict(self._poll.poll()):
             raise EOFError
         return codec.unpack_command(self._pipe.recv_bytes())
 
     def send(self, report: messages.HostReport) -> None:
         """Send a report."""
         self._pipe.send_bytes(codec.pack_message(report))
+
+    def sends_at_once(self, report: messages.HostReport) -> bool:
+        """Send a report if it is small and the pipe takes it."""
+        if _large_bytes(report) >= SMALL:
+            return False
+        rest = send_at_once(self._socket, codec.pack_message(report))
+        if rest:
+            self._socket.sendall(rest)
+        return rest is not None
+
+
+def _large_bytes(report: messages.HostReport) -> int:
+    """Return the bytes of what may be large in a report."""
+    match report:
+        case messages.BatchDone():
+            answers = [one for one in report.answers if isinstance(one, messages.TaskSuccess)]
+            return sum(len(one.data) for one in answers)
+        case messages.TaskPreview():
+            return len(report.image)
+    return 0
 
 
 def serve(
@@ -87,6 +122,11 @@ def work(options: WorkerOptions, port: Port) -> NoReturn:
     keep_locks_within_the_process()
     reporter = Reporter(port)
     logging.basicConfig(level=options.level, handlers=[_ToEngine(reporter)], force=True)
+    run(options, port, reporter)
+
+
+def run(options: WorkerOptions, port: Port, reporter: "Reporter") -> NoReturn:
+    """Do what the engine says, one command after the other."""
     inbox: queue.SimpleQueue[messages.HostCommand] = queue.SimpleQueue()
     given_up = AbandonedTasks()
     listener = threading.Thread(target=_listen, args=(port, inbox, given_up), daemon=True)
@@ -182,16 +222,25 @@ class Reporter:
 
     def __init__(self, port: Port) -> None:
         self._port = port
+        self._turn = threading.RLock()  # what is collected meanwhile may log
         self._outbox: queue.Queue[messages.HostReport] = queue.Queue()
         threading.Thread(target=self._send, daemon=True).start()
 
     def tell(self, report: messages.HostReport) -> None:
-        """Send one soon, after those before it."""
-        self._outbox.put(report)
+        """Send one after those before it: now if that takes no time, else soon."""
+        with self._turn:
+            if self._outbox.unfinished_tasks or not self._is_sent(report):
+                self._outbox.put(report)
 
     def flush(self) -> None:
         """Wait until everything is sent."""
         self._outbox.join()
+
+    def _is_sent(self, report: messages.HostReport) -> bool:
+        try:
+            return self._port.sends_at_once(report)
+        except OSError:
+            os._exit(1)  # nobody hears it
 
     def _send(self) -> None:
         while True:

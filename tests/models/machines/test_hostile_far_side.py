@@ -12,7 +12,8 @@ from engine.models.hosts.far_messages import Piece
 from engine.models.hosts.links.blob_cache import BlobCache
 from engine.models.hosts.links.blobs import Gathering, WrongBytes, pieces
 from engine.models.hosts.links.checks import CHATTER_PER_SECOND, ReportCheck
-from engine.models.hosts.links.frames import START, BrokenFrame, FrameReader, framed
+from engine.models.hosts.links.frames import START, BrokenFrame, FrameReader
+from engine.models.hosts.sending import framed
 
 KEY, OTHER = ModelKey("m:f", "{}", "toy"), ModelKey("m:g", "{}", "other")
 DONE = messages.TaskAbandoned()

@@ -190,6 +190,10 @@ class StdioPort:
             report = self._thinned(report)
         self.send_any(report)
 
+    def sends_at_once(self, report: messages.HostReport) -> bool:
+        """Return False: the way may be slow."""
+        return False
+
     def send_any(self, report: FarReport) -> None:
         """Send one message."""
         data = codec.pack_message(report)

@@ -4,6 +4,8 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 
+from engine.models.hosts.sending import SMALL, framed
+
 START = b"\x00safelight-link\x00"
 """Precedes the far side's first frame: a shell may print before it."""
 
@@ -65,18 +67,13 @@ class FrameReader:
         return True
 
 
-def framed(data: bytes) -> bytes:
-    """Return the head of a frame, to be sent before its bytes."""
-    return _LENGTH.pack(len(data))
-
-
 def write_frame(descriptor: int, data: bytes) -> None:
     """Write a frame to a blocking descriptor.
 
     Raises:
         OSError: Nobody reads it.
     """
-    if len(data) < 1 << 16:
+    if len(data) < SMALL:
         _write(descriptor, framed(data) + data)
         return
     _write(descriptor, framed(data))

@@ -1,4 +1,4 @@
-"""Link to a host on this machine: a child process, and the pipes to it."""
+"""Link to a host on this machine: a child process, and the socket to it."""
 
 import asyncio
 import atexit
@@ -6,15 +6,17 @@ import contextlib
 import logging
 import multiprocessing
 import os
-import queue
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
-from multiprocessing.connection import Connection, wait
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 from engine.models.hosts import codec, messages
 from engine.models.hosts.links.checks import ReportCheck
+from engine.models.hosts.links.frame_socket import FrameReader, FrameWriter
 from engine.models.hosts.links.link import LinkEnd, OnEnd, OnReport
 from engine.models.hosts.messages import WorkerOptions
 from engine.models.hosts.spawning import spawning
@@ -24,6 +26,9 @@ log = logging.getLogger(__name__)
 
 LINES_KEPT = 20
 """Number of last printed lines of a process kept for the log if it dies."""
+
+PRINT_SECONDS = 1.0
+"""Time in which the last printed lines of a dead process are waited for."""
 
 
 class PipeLink:
@@ -44,24 +49,29 @@ class PipeLink:
         self._on_report = on_report
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._outbox: queue.SimpleQueue[messages.HostCommand | None] = queue.SimpleQueue()
         self._printed: deque[str] = deque(maxlen=LINES_KEPT)
         self._check = ReportCheck()
-        self._closed = False
+        self._closed = self._is_finishing = False
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._out, out = context.Pipe(duplex=False)
+        self._socket, end = socket.socketpair()
+        theirs: Connection[Any, Any] = Connection(end.detach())
+        out, theirs_out = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=serve, args=(options, theirs, out), name=f"host {options.device}", daemon=True
+            target=serve,
+            args=(options, theirs, theirs_out),
+            name=f"host {options.device}",
+            daemon=True,
         )
         with spawning():
             self._process.start()
         # multiprocessing signals daemons to end and waits for them; this one ignores the signal.
         atexit.register(self._process.kill)
         theirs.close()
-        out.close()
-        for work in (self._hear, self._speak):
-            threading.Thread(target=work, name=self._process.name, daemon=True).start()
+        theirs_out.close()
+        self._printing = self._thread(self._keep_printed, out)
+        self._writer = FrameWriter(self._socket)
+        self._reader = FrameReader(self._socket, self._take)
+        self._loop.add_reader(self._process.sentinel, self._finish)
 
     @property
     def pid(self) -> int:
@@ -76,7 +86,8 @@ class PipeLink:
     def send(self, command: messages.HostCommand) -> None:
         """Send a command; large ones do not block the engine."""
         self._check.sent(command)
-        self._outbox.put(command)
+        payloads = command.payloads if isinstance(command, messages.RunBatch) else ()
+        self._writer.send(sum(map(len, payloads)), partial(codec.pack_message, command))
 
     def kill(self) -> None:
         """Kill the process at once, whatever it does; `on_end` follows."""
@@ -85,58 +96,57 @@ class PipeLink:
     def close(self) -> None:
         """End the process; neither callback is called afterwards."""
         self._closed = True
-        self._outbox.put(None)
         self._process.kill()
+        self._finish()
 
-    def _speak(self) -> None:
-        while (command := self._outbox.get()) is not None:
-            try:
-                self._pipe.send_bytes(codec.pack_message(command))
-            except (OSError, ValueError):
-                return  # it has ended; `_hear` says so
-
-    def _hear(self) -> None:
-        sentinel, heard = self._process.sentinel, [self._pipe, self._out]
-        while True:
-            ready = wait([*heard, sentinel])
-            for connection in [c for c in heard if c in ready]:
-                if not self._take_from(connection):
-                    heard.remove(connection)
-            if ready == [sentinel] or not (heard or sentinel in ready):
-                break
-        self._process.join()
-        atexit.unregister(self._process.kill)
-        code = self._process.exitcode
-        for connection in (self._pipe, self._out):
-            connection.close()
-        self._outbox.put(None)
-        self._post(self._on_end, LinkEnd.of(-1 if code is None else code))
-
-    def _take_from(self, connection: "Connection[Any, Any]") -> bool:
-        """Read the available reports; return whether more may come."""
+    def _take(self, frame: bytearray) -> Callable[[], None] | None:
+        """Return what passes on a report; None if no host of ours says it."""
         try:
-            if connection is self._out:
-                data = os.read(connection.fileno(), 65536)
-                self._printed += data.decode(errors="replace").splitlines()
-                return bool(data)
-            data = connection.recv_bytes()
-        except (EOFError, OSError):
-            return False
-        try:
-            report = codec.unpack_report(data)
+            report = codec.unpack_report(frame)
             if self._check.passes(report):
-                self._post(self._on_report, report)
+                return partial(self._unless_closed, self._on_report, report)
         except codec.NotPlainData as error:
             log.error("%s says what no host of ours says: %s", self._process.name, error)  # noqa: TRY400
             self._process.kill()
-            return False
-        return True
+            return None
+        return _nothing
 
-    def _post(self, function: Callable[..., None], *args: Any) -> None:
-        if not self._closed:
-            with contextlib.suppress(RuntimeError):  # the loop has been closed
-                self._loop.call_soon_threadsafe(self._unless_closed, function, *args)
+    def _finish(self) -> None:
+        """Wait in a thread until the process is gone, and pass on its last reports."""
+        if self._is_finishing:
+            return
+        self._is_finishing = True
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            self._loop.remove_reader(self._process.sentinel)
+        self._reader.stop()
+        self._writer.close()
+        self._thread(self._end)
+
+    def _end(self) -> None:
+        self._process.join()
+        atexit.unregister(self._process.kill)
+        self._reader.finish()
+        self._socket.close()
+        self._printing.join(PRINT_SECONDS)
+        code = self._process.exitcode
+        end = LinkEnd.of(-1 if code is None else code)
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            self._loop.call_soon_threadsafe(self._unless_closed, self._on_end, end)
+
+    def _thread(self, work: Callable[..., None], *args: Any) -> threading.Thread:
+        thread = threading.Thread(target=work, args=args, name=self._process.name, daemon=True)
+        thread.start()
+        return thread
+
+    def _keep_printed(self, out: "Connection[Any, Any]") -> None:
+        with out, contextlib.suppress(OSError):
+            while data := os.read(out.fileno(), 65536):
+                self._printed += data.decode(errors="replace").splitlines()
 
     def _unless_closed(self, function: Callable[..., None], *args: Any) -> None:
         if not self._closed:
             function(*args)
+
+
+def _nothing() -> None:
+    """Do nothing."""
