@@ -79,23 +79,27 @@ def moving_bytes() -> list[Figure]:
 
 
 def scheduling(count: int) -> Figure:
-    """Return the processor time of the engine's side for a task, with simulated hosts."""
+    """Return the processor time of the engine's side for a task, with simulated hosts.
+
+    All tasks wait from the begin, a hundred for each host.
+    """
     from engine.contract import ModelKey
     from tests.models.hosts.simulated import Machines, Trial, virtual
 
     machines = Machines({f"cpu:{number}": 1 + number % 4 for number in range(count)}, most=1)
-    key, tasks = ModelKey("simulated:load", "{}", "simulated"), max(40, 2 * count)
+    key, tasks = ModelKey("simulated:load", "{}", "simulated"), 100 * count
 
     async def work() -> float:
-        trial = Trial(machines, in_flight=2 * count)
-        await trial.seconds(*[key] * tasks)
+        trial = Trial(machines)
+        await trial.seconds(*[key] * max(40, 2 * count))
         before = time.process_time()
         await asyncio.create_task(trial.seconds(*[key] * tasks))
         return time.process_time() - before
 
     cpu = float(virtual(machines, work))
     return Figure(
-        f"{count} hosts: processor time of scheduling a task", f"{cpu / tasks * 1e3:.2f} ms"
+        f"{count} hosts, {tasks} tasks waiting: processor time of scheduling one",
+        f"{cpu / tasks * 1e3:.2f} ms",
     )
 
 

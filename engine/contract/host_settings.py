@@ -49,7 +49,7 @@ class MachineSettings(BaseModel):
         ge=0,
         le=256,
         description="Processes there for steps on the processor, such as segments of films and "
-        "analyses of songs; not on a Ray cluster.",
+        "analyses of songs; on a Ray cluster, on each of its nodes.",
     )
 
     @property

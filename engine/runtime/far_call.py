@@ -59,7 +59,7 @@ class FarCall(Generic[T]):
         try:
             return cast("T", checked_result(self.function, value))
         except ValueError as error:
-            raise RuntimeError(f"{name}: {worker.machine.name} answered: {error}") from error
+            raise RuntimeError(f"{name}: {worker.name} answered: {error}") from error
 
     def _contents(self) -> list[tuple[str, Any]]:
         """Return the arguments with the contents of artifacts, checked against their hashes."""

@@ -12,15 +12,17 @@ from typing import Any
 from engine.contract import Retryable, StepError
 from engine.models.hosts import codec, messages
 from engine.models.hosts.compute_model import ABOUT, CALL, KEY, about, difference
+from engine.models.hosts.current_task import growing_pause
+from engine.models.hosts.links.by_name import processors_of
 from engine.models.hosts.links.link import HostLink, LinkEnd, Machine
 from engine.models.hosts.messages import WorkerOptions
 from engine.text.terminal import clean
 
-LONGEST_PAUSE = 60.0
-"""Maximum seconds between two attempts to start a worker."""
+LOOK_AGAIN_SECONDS = 60.0
+"""Pause after which a cluster is asked for new nodes."""
 
-MEMORY = 1 << 40
-"""Bytes that the model of a worker may fill: it holds nothing between calls."""
+MEMORY = 1 << 30
+"""Bytes of main memory that a worker takes of a node, besides a processor."""
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class FarWorkers:
     """All workers on other machines; each looks for work by itself.
 
     Args:
-        counts: Number of workers on each machine.
+        counts: Number of workers on each machine, or on each node of a cluster.
         on_free: Called with a worker that has come up and is free.
         on_gone: Called with a worker that is lost.
     """
@@ -55,9 +57,8 @@ class FarWorkers:
         """Start all workers, if they are not started; nothing waits for them."""
         if not self._tasks:
             self._tasks = [
-                asyncio.create_task(self._keep_up(machine), name=f"worker on {machine.name}")
+                asyncio.create_task(self._look_after(machine, count), name=machine.name)
                 for machine, count in self._counts.items()
-                for _ in range(count)
             ]
 
     def close(self) -> None:
@@ -67,11 +68,30 @@ class FarWorkers:
         for machine in self._counts:
             machine.close()
 
-    async def _keep_up(self, machine: Machine) -> None:
+    async def _look_after(self, machine: Machine, count: int) -> None:
+        """Start the workers on each processor of a machine; nodes may join a cluster later."""
+        known: set[str] = set()
+        failures = 0
+        while True:
+            try:
+                processors, failures = await processors_of(machine), 0
+            except StepError as error:
+                processors, failures = [], failures + 1
+                level = logging.WARNING if failures == 1 else logging.DEBUG
+                log.log(level, "no steps on the processor there: %s", error.message)
+            for processor in sorted(set(processors) - known):
+                known.add(processor)
+                self._tasks += [
+                    asyncio.create_task(self._keep_up(machine, processor), name=processor)
+                    for _ in range(count)
+                ]
+            await asyncio.sleep(growing_pause(failures + 2) if failures else LOOK_AGAIN_SECONDS)
+
+    async def _keep_up(self, machine: Machine, processor: str) -> None:
         """Start a worker again whenever it is lost, with growing pauses."""
         failures = 0
         while True:
-            worker = FarWorker(machine)
+            worker = FarWorker(machine, processor)
             try:
                 if not await worker.is_like_here():
                     return
@@ -85,8 +105,8 @@ class FarWorkers:
                 self._on_gone(worker)
             failures += 1
             level = logging.WARNING if failures == 1 else logging.DEBUG
-            log.log(level, "a worker on %s has ended: %s", machine.name, clean(words, 500))
-            await asyncio.sleep(min(LONGEST_PAUSE, 2.0**failures / 2))
+            log.log(level, "a worker on %s has ended: %s", worker.name, clean(words, 500))
+            await asyncio.sleep(growing_pause(failures + 2))
 
 
 class FarWorker:
@@ -94,20 +114,20 @@ class FarWorker:
 
     Args:
         machine: The machine.
+        processor: Name of its processor, or of that of a node.
 
     Attributes:
+        name: Name of the machine, or of the node.
         ended: Future that gets how it has ended, in words.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, processor: str) -> None:
         loop = asyncio.get_running_loop()
-        self.machine = machine
+        self.name = processor.rpartition("/")[0]
         self.ended: asyncio.Future[str] = loop.create_future()
         self._answer: asyncio.Future[Any] | None = None
         self._number = 0
-        options = WorkerOptions(
-            f"{machine.name}/cpu", "cpu", MEMORY, 0.5, 1, log.getEffectiveLevel()
-        )
+        options = WorkerOptions(processor, "cpu", MEMORY, 0.5, 1, log.getEffectiveLevel())
         self._link: HostLink = machine.link(options, self._hear, self._end)
 
     async def is_like_here(self) -> bool:
@@ -121,9 +141,7 @@ class FarWorker:
             raise Lost("it does not say what it computes with")
         words = difference(about(), there)
         if words:
-            log.warning(
-                "%s is not used for steps on the processor: %s", self.machine.name, clean(words)
-            )
+            log.warning("%s is not used for steps on the processor: %s", self.name, clean(words))
         return not words
 
     async def call(self, name: str, args: list[tuple[str, Any]]) -> tuple[bool, Any]:
@@ -141,7 +159,7 @@ class FarWorker:
         match await self._ask(CALL, (name, args)):
             case (bool(worked), value) if worked or isinstance(value, str):
                 return worked, value
-        raise RuntimeError(f"{name}: {self.machine.name} answered what no worker of ours answers")
+        raise RuntimeError(f"{name}: {self.name} answered what no worker of ours answers")
 
     def close(self) -> None:
         """End its process."""
@@ -167,7 +185,7 @@ class FarWorker:
                 error = RuntimeError(f"{clean(reply.type)}: {clean(reply.message, 500)}")
                 error.add_note(clean(reply.traceback, None, keep_newlines=True))
                 raise error
-        raise Retryable(f"The worker on {self.machine.name} left a step unfinished.")
+        raise Retryable(f"The worker on {self.name} left a step unfinished.")
 
     def _hear(self, report: messages.HostReport) -> None:
         match report:
@@ -175,7 +193,7 @@ class FarWorker:
                 if self._answer is not None and not self._answer.done():
                     self._answer.set_result(report.answers[0])
             case messages.LogLine():
-                log.log(report.level, "%s: %s", self.machine.name, clean(report.text, 2000))
+                log.log(report.level, "%s: %s", self.name, clean(report.text, 2000))
 
     def _end(self, end: LinkEnd) -> None:
         if end.code is None:
@@ -183,8 +201,7 @@ class FarWorker:
         else:
             self._fail(
                 Retryable(
-                    f"A worker process on {self.machine.name} died in the middle of a step "
-                    f"({end.words}).",
+                    f"A worker process on {self.name} died in the middle of a step ({end.words}).",
                     remedy="If it was killed for memory, use fewer workers there.",
                 )
             )

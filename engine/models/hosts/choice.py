@@ -93,46 +93,44 @@ class Chooser:
         self._known = known
         self._fitting = fitting
         self._expected = expected
+        self._on_devices: dict[ModelKey, list[ModelHost]] = {}
         self.settings = settings
 
     def next(self) -> HostChoice | None:
         """Return the next thing to do; None if nothing should start now."""
-        if not any(host.is_free or host.takes_ahead for host in self._hosts):
+        able = [host for host in self._hosts if host.work is None or host.ahead is None]
+        able = [host for host in able if host.is_free or host.takes_ahead]
+        if not able:
             return None
-        passed: set[ModelHost] = set()
-        forecast = Forecast(self._known, self.most)
+        self._on_devices.clear()
+        forecast = Forecast(self._known, self.most, self._holders)
         for key, queue in self._backlog.kinds():
-            hosts = self.usable(key[0])
-            free = [host for host in hosts if host.is_free]
-            if free:
-                choice = self._begin(key, queue, hosts, free, forecast)
+            usable = [host for host in able if self._is_usable(host, key[0])]
+            if any(host.is_free for host in usable):
+                choice = self._begin(key, queue, [h for h in usable if h.is_free], forecast)
             else:
-                choice = self._send_ahead(key, queue, hosts, passed, forecast)
+                choice = self._send_ahead(key, queue, usable, forecast)
             if choice:
                 return choice
-            passed.update(hosts)
+            able = [host for host in able if host.is_free or host not in usable]
             if len(self._hosts) > 1:
-                forecast.reserve(_with(hosts, key[0]), key, len(queue))
+                forecast.reserve(key, len(queue))
         return None
 
     def _begin(
         self,
         key: BatchKey,
         queue: deque[PendingTask],
-        hosts: list[ModelHost],
         free: list[ModelHost],
         forecast: Forecast,
     ) -> HostChoice | None:
         holding = [host for host in free if key[0] in host.models]
         if holding:
-            return None if self._may_grow(key, queue) else self._take(key, queue, hosts, forecast)
-        waited = time.monotonic() - queue[0].since
-        able = [host for host in free if self._may_load(host, key[0], waited)]
-        worth = [host for host in able if self._is_worth(host, key, queue, hosts, forecast)]
-        if not worth:
+            return None if self._may_grow(key, queue) else self._take(key, queue, free, forecast)
+        able = self._next_to_load(key, queue, free, forecast)
+        if not able:
             return None
-        best = max(worth, key=lambda host: self._rank(host, key, forecast))
-        return HostChoice(best, key)
+        return HostChoice(max(able, key=lambda host: self._rank(host, key, forecast)), key)
 
     def _rank(
         self, host: ModelHost, key: BatchKey, forecast: Forecast
@@ -144,7 +142,7 @@ class Chooser:
         self,
         key: BatchKey,
         queue: deque[PendingTask],
-        hosts: list[ModelHost],
+        free: list[ModelHost],
         forecast: Forecast,
     ) -> HostChoice | None:
         """Return a batch for the fastest free host whose share of the tasks is not empty.
@@ -153,15 +151,19 @@ class Chooser:
         ones to the others; and no more than its share of the waiting ones among the hosts that have
         nothing to do.
         """
-        holders, most = _with(hosts, key[0]), min(self.most(key), len(queue))
-        others = self._next_to_load(key, queue, hosts, holders, forecast)
-        free = [host for host in holders if host.is_free]
+        most, count = min(self.most(key), len(queue)), len(queue) + self._expected()
+        with_it = [host for host in free if key[0] in host.models]
+        with_it.sort(key=lambda host: (forecast.seconds(host, key, 1), -_room(host)))
+        sure = count if len(free) == 1 else len(queue)
+        if forecast.is_plenty(with_it[0], key, sure, len(self._hosts)):
+            return HostChoice(with_it[0], key, most)
+        holders = self._holders(key)
+        others = self._next_to_load(key, queue, free, forecast, is_sure=False)
         if len(holders) + len(others) == 1:
-            return HostChoice(free[0], key, most)
-        count = len(queue) + self._expected()
-        for host in sorted(free, key=lambda each: (forecast.seconds(each, key, 1), -_room(each))):
+            return HostChoice(with_it[0], key, most)
+        for host in with_it:
             share = forecast.share(host, [*holders, *others], key, count)
-            part = forecast.share(host, [*free, *others], key, len(queue))
+            part = forecast.share(host, [*with_it, *others], key, len(queue))
             if share:
                 return HostChoice(host, key, min(most, share, max(1, part)))
         return None
@@ -170,69 +172,94 @@ class Chooser:
         self,
         key: BatchKey,
         queue: deque[PendingTask],
-        hosts: list[ModelHost],
-        holders: list[ModelHost],
+        free: list[ModelHost],
         forecast: Forecast,
+        *,
+        is_sure: bool = True,
     ) -> list[ModelHost]:
-        """Return the free hosts that will load a model, or may once its speed is known."""
+        """Return the free hosts that should load a model.
+
+        They should if no other host has it, or if the others need longer for its tasks than loading
+        takes and leave a share to them. If the speed of the others is unknown, the tasks have to
+        have waited for as long since it was loaded, unless it need not be sure.
+        """
         waited = time.monotonic() - queue[0].since
-        unknown = not any(forecast.knows(host, key) for host in holders)
-        return [
-            host
-            for host in hosts
-            if host.is_free
-            and host not in holders
-            and self._may_load(host, key[0], waited)
-            and (unknown or self._is_worth(host, key, queue, hosts, forecast))
-        ]
+        able = [h for h in free if not h.has(key[0]) and self._may_load(h, key[0], waited)]
+        holders = self._holders(key) if able else []
+        if not holders:
+            return able
+        loading = self._known.load_seconds.get(key[0], math.inf)
+        if not any(forecast.knows(host, key) for host in holders):
+            since = max(queue[0].since, *(host.loaded_at for host in holders))
+            return able if not is_sure or time.monotonic() - since > loading else []
+        count = len(queue) + self._expected()
+        if forecast.ends(holders, key, count) <= loading:
+            return []
+        return [host for host in able if forecast.joins(host, holders, key, count)]
 
     def _send_ahead(
         self,
         key: BatchKey,
         queue: deque[PendingTask],
-        hosts: list[ModelHost],
-        passed: set[ModelHost],
+        usable: list[ModelHost],
         forecast: Forecast,
     ) -> HostChoice | None:
-        """Return a full batch for a busy host, if nothing older waits for that host.
+        """Return a full batch for a busy host.
 
         Only if it is its share of the tasks: one that is slow or has much to do gets none.
         """
         most = self.most(key)
         if len(queue) < most or queue[0].alone:
             return None
-        if any(isinstance(host.work, CurrentLoad) and host.has(key[0]) for host in hosts):
+        with_it = [host for host in usable if key[0] in host.models]
+        if not with_it or self._is_being_loaded(key[0]):
             return None  # another host will soon be free for it
-        holders = _with(hosts, key[0])
-        able = [h for h in holders if h.takes_ahead and key[0] in h.models and h not in passed]
-        for host in able:
-            if len(holders) == 1 or self._is_share(host, holders, key, len(queue), forecast):
+        count = len(queue) + self._expected()
+        plenty = (host for host in with_it if self._is_plenty(host, key, count, forecast))
+        if host := next(plenty, None):
+            return HostChoice(host, key, most)
+        holders = self._holders(key)
+        for host in with_it:
+            if len(holders) == 1 or self._is_share(host, holders, key, count, forecast):
                 return HostChoice(host, key, most)
         return None
+
+    def _is_plenty(self, host: ModelHost, key: BatchKey, count: int, forecast: Forecast) -> bool:
+        known = forecast.knows(host, key)
+        return known and forecast.is_plenty(host, key, count, len(self._hosts))
+
+    def _is_being_loaded(self, model: ModelKey) -> bool:
+        loading = [host for host in self._hosts if isinstance(host.work, CurrentLoad)]
+        return any(host.has(model) and self._is_usable(host, model) for host in loading)
+
+    def _holders(self, key: BatchKey) -> list[ModelHost]:
+        """Return the hosts that hold the model of a kind of work or are loading it."""
+        return [host for host in self.usable(key[0]) if host.has(key[0])]
 
     def _is_share(
         self,
         host: ModelHost,
         holders: list[ModelHost],
         key: BatchKey,
-        waiting: int,
+        count: int,
         forecast: Forecast,
     ) -> bool:
-        if not forecast.knows(host, key):
-            return False
-        return forecast.share(host, holders, key, waiting + self._expected()) >= self.most(key)
+        known = forecast.knows(host, key)
+        return known and forecast.share(host, holders, key, count) >= self.most(key)
 
     def take_back(self) -> ModelHost | None:
         """Return a host whose next batch should be taken back: a free host ends it sooner."""
         if not self.could_take_back() or self._expected():
             return None
+        self._on_devices.clear()
         now, moment = time.monotonic(), self.settings.batch_wait_seconds
         free = [host for host in self._hosts if host.is_free and now - host.idle_since >= moment]
         return next((host for host in self._hosts if self._ends_sooner(host, free)), None)
 
     def could_take_back(self) -> bool:
         """Return whether a host is free while another has its next batch already."""
-        return any(host.is_free and host.models for host in self._hosts) and any(
+        idle = [host for host in self._hosts if host.work is None]
+        return any(host.models and host.is_free for host in idle) and any(
             host.ahead is not None for host in self._hosts
         )
 
@@ -241,12 +268,12 @@ class Chooser:
         ahead = host.ahead
         if ahead is None or ahead.tasks[0].alone or self._backlog.has(ahead.key):
             return False
-        usable = self.usable(ahead.model)
-        able = [each for each in free if ahead.model in each.models and each in usable]
+        model, count = ahead.model, len(ahead.tasks)
+        able = [each for each in free if model in each.models and self._is_usable(each, model)]
         if not able:
             return False
-        forecast, count = Forecast(self._known, self.most, without=ahead), len(ahead.tasks)
-        workers = forecast.workers([host, *able], ahead.key)
+        forecast = Forecast(self._known, self.most, self._holders, without=ahead)
+        workers = [forecast.worker(each, ahead.key) for each in (host, *able)]
         sooner = ends(workers, count)
         helps = any(worker.by(sooner) for worker in workers[1:])
         return helps and sooner < WORTH * (workers[0].ready + workers[0].takes(count))
@@ -263,6 +290,22 @@ class Chooser:
         """Return the hosts that may do a model's work, now or when they are free."""
         hosts = on_devices(self._hosts, model)
         return [host for host in hosts if host.could_hold(model) and not host.is_out]
+
+    def has_idle(self) -> bool:
+        """Return whether a host that may do some of the waiting work has none."""
+        idle = [host for host in self._hosts if host.work is None]
+        kinds = self._backlog.kinds() if idle else []
+        self._on_devices.clear()
+        return any(self._is_usable(host, key[0]) for key, _ in kinds for host in idle)
+
+    def _is_usable(self, host: ModelHost, model: ModelKey) -> bool:
+        return host in self._suited(model) and host.could_hold(model) and not host.is_out
+
+    def _suited(self, model: ModelKey) -> list[ModelHost]:
+        """Return the hosts on devices that a model may run on, found once for a choice."""
+        if (suited := self._on_devices.get(model)) is None:
+            suited = self._on_devices[model] = on_devices(self._hosts, model)
+        return suited
 
     def waiting(self) -> Counter[ModelHost]:
         """Return the number of tasks that wait for each host, for display."""
@@ -298,32 +341,6 @@ class Chooser:
         limit = self.settings.largest_batch
         return self._fitting.most(key, min(most, limit) if limit else most)
 
-    def _is_worth(
-        self,
-        host: ModelHost,
-        key: BatchKey,
-        queue: deque[PendingTask],
-        hosts: list[ModelHost],
-        forecast: Forecast,
-    ) -> bool:
-        """Return whether a model should be loaded on a host.
-
-        It should if no other host has it, or if the others need longer for its tasks than loading
-        takes and leave a share to this one. If their speed is unknown, the tasks have to have
-        waited for as long since it was loaded.
-        """
-        holders = _with(hosts, key[0])
-        if not holders:
-            return True
-        loading = self._known.load_seconds.get(key[0], math.inf)
-        if not any(forecast.knows(each, key) for each in holders):
-            since = max(queue[0].since, *(each.loaded_at for each in holders))
-            return time.monotonic() - since > loading
-        count = len(queue) + self._expected()
-        if ends(forecast.workers(holders, key), count) <= loading:
-            return False
-        return forecast.share(host, [*holders, host], key, count) > 0
-
     def _may_load(self, host: ModelHost, model: ModelKey, waited: float) -> bool:
         if host.has_room_for(model):
             return True
@@ -337,8 +354,3 @@ class Chooser:
 def _room(host: ModelHost) -> float:
     """Return the free bytes; a host that was never started counts as the one with the most."""
     return host.budget - host.filled if host.budget else math.inf
-
-
-def _with(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
-    """Return the hosts that hold a model or are loading it."""
-    return [host for host in hosts if host.has(model)]

@@ -76,6 +76,7 @@ class ModelHosts:
         self._trouble = Trouble(self._hosts, self._chooser, self._known, self._machines)
         self._finding = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
+        self._soon: asyncio.Handle | None = None
         self._closed = False
 
     async def lacking(self, backend: Backend) -> list[MissingRequirement]:
@@ -111,7 +112,7 @@ class ModelHosts:
         waiting = PendingTask(task, codec.pack(task.payload), answer, listener)
         listener.waits()
         self._backlog.add(waiting)
-        self._dispatch()
+        self._dispatch_soon()
         try:
             return await answer
         except asyncio.CancelledError:
@@ -266,8 +267,16 @@ class ModelHosts:
 
     # -- scheduling -------------------------------------------------------------------------------
 
+    def _dispatch_soon(self) -> None:
+        """Dispatch once for all tasks that are asked for in the same turn of the loop."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_soon(self._dispatch)
+
     def _dispatch(self) -> None:
         """Give waiting tasks to free hosts, and look again later if it is too soon."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
         if self._closed:
             return
         self._give_out()
@@ -285,7 +294,8 @@ class ModelHosts:
             if choice.tasks:
                 host.run(key, self._backlog.take(key, choice.tasks))
             else:
-                self._say_loading(key[0], host)
+                if not self._is_held(key[0]):
+                    self._say_loading(key[0], host)
                 host.load(key[0])
 
     def _say_loading(self, model: ModelKey, host: ModelHost) -> None:
@@ -297,8 +307,7 @@ class ModelHosts:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        wanted = (host for key, _ in self._backlog.kinds() for host in self._chooser.usable(key[0]))
-        if any(host.work is None for host in wanted) or self._chooser.could_take_back():
+        if self._chooser.has_idle() or self._chooser.could_take_back():
             wait = self._chooser.moment() or LOOK_AGAIN_SECONDS
             self._timer = asyncio.get_running_loop().call_later(wait, self._dispatch)
 
@@ -350,7 +359,7 @@ class ModelHosts:
         if end.is_lost:
             host.is_away = host.device.machine in self._machines.known
             if not host.is_leaving:
-                self._machines.lost(host.device.machine, end.how)
+                self._machines.lost(host.device, end.how)
         if isinstance(end.work, CurrentBatch):
             self._do_again(host, end, end.work)
         elif isinstance(end.work, CurrentLoad) and not (

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from engine.contract.host_settings import HostSettings
+from engine.models.hosts.devices import CPU
 from engine.models.hosts.links.link import Machine
 from engine.models.hosts.links.ray_address import is_ray
 from engine.models.hosts.links.ray_machine import RayMachine
@@ -33,9 +34,21 @@ def changed_machines(
 
 
 def compute_machines(names: Iterable[str], settings: HostSettings) -> dict[Machine, int]:
-    """Return the machines that do steps on the processor, each with its number of processes."""
+    """Return the machines that do steps on the processor, with the processes on each processor."""
     return {
-        SshMachine(name, settings): options.compute
+        RayMachine(name, [CPU]) if is_ray(name) else SshMachine(name, settings): options.compute
         for name in names
-        if (options := settings.machine.get(name)) and options.compute and not is_ray(name)
+        if (options := settings.machine.get(name)) and options.compute
     }
+
+
+async def processors_of(machine: Machine) -> list[str]:
+    """Return the processors of a machine by their names as devices: one, or each node's.
+
+    Raises:
+        Blocked: It is a Ray cluster that cannot be used until somebody does something about it.
+        Retryable: It is a Ray cluster that cannot be reached now.
+    """
+    if isinstance(machine, RayMachine):
+        return [device.id for device in await machine.devices()]
+    return [f"{machine.name}/{CPU}"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.contract.errors import Blocked, StepError
+from engine.models.hosts.current_task import growing_pause
 from engine.models.hosts.devices import Device
 from engine.models.hosts.holdings import Holdings
 from engine.models.hosts.links.link import Machine
@@ -32,6 +33,7 @@ class KnownMachine:
         has_answered: True once it was connected.
         asked_at: When it was last asked what it has, by the monotonic clock.
         task: Looks after it.
+        devices: Names of the devices that it has, or once had; those of a cluster are on nodes.
     """
 
     machine: Machine
@@ -39,6 +41,7 @@ class KnownMachine:
     message: str = ""
     retry_at: float | None = None
     lost_at: float = field(default_factory=time.monotonic)
+    devices: set[str] = field(default_factory=set)
     failures: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     tried: asyncio.Event = field(default_factory=asyncio.Event)
@@ -128,9 +131,10 @@ class Machines:
             for wait in waits:
                 wait.cancel()
 
-    def lost(self, name: str, words: str) -> None:
-        """Note that a link to a machine was lost: it is looked for at once."""
-        one = self.known.get(name)
+    def lost(self, device: Device, words: str) -> None:
+        """Note that the link to a device was lost: its machine or cluster is asked at once."""
+        clusters = (one for one in self.known.values() if device.id in one.devices)
+        one = self.known.get(device.machine) or next(clusters, None)
         if one is not None and not one.is_away:
             one.link, one.message, one.lost_at = "lost", words, time.monotonic()
             one.wake.set()
@@ -182,6 +186,7 @@ class Machines:
         else:
             one.link, one.message, one.failures = "connected", "", 0
             one.has_answered = True
+            one.devices |= {device.id for device in devices}
             self._on_up(one.machine, devices)
 
     def _note(self, one: KnownMachine, words: str) -> None:
@@ -195,6 +200,8 @@ class Machines:
 def with_machines(states: Sequence[HostStatus], machines: Machines) -> list[HostStatus]:
     """Return the status of hosts with that of their machines; a machine without any has its own.
 
+    A cluster has its own too while it cannot be reached: its hosts show the nodes.
+
     Args:
         states: The hosts.
         machines: The other machines.
@@ -204,7 +211,8 @@ def with_machines(states: Sequence[HostStatus], machines: Machines) -> list[Host
         there = [number for number, state in enumerate(rows) if state.machine == one.name]
         for number in there:
             rows[number] = _with(rows[number], one)
-        if not there:
+        nodes = any(state.device in one.devices for state in states)
+        if not there and (one.is_away or not nodes):
             rows.append(_with(_no_host(one.name), one))
     for name, why in machines.refused.items():
         rows.append(replace(_no_host(name), link="refused", message=why))
@@ -242,4 +250,4 @@ def _with(state: HostStatus, one: KnownMachine) -> HostStatus:
 
 
 def _pause(one: KnownMachine) -> float:
-    return LONGEST_PAUSE if one.link == "refused" else min(LONGEST_PAUSE, 2.0**one.failures / 2)
+    return LONGEST_PAUSE if one.link == "refused" else growing_pause(one.failures + 2)

@@ -71,7 +71,7 @@ class RayMachine:
         devices = [(device, node) for node in nodes for device in _devices_of(node, self._kinds)]
         if not self._kinds and any(device.kind != CPU for device, _ in devices):
             devices = [(device, node) for device, node in devices if device.kind != CPU]
-        self._places = {device.id: node for device, node in devices}
+        self._places |= {device.id: node for device, node in devices}  # one that is lost may return
         return [device for device, _ in devices]
 
     def link(self, options: WorkerOptions, on_report: OnReport, on_end: OnEnd) -> HostLink:
