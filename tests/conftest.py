@@ -110,6 +110,14 @@ def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     compute_here(monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def module_in_one_process() -> Iterator[None]:
+    """Lets engines of this process start no worker processes, for what a module shares too."""
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:
     """Takes off the handlers of a command that ran in this process, so that none adds up."""

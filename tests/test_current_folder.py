@@ -69,6 +69,7 @@ def test_a_run_with_its_workers_imports_nothing_from_the_current_folder(hostile:
     assert not (hostile / "imported").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [":/nowhere", pytest.param(".", marks=pytest.mark.slow)])
 def test_a_relative_entry_of_the_python_path_is_not_used(tmp_path: Path, path: str) -> None:
     """Once Safelight has started, which Python itself does with the entry."""
@@ -87,6 +88,7 @@ async def test_an_engine_in_the_background_starts_in_a_folder_with_a_folder_name
     assert not (hostile / "imported").exists()
 
 
+@pytest.mark.slow
 def test_a_script_keeps_its_own_modules_beside_it(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("WORD = 'hello'\n")
     (tmp_path / "p.txt").write_text("a red fox\n")

@@ -67,6 +67,7 @@ def test_the_recipe_runs_on_the_embedded_backends(site: Path, tmp_path: Path):
     assert "screen-printed poster" in shown.stdout
 
 
+@pytest.mark.slow
 def test_the_recipe_refuses_a_flag_of_another(site: Path, tmp_path: Path):
     (tmp_path / "events.txt").write_text("A jazz night at the harbour\n")
     ran = _run(

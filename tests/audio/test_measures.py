@@ -20,6 +20,7 @@ from engine.audio.synthesis.description import Description
 from engine.audio.synthesis.effect import synthesise
 from engine.audio.synthesis.footsteps import GROUNDS
 from tests.audio import ebur128
+from tests.support.effort import cases
 
 RATE = 16_000
 Floats = NDArray[np.float32]
@@ -128,7 +129,7 @@ def test_silence_before_and_after() -> None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("pace", [80, 110, 170])
+@cases("pace", [110, 80, 170], usual=1)
 def test_the_pace_of_steps(ground: str, pace: float) -> None:
     measures = _measured(_steps(ground, pace))
     assert measures.cadence == pytest.approx(pace, rel=0.04)

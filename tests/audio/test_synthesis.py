@@ -11,6 +11,7 @@ from engine.audio.synthesis.footsteps import GROUNDS, SHOES, footsteps
 from engine.audio.synthesis.grains import Grains, crushed
 from engine.audio.synthesis.modal import MATERIALS, RATIOS, Body, Shape, struck
 from engine.audio.synthesis.take import Take
+from tests.support.effort import cases
 
 RATE = 22_050
 BAR = Body(440, MATERIALS["steel"])
@@ -83,7 +84,7 @@ def test_grains_come_with_the_force_and_in_their_band() -> None:
     assert 1000 < centroid(samples) < 3000
 
 
-@pytest.mark.parametrize("name", GROUNDS)
+@cases("name", GROUNDS, usual=4)
 def test_steps_come_at_their_pace(name: str) -> None:
     samples = steps(6, 3, surface=name, pace=100)
     envelope = np.convolve(np.square(samples, dtype=float), np.ones(2205), "same")[::221]

@@ -11,6 +11,7 @@ from engine.contract.chat.answers import Answer, CleanText, SampledResult
 from engine.contract.chat.prompt_files import PromptFile
 from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import PROVIDERS, Provider
+from tests.support.effort import cases
 from tests.support.providers.chat import Script
 from tests.support.providers.misbehaviour import status
 from tests.support.providers.server import ProviderServer
@@ -67,7 +68,7 @@ async def test_it_is_sent(provider: Provider) -> None:
     assert [result.temperature for result in results] == [0.4, 0.8, None]
 
 
-@every
+@cases("provider", PROVIDERS, usual=1, ids=lambda one: one.label)
 async def test_it_is_preferred_to_the_backends(provider: Provider) -> None:
     with ProviderServer(provider.route(script())) as server:
         backend = provider.backend(server, "text", temperature=1.0)

@@ -15,6 +15,8 @@ from tests.support.corpus_batch import GATED
 from tests.support.engines import Toy
 from tests.support.song import SONG
 
+pytestmark = pytest.mark.usefixtures("module_in_one_process")
+
 PLAN = {"title": "PROMPT 0", "verses": ["one", "two"]}
 
 

@@ -11,6 +11,8 @@ from engine.client.workspace import Workspace, open_workspace
 from engine.queueing.queue import QueueOptions
 from tests.cli.conftest import HOSTILE
 
+pytestmark = pytest.mark.usefixtures("module_in_one_process")
+
 SMALL = ("--set", "width=64", "--set", "height=64", "--set", "max_iterations=1")
 
 

@@ -177,6 +177,7 @@ def test_a_defect_is_shown_readably(
     assert "fell over" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     prompts = tmp_path / "many.txt"
     prompts.write_text("".join(f"a harbour at dusk, number {n}\n" for n in range(12)))
@@ -243,6 +244,7 @@ def test_run_follows_the_engine_that_is_at_work(tmp_path: Path):
 SMALL_DEMO = [{"id": f"kite-{n}", "prompt": "a kite", "width": 64, "height": 64} for n in (1, 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=pytest.mark.slow)])
 def test_make_demo_does_the_main_job(tmp_path: Path, which: str):
     prompts = tmp_path / "small.json" if which == "small" else ROOT / "examples" / "prompts.json"

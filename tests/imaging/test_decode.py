@@ -289,7 +289,9 @@ def test_nothing_else_opens_an_image():
     found = []
     for folder in ("engine", "tui", "db", "themes"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            nodes = ast.walk(ast.parse(path.read_text()))
+            if "Image" not in (text := path.read_text()) and "LOAD_TRUNC" not in text:
+                continue
+            nodes = ast.walk(ast.parse(text))
             found += [path.relative_to(ROOT).as_posix()] if any(map(_opens, nodes)) else []
     assert found == ["engine/imaging/decode.py"]
 

@@ -12,6 +12,7 @@ from engine.contract import Retryable
 from engine.runtime.lanes.adaptive_rate import CALLS_A_REFUSAL, MANY_REFUSALS, SLACK, AdaptiveRate
 from engine.runtime.lanes.lane import Lane
 from engine.runtime.lanes.lane_set import LaneChange, LaneSet
+from tests.support.effort import cases
 from tests.support.toys import ToyBackend
 
 MINUTE = 60 + SLACK[-1]
@@ -282,8 +283,8 @@ async def test_a_lane_of_our_own_machine_learns_nothing(clock: Callable[[float],
 
 @pytest.mark.parametrize("faults", [None, BAD_DAY], ids=["well", "bad-day"])
 @pytest.mark.parametrize("says_when", [True, False], ids=["told", "not-told"])
-@pytest.mark.parametrize("a_minute", [60, 120])
-@pytest.mark.parametrize("seed", [1, 2])
+@cases("a_minute", [120, 60], usual=1)
+@cases("seed", [1, 2], usual=1)
 def test_500_calls_find_the_limit_with_few_refusals(
     a_minute: int, says_when: bool, faults: Any, seed: int
 ) -> None:
@@ -301,7 +302,7 @@ def test_500_calls_find_the_limit_with_few_refusals(
 
 @pytest.mark.parametrize(("counting", "most"), [("fixed", 7), ("second", 5)])
 @pytest.mark.parametrize("says_when", [True, False], ids=["told", "not-told"])
-@pytest.mark.parametrize("a_minute", [60, 120, 240])
+@cases("a_minute", [120, 60, 240], usual=1)
 def test_providers_that_count_otherwise_are_not_pestered_either(
     counting: Counting, most: int, says_when: bool, a_minute: int
 ) -> None:

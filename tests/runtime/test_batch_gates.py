@@ -12,6 +12,8 @@ from engine.client.gates import batch_gates, waiting_gates
 from tests.support.corpus_batch import BATCHED, GATED
 from tests.support.engines import Toy
 
+pytestmark = pytest.mark.usefixtures("module_in_one_process")
+
 PLAN, REPORT = "before/plan", "after/report"
 
 

@@ -89,6 +89,7 @@ async def test_an_engine_deletes_a_batch_and_its_files_once_it_is_idle(toy: Toy)
     assert toy.store.check() == []
 
 
+@pytest.mark.slow
 async def test_kills_in_the_middle_lose_nothing_and_leave_nothing(toy: Toy) -> None:
     batch = toy.queue(SLICE_JOBS + 3)
     toy.queue(2, name="stays")

@@ -13,6 +13,8 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from tests.support.engines import Toy, eventually, quick_settings
 
+pytestmark = pytest.mark.usefixtures("module_in_one_process")
+
 
 class Charged:
     """A call that costs money and keeps a file; it counts how often it runs."""

@@ -10,6 +10,7 @@ from textual.widgets._toast import Toast
 from db.queries.lists import REASONS
 from db.writes.jobs import set_state
 from engine.contract.errors import ParkReason
+from tests.support.effort import cases
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_filters_of_lists import open_first
@@ -36,7 +37,7 @@ def colours_of(name: str) -> set[str]:
     return {c.lower() for c in (*theme.colours.values(), *theme.states.values())}
 
 
-@pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "enter")])
+@cases("keys", [("enter", "enter"), (), ("enter",)], usual=1)
 async def test_a_theme_reaches_every_widget_at_once(place: Place, keys: tuple[str, ...]) -> None:
     ids = place.job_ids(place.batch("evening", ["one", "two"]))
     place.claim(2)
@@ -148,7 +149,7 @@ async def test_a_message_without_a_remedy_gets_the_reasons(place: Place) -> None
         await shows(pilot, f"No key. {WHAT_TO_DO['key']}")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@cases("size", [(80, 24), (120, 40)], usual=1)
 async def test_toasts_cover_no_list(place: Place, size: tuple[int, int]) -> None:
     film(place)
     async with running(place.dashboard(), size) as pilot:
@@ -235,7 +236,7 @@ async def test_with_16_colours_marks_and_states_show_on_the_selected_row(place: 
         assert len(colours) == 1
 
 
-@pytest.mark.parametrize("width", [80, 100])
+@cases("width", [80, 100], usual=1)
 async def test_the_footer_of_a_job_keeps_choosing_and_editing(place: Place, width: int) -> None:
     film(place)
     async with running(place.dashboard(), (width, 24)) as pilot:

@@ -9,6 +9,7 @@ from engine.client.views.comparison import PartsOfAJob, family_of
 from engine.client.views.recipe_info import Headlines
 from engine.client.views.tree import TreeLine
 from tests.support import media_files as media
+from tests.support.effort import cases
 from tests.support.pieces import piece
 from tests.tui.samples import result, sample
 from tests.tui.support import Place, running, seen, shows, until
@@ -49,7 +50,7 @@ def captions(pilot: Any) -> list[str]:
     return [str(pane.query_one(".caption").render()) for pane in panes]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@cases("size", SIZES, usual=1)
 async def test_images_with_their_scores_and_the_changes_of_the_prompt(
     place: Place, job: int, size: tuple[int, int]
 ) -> None:
@@ -126,7 +127,7 @@ async def test_a_branch_is_seen_beside_its_origin(place: Place, job: int) -> Non
         assert [one.title for one in pilot.app.screen._candidates] == beside
 
 
-@pytest.mark.parametrize("size", SIZES)
+@cases("size", SIZES, usual=1)
 async def test_sounds_are_on_one_scale_of_time(
     place: Place, job: int, size: tuple[int, int]
 ) -> None:
@@ -138,6 +139,7 @@ async def test_sounds_are_on_one_scale_of_time(
         await shows(pilot, "0:01.0", "0:02.0", "peak")
 
 
+@pytest.mark.slow
 async def test_texts_and_features_of_steps(place: Place, job: int) -> None:
     sample(place, job)
     async with running(place.dashboard(), (200, 50)) as pilot:
@@ -161,6 +163,7 @@ async def test_features_and_notation_are_drawn_by_their_kinds(place: Place, job:
         await until(pilot, lambda: seen(pilot.app).count("C# minor") == 2)
 
 
+@pytest.mark.slow
 async def test_notation_beside_notation(place: Place, job: int) -> None:
     for number in (1, 2):
         keep(place, job, f"take-{number}", media.ABC.replace("reel", f"reel {number}").encode())
@@ -217,6 +220,7 @@ async def test_going_to_a_part_selects_it(place: Place, job: int) -> None:
         await until(pilot, lambda: pilot.app.screen._snapshot.node.scope == "iteration-1")
 
 
+@pytest.mark.slow
 async def test_the_active_one_is_opened(place: Place, job: int, programs: Any) -> None:
     programs.add("mpv", seconds=30)
     for number in (1, 2):
@@ -311,6 +315,7 @@ async def test_the_difference_of_two_images(place: Place, job: int) -> None:
         assert pilot.app.screen.WHERE == "compare"
 
 
+@pytest.mark.slow
 async def test_sounds_have_no_difference(place: Place, job: int) -> None:
     keep(place, job, "iteration-1", media.wav(1.0))
     keep(place, job, "iteration-2", media.wav(2.0))

@@ -87,6 +87,7 @@ async def test_another_image_is_taken_after_asking(place: Place) -> None:
     assert place.read("SELECT state FROM jobs") == [("queued",)]
 
 
+@pytest.mark.slow
 async def test_what_nobody_asks_for_is_not_decided(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

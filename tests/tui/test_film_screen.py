@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from engine.client.views.recipe_info import Headlines
+from tests.support.effort import cases
 from tests.tui.storyboards import film, preview, shoot, write
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
@@ -103,7 +102,7 @@ async def test_a_review_is_drawn_as_bars(place: Place) -> None:
         assert "measured" not in seen(pilot.app)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@cases("size", [(120, 40), (80, 24), (200, 60)], usual=1)
 async def test_the_taken_image_is_marked_at_every_size(place: Place, size: tuple[int, int]) -> None:
     film(place)
     async with running(place.dashboard(), size) as pilot:

@@ -6,6 +6,7 @@ from textual.pilot import Pilot
 from textual.widgets._toast import Toast
 
 from db.writes.commands import add_decision
+from tests.support.effort import cases
 from tests.tui.storyboards import mark, shoot
 from tests.tui.support import Place, running, seen, until
 
@@ -60,7 +61,7 @@ async def visit(place: Place, size: tuple[int, int], downs: int) -> None:
         assert pilot.app.is_running
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.slow)])
+@cases("size", [(80, 24), (160, 50)], usual=1)
 @pytest.mark.parametrize("downs", [0, 1])
 async def test_every_screen(hostile: Place, size: tuple[int, int], downs: int) -> None:
     await visit(hostile, size, downs)

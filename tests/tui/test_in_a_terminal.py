@@ -15,6 +15,7 @@ import pyte
 import pytest
 
 from tests.support import media_files as media
+from tests.support.effort import cases
 from tests.support.engines import Toy
 from tests.support.programs import FakePrograms, is_alive
 from tests.tui.support import Place
@@ -127,7 +128,7 @@ def test_finds_the_worst_job_sees_why_and_retries(terminals, busy: Place) -> Non
     "env",
     [
         pytest.param({"NO_COLOR": "1"}, id="no-color"),
-        pytest.param({"TERM": "linux"}, id="16-linux"),
+        pytest.param({"TERM": "linux"}, id="16-linux", marks=pytest.mark.slow),
         pytest.param({"TERM": "xterm"}, id="16-xterm", marks=pytest.mark.slow),
         pytest.param({"COLORTERM": "truecolor"}, id="true", marks=pytest.mark.slow),
     ],
@@ -156,7 +157,7 @@ def test_without_a_terminal_it_is_the_help(busy: Place) -> None:
     assert "Usage: safelight" in done.stdout
 
 
-@pytest.mark.parametrize("term", ["", "dumb"])
+@cases("term", ["", "dumb"], usual=1)
 def test_a_driver_that_stands_for_a_terminal_opens_it(busy: Place, term: str) -> None:
     """As under textual-serve: packets on pipes, and nothing else among them."""
     driver = "textual.drivers.web_driver:WebDriver"
@@ -233,8 +234,9 @@ def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place)
     assert terminal.hang_up()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "darwin", reason="a display is told otherwise")
-@pytest.mark.parametrize("leaves", ["q", pytest.param("hang up", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("leaves", ["q", "hang up"])
 def test_a_player_is_silent_and_ends_with_the_dashboard(
     terminals, place: Place, tmp_path: Path, leaves: str
 ) -> None:
@@ -267,6 +269,7 @@ def test_a_player_is_silent_and_ends_with_the_dashboard(
     assert b"owned" not in terminal.sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", COLOURS)
 def test_jobs_are_compared_at_any_size(terminals, place: Place, env: dict[str, str]) -> None:
     ids = place.job_ids(place.batch("evening", ["one", "two"]))
@@ -338,6 +341,7 @@ def test_the_engine_outlives_the_dashboard(terminals, tmp_path: Path) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", COLOURS)
 def test_takes_are_drawn_heard_in_turn_and_silent(
     terminals, place: Place, tmp_path: Path, env: dict[str, str]

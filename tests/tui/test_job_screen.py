@@ -1,5 +1,7 @@
 """The screen of one job."""
 
+import pytest
+
 from tests.tui.support import Place, running, seen, shows, until
 from tui.widgets.detail_panel import DetailPanel
 from tui.widgets.filmstrip import Filmstrip, Frame
@@ -109,6 +111,7 @@ async def test_scopes_of_any_depth_and_name(place: Place) -> None:
         assert indent["take"] > indent["scene"]
 
 
+@pytest.mark.slow
 async def test_back_to_all_batches(place: Place) -> None:
     refined(place)
     async with running(place.dashboard()) as pilot:

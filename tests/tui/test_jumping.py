@@ -76,6 +76,7 @@ async def test_labels_are_shown_narrowed_and_left(place: Place) -> None:
         assert pilot.app.screen.rows.cursor == before
 
 
+@pytest.mark.slow
 async def test_every_screen_has_places_and_survives_a_wrong_letter(place: Place) -> None:
     ids = place.job_ids(place.batch("evening", ["fox"]))
     place.claim(1)

@@ -8,6 +8,7 @@ import pytest
 
 from db.writes.search import index_jobs
 from engine.client.views.filters import Filter
+from tests.support.effort import cases
 from tests.tui.support import Place, running, shows
 from tests.tui.support import until as wait
 from tui.screens.compare import CompareScreen
@@ -106,6 +107,7 @@ async def test_the_selected_part_of_a_job_is_rated_and_shows_it(place: Place) ->
     assert ratings(place) == [(1, "iteration-2", 4, "")]
 
 
+@pytest.mark.slow
 async def test_the_active_part_of_a_comparison_is_rated_and_shows_it(place: Place) -> None:
     iterations(place, 3)
     async with driven(place) as (app, pilot):
@@ -230,7 +232,7 @@ async def test_a_watcher_indexes_nothing(place: Place) -> None:
     assert place.read("SELECT count(*) FROM jobs WHERE indexed") == [(0,)]
 
 
-@pytest.mark.parametrize("text", [HOSTILE, '"(', "NEAR(", "x" * 5000, ""])
+@cases("text", [HOSTILE, "NEAR(", '"(', "x" * 5000, ""], usual=2)
 async def test_hostile_words_are_searched_and_shown_as_text(place: Place, text: str) -> None:
     finished(place, [f"key {HOSTILE}"], prompt=f"lamp {HOSTILE}")
     place.write(index_jobs)

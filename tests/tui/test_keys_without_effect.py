@@ -74,6 +74,7 @@ async def test_limits_of_a_comparison_and_a_zoom_are_said(evening: Place) -> Non
         await shows(pilot, "+ enlarges it")
 
 
+@pytest.mark.slow
 async def test_a_zoom_goes_through_the_whole_list_and_counts_it(place: Place) -> None:
     place.batch("long", [f"job-{number}" for number in range(120)])
     async with running(place.dashboard(), (100, 30)) as pilot:

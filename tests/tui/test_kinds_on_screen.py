@@ -152,6 +152,7 @@ def artifact(
 SOUND = "▀▄█"
 
 
+@pytest.mark.slow
 async def test_sounds_stand_beside_each_other_as_waveforms(place: Place) -> None:
     (job,) = place.job_ids(place.batch("sounds", ["rain"]))
     place.claim(1)

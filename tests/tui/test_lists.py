@@ -145,6 +145,7 @@ def test_pages_are_found_by_an_index(hundred) -> None:
         assert "TEMP B-TREE" not in plan, plan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [100_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 async def test_very_many_rows_are_painted_and_jumped_through(place: Place, count: int) -> None:
     fill(place, count)

@@ -125,6 +125,7 @@ def test_the_bell_rings_unless_somebody_silenced_it(tmp_path: Path) -> None:
     assert UiState.load(file).bell
 
 
+@pytest.mark.slow
 async def test_ten_thousand_rows_can_be_marked(place: Place) -> None:
     fill(place, 12_000)
     async with running(place.dashboard()) as pilot:

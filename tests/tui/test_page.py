@@ -8,6 +8,7 @@ from engine.client.views import recipe_info
 from engine.client.views.recipe_info import RecipeInfo
 from engine.contract.page import PagePart
 from engine.recipes.visual_prompts import PAGE
+from tests.support.effort import cases
 from tests.support.pieces import PROMPTS
 from tests.tui.samples import sample
 from tests.tui.support import Place, running, seen, shows, until
@@ -61,7 +62,7 @@ async def test_a_job_opens_with_its_page(place: Place, job: int) -> None:
         ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("size", "across"), [((80, 24), 2), ((200, 50), 5)])
+@cases("size, across", [((80, 24), 2), ((200, 50), 5)], usual=1)
 async def test_prompts_are_side_by_side_where_there_is_room(
     place: Place, job: int, size: tuple[int, int], across: int
 ) -> None:
@@ -100,6 +101,7 @@ async def test_hostile_prompts_are_harmless(place: Place, job: int) -> None:
         assert seen(pilot.app).replace("\n", "").isprintable()
 
 
+@pytest.mark.slow
 async def test_its_files_are_opened_the_sound_first(place: Place, job: int, programs: Any) -> None:
     programs.add("mpv", seconds=30)
     sample(place, job)
@@ -115,6 +117,7 @@ async def test_its_files_are_opened_the_sound_first(place: Place, job: int, prog
         assert "j1-sound-" in programs.calls[0]["arguments"][-1]
 
 
+@pytest.mark.slow
 async def test_a_step_of_the_job_is_shown_as_ever(place: Place, job: int) -> None:
     sample(place, job)
     place.end(job)

@@ -149,6 +149,7 @@ async def test_clicks_select_and_open(many: Place) -> None:
         assert sheet.columns == 4
 
 
+@pytest.mark.slow
 async def test_a_wide_terminal_has_rows_cells_and_glance(many: Place) -> None:
     async with running(many.dashboard(), (160, 50)) as pilot:
         await open_batch(pilot)

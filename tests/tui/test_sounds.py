@@ -10,6 +10,7 @@ from engine.client.views.decisions import DecisionLine, key_to_select, picked
 from engine.client.views.recipe_info import RecipeInfo
 from engine.recipes.sound_effect import PAGE
 from tests.support import media_files as media
+from tests.support.effort import cases
 from tests.support.optional import needs
 from tests.support.programs import FakePrograms, is_alive
 from tests.tui.support import Place, running, seen, shows, until
@@ -52,7 +53,7 @@ def _heard(programs: FakePrograms) -> list[str]:
     return [f"{take}{' on' if start else ''}" for take, start in zip(takes, starts, strict=True)]
 
 
-@pytest.mark.parametrize(("size", "across"), [((80, 24), 2), ((200, 50), 4)])
+@cases("size, across", [((80, 24), 2), ((200, 50), 4)], usual=1)
 async def test_takes_are_side_by_side_where_there_is_room(
     place: Place, job: int, size: tuple[int, int], across: int
 ) -> None:

@@ -4,6 +4,8 @@ import shutil
 import sqlite3
 import threading
 
+import pytest
+
 from db.store import Store
 from tests.tui.support import Place, running, shows, until
 
@@ -59,6 +61,7 @@ async def test_a_file_that_is_no_store(tmp_path) -> None:
         assert pilot.app.is_running
 
 
+@pytest.mark.slow
 async def test_a_store_that_is_written_all_the_time(place: Place) -> None:
     place.batch("busy", [f"job-{n}" for n in range(50)])
     over = threading.Event()

@@ -158,6 +158,7 @@ async def test_what_is_under_the_head_is_decided_there(place: Place) -> None:
         await until(pilot, lambda: place.read(sql) == [("section-1/image-1/seed", '"7"')])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("job")
 async def test_nothing_is_decided_when_only_reading(place: Place) -> None:
     async with running(place.dashboard(read_only=True), (100, 30)) as pilot:

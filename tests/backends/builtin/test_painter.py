@@ -13,7 +13,7 @@ from engine.imaging.measure.image import colour_share, measure
 from engine.imaging.vocabulary.lexicon import phrases, vocabulary
 from engine.imaging.vocabulary.reading import LIMIT, read
 from tests.backends.builtin.images import flat, pixels, png
-from tests.support.effort import stride
+from tests.support.effort import cases, stride
 
 SCENE = "a house by a lake under hills, afternoon"
 
@@ -29,9 +29,7 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_another_image(p
     assert painted(prompt) != painted(prompt, seed=6)
 
 
-@pytest.mark.parametrize(
-    ("width", "height"), [(64, 64), (64, 700), (700, 64), (201, 333), (2300, 900)]
-)
+@cases("width, height", [(201, 333), (64, 64), (64, 700), (700, 64), (2300, 900)], usual=4)
 def test_any_size_comes_out_as_asked(width, height):
     with Image.open(io.BytesIO(paint(SCENE, "", 3, width, height))) as image:
         assert image.size == (width, height)
@@ -61,7 +59,7 @@ def test_every_word_of_the_vocabulary_paints_an_image_of_its_own(family):
 OTHERS = ["boat", "rowboat", "ship", "bridge", "balloon", "bird", "moon", "sun", "planet", "rocket"]
 
 
-@pytest.mark.parametrize("name", [*STANDING, *OTHERS, *STILL, *DEEP])
+@cases("name", [*STANDING, *OTHERS, *STILL, *DEEP], usual=slice(0, None, 3))
 def test_a_named_thing_is_painted(name):
     spelling = vocabulary()["subject"][name][0]
     others = [vocabulary()["subject"][other][0] for other in (*STILL, *DEEP) if other != name]

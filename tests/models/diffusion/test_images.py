@@ -12,6 +12,7 @@ from engine.models.diffusion.options import ImageTask
 from engine.models.seeds import folded
 from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk, ask, distance, made
+from tests.support.effort import cases
 
 TOLERANCE = 1
 """Maximum difference, of 255, between an image of a batch and the same alone, on a processor."""
@@ -26,7 +27,7 @@ def photo(colour: tuple[int, int, int] = (200, 40, 40), size: tuple[int, int] = 
 
 
 @pytest.mark.parametrize("name", ["sd15", "sdxl"])
-@pytest.mark.parametrize("scheduler", ["default", "euler-a", "dpm++-2m-sde"])
+@cases("scheduler", ["euler-a", "default", "dpm++-2m-sde"], usual=1)
 def test_a_seed_gives_the_same_image_alone_and_among_others(
     load: Load, name: str, scheduler: str
 ) -> None:
@@ -117,7 +118,7 @@ def test_karras_and_schedulers_change_the_image_and_leave_no_trace(load: Load) -
 ALL = ["ddim", "ddpm", "deis", "dpm2", "dpm2-a", "dpm++-2s", "heun", "lcm", "pndm", "tcd"]
 
 
-@pytest.mark.parametrize("scheduler", ALL)
+@cases("scheduler", ALL, usual=3)
 def test_every_scheduler_runs_and_keeps_to_the_seed(load: Load, scheduler: str) -> None:
     asks = [ask(seed=seed, sampling={"scheduler": scheduler, "steps": 3}) for seed in (1, 2)]
     together = made(load("sd15"), *asks)
@@ -220,6 +221,7 @@ def test_size_and_close(load: Load) -> None:
     assert model.size() == 0
 
 
+@pytest.mark.slow
 def test_an_offloaded_model_makes_the_same_images(load: Load, models: Path) -> None:
     """The processor stands for an accelerator, as `cpu:0`: hooks move parts to it and back."""
     model = load("sdxl", fresh=True, refiner=str(models / "refiner"))

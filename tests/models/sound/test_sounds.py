@@ -21,6 +21,7 @@ from engine.models.sound.options import (
 from tests.models.diffusion.desks import CpuPlace
 from tests.models.sound.conftest import Load
 from tests.support import tiny_stable_audio as tiny
+from tests.support.effort import cases
 from tests.support.optional import needs
 
 needs(*tiny.PACKAGES)
@@ -76,7 +77,7 @@ SAMPLERS = [("v", sampler) for sampler in V_SAMPLERS] + [
 ]
 
 
-@pytest.mark.parametrize(("objective", "sampler"), SAMPLERS)
+@cases("objective, sampler", SAMPLERS, usual=slice(0, None, 4))
 def test_a_sound_is_to_the_bit_what_the_library_alone_gives(
     load: Load, objective: str, sampler: str
 ):

@@ -20,6 +20,7 @@ from tests.recipes.music_video.test_loop import PARTS, Images, folder_of, plan, 
 from tests.support.clip_backend import Clips
 from tests.support.clips import clip
 from tests.support.deforum import series
+from tests.support.effort import cases
 from tests.support.optional import needs
 from tests.support.providers.fal import FalQueue
 from tests.support.providers.server import ProviderServer
@@ -104,7 +105,7 @@ def _blended() -> FakeChatBackend:
 
 
 @pytest.mark.usefixtures("one_process")
-@pytest.mark.parametrize("steer", [True, False])
+@cases("steer", [True, False], usual=1)
 def test_the_last_clip_before_a_blend_ends_with_the_image_that_follows(
     tmp_path: Path, steer: bool
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_quota_parks_the_film_and_names_the_sections_unless_told(tmp_path: Pat
     assert {one.kind for one in report.fallbacks} == {"its images"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_process")
 def test_a_film_with_clips_of_fal_pays_for_each_once_and_continues_from_the_last_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

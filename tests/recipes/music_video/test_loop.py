@@ -1,6 +1,7 @@
 """A film from its song to its files, what an operator decides, and what fails."""
 
 import json
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from engine.recipes.music_video.vocabulary import MOTIONS
 from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend, FakeImageBackend, FakeScoreBackend
 from tests.recipes.music_video.song import SMALL, catalog, song
+from tests.support.effort import cases
 from tests.support.one_process import compute_here
 from tests.support.optional import needs
 
@@ -90,6 +92,25 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with pytest.MonkeyPatch.context() as patch:
         compute_here(patch)
         yield run(tmp_path_factory.mktemp("finished"), Images(), plan())
+
+
+@pytest.fixture(scope="module")
+def _rendered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a workspace with a film of two sections in segments of a second."""
+    root = tmp_path_factory.mktemp("rendered")
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        run(root, Images(), plan(), segment_seconds=1.0)
+        yield root
+
+
+@pytest.fixture
+def rendered(_rendered: Path, tmp_path: Path) -> tuple[Workspace, Images]:
+    """A copy of that film's workspace, and its backend of images."""
+    shutil.copytree(_rendered, tmp_path, dirs_exist_ok=True)
+    images = Images()
+    known = MemoryCatalog([RECIPE], [images, plan(), FakeScoreBackend()])
+    return Workspace(tmp_path / "w", catalog=known), images
 
 
 def decide(workspace: Workspace, key: str, value: Any) -> None:
@@ -222,10 +243,11 @@ def test_a_retried_film_asks_again_for_the_section_that_was_refused_alone(tmp_pa
 
 
 @pytest.mark.usefixtures("one_process")
-def test_other_words_for_a_section_render_only_what_shows_it(tmp_path: Path) -> None:
-    images = Images()
-    workspace = run(tmp_path, images, plan(), segment_seconds=1.0)
-    before, asked = steps(workspace), len(images.asked)
+def test_other_words_for_a_section_render_only_what_shows_it(
+    rendered: tuple[Workspace, Images],
+) -> None:
+    workspace, images = rendered
+    before = steps(workspace)
     decide(workspace, "section-2/prompt", "a third thing")
     after = steps(workspace)
     again = {key for key in after if after[key] > before[key]}
@@ -234,20 +256,19 @@ def test_other_words_for_a_section_render_only_what_shows_it(tmp_path: Path) -> 
         f"film/segment-{number}" for number in (4, 5, 6)
     }
     assert "section-1/image-1/candidate-1/generate" not in again
-    assert "third thing" in images.asked[asked].prompt
+    assert "third thing" in images.asked[0].prompt
 
 
 @pytest.mark.usefixtures("one_process")
 def test_other_effects_of_a_section_generate_nothing_and_render_only_its_segments(
-    tmp_path: Path,
+    rendered: tuple[Workspace, Images], tmp_path: Path
 ) -> None:
-    images = Images()
-    workspace = run(tmp_path, images, plan(), segment_seconds=1.0)
-    before, asked = steps(workspace), len(images.asked)
+    workspace, images = rendered
+    before = steps(workspace)
     film = (folder_of(tmp_path) / "film.mp4").read_bytes()
     decide(workspace, "section-2/effects", "grain 1, zoom off")
     after = steps(workspace)
-    assert len(images.asked) == asked
+    assert images.asked == []
     assert {key for key in after if after[key] > before[key] and "film/segment" in key} == {
         f"film/segment-{number}" for number in (4, 5, 6)
     }
@@ -259,6 +280,7 @@ def test_other_effects_of_a_section_generate_nothing_and_render_only_its_segment
     assert (folder_of(tmp_path) / "film.mp4").read_bytes() == film
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_process")
 def test_another_seed_generates_an_image_again_and_what_follows_it(tmp_path: Path) -> None:
     images = Images()
@@ -372,10 +394,10 @@ def test_a_decision_that_does_not_fit_is_refused(
 
 @pytest.mark.usefixtures("one_process")
 def test_segments_are_forgotten_some_days_later_and_rendered_again_if_needed(
-    tmp_path: Path,
+    rendered: tuple[Workspace, Images], tmp_path: Path
 ) -> None:
     """The film, its images and all else stay."""
-    workspace = run(tmp_path, Images(), plan(), segment_seconds=1.0)
+    workspace, _ = rendered
     film = (folder_of(tmp_path) / "film.mp4").read_bytes()
     with workspace.reading() as connection:
         before = connection.execute("select count(*) from artifacts").fetchone()[0]
@@ -395,7 +417,7 @@ def test_segments_are_forgotten_some_days_later_and_rendered_again_if_needed(
 
 
 @pytest.mark.usefixtures("one_process")
-@pytest.mark.parametrize(("codec", "suffix"), [("prores", ".mov"), ("ffv1", ".mkv")])
+@cases("codec, suffix", [("prores", ".mov"), ("ffv1", ".mkv")], usual=1)
 def test_films_for_editing_have_their_containers(tmp_path: Path, codec: str, suffix: str) -> None:
     run(tmp_path, Images(), plan(), codec=codec)
     names = {path.name for path in folder_of(tmp_path).iterdir()}

@@ -23,6 +23,7 @@ def workspace_of(folder: Path) -> tuple[Workspace, Path]:
     return Workspace(folder / "w", create=True, overrides=hosts), source
 
 
+@pytest.mark.slow
 def test_a_local_model_answers_the_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("engine.backends.local.score.LOADER", hosted.LOADER)
     tiny_models.prepare()

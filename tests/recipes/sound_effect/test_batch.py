@@ -23,6 +23,8 @@ from tests.support.optional import needs
 
 needs("soundfile", "scipy")
 
+pytestmark = pytest.mark.usefixtures("module_in_one_process")
+
 PROMISED = [
     "prompt",
     "checkpoint",
@@ -108,7 +110,6 @@ def test_the_files_carry_where_they_are_from_and_how_loud_they_are(ran: Path) ->
         )
 
 
-@pytest.mark.usefixtures("one_process")
 def test_takes_are_finished_as_asked_and_measured_as_they_are_delivered(tmp_path: Path) -> None:
     source = tmp_path / "entries.json"
     source.write_text(json.dumps([{"id": "boots", "prompt": "rain on a tin roof", "seed": 3}]))

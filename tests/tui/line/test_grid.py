@@ -6,6 +6,7 @@ import pyte
 import pytest
 from rich.cells import cell_len, set_cell_size
 
+from tests.support.effort import cases
 from tui.line.grid import Grid
 from tui.line.styles import PLAIN, CellStyling, styled, turn
 
@@ -44,7 +45,7 @@ def frame(chance: random.Random, words: tuple[str, ...]) -> str:
     return "".join(parts) + "\x1b[1;1H"
 
 
-@pytest.mark.parametrize("seed", range(40))
+@cases("seed", range(40), usual=16)
 @pytest.mark.parametrize("most", [1, 60, 100_000])
 def test_a_terminal_shows_the_same(seed: int, most: int) -> None:
     chance, grid = random.Random(seed), Grid()
