@@ -20,7 +20,7 @@ from engine.client.workspace import Workspace
 from engine.config.trust.guard import outputs_folder
 from engine.contract.outputs import Projection
 from engine.outputs.folder import ExportError, Folder, read_regular
-from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
+from engine.text.folder_names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.text.plural import pluralize
 
 MARKER = ".safelight-export.json"

@@ -24,7 +24,15 @@ from engine.imaging.png_stream import is_png
 from engine.imaging.signed import is_signed_file
 from engine.outputs.documents import VERSION, to_json
 from engine.outputs.folder import Folder
-from engine.outputs.names import SUFFIXES
+
+SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/avif": ".avif",
+    "image/gif": ".gif",
+    "image/tiff": ".tif",
+}
+"""Endings of signed images other than PNG, by media type."""
 
 SOURCE = "safelight-source"
 """Keyword of the chunk with the SHA-256 of the stored file that a copy is based on."""

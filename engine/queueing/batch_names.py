@@ -9,7 +9,7 @@ from typing import BinaryIO
 from db.queries import batches as queries
 from db.writes.batches import NewOrigin
 from engine.contract.reader import has_wildcards
-from engine.outputs.names import claim
+from engine.text.folder_names import claim
 from engine.text.terminal import clean
 
 

@@ -30,7 +30,6 @@ from engine.contract.importing import (
     TreeProblem,
 )
 from engine.contract.recipe import AnyRecipe
-from engine.outputs.names import claim, place, place_summary
 from engine.queueing.batch_names import free_name
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.plan import results_folder
@@ -38,6 +37,7 @@ from engine.queueing.queue import create_named, take_back
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
 from engine.text.errors import UserError
+from engine.text.folder_names import claim, place, place_summary
 from engine.text.terminal import clean, has_hidden
 
 CHUNK = 100

@@ -6,9 +6,9 @@ from db.writes.batches import NewJob
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.seeds import derive_seed
 from engine.intake import ValidEntry
-from engine.outputs.names import claim, place, safe_name
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.plan import BatchPlan
+from engine.text.folder_names import claim, place, safe_name
 
 
 def new_job(

@@ -6,7 +6,7 @@ from pathlib import Path
 from db.queries import batches as batch_queries
 from db.queries import jobs as job_queries
 from db.store import Store
-from engine.outputs.names import fold
+from engine.text.folder_names import fold
 
 
 class OutputFolders:

@@ -26,7 +26,6 @@ from engine.contract.files import KeepFile
 from engine.contract.recipe import AnyRecipe, Catalog
 from engine.contract.recipe_input import RecipeInput
 from engine.intake import ValidEntry, read
-from engine.outputs.names import place_summary
 from engine.queueing.branching import BranchPlan
 from engine.queueing.estimate import estimated
 from engine.queueing.extras import refuse_without_extra
@@ -41,6 +40,7 @@ from engine.queueing.recipe_options import apply_options
 from engine.queueing.variants import Variants
 from engine.runtime.intake_lock import taking_in
 from engine.runtime.objects.opening import artifacts_of
+from engine.text.folder_names import place_summary
 
 __all__ = ["KnownIds", "Queue", "QueueError", "QueueOptions", "Source"]
 

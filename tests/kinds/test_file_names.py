@@ -1,10 +1,10 @@
-"""Files have names that no program, shell or desktop acts on."""
+"""Suffixes of files are those of their kinds, and none that a program or desktop runs."""
 
 import pytest
 
 from engine.contract.kinds import Kind
 from engine.kinds import file_names
-from engine.kinds.file_names import safe_name, suffix_of
+from engine.kinds.file_names import suffix_of
 from engine.kinds.registry import Kinds, kinds
 
 
@@ -33,9 +33,3 @@ def test_a_suffix_that_is_run_is_never_given(monkeypatch: pytest.MonkeyPatch, su
     all_kinds = Kinds({**kinds().named, "odd": Odd()}, kinds().order)
     monkeypatch.setattr(file_names, "kinds", lambda: all_kinds)
     assert suffix_of("odd", "application/x-odd") == ".bin"
-
-
-def test_a_name_is_neither_hidden_nor_an_option_nor_a_path() -> None:
-    assert safe_name("-rf", "/etc/passwd", suffix=".wav") == "rf-etc-passwd.wav"
-    assert safe_name("...", "ночь", suffix=".png") == "file.png"
-    assert len(safe_name("x" * 500, suffix=".mp4")) == 84

@@ -9,7 +9,7 @@ from engine.cli import render
 from engine.cli.doors import printable
 from engine.cli.job_lines import print_lines
 from engine.client.remote.workspace import RemoteWorkspace
-from engine.kinds.file_names import safe_name
+from engine.text.file_names import safe_name
 from engine.text.plural import pluralize
 
 _NOT_SENT: Mapping[str, Any] = {"outputs": [], "folder": "", "traces": [], "best_part": None}

@@ -18,8 +18,9 @@ from typing import BinaryIO
 
 from engine.client.opening.errors import CannotOpen
 from engine.contract import Blocked, Permanent
-from engine.kinds.file_names import safe_name, suffix_of
+from engine.kinds.file_names import suffix_of
 from engine.runtime.artifacts import CHUNK_BYTES, ArtifactStore
+from engine.text.file_names import safe_name
 
 KEPT_SECONDS = 24 * 3600
 """Age at which a copy is removed when another one is created."""

@@ -8,8 +8,7 @@ from engine.contract.outputs import UNSIGNED, Publisher
 from engine.imaging.errors import ImageError
 from engine.outputs.documents import to_json, to_yaml
 from engine.outputs.folder import ExportError, Folder
-from engine.outputs.images import Source, file_name, put_image, sweep, untouched
-from engine.outputs.names import SUFFIXES
+from engine.outputs.images import SUFFIXES, Source, file_name, put_image, sweep, untouched
 from engine.recipes.refine.documents import (
     candidate_name,
     candidate_stem,

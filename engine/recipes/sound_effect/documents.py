@@ -9,9 +9,9 @@ from engine.audio.bwf import Origin
 from engine.audio.lineage import SoundLineage
 from engine.kinds.file_names import suffix_of
 from engine.outputs.documents import VERSION, dollars
-from engine.outputs.names import claim
 from engine.recipes.sound_effect.models import MODELS
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
+from engine.text.folder_names import claim
 
 MAX_CHARACTERS, MAX_BYTES = 100, 180
 """Length of the prompt in a name, at most."""

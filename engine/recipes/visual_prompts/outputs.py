@@ -17,7 +17,6 @@ from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
-from engine.outputs.names import claim, fold, safe_name
 from engine.outputs.stored import stored_bytes
 from engine.recipes.visual_prompts.corpus import CorpusCreativity, Measures, read_measures
 from engine.recipes.visual_prompts.documents import COMPLETE, sample_record
@@ -28,6 +27,7 @@ from engine.recipes.visual_prompts.outputs_corpus import write_corpus
 from engine.recipes.visual_prompts.read_report import job_report
 from engine.recipes.visual_prompts.report import ExportHead, ImageReport, SampleReport
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
+from engine.text.folder_names import claim, fold, safe_name
 
 IMAGES = "images"
 """Folder of all images of a batch."""

@@ -12,8 +12,9 @@ from engine.client.documents import versioned
 from engine.client.remote.asking import Ask, Operation, Reply
 from engine.client.remote.errors import RemoteError
 from engine.client.remote.operations import reading
-from engine.kinds.file_names import safe_name, suffix_of
+from engine.kinds.file_names import suffix_of
 from engine.text.errors import UserError
+from engine.text.file_names import safe_name
 
 RECORD = "job.json"
 _DIGEST = re.compile(r"sha-256=:([0-9A-Za-z+/]{43}=):")

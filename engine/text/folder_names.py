@@ -15,15 +15,6 @@ MAX_NAME_BYTES = 80
 BATCH_SUMMARY = "batch_summary.json"
 """File beside the folders of jobs; no folder may have this name."""
 
-SUFFIXES = {
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/avif": ".avif",
-    "image/gif": ".gif",
-    "image/tiff": ".tif",
-}
-"""Endings of signed images other than PNG, by media type."""
-
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.outputs.names import claim, fold, place, place_summary, safe_name
+from engine.text.folder_names import claim, fold, place, place_summary, safe_name
 
 NASTY = [
     "",
