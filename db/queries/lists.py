@@ -265,10 +265,10 @@ def score_history(
                 ORDER BY r.id DESC LIMIT :limit)
              ORDER BY s.job_id, s.id"""
     scores: dict[int, list[float]] = {}
-    values = {"jobs": json.dumps(list(job_ids)), "metric": metric, "limit": limit}
-    for job_id, value in connection.execute(sql, values):
+    wanted = {"jobs": json.dumps(list(job_ids)), "metric": metric, "limit": limit}
+    for job_id, value in connection.execute(sql, wanted):
         scores.setdefault(job_id, []).append(value)
-    return {job_id: tuple(found) for job_id, found in scores.items()}
+    return {job_id: tuple(values) for job_id, values in scores.items()}
 
 
 def newest_events(

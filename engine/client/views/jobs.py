@@ -108,9 +108,9 @@ class Times:
         now = time.monotonic()
         begun = {job.id: job.finished_at or "" for job in jobs if job.state in _TIMED}
         missing = [id_ for id_, end in begun.items() if self._is_stale(id_, end, now)]
-        for id_, found in (worked(connection, missing) if missing else {}).items():
+        for id_, time_of in (worked(connection, missing) if missing else {}).items():
             until = math.inf if begun[id_] else now + RUNNING_SECONDS
-            self._known[id_] = _Read(begun[id_], found.seconds, until)
+            self._known[id_] = _Read(begun[id_], time_of.seconds, until)
         return {id_: self._known[id_].seconds for id_ in begun}
 
     def _is_stale(self, id_: int, end: str, now: float) -> bool:
