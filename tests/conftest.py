@@ -16,10 +16,10 @@ from tests.support.effort import scaled
 from tests.support.one_process import compute_here
 
 # The same examples on every run, however slow the machine is at the moment; the long run has
-# four times as many, and others.
+# more of them, and others.
 settings.register_profile(
     "repeatable",
-    max_examples=50,
+    max_examples=35,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -54,7 +54,7 @@ def test_an_alert_is_never_repeated_wherever_the_engine_dies(
 ) -> None:
     template, engines = alerting
     heard = 0
-    for number in itertools.count(1, stride(4)):
+    for number in itertools.count(1, stride(6)):
         stage = template.copy(tmp_path / str(number))
         ended = engines.run(stage.root, stage.provider.port, f"{moment}:{number}")
         stage.run_to_the_end(engines)

@@ -61,7 +61,7 @@ def test_at_every_commit(
     moment: str, corpus: tuple[CorpusStage, CorpusStage], nursery: Nursery, tmp_path: Path
 ) -> None:
     template, reference = corpus
-    for number in itertools.count(1 if moment == "before" else 3, stride(5)):
+    for number in itertools.count(1 if moment == "before" else 3, stride(7)):
         stage = template.copy(tmp_path / str(number))
         if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):
             assert number > 12  # it was not over before it began
@@ -77,7 +77,7 @@ def test_each_life_a_commit_longer_than_the_last(
 ) -> None:
     template, reference = corpus
     stage = template.copy(tmp_path / "stage")
-    for number in itertools.count(2, stride(3)):
+    for number in itertools.count(2, stride(5)):
         if nursery.run(stage.root, stage.provider.port, f"after:{number}"):
             if stage.batch().is_over:
                 break

@@ -82,7 +82,7 @@ def test_a_branch_ends_as_if_nobody_had_killed_it(
 ) -> None:
     template, reference = branched
     due = [(charge.way, charge.prompt) for charge in reference.due]
-    for number in itertools.count(1, stride(4)):
+    for number in itertools.count(1, stride(6)):
         stage = template.copy(tmp_path / str(number))
         ended = nursery.run(stage.root, stage.provider.port, f"{moment}:{number}")
         stage.run_to_the_end(nursery)

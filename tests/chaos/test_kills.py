@@ -12,7 +12,7 @@ from tests.support.effort import scaled, stride
 
 pytestmark = pytest.mark.rounds
 
-COMMITS = stride(5)
+COMMITS = stride(9)
 """Of the commits of one run, every fifth is a place to die, and in the long run each one."""
 
 
@@ -78,7 +78,7 @@ def test_each_life_a_commit_longer_than_the_last(
     """The resumed run is killed too, again and again, until one gets through."""
     template, reference = larger
     stage = template.copy(tmp_path / "stage")
-    for number in itertools.count(1, stride(4)):
+    for number in itertools.count(1, stride(7)):
         if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):
             if stage.batch().is_over:
                 break
@@ -88,7 +88,7 @@ def test_each_life_a_commit_longer_than_the_last(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(scaled(3, 12)))
+@pytest.mark.parametrize("seed", range(scaled(2, 12)))
 def test_at_random_moments(
     seed: int, larger: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -99,7 +99,7 @@ def test_at_every_commit(
     tmp_path: Path,
 ) -> None:
     template, reference = stages
-    for number in itertools.count(2, stride(3)):
+    for number in itertools.count(2, stride(5)):
         stage = template.copy(tmp_path / str(number))
         ended = nursery.run(stage.root, stage.provider.port, f"{moment}:{number}")
         if not ended:

@@ -48,7 +48,7 @@ def finished(stage: Stage) -> dict[tuple[int, str], str]:
 
 
 @settings(
-    max_examples=scaled(8),
+    max_examples=scaled(5),
     deadline=None,
     database=None,
     phases=[Phase.generate],

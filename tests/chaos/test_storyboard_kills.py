@@ -9,7 +9,7 @@ import pytest
 
 from engine.recipes.storyboard import RECIPE
 from tests.support.chaos import Nursery, ProviderProcess, Stage
-from tests.support.effort import starts, stride
+from tests.support.effort import cases, starts, stride
 from tests.support.optional import needs
 
 needs("av", "cv2", "numba", "llvmlite")
@@ -28,7 +28,7 @@ FILM = {
     "width": 64,
     "height": 64,
 }
-STRIDE = 26
+STRIDE = 39
 """Distance of the commits at which a run is killed; in more rounds at those between them too.
 
 A crash after a commit takes those half way between the crashes before one.
@@ -78,7 +78,7 @@ def _timeless(value: Any) -> Any:
     return [_timeless(inner) for inner in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@cases("moment", ["before", "after"], usual=1)
 def test_the_same_film_after_a_crash_at_a_commit(
     moment: str, film: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:
@@ -101,7 +101,7 @@ def test_the_same_film_although_each_life_is_only_a_little_longer(
 ) -> None:
     template, reference = film
     stage = template.copy(tmp_path / "stage")
-    for number in itertools.count(2, stride(17)):
+    for number in itertools.count(2, stride(31)):
         if nursery.run(stage.root, stage.provider.port, f"after:{number}"):
             if stage.batch().is_over:
                 break
