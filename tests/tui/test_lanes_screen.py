@@ -5,6 +5,9 @@ import json
 import time
 from typing import Any
 
+import pytest
+from textual.widgets import OptionList
+
 from db.rows import HostRow, LaneRow
 from db.writes.engines import report_lanes
 from db.writes.hosts import report_hosts
@@ -118,3 +121,17 @@ async def test_who_only_watches_changes_no_lane(place: Place) -> None:
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
     assert place.read("SELECT count(*) FROM commands") == [(0,)]
+
+
+async def test_the_chosen_line_can_be_told_without_colours(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    place.write(lambda c: report_lanes(c, [lane("openai"), lane("fal")]))
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LanesScreen))
+        options = pilot.app.screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count == 2)
+        chosen = options.get_visual_style("option-list--option-highlighted")
+        assert chosen.background.get_contrast_text().brightness < 0.5 < chosen.background.brightness
