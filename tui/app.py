@@ -212,17 +212,19 @@ class Dashboard(ReportsBugs, WorkingApp):
 
     def on_notify(self) -> None:
         """Remove older notifications before another is shown, to keep the lists visible."""
-        self.screen.set_class(self._reads_below(), "-toasts-above")
+        for screen in self.screen_stack[-1:]:  # there is none any more while the app ends
+            screen.set_class(_reads_below(screen), "-toasts-above")
         for older in list(self._notifications)[: 1 - MAX_TOASTS]:
             self._unnotify(older)
 
-    def _reads_below(self) -> bool:
-        """Return True if the cursor of the focused list is in the lower half of the screen."""
-        rows = self.screen.focused
-        if not isinstance(rows, Rows):
-            return False
-        at = rows.region.y + 1 + rows.cursor - int(rows.scroll_y)
-        return at > self.screen.size.height // 2
+
+def _reads_below(screen: Screen[Any]) -> bool:
+    """Return True if the cursor of the focused list is in the lower half of the screen."""
+    rows = screen.focused
+    if not isinstance(rows, Rows):
+        return False
+    at = rows.region.y + 1 + rows.cursor - int(rows.scroll_y)
+    return at > screen.size.height // 2
 
 
 def _action_provider() -> "type[Provider]":
