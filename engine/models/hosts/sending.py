@@ -6,12 +6,13 @@ import struct
 SMALL = 1 << 16
 """Bytes of a frame that is sent at once, with its head."""
 
-_LENGTH = struct.Struct(">I")
+LENGTH = struct.Struct(">I")
+"""Head of a frame: the number of its bytes."""
 
 
 def framed(data: bytes) -> bytes:
     """Return the head of a frame, to be sent before its bytes."""
-    return _LENGTH.pack(len(data))
+    return LENGTH.pack(len(data))
 
 
 def send_at_once(connection: socket.socket, data: bytes) -> memoryview | None:

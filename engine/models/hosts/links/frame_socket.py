@@ -8,15 +8,13 @@ has to wait because the other side does not read, does not hold up the event loo
 import asyncio
 import contextlib
 import socket
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable
 
 from engine.models.hosts.links.frames import write_frame
-from engine.models.hosts.sending import SMALL, send_at_once
+from engine.models.hosts.sending import LENGTH, SMALL, send_at_once
 
-_LENGTH = struct.Struct(">I")
 _AT_ONCE = socket.MSG_DONTWAIT
 
 
@@ -140,8 +138,8 @@ class FrameReader:
 
     def _read_large(self) -> None:
         """Read the rest of a frame, then let the event loop continue."""
-        frame, begun = bytearray(self._length()), len(self._parts) - _LENGTH.size
-        frame[:begun] = memoryview(self._parts)[_LENGTH.size :]
+        frame, begun = bytearray(self._length()), len(self._parts) - LENGTH.size
+        frame[:begun] = memoryview(self._parts)[LENGTH.size :]
         self._parts = bytearray()
         left = memoryview(frame)[begun:]
         while left:
@@ -164,17 +162,17 @@ class FrameReader:
 
     def _cut(self, post: Callable[..., object]) -> None:
         """Pass on the frames that are complete."""
-        while not self._is_over and len(self._parts) >= _LENGTH.size:
-            end = _LENGTH.size + self._length()
+        while not self._is_over and len(self._parts) >= LENGTH.size:
+            end = LENGTH.size + self._length()
             if len(self._parts) < end:
                 return
-            frame = self._parts[_LENGTH.size : end]
+            frame = self._parts[LENGTH.size : end]
             del self._parts[:end]
             self._pass_on(frame, post)
 
     def _length(self) -> int:
         """Return the length of the frame that has begun to come; 0 if it is not known."""
-        return _LENGTH.unpack_from(self._parts)[0] if len(self._parts) >= _LENGTH.size else 0
+        return LENGTH.unpack_from(self._parts)[0] if len(self._parts) >= LENGTH.size else 0
 
     def _pass_on(self, frame: bytearray, post: Callable[..., object]) -> None:
         function = self._take(frame)

@@ -1,18 +1,15 @@
 """Frames on a stream of bytes: a length of four bytes, then that many bytes."""
 
 import os
-import struct
 from collections.abc import Callable, Iterator
 
-from engine.models.hosts.sending import SMALL, framed
+from engine.models.hosts.sending import LENGTH, SMALL, framed
 
 START = b"\x00safelight-link\x00"
 """Precedes the far side's first frame: a shell may print before it."""
 
 MAX_NOISE = 64 * 1024
 """Maximum bytes that a shell may print before `START`."""
-
-_LENGTH = struct.Struct(">I")
 
 
 class BrokenFrame(Exception):
@@ -45,14 +42,14 @@ class FrameReader:
         self._parts += data
         if self._starts and not self._skip_noise():
             return
-        while len(self._parts) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._parts)
+        while len(self._parts) >= LENGTH.size:
+            (length,) = LENGTH.unpack_from(self._parts)
             if length > self._limit:
                 raise BrokenFrame(f"a message has {length} bytes")
-            end = _LENGTH.size + length
+            end = LENGTH.size + length
             if len(self._parts) < end:
                 return
-            frame = bytes(memoryview(self._parts)[_LENGTH.size : end])
+            frame = bytes(memoryview(self._parts)[LENGTH.size : end])
             del self._parts[:end]
             yield frame
 
