@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.config.addresses import is_loopback
+from engine.text.addresses import is_loopback
 from engine.text.errors import UserError
 
 if TYPE_CHECKING:

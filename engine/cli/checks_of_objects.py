@@ -7,11 +7,11 @@ from db.queries.history import named_hashes
 from db.queries.upkeep import held_results, mentioned_hashes
 from engine.cli.checks import Finding
 from engine.client.workspace import Workspace
-from engine.config.addresses import is_loopback
 from engine.contract import Blocked, StepError
 from engine.runtime.objects import moving
 from engine.runtime.objects.cached import CachedArtifacts, patiently
 from engine.runtime.objects.remote import ObjectWrong
+from engine.text.addresses import is_loopback
 from engine.text.plural import pluralize
 
 AT_ONCE = 8

@@ -5,12 +5,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.cli.trouble import CliError
-from engine.config.addresses import checked_url, is_loopback
 from engine.config.environment import Environment, same_form
-from engine.config.keys import Key
 from engine.config.settings import load_environment
 from engine.config.trust.grants import is_trusted, is_trusted_folder
 from engine.config.trust.guard import OutsideWorkspace, UntrustedDestination
+from engine.text.addresses import checked_url, is_loopback
+from engine.text.keys import Key
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
 HUB_VARIABLES = (TOKEN, "HF_HOME", ENDPOINT, "HF_HUB_OFFLINE")

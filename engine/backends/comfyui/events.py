@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from engine.backends.common.previews import fit_preview
 from engine.backends.common.reading import plain
-from engine.config.addresses import is_loopback
+from engine.text.addresses import is_loopback
 from engine.text.terminal import clean
 
 MAX_FRAME_BYTES = 16 * 2**20

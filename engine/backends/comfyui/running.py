@@ -21,8 +21,8 @@ from engine.backends.comfyui.workflow import Workflow
 from engine.backends.common.download import FileGone
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import silent
-from engine.config.addresses import is_loopback
 from engine.contract import CallContext, MissingRequirement, Permanent, Retryable
+from engine.text.addresses import is_loopback
 
 SETTLE_SECONDS = 1.0
 """Grace period for a prompt to appear in the queue after the engine that sent it died."""

@@ -22,8 +22,8 @@ from engine.backends.common.http import (
     guarded,
 )
 from engine.backends.common.settings import RemoteSettings
-from engine.config.addresses import is_loopback
 from engine.contract import Artifact, CallContext, Permanent, Retryable, StepError
+from engine.text.addresses import is_loopback
 
 FETCHES = 3
 """Maximum number of attempts to fetch a file."""

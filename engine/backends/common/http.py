@@ -13,8 +13,8 @@ from typing import Any
 
 from engine.backends.common.proxies import refuse_unusable_proxy
 from engine.backends.common.tracing import HttpExchange
-from engine.config.addresses import is_loopback
 from engine.contract.tracing import wire_log
+from engine.text.addresses import is_loopback
 
 MAX_JSON_BYTES = 16 * 2**20
 """The largest reply of plain data that is read, in bytes."""

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from engine.config.addresses import is_loopback
 from engine.contract import Blocked
 from engine.contract.install import install_command
+from engine.text.addresses import is_loopback
 
 _SOCKS = {
     "httpx": ("socksio", "httpx[socks]"),

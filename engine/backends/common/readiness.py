@@ -10,10 +10,10 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 from engine.backends.common.proxies import proxies_hidden
-from engine.config.addresses import is_loopback
-from engine.config.keys import Key
 from engine.contract import Blocked, MissingRequirement
 from engine.contract.install import install_command
+from engine.text.addresses import is_loopback
+from engine.text.keys import Key
 
 CONNECT_SECONDS = 0.5
 """Time for a server of this machine to accept a connection before it counts as silent."""

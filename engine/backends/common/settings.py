@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from engine.config.addresses import checked_url, is_loopback
 from engine.contract import Limits
+from engine.text.addresses import checked_url, is_loopback
 
 BaseUrl = Annotated[str, AfterValidator(checked_url)]
 """An https address, or an http one of this machine, without user name, query and fragment."""

@@ -8,9 +8,9 @@ from engine.backends.common.http import LastReply, UnreadableReply, guarded, tru
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import TokenUsage
 from engine.backends.gemini.chat_client import GeminiChatClient
-from engine.config.addresses import is_loopback
 from engine.contract.chat.conversation import Conversation, plain_schema
 from engine.contract.chat.replies import ModelReply
+from engine.text.addresses import is_loopback
 
 
 class GenaiChatClient(GeminiChatClient):

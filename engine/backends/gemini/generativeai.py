@@ -19,7 +19,6 @@ from engine.backends.common.readiness import load
 from engine.backends.common.spending import TokenUsage
 from engine.backends.common.tracing import HttpExchange
 from engine.backends.gemini.chat_client import GeminiChatClient
-from engine.config.addresses import is_loopback
 from engine.contract.chat.conversation import (
     ChatTurn,
     Conversation,
@@ -29,6 +28,7 @@ from engine.contract.chat.conversation import (
 )
 from engine.contract.chat.replies import ModelReply
 from engine.contract.tracing import wire_log
+from engine.text.addresses import is_loopback
 
 _OK = 200
 

@@ -18,11 +18,11 @@ from engine.backends.common.readiness import find_key, has_package, load, unusab
 from engine.backends.common.reading import Count, Items, Lenient, ReplyText, ToolCall
 from engine.backends.common.spending import TokenUsage
 from engine.backends.ollama.settings import OllamaSettings
-from engine.config.addresses import checked_url
 from engine.contract import Blocked, MissingRequirement, StepError
 from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
 from engine.contract.chat.replies import ModelReply
 from engine.contract.packages import missing_packages
+from engine.text.addresses import checked_url
 from engine.text.terminal import clean
 
 ShapeT = TypeVar("ShapeT", bound=Lenient)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.config.addresses import checked_url
 from engine.config.trust.grants import trust_file
+from engine.text.addresses import checked_url
 from engine.text.errors import UserError
 from engine.text.terminal import clean
 

@@ -11,8 +11,8 @@ from engine.client.remote.asking import NO_REPLY, Ask, Operation, Pause, Progres
 from engine.client.remote.errors import PROBLEM, RemoteError, Unreachable, error_of
 from engine.client.remote.retrying import delay
 from engine.client.remote.server import Server
-from engine.config.addresses import is_loopback
 from engine.config.version import __version__
+from engine.text.addresses import is_loopback
 from engine.text.errors import UserError
 
 if TYPE_CHECKING:

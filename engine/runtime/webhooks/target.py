@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from engine.config.addresses import checked_url
+from engine.text.addresses import checked_url
 from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.config.addresses import checked_url
+from engine.text.addresses import checked_url
 
 
 @pytest.mark.parametrize(
