@@ -13,6 +13,9 @@ from bench.peers import peers_python
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 PEERS = ("zoompan", "moviepy")
+SONG = {"effects", "render", "whole"}
+"""Cases of films that follow a song."""
+
 SONG_SECONDS = 240
 
 
@@ -32,7 +35,8 @@ def film(*, long: bool) -> list[Figure]:
 
 def _measured(what: str, folder: str, *arguments: object) -> dict[str, Any]:
     python = peers_python() if "moviepy" in arguments else sys.executable
-    return measured("film", what, folder, *arguments, python=python, environment=ONE_THREAD)
+    case = "film_song" if what in SONG else "film"
+    return measured(case, what, folder, *arguments, python=python, environment=ONE_THREAD)
 
 
 def _speed(folder: str, rounds: int, frames: int) -> list[Figure]:

@@ -9,18 +9,11 @@ Usage: python -m bench.cases.film build FOLDER
        python -m bench.cases.film speed FOLDER ours|zoompan|moviepy FRAMES
        python -m bench.cases.film frames FOLDER ours|zoompan FRAMES
        python -m bench.cases.film exact FOLDER ours|zoompan|moviepy FRAMES
-       python -m bench.cases.film effects FOLDER
-       python -m bench.cases.film render FOLDER QUALITY PROCESSES SEGMENTS
-       python -m bench.cases.film whole FOLDER final|preview SECONDS
 """
 
-import itertools
 import math
-import multiprocessing
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -30,49 +23,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cases.film_images import (
+    HEIGHT,
+    RATE,
+    SOURCE,
+    WIDTH,
+    Frame,
+    Matrix,
+    build,
+    dots,
+    pictures,
+    processor_seconds,
+)
 from bench.machine import emit
 
-Frame = NDArray[np.uint8]
-Matrix = NDArray[np.float64]
-
-WIDTH, HEIGHT, RATE = 1920, 1080, 30
-SOURCE = 2304, 1296
 OVERLAP = 30
 GROWTH, DRIFT = 0.015, (10.0, 4.0)
 """Growth per second, and drift in pixels of the image per second."""
-
-DOT, SPACING = 5.0, 120
-
-
-def build(folder: Path) -> None:
-    """Write three images with the detail of photographs, and one of dots."""
-    from PIL import Image
-
-    for seed in range(3):
-        random = np.random.default_rng(seed)
-        layers = np.zeros((*SOURCE[::-1], 3))
-        for octave in range(2, 10):
-            small = random.standard_normal((2**octave, 2**octave, 3)) * 0.62**octave
-            for channel in range(3):
-                plane = Image.fromarray(small[..., channel].astype(np.float32))
-                layers[..., channel] += np.asarray(plane.resize(SOURCE, Image.Resampling.BICUBIC))
-        spread = (layers - layers.min()) / np.ptp(layers) * 255
-        Image.fromarray(spread.astype(np.uint8)).save(folder / f"{seed}.png")
-    y, x = np.mgrid[-20:21, -20:21]
-    dot = 200 * np.exp(-(x**2 + y**2) / (2 * DOT**2))
-    image = np.full(SOURCE[::-1], 30.0)
-    for column, row in dots():
-        image[row - 20 : row + 21, column - 20 : column + 21] += dot
-    grey = np.clip(image, 0, 255).astype(np.uint8)
-    Image.fromarray(np.repeat(grey[..., None], 3, axis=2)).save(folder / "dots.png")
-    emit(images=4)
-
-
-def dots() -> Iterator[tuple[int, int]]:
-    """Return the middles of the dots."""
-    for row in range(180, SOURCE[1] - 150, SPACING):
-        for column in range(180, SOURCE[0] - 150, SPACING):
-            yield column, row
 
 
 def window(frame: int) -> Matrix:
@@ -114,17 +81,6 @@ def our_film(folder: Path, frames: int, target: Path) -> None:
     encoding = replace(ENCODINGS["final"], options={"preset": "veryfast", "crf": "18"})
     planes = (renderer.planes(frame) for frame in range(frames))
     target.write_bytes(encode(planes, (WIDTH, HEIGHT), Fraction(RATE), encoding))
-
-
-def pictures(folder: Path, *names: str) -> list[Frame]:
-    """Return images as BGRA pixels."""
-    import cv2
-
-    return [
-        np.asarray(cv2.cvtColor(np.asarray(cv2.imread(str(folder / f"{name}.png"))),
-                                cv2.COLOR_BGR2BGRA), np.uint8)
-        for name in names
-    ]  # fmt: skip
 
 
 def zoompan(frames: int) -> str:
@@ -207,14 +163,14 @@ FILMS: dict[str, Callable[[Path, int, Path], None]] = {
 
 def speed(folder: Path, who: str, frames: int) -> None:
     """Processor milliseconds per frame of a whole film, with its encoder."""
-    started = _processor_seconds()
+    started = processor_seconds()
     FILMS[who](folder, frames, folder / f"{who}.mp4")
-    emit(ms=(_processor_seconds() - started) / frames * 1000)
+    emit(ms=(processor_seconds() - started) / frames * 1000)
 
 
 def frames_alone(folder: Path, who: str, frames: int) -> None:
     """Processor milliseconds per frame without an encoder."""
-    started = _processor_seconds()
+    started = processor_seconds()
     if who == "zoompan":
         _zoompan(folder, frames, "-f", "null", "-")
     else:
@@ -223,12 +179,7 @@ def frames_alone(folder: Path, who: str, frames: int) -> None:
         renderer = FilmRenderer(our_plan(frames, 2), pictures(folder, "0", "1"))
         for frame in range(frames):
             renderer.planes(frame)
-    emit(ms=(_processor_seconds() - started) / frames * 1000)
-
-
-def _processor_seconds() -> float:
-    times = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in times)
+    emit(ms=(processor_seconds() - started) / frames * 1000)
 
 
 def exact(folder: Path, who: str, frames: int) -> None:
@@ -316,120 +267,6 @@ def mean_offset(grey: Frame, matrix: Matrix) -> NDArray[np.float64]:
     return np.asarray(np.mean(offsets, axis=0))
 
 
-def song_plan(seconds: float, shots: int) -> Any:
-    """Return a film with all effects that follow a song of 120 beats per minute."""
-    from engine.video.plan import Effects, FilmPlan, Shot, Signals
-
-    times = tuple(row / 20 for row in range(int(seconds * 20) + 1))
-    level = tuple(0.5 + 0.4 * math.sin(time) for time in times)
-    beats = tuple(beat / 2 for beat in range(int(seconds * 2)))
-    rows = ((0.5,) * 64,) * len(times)
-    signals = Signals(times, level, level, level, level, rows, beats, beats[::4], beats)
-    effects = Effects(0.015, pulse=1, parallax=1, grain=0.6, bloom=1, aberration=1, flash=0.5)
-    bounds = [seconds * number / shots for number in range(shots + 1)]
-    change: Any = {"transition": "cross-dissolve", "transition_seconds": 1.0}
-    rows_of = tuple(
-        Shot(start, end, image=number % 3, effects=effects, seed=number, **change)
-        for number, (start, end) in enumerate(itertools.pairwise(bounds))
-    )
-    return FilmPlan(WIDTH, HEIGHT, RATE, seconds, rows_of, signals)
-
-
-def films_images(folder: Path) -> list[Frame]:
-    """Return the images, each with a disc before it that parallax cuts out."""
-    import cv2
-
-    images = pictures(folder, "0", "1", "2")
-    for image in images:
-        image[..., :3] //= 2
-        cv2.circle(image, (1200, 800), 300, (40, 160, 240, 255), -1, cv2.LINE_AA)
-    return images
-
-
-def effects(folder: Path) -> None:
-    """Processor milliseconds of frames with all effects but the encoder, in one thread."""
-    from engine.video.render import FilmRenderer
-
-    renderer = FilmRenderer(song_plan(8.0, 2), films_images(folder))
-    times: dict[str, float] = {}
-    for name, frames in (("plain", range(30, 60)), ("dissolve", range(106, 134))):
-        renderer.planes(frames[0])
-        started = _processor_seconds()
-        for frame in frames:
-            renderer.planes(frame)
-        times[name] = (_processor_seconds() - started) / len(frames) * 1000
-    emit(**times)
-
-
-_jobs: dict[str, Any] = {}
-
-
-def _prepared(folder: Path, quality: str) -> None:
-    """Make a process ready: its libraries, its kernels and its images."""
-    from engine.video.encode import render_segment
-
-    _jobs.update(images=films_images(folder), quality=quality, render=render_segment)
-    _segment((song_plan(4.0, 1), 0, 1))
-
-
-def _segment(job: tuple[Any, int, int]) -> tuple[int, float]:
-    """Return the bytes of a segment and the processor seconds that it took."""
-    started = time.process_time()
-    data = _jobs["render"](job[0], _jobs["images"], (), job[1], job[2], _jobs["quality"])
-    return len(data), time.process_time() - started
-
-
-def render(folder: Path, quality: str, processes: int, segments: int) -> None:
-    """Frames per second of whole segments, of which every fifth second is a dissolve.
-
-    Those of the clock, and those of as many free cores, by processor time.
-    """
-    from engine.video.cuts import segments_of
-
-    plan = song_plan(segments * 4.0, max(1, round(segments * 4 / 5)))
-    jobs = [(plan, *span) for span in segments_of(plan)]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _prepared, (folder, quality)) as pool:
-        pool.map(_segment, jobs[:processes], 1)
-        started = time.perf_counter()
-        results = pool.map(_segment, jobs, 1)
-        seconds = time.perf_counter() - started
-    frames, size = plan.seconds * RATE, sum(result[0] for result in results)
-    processor = sum(result[1] for result in results)
-    emit(
-        fps=frames * processes / processor,
-        seen=frames / seconds,
-        megabits=size * 8 / plan.seconds / 1e6,
-    )
-
-
-def whole(folder: Path, quality: str, seconds: float) -> None:
-    """Processor seconds and peak memory of a film with its song, in one process."""
-    from engine.video.cuts import segments_of
-    from engine.video.join import Song, join_segments
-    from engine.video.preview import preview_plan
-
-    plan = song_plan(seconds, max(1, round(seconds / 16)))
-    plan = preview_plan(plan) if quality == "preview" else plan
-    _jobs.clear()
-    started = _processor_seconds()
-    _prepared(folder, quality)
-    files = []
-    for number, span in enumerate(segments_of(plan)):
-        files.append(folder / f"segment-{number}.mp4")
-        data = _jobs["render"](plan, _jobs["images"], (), *span, quality)
-        files[-1].write_bytes(data)
-    samples = np.random.default_rng(1).standard_normal((2, round(seconds * 44100))) * 0.1
-    join_segments(files, Song(samples.astype(np.float32), 44100), plan, folder / "film.mp4")
-    for file in files:
-        file.unlink()
-    emit(
-        processor=_processor_seconds() - started,
-        megabytes=(folder / "film.mp4").stat().st_size / 1e6,
-        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    )
-
-
 def main() -> None:
     what, folder, rest = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
     if what == "build":
@@ -438,14 +275,8 @@ def main() -> None:
         speed(folder, rest[0], int(rest[1]))
     elif what == "frames":
         frames_alone(folder, rest[0], int(rest[1]))
-    elif what == "exact":
-        exact(folder, rest[0], int(rest[1]))
-    elif what == "effects":
-        effects(folder)
-    elif what == "render":
-        render(folder, rest[0], int(rest[1]), int(rest[2]))
     else:
-        whole(folder, rest[0], float(rest[1]))
+        exact(folder, rest[0], int(rest[1]))
 
 
 if __name__ == "__main__":

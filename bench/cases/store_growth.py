@@ -23,7 +23,7 @@ from bench.machine import emit
 from db.connect import connect_writer
 from db.queries import batches as batch_queries
 from db.queries import jobs as job_queries
-from db.queries import lists, spending
+from db.queries import lists, parked, spending
 from db.queries.anchors import page_of_ids
 from db.store import Store
 from db.writes import batches as batch_writes
@@ -223,7 +223,7 @@ def queries(store: Store, big: int) -> dict[str, float]:
         "scored jobs, counted": lambda: lists.count_scored(reader, big),
         "one job's steps": lambda: job_queries.steps(reader, middle),
         "newest events": lambda: lists.newest_events(reader, 50),
-        "parked": lambda: lists.count_parked(reader),
+        "parked": lambda: parked.count_parked(reader),
         "work left": lambda: batch_queries.work_left(reader),
         "timeline of a batch": lambda: spending.timeline(reader, big, 40),
         "spending of a batch": lambda: spending.spending(reader, big),

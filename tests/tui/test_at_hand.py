@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from textual.widgets._toast import Toast
 
-from db.queries.lists import REASONS
+from db.queries.parked import REASONS
 from db.writes.jobs import set_state
 from engine.contract.errors import ParkReason
 from tests.support.effort import cases

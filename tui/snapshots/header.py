@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from db.queries import batches as queries
-from db.queries import lists
+from db.queries import lists, parked
 from db.queries.controls import is_paused
 from db.rows import HostRow, LaneRow
 from engine.client.engine_process import engine_holder, is_stopped
@@ -118,7 +118,7 @@ class ParkedReason:
     Attributes:
         reason: The reason in a word.
         sentence: The problem and the remedy.
-        count: Number of the jobs; at least so many if it is `lists.MAX_COUNTED` or more.
+        count: Number of the jobs; at least so many if it is `parked.MAX_COUNTED` or more.
     """
 
     reason: str
@@ -161,15 +161,15 @@ class HeaderView:
 
     def read(self, connection: sqlite3.Connection, version: int) -> Header:
         """Return the present header."""
-        parked = lists.count_parked(connection)
+        number = parked.count_parked(connection)
         hosts = queries.hosts(connection)[:MAX_HOSTS]
         return Header(
             engine=self._engine(connection),
             lanes=tuple(_lane(row) for row in queries.lanes(connection)[:50]),
             hosts=tuple(_host(row) for row in hosts),
             machines=tuple(shown_machines(hosts)),
-            parked=parked,
-            reasons=_reasons(connection) if parked else (),
+            parked=number,
+            reasons=_reasons(connection) if number else (),
             pending=lists.count_pending(connection),
             paused=is_paused(connection),
             news=self._look_for_news(connection),
@@ -208,7 +208,7 @@ class HeaderView:
 
     def _is_parked_anew(self, connection: sqlite3.Connection, batch_id: int) -> bool:
         """Return True if a job was parked since the last read; tests of a lane do not count."""
-        newest = lists.newest_parking(connection, batch_id)
+        newest = parked.newest_parking(connection, batch_id)
         known, self._parked[batch_id] = self._parked.get(batch_id, self._parked_since), newest
         return newest > known
 
@@ -267,9 +267,9 @@ def _models(text: str) -> tuple[str, ...]:
 def _reasons(connection: sqlite3.Connection) -> tuple[ParkedReason, ...]:
     """Return a sentence for each reason: the problem and the remedy, with the number of jobs."""
     counts: Counter[tuple[str, str]] = Counter()
-    for parked in lists.parked_reasons(connection):
-        sentence = with_remedy(parked.reason, parked.message or f"b{parked.batch_id} waits.")
-        counts[parked.reason, sentence] += parked.count
+    for jobs in parked.parked_reasons(connection):
+        sentence = with_remedy(jobs.reason, jobs.message or f"b{jobs.batch_id} waits.")
+        counts[jobs.reason, sentence] += jobs.count
     return tuple(ParkedReason(*reason, count) for reason, count in counts.items())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from db.queries.lists import MAX_COUNTED
+from db.queries.parked import MAX_COUNTED
 from engine.text import figures
 from tui.snapshots.header import Header
 

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from db.queries import lists
+from db.queries import pace as queries
 from engine.text import figures
 
 RENEW_SECONDS = 1.0
@@ -36,8 +37,8 @@ class BatchPace:
             return Speed()
         at, value = self._known.get(batch.id, (-RENEW_SECONDS, Speed()))
         if time.monotonic() - at >= RENEW_SECONDS:
-            per_job = lists.usual_cost(connection, batch.id) if batch.cost else None
-            value = Speed(measure(lists.newest_ends(connection, batch.id)), per_job)
+            per_job = queries.usual_cost(connection, batch.id) if batch.cost else None
+            value = Speed(measure(queries.newest_ends(connection, batch.id)), per_job)
             self._known[batch.id] = (time.monotonic(), value)
         return value
 
