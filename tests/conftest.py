@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 import db.connect
 import db.schema
 import db.store
+from engine.runtime.lanes import adaptive_rate
 from tests.support import repeatable
 from tests.support.effort import scaled
 from tests.support.one_process import compute_here
@@ -33,6 +34,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+_SPANS = {
+    "SPANS": (adaptive_rate.SPANS, (0.01, 0.1, 0.6)),
+    "SLACK": (adaptive_rate.SLACK, (0.001, 0.002, 0.005)),
+    "TRIAL_SLACK": (adaptive_rate.TRIAL_SLACK, 0.003),
+}
+"""Times in which a lane learns what a provider allows: in use, and in tests."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -102,6 +110,26 @@ def _quick_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(db.store, "migrate", migrate)
         patch.setattr(db.connect, "DURABILITY", "OFF")
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_lanes() -> Iterator[None]:
+    """Lets lanes learn the limits of providers in moments.
+
+    A lane whose call is refused waits a second, ten and a minute to learn within which of them the
+    provider counts. Tests of that take `true_spans`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name, (_, moments) in _SPANS.items():
+            patch.setattr(adaptive_rate, name, moments)
+        yield
+
+
+@pytest.fixture
+def true_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets lanes learn in the time that it takes outside of tests."""
+    for name, (seconds, _) in _SPANS.items():
+        monkeypatch.setattr(adaptive_rate, name, seconds)
 
 
 @pytest.fixture

@@ -30,12 +30,10 @@ class Patience:
     Attributes:
         seconds: Seconds after which an export gives up; None for never.
         say: Gets the sentence of a refusal, once until spans are taken again.
-        sleep: Waits.
     """
 
     seconds: float | None
     say: Callable[[str], None]
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(slots=True)
@@ -107,7 +105,7 @@ def _send(
             if not has_warned:
                 patience.say(f"{refusal.message} {refusal.remedy}".strip() + " Trying again.")
                 has_warned = True
-            patience.sleep(pause)
+            time.sleep(pause)
             waited, pause = waited + pause, min(MAX_PAUSE, pause * 2)
         else:
             total.spans += len(spans)

@@ -15,6 +15,8 @@ from engine.runtime.lanes.lane_set import LaneChange, LaneSet
 from tests.support.effort import cases
 from tests.support.toys import ToyBackend
 
+pytestmark = pytest.mark.usefixtures("true_spans")
+
 MINUTE = 60 + SLACK[-1]
 
 

@@ -9,6 +9,8 @@ from engine.contract import Blocked
 from engine.runtime.lanes import lane as lanes
 from engine.runtime.lanes.lane import Lane
 
+pytestmark = pytest.mark.usefixtures("true_spans")
+
 NO_KEY = Blocked("The key is wrong.", reason="key", remedy="Mend it.")
 
 

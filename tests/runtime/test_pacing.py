@@ -14,6 +14,8 @@ from engine.runtime.lanes.lane_set import LaneChange, LaneSet, UnknownLane
 from engine.runtime.lanes.limits import MINUTE, ConcurrencyLimit, RateWindow, TokenRate
 from tests.support.toys import ToyBackend
 
+pytestmark = pytest.mark.usefixtures("true_spans")
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
