@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def _own_configuration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Makes a new store by copying an empty one, and lets no commit wait for the disk.
+    """Makes a new store by copying an empty one, and lets no commit or file wait for the disk.
 
     Migrating each store and waiting took longer than most tests of it. Processes that tests start
     do both, and a test of migrations does not go through here.
@@ -109,6 +110,7 @@ def _quick_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(db.store, "migrate", migrate)
         patch.setattr(db.connect, "DURABILITY", "OFF")
+        patch.setattr(os, "fsync", lambda _handle: None)
         yield
 
 

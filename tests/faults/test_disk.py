@@ -164,6 +164,7 @@ def test_the_doctor_sees_a_read_only_folder(open_folder: Path, diagnose: Diagnos
     toy = Toy(open_folder / "workspace")
     reader = toy.store.reader()  # another process has the store open: it can be read
     reader.execute("SELECT count(*) FROM jobs").fetchone()
+    diagnose(toy.root)  # its modules are imported by a user who may read them
     with read_only(toy.root), unprivileged():
         found = diagnose(toy.root)
     reader.close()

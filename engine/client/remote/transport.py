@@ -1,6 +1,8 @@
 """Sending of requests, blocking or with asyncio: keys, retries and errors in one place."""
 
 import asyncio
+import functools
+import ssl
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -100,8 +102,23 @@ def headers_of(server: Server) -> dict[str, str]:
 
 
 def _options(server: Server) -> dict[str, Any]:
-    """Return the arguments of a client; a proxy never gets requests to this machine."""
-    return {"base_url": server.url, "trust_env": not is_loopback(server.url)}
+    """Return the arguments of a client; a proxy never gets requests to this machine.
+
+    Certificates are read where they may be needed only: that takes longer than a short request.
+    """
+    import httpx
+
+    here = is_loopback(server.url)
+    plain = here and httpx.URL(server.url).scheme == "http"
+    return {"base_url": server.url, "trust_env": not here, "verify": not plain and _trust()}
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Read the certificates that are trusted, once for all clients of this process."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _whole(chunks: Iterator[bytes]) -> bytes:
