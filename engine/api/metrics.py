@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from engine.api.endpoint import Call
-from engine.telemetry.scrape import PLAIN, exposition, read_metrics
+from engine.client.telemetry import metrics_text
 
 
 def metrics(call: Call) -> Response:
@@ -11,6 +11,6 @@ def metrics(call: Call) -> Response:
     services = call.services
     running = services.workspace.engine_process() is not None
     with services.readers.reading() as connection:
-        reading = read_metrics(connection, engine=running)
-    text, content_type = exposition(reading, call.request.headers.get("accept", PLAIN))
+        accept = call.request.headers.get("accept", "")
+        text, content_type = metrics_text(connection, engine=running, accept=accept)
     return Response(text, 200, {"Content-Type": content_type, "Cache-Control": "no-store"})

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import workspace_option
+from engine.client.telemetry import metrics_text, write_metrics
 from engine.client.workspace import Workspace
 
 
@@ -17,14 +18,12 @@ from engine.client.workspace import Workspace
 @workspace_option
 def metrics(workspace: Path, textfile: Path | None) -> int:
     """Print metrics of the workspace for Prometheus, or write them to a file."""
-    from engine.telemetry.scrape import exposition, read_metrics, write_textfile
-
     opened = Workspace(workspace)
     running = opened.engine_process() is not None
     with opened.reading() as connection:
-        text, _ = exposition(read_metrics(connection, engine=running))
+        text, _ = metrics_text(connection, engine=running)
     if textfile is None:
         click.echo(text.decode(), nl=False)
     else:
-        write_textfile(textfile, text)
+        write_metrics(textfile, text)
     return 0

@@ -11,7 +11,7 @@ import click
 
 from db.clock import ago
 from engine.cli.options import workspace_option
-from engine.client.ids import find_batch
+from engine.client.telemetry import SpanTarget, export_spans
 from engine.client.workspace import Workspace
 from engine.contract.packages import missing_packages
 from engine.text.errors import UserError
@@ -82,24 +82,14 @@ def export(
     """
     _check_target(to, endpoint, follow=follow)
     _check_environment()
-    from engine.telemetry import run
-    from engine.telemetry.export import Exported
-
     opened = Workspace(workspace)
-    with opened.reading() as connection:
-        batch_id = None if batch is None else find_batch(connection, batch).id
-    wanted = run.Wanted(since, batch_id, to, endpoint, cursor, patience)
-    if not follow:
-        total = run.export_once(opened.store, wanted, _say)
-        _say(f"Exported {pluralize(total.spans, 'span')}.")
-        return 1 if total.skipped else 0
-    total = Exported()
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
-    with contextlib.suppress(KeyboardInterrupt):
-        run.follow(opened.store, wanted, _say, total)
+    if follow:
+        with contextlib.suppress(OSError):
+            os.nice(NICENESS)
+    target = SpanTarget(to, endpoint, cursor, patience)
+    total = export_spans(opened, target, _say, since=since, batch=batch, follow=follow)
     _say(f"Exported {pluralize(total.spans, 'span')}.")
-    return 0
+    return 1 if total.skipped and not follow else 0
 
 
 def _check_target(to: Path | None, endpoint: str, *, follow: bool) -> None:

@@ -20,7 +20,7 @@ HEAVY = ("prometheus_client", "opentelemetry.sdk", "opentelemetry.exporter", "go
 def test_nothing_of_it_is_imported_before_it_is_asked_for() -> None:
     code = """
 import sys, safelight.__main__, tui.run, engine.runtime.engine, engine.api.app, engine.cli.spans
-import engine.cli.metrics, engine.cli.costs
+import engine.cli.metrics, engine.cli.costs, engine.telemetry.scrape
 print(*sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
