@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 from starlette.responses import FileResponse, Response
@@ -28,13 +28,10 @@ from engine.api.intake.spool import spooled
 from engine.api.problems import Problem
 from engine.api.reading import matches
 from engine.api.stored_elsewhere import fetched, range_from_store
+from engine.client.stored_files import LeavingFile, leaving_file
 from engine.client.uploads import keep_upload
 from engine.client.workspace import Workspace
 from engine.contract import Artifact, Blocked
-from engine.runtime.artifacts import FileLost
-
-if TYPE_CHECKING:  # imported by the first file that is to be signed
-    from engine.provenance.copies import SignedCopy
 
 INLINE = frozenset(
     {
@@ -128,17 +125,16 @@ def published(call: Call, file: OutgoingFile, tag: str = "") -> Response:
     return served(call, copy.path, file.media_type, tag, file.hash, more)
 
 
-def _signed(call: Call, file: OutgoingFile) -> "SignedCopy | None":
-    signing = file.workspace.signing
-    if not signing.is_on:
+def _signed(call: Call, file: OutgoingFile) -> LeavingFile | None:
+    if not file.workspace.signing.is_on:
         return None
     artifact = Artifact(hash=file.hash, media_type=file.media_type, size=file.size)
     try:
         with call.services.readers.reading() as connection:
-            return signing.publisher(connection).copy_of(artifact)
+            return leaving_file(file.workspace, connection, artifact)
     except Blocked as error:
         raise Problem(503, "not-signed", error.message, remedy=error.remedy) from error
-    except (FileNotFoundError, FileLost):
+    except FileNotFoundError:
         return None  # gone, which is answered as ever
     except OSError as error:
         detail = f"The signed copy cannot be written: {error.strerror}."
@@ -169,11 +165,12 @@ def served(
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if matches(call.request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, headers)
-    files = call.services.workspace.artifacts
+    workspace = call.services.workspace
+    files = workspace.artifacts
     if files.is_remote and path == files.path(name) and not path.is_file():
-        if part := range_from_store(call.request, files, name, tag, headers, shown):
+        if part := range_from_store(call.request, workspace, name, tag, headers, shown):
             return part
-        path = fetched(files, name)
+        path = fetched(workspace, name)
     try:
         status = path.stat()
     except OSError:
@@ -230,7 +227,7 @@ def thumbnail(call: Call) -> Response:
         row.width,
         row.height,
         json.loads(row.facts),
-        partial(fetched, workspace.artifacts, row.hash) if workspace.artifacts.is_remote else None,
+        partial(fetched, workspace, row.hash) if workspace.artifacts.is_remote else None,
     )
     tag = f'"{row.hash}-{side}"'
     if not file.needs(side):

@@ -3,32 +3,29 @@
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from engine.api.problems import Problem
+from engine.client.stored_files import RangedFile, ranged_file, stored_path
+from engine.client.workspace import Workspace
 from engine.contract import Blocked, StepError
-from engine.runtime.artifacts import ArtifactStore, FileLost
-
-if TYPE_CHECKING:
-    from engine.runtime.objects.cached import CachedArtifacts
 
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 RETRY_SECONDS = 30
 
 
-def fetched(artifacts: ArtifactStore, hash_: str) -> Path:
+def fetched(workspace: Workspace, hash_: str) -> Path:
     """Return the path of a stored file, fetched and checked if it is not cached.
 
     Raises:
         Problem: 404 `file-gone`; 503 `storage`: the object store cannot be reached.
     """
     try:
-        return artifacts.stored(hash_)
-    except (FileNotFoundError, FileLost):
+        return stored_path(workspace, hash_)
+    except FileNotFoundError:
         raise Problem(404, "file-gone", f"The stored file {hash_[:12]} is gone.") from None
     except StepError as error:
         raise _unreachable(error) from error
@@ -42,7 +39,7 @@ def _unreachable(error: StepError) -> Problem:
 
 def range_from_store(
     request: Request,
-    artifacts: ArtifactStore,
+    workspace: Workspace,
     hash_: str,
     tag: str,
     headers: Mapping[str, str],
@@ -57,28 +54,22 @@ def range_from_store(
     Raises:
         Problem: 503 `storage`: the object store cannot be reached.
     """
-    from engine.runtime.objects.cached import CachedArtifacts
-
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or request.headers.get("if-range", tag) != tag:
         return None
-    if (
-        not isinstance(artifacts, CachedArtifacts)
-        or (size := artifacts.size_in_parts(hash_)) is None
-    ):
-        return None
-    bounds = _bounds(asked, size)
-    if bounds is None:
+    file = ranged_file(workspace, hash_)
+    bounds = _bounds(asked, file.size) if file else None
+    if file is None or bounds is None:
         return None
     start, end = bounds
     answer_headers = {
         **headers,
-        "Content-Range": f"bytes {start}-{end - 1}/{size}",
+        "Content-Range": f"bytes {start}-{end - 1}/{file.size}",
         "Content-Length": str(end - start),
     }
     if request.method == "HEAD":
         return Response(None, 206, answer_headers, media_type)
-    return StreamingResponse(_begun(artifacts, hash_, start, end), 206, answer_headers, media_type)
+    return StreamingResponse(_begun(file, hash_, start, end), 206, answer_headers, media_type)
 
 
 def _bounds(asked: "re.Match[str]", size: int) -> tuple[int, int] | None:
@@ -91,16 +82,16 @@ def _bounds(asked: "re.Match[str]", size: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
-def _begun(artifacts: "CachedArtifacts", hash_: str, start: int, end: int) -> Iterator[bytes]:
+def _begun(file: RangedFile, hash_: str, start: int, end: int) -> Iterator[bytes]:
     """Return the pieces of a range, the first of which is there and checked already.
 
     Raises:
         Problem: 404 `file-gone`, or 503 `storage`.
     """
-    pieces = artifacts.read_range(hash_, start, end)
+    pieces = file.read(start, end)
     try:
         first = next(pieces)
-    except FileLost:
+    except FileNotFoundError:
         raise Problem(404, "file-gone", f"The stored file {hash_[:12]} is gone.") from None
     except StepError as error:
         raise _unreachable(error) from error

@@ -23,7 +23,7 @@ class ExportedSpans(NamedTuple):
 
 
 class SpanTarget(NamedTuple):
-    """Where spans go.
+    """Destination of spans.
 
     Attributes:
         file: File of JSON lines, `-` for the standard output; None for a collector.

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from db.queries.callers import stored_file
 from engine.api.problems import Problem
 from engine.api.services import Services
-from engine.runtime.artifacts import FileLost
+from engine.client.stored_files import stored_path
 
 _NAMED = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -37,12 +38,9 @@ def path_of(services: Services, hash_: str) -> Path:
     """
     with services.readers.reading() as connection:
         known = stored_file(connection, hash_)
-    artifacts = services.workspace.artifacts
-    try:
-        if known is not None:
-            return artifacts.stored(hash_)
-    except (FileNotFoundError, FileLost):
-        pass
+    if known is not None:
+        with suppress(FileNotFoundError):
+            return stored_path(services.workspace, hash_)
     raise ValueError("is not a stored file; upload it with POST /v1/artifacts first")
 
 
