@@ -13,7 +13,7 @@ Each name is imported when it is first used. `docs/deprecation.md` says how publ
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from engine.config.version import __version__ as __version__
+from engine import __version__ as __version__
 
 if TYPE_CHECKING:
     from engine.client.remote.connect import connect as connect

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine import __version__
 from engine.api.problems import Problem
-from engine.config.version import __version__
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 

@@ -7,13 +7,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from engine import __version__
 from engine.api.codes import CODES
 from engine.api.endpoint import Endpoint
 from engine.api.intake.bodies import BatchBody
 from engine.api.intake.multipart import TRUTHS
 from engine.api.problems import MEDIA_TYPE
 from engine.api.schemas import entry_schema, settings_schema
-from engine.config.version import __version__
 from engine.contract.recipe import AnyRecipe
 
 _REFERENCE = "#/components/schemas/{model}"

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from engine import __version__
 from engine.client.actions import action_of
-from engine.config.version import __version__
 
 _COMMANDS = {
     "run": ("engine.cli.run:run", "Queue an input and wait until it is done."),

@@ -11,10 +11,10 @@ from typing import Any
 
 import engine
 from db.store import has_wal_reset_bug
+from engine import __version__
 from engine.cli.top_level import providers
 from engine.client.documents.backends import read_backend, read_backends
 from engine.config.settings import SettingsError, read_settings
-from engine.config.version import __version__
 from engine.plugins.catalog import EntryPointCatalog
 
 DISTRIBUTION = "safelight"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine import __version__
 from engine.cli import render
 from engine.cli.trouble import BAD_USAGE, CliError
 from engine.client.actions import action_of
 from engine.client.workspace import Workspace
-from engine.config.version import __version__
 from engine.text.terminal import clean, quoted
 
 if TYPE_CHECKING:

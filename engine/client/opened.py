@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from db.store import Store
+from engine import __version__
 from engine.client.abandoned import remove_abandoned
 from engine.client.commands import Commands
 from engine.client.engine_process import Holder, engine_holder, suspended_holder
 from engine.client.reading import reading
 from engine.config.paths import WorkspacePaths
-from engine.config.version import __version__
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.client.webhooks import Webhooks

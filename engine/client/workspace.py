@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db.rows import BatchRow, CommandRow
+from engine import __version__
 from engine.client.commands import Report, TargetIds
 from engine.client.coroutines import run_coroutine
 from engine.client.ids import find_batch, resolve
 from engine.client.keeping import KeepingWorkspace
 from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
-from engine.config.version import __version__
 from engine.text.errors import UserError
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it

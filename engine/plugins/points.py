@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from engine.config.version import __version__
+from engine import __version__
 from engine.text.errors import UserError
 
 if TYPE_CHECKING:

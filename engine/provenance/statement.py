@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from engine import __version__
 from engine.config.provenance_settings import ProvenanceSettings
-from engine.config.version import __version__
 from engine.contract.backend import Material
 from engine.provenance.origin import VOCABULARY, Input, Origin, Step
 from engine.text.terminal import clean

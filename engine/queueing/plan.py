@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from db.store import Store
 from db.writes.batches import NewOrigin
 from db.writes.webhooks import NewWebhook
+from engine import __version__
 from engine.config.environment import Environment, texts_in
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.trust.guard import refuse_outside
-from engine.config.version import __version__
 from engine.contract import Backend
 from engine.contract.files import StoredPath
 from engine.contract.recipe import AnyRecipe, Catalog, unknown_gate

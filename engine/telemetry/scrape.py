@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.queries import batches, totals
-from engine.config.version import __version__
+from engine import __version__
 from engine.contract.packages import missing_packages
 from engine.telemetry.metrics import Reading, families
 from engine.text.errors import UserError

@@ -27,7 +27,7 @@ from opentelemetry.trace import (
 )
 
 from db.queries.spans import Ended, SpanBatch, SpanJob, SpanStep
-from engine.config.version import __version__
+from engine import __version__
 from engine.telemetry.attributes import (
     batch_attributes,
     evaluation_attributes,

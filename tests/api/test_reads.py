@@ -5,7 +5,7 @@ import threading
 import pytest
 from starlette.testclient import TestClient
 
-from engine.config.version import __version__
+from engine import __version__
 from tests.api.conftest import problem
 
 

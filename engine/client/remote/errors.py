@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.config.version import __version__
+from engine import __version__
 from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
 

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from engine import __version__
 from engine.client.remote.asking import NO_REPLY, Ask, Operation, Pause, Progress, Reply
 from engine.client.remote.errors import PROBLEM, RemoteError, Unreachable, error_of
 from engine.client.remote.retrying import delay
 from engine.client.remote.server import Server
-from engine.config.version import __version__
 from engine.text.addresses import is_loopback
 from engine.text.errors import UserError
 

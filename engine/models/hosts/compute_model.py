@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.config.version import __version__
+from engine import __version__
 from engine.contract.model_host import BatchReporter, LoadContext, ModelKey
 from engine.contract.travelling import function_named, plain_result
 

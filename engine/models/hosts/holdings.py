@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.config.version import __version__
+from engine import __version__
 from engine.contract.backend import Backend
 from engine.contract.install import NAME
 from engine.contract.model_host import HostedBackend, ModelNeeds

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from engine.config.version import __version__
+from engine import __version__
 from engine.runtime.webhooks.target import Address, AllowedHosts, Target, WebhookRefused
 from engine.text.terminal import clean
 

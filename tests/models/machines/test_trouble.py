@@ -18,7 +18,7 @@ from tests.models.machines.conftest import Far
 from tests.support.ssh_machines import ROOT, write_ssh
 
 OTHER_VERSION = shlex.quote(
-    "import sys, engine.config.version as known; known.__version__ = '9.9'; "
+    "import sys, engine as known; known.__version__ = '9.9'; "
     "from engine.models.hosts.links import far_end; sys.argv = ['far', '--stdio']; far_end.main()"
 )
 

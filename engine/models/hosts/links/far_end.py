@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from engine.config.version import __version__
+from engine import __version__
 from engine.contract.errors import StepError
 from engine.models.hosts import codec, messages
 from engine.models.hosts.devices import find_devices, named_devices

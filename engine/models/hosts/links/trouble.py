@@ -2,7 +2,7 @@
 
 import re
 
-from engine.config.version import __version__
+from engine import __version__
 from engine.contract.errors import Blocked, Retryable, StepError
 from engine.models.hosts.far_messages import Hello
 from engine.text.terminal import clean
