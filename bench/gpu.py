@@ -19,8 +19,8 @@ from typing import Any
 
 from bench.figures import Figure, at_least, table
 from bench.machine import describe_machine, measured
-from engine.config.nvml import open_nvml, read_device
 from engine.models.hosts.devices import CPU, find_devices
+from engine.models.hosts.nvml import open_nvml, read_device
 
 SHARE = 0.98
 """Pictures per second through the engine, of those of a bare loop."""

@@ -38,7 +38,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     standing = SimpleNamespace(time=NOON.timestamp, monotonic=time.monotonic)
     for module in ("lane_history", "over_time"):
         monkeypatch.setattr(f"tui.snapshots.{module}.time", standing)
-    monkeypatch.setattr("tui.snapshots.devices.open_nvml", lambda: None)
+    monkeypatch.setattr("engine.client.views.devices.open_nvml", lambda: None)
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.client.views.devices import DeviceLine
 from engine.client.views.machines import ShownMachine
 from engine.text.terminal import clean
 from tui.feed import SnapshotReady
 from tui.screens.choosing import ChoosingScreen
-from tui.snapshots.devices import DeviceLine, DevicesView
+from tui.snapshots.devices import DevicesView
 from tui.snapshots.header import Header, LaneLine
 from tui.stepping_in import step_in
 

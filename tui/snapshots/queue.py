@@ -12,10 +12,10 @@ from db.queries.controls import is_paused
 from db.queries.lists import JobLine
 from db.queries.queue import CurrentStep, QueueBatch, WaitingJobs
 from db.rows import LaneRow
+from engine.client.views.devices import DeviceLine, DeviceReader
 from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui.snapshots.devices import DeviceLine, DeviceReader
 from tui.snapshots.header import with_remedy
 from tui.snapshots.lane_history import LaneHistory, per_minute
 from tui.snapshots.over_time import OverTime, OverTimeReader

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from engine.client.views.devices import DeviceLine
 from engine.text import figures
-from tui.snapshots.devices import DeviceLine
 from tui.snapshots.over_time import BUCKET_SECONDS, OverTime
 from tui.widgets.plot import Plot
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from engine.config.nvml import open_nvml, read_device
 from engine.models.hosts.messages import DeviceReading
+from engine.models.hosts.nvml import open_nvml, read_device
 
 SECONDS = 2.0
 """Pause between two readings."""

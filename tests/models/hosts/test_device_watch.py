@@ -9,10 +9,10 @@ from typing import Any
 import pynvml
 import pytest
 
-from engine.config.nvml import open_nvml, read_device
 from engine.models.hosts import device_watch
 from engine.models.hosts.device_watch import differs, reader
 from engine.models.hosts.messages import DeviceReading
+from engine.models.hosts.nvml import open_nvml, read_device
 from tests.models.hosts.conftest import MakeTrial
 from tests.support.toy_models import task
 
@@ -98,7 +98,7 @@ def test_what_nvml_does_not_know_is_not_read(
 
 
 def test_nothing_breaks_without_a_driver_or_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.config.nvml.find_spec", lambda _name: None)
+    monkeypatch.setattr("engine.models.hosts.nvml.find_spec", lambda _name: None)
     assert open_nvml() is None
     assert reader("cuda:0") is None
 

@@ -1,15 +1,13 @@
-"""Plots of braille dots, figures over time, and devices through NVML."""
+"""Plots of braille dots, and figures over time."""
 
 import sys
-from types import ModuleType, SimpleNamespace
-from typing import Any
 
 import pytest
 
 from db.queries.spending import timeline
+from tests.support.nvml import nvml
 from tests.tui.support import Place, running, seen, shows, until
 from tui.screens.queue import QueueScreen
-from tui.snapshots.devices import DeviceReader
 from tui.snapshots.over_time import BUCKETS, OverTime, OverTimeReader
 from tui.widgets.plot import braille
 
@@ -72,50 +70,6 @@ def test_the_timeline_of_a_batch(place: Place) -> None:
     assert found.jobs == (1, *[0] * 8, 1)
     assert (found.scores[0], found.scores[-1], found.scores[4]) == (50.0, 150.0, None)
     assert found.seconds == 10
-
-
-def nvml(*, broken: bool = False, cold: bool = False) -> ModuleType:
-    """NVML with one device."""
-    module: Any = ModuleType("pynvml")
-
-    def temperature(*_: object) -> int:
-        if cold:
-            raise RuntimeError("not supported")
-        return 64
-
-    def count() -> int:
-        if broken:
-            raise RuntimeError("driver gone")
-        return 1
-
-    module.NVML_TEMPERATURE_GPU = 0
-    module.nvmlInit = lambda: None
-    module.nvmlDeviceGetCount = count
-    module.nvmlDeviceGetHandleByIndex = lambda index: index
-    module.nvmlDeviceGetName = lambda _: b"NVIDIA H200\x1b[2J"
-    module.nvmlDeviceGetMemoryInfo = lambda _: SimpleNamespace(used=61 * 10**9, total=141 * 10**9)
-    module.nvmlDeviceGetUtilizationRates = lambda _: SimpleNamespace(gpu=87)
-    module.nvmlDeviceGetTemperature = temperature
-    module.__spec__ = SimpleNamespace(name="pynvml")
-    return module
-
-
-def test_devices_have_load_memory_and_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", nvml())
-    (line,) = DeviceReader().read()
-    assert "\x1b" not in line.name
-    assert (line.id, line.load, line.celsius) == ("cuda:0", 87, 64)
-    assert "87 % load" in line.sentence
-    assert "64 °C" in line.sentence
-    monkeypatch.setitem(sys.modules, "pynvml", nvml(cold=True))
-    assert "°C" not in DeviceReader().read()[0].sentence
-
-
-def test_without_nvml_or_its_driver_there_are_no_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", nvml(broken=True))
-    assert DeviceReader().read() == ()
-    monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert DeviceReader().read() == ()
 
 
 async def test_devices_and_plots_where_there_is_room(
