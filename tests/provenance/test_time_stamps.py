@@ -2,11 +2,8 @@
 
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +14,7 @@ from engine.provenance.reading import read_file
 from engine.provenance.trial import try_to_sign
 from tests.provenance.conftest import Made
 from tests.provenance.test_served_and_kept import signed_by_provider
+from tests.support.local_server import LocalServer, QuickHandler
 from tests.support.media_files import image
 
 CONFIG = """
@@ -64,8 +62,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "-out", "tsa.crt", "-days", "30", "-extfile", "ts.cnf", "-extensions", "stamping",
     )  # fmt: skip
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuickHandler):
+        def do_POST(self) -> None:  # noqa: N802
             question = self.rfile.read(int(self.headers["content-length"]))
             (folder / "question").write_bytes(question)
             openssl(
@@ -79,16 +77,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, *_arguments: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/tsr"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    server = LocalServer(Handler)
+    server.start()
+    yield f"{server.url}/tsr"
+    server.stop()
 
 
 def test_a_signature_has_the_time_of_an_authority(

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from engine.api.app import make_app
 from engine.api.auth.issue import Wanted, issue
 from engine.api.server import Listening, address_of, bind, make_server
 from engine.client.workspace import Workspace
+from tests.support.local_server import LocalServer, QuickHandler
 
 
 @dataclass
@@ -160,8 +160,8 @@ def strange_server() -> Iterator[Strange]:
         "status": 200, "type": "text/html", "body": b"<h1>hello</h1>", "headers": {}
     }  # fmt: skip
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Handler(QuickHandler):
+        def do_GET(self) -> None:  # noqa: N802
             self.send_response(answer["status"])
             self.send_header("content-type", answer["type"])
             self.send_header("content-length", str(len(answer["body"])))
@@ -170,15 +170,9 @@ def strange_server() -> Iterator[Strange]:
             self.end_headers()
             self.wfile.write(answer["body"])
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    server = LocalServer(Handler)
+    server.start()
     try:
-        yield Strange(f"http://127.0.0.1:{server.server_port}", answer)
+        yield Strange(server.url, answer)
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.stop()

@@ -86,6 +86,7 @@ class ObjectServer:
 
         class Handler(WSGIRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def log(self, *_: Any) -> None:
                 """Say nothing."""
@@ -94,7 +95,9 @@ class ObjectServer:
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=Handler
         )
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:

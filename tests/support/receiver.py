@@ -1,11 +1,10 @@
 """A receiver of webhooks on this machine: notes what it gets, and answers as it is scripted."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+
+from tests.support.local_server import LocalServer, QuickHandler
 
 
 @dataclass
@@ -38,8 +37,8 @@ class Receiver:
 def receiving() -> Iterator[Receiver]:
     """Run a receiver."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuickHandler):
+        def do_POST(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             message = Message(self.path, headers, body)
@@ -59,17 +58,10 @@ def receiving() -> Iterator[Receiver]:
                 self.send_header(name, value)
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = LocalServer(Handler)
     receiver = Receiver(server.server_port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    server.start()
     try:
         yield receiver
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.stop()

@@ -41,8 +41,7 @@ def hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", made.address)
     monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
     yield made
-    server.shutdown()
-    server.server_close()
+    server.stop()
 
 
 def cached(cache: Path, repo: str, files: dict[str, bytes]) -> Path:

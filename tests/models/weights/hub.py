@@ -3,11 +3,11 @@
 import hashlib
 import json
 import re
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.support.local_server import LocalServer, QuickHandler
 
 COMMIT = "1234567890abcdef1234567890abcdef12345678"
 
@@ -37,7 +37,7 @@ class Hub:
             if method == "GET" and "/resolve/" in path
         ]
 
-    def start(self) -> ThreadingHTTPServer:
+    def start(self) -> LocalServer:
         """Serves on a port of this machine."""
         hub = self
 
@@ -45,23 +45,20 @@ class Hub:
             pass
 
         Handler.hub = hub
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        server = LocalServer(Handler)
+        self.address = server.url
+        server.start()
         return server
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuickHandler):
     hub: Hub
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_HEAD(self) -> None:
+    def do_HEAD(self) -> None:  # noqa: N802
         self._answer()
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         self._answer()
 
     def _answer(self) -> None:

@@ -14,12 +14,13 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.local_server import LocalServer, QuickHandler
 from tests.support.providers.misbehaviour import Misbehaviour
 from tests.support.providers.wire import Reply, Wire
 
@@ -98,15 +99,11 @@ class ProviderServer:
         self._lock = threading.Lock()
         self._orders: list[_Ordered] = []
         self.closing = threading.Event()
-        self._server = _Listener(("127.0.0.1", port), _handler_for(self))
-        self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
+        self._server = _Listener(_handler_for(self), port)
+        self.port, self.url = self._server.server_port, self._server.url
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(
@@ -120,9 +117,7 @@ class ProviderServer:
     def close(self) -> None:
         """Stops; whatever hangs or drips is let go."""
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     def add(self, route: Route) -> None:
         """Puts a route before all others."""
@@ -193,8 +188,7 @@ class ProviderServer:
         return Reply({"error": {"message": f"no route for {call.path}"}}, self.fallback)
 
 
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
+class _Listener(LocalServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -202,11 +196,8 @@ class _Listener(ThreadingHTTPServer):
 
 
 def _handler_for(server: ProviderServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuickHandler):
         protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """The ledger is the log."""
 
         def _serve(self) -> None:
             call, treatment = server.receive(
