@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from engine.backends.common.local_models import SourceText
 from engine.backends.diffusers.settings import Loras
 from engine.models.diffusion.options import Precision, SchedulerName
-from engine.models.motion.options import MAX_FRAMES, Border
+from engine.video.motion.options import MAX_FRAMES, Border
 from engine.video.schedules import check_schedule
 
 

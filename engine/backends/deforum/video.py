@@ -28,9 +28,9 @@ from engine.contract import (
 from engine.contract.model_host import ModelNeeds
 from engine.contract.video import FrameCounts, GeneratedVideo, VideoInfo, VideoRequest
 from engine.models.diffusion.options import ImageTask, Sampling
-from engine.models.motion.animation import Animation, animation_of
-from engine.models.motion.options import MAX_FRAMES, SCHEDULES
 from engine.models.weights import RequiredWeights, marked
+from engine.video.motion.animation import Animation, animation_of
+from engine.video.motion.options import MAX_FRAMES, SCHEDULES
 from engine.video.schedules import ScheduleError
 
 METHOD = "1"
@@ -222,24 +222,24 @@ def _digest(animation: Animation, request: VideoRequest, info: VideoInfo) -> str
 
 
 def _opening(plan: dict[str, Any], image: bytes) -> bytes:
-    from engine.models.motion.images import opening
+    from engine.video.motion.images import opening
 
     return opening(image, Animation.model_validate(plan))
 
 
 def _start(frame: int, last: int, plan: dict[str, Any], image: bytes, first: bytes) -> bytes:
-    from engine.models.motion.images import start_of
+    from engine.video.motion.images import start_of
 
     return start_of(frame, last, image, first, Animation.model_validate(plan))
 
 
 def _png(rgb: bytes, width: int, height: int) -> bytes:
-    from engine.models.motion.images import from_bytes
+    from engine.video.motion.images import from_bytes
 
     return from_bytes(rgb, width, height)
 
 
 def _clip(plan: dict[str, Any], rate: float, *frames: bytes) -> bytes:
-    from engine.models.motion.clip import clip_of
+    from engine.video.motion.clip import clip_of
 
     return clip_of(plan, rate, *frames)

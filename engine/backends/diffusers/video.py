@@ -204,8 +204,8 @@ def encoded(rgb: bytes, shape: tuple[int, int, int], rate: float) -> tuple[bytes
     """
     import numpy as np
 
-    from engine.models.motion.clip import encoded as encode
-    from engine.models.motion.images import png_of
+    from engine.video.motion.clip import encoded as encode
+    from engine.video.motion.images import png_of
 
     frames = np.frombuffer(rgb, np.uint8).reshape(*shape, 3)
     return encode(frames, (shape[2], shape[1]), rate), png_of(frames[-1])

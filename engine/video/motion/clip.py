@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.models.motion.animation import Animation
-from engine.models.motion.images import Pixels, between, pixels_of
 from engine.video.effects.colour import Finish, planes_of
 from engine.video.encode import encode
+from engine.video.motion.animation import Animation
+from engine.video.motion.images import Pixels, between, pixels_of
 from engine.video.quality import ENCODINGS
 
 

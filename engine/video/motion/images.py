@@ -13,8 +13,8 @@ from PIL import Image
 
 from engine.imaging.decode import decoded
 from engine.imaging.measure.colour import oklab, srgb
-from engine.models.motion.animation import Animation, Matrix
-from engine.models.motion.options import Border
+from engine.video.motion.animation import Animation, Matrix
+from engine.video.motion.options import Border
 
 Pixels = NDArray[np.uint8]
 """RGB of shape (height, width, 3)."""

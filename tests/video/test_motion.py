@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.imaging.measure.colour import oklab
-from engine.models.motion.animation import Animation, animation_of
+from engine.video.motion.animation import Animation, animation_of
 from engine.video.schedules import ScheduleError
 from tests.support.optional import needs
 
@@ -55,7 +55,7 @@ def test_movement_has_the_directions_of_the_original():
 
 
 def test_an_image_is_moved_keeps_its_colours_and_gets_noise_by_its_frame():
-    from engine.models.motion.images import in_colours_of, moved, noisy, pixels_of, png_of, start_of
+    from engine.video.motion.images import in_colours_of, moved, noisy, pixels_of, png_of, start_of
 
     pixels, plan = picture(), animation(amount=0)
     assert np.array_equal(moved(pixels, np.eye(3), "wrap"), pixels)
@@ -76,8 +76,8 @@ def test_an_image_is_moved_keeps_its_colours_and_gets_noise_by_its_frame():
 def test_a_clip_shows_diffused_frames_unchanged_and_blends_between_them():
     import av
 
-    from engine.models.motion.clip import clip_of
-    from engine.models.motion.images import png_of
+    from engine.video.motion.clip import clip_of
+    from engine.video.motion.images import png_of
 
     images = [np.full((48, 64, 3), value, np.uint8) for value in (20, 120, 220)]
     plan = animation(amount=0)

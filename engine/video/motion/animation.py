@@ -10,10 +10,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.contract.backend import FrozenModel
-from engine.models.motion.options import MAX_FRAMES, SCHEDULES, Border
+from engine.video.motion.options import MAX_FRAMES, SCHEDULES, Border
 from engine.video.schedules import read_schedule
 
 Matrix = NDArray[np.floating[Any]]
@@ -22,7 +21,7 @@ Matrix = NDArray[np.floating[Any]]
 Row = tuple[float, ...]
 
 
-class Animation(FrozenModel):
+class Animation(BaseModel):
     """All that the frames of an animation depend on, besides prompt, model and seed.
 
     Attributes:
@@ -40,6 +39,8 @@ class Animation(FrozenModel):
         seed: Seed of the first frame; frame n has the seed n higher.
         follows_seed: False to use the first seed for all frames.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     width: int = Field(ge=8)
     height: int = Field(ge=8)
