@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.outputs.folder import ExportError
+from engine.contract.folder import ExportError
 from engine.recipes.visual_prompts.creativity.corpus_report import overlap_tables
 from engine.recipes.visual_prompts.creativity.likeness import word_overlap
 from engine.recipes.visual_prompts.documents import COMPLETE, Record

@@ -18,8 +18,8 @@ from engine.cli.trouble import FAILED, CliError
 from engine.client.ids import batch_name, find_batch
 from engine.client.workspace import Workspace
 from engine.config.trust.guard import outputs_folder
+from engine.contract.folder import ExportError, Folder, read_regular
 from engine.contract.outputs import Projection
-from engine.outputs.folder import ExportError, Folder, read_regular
 from engine.text.folder_names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.text.plural import pluralize
 

@@ -11,22 +11,7 @@ from pydantic import BaseModel
 import db.rows
 from db.queries.jobs import first_ended
 from engine.contract.data import Artifact, Material
-
-
-class OutputFolder(Protocol):
-    """Folder that files are put into, each whole or not at all."""
-
-    def is_linked(self, name: str, source: Path) -> bool:
-        """Return whether a file is the same file as another one."""
-        ...
-
-    def holds(self, name: str, sha256: str) -> bool:
-        """Return whether a regular file has these bytes; they are read."""
-        ...
-
-    def put_file(self, name: str, source: Path) -> None:
-        """Write a file of any size: linked if possible, else copied."""
-        ...
+from engine.contract.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,7 @@ class Draft:
 class Publisher(Protocol):
     """Signs files that leave the store, if the workspace's settings ask for it."""
 
-    def publish(self, folder: OutputFolder, name: str, draft: Draft) -> bool:
+    def publish(self, folder: Folder, name: str, draft: Draft) -> bool:
         """Write a signed copy of a stored file, unless it is there.
 
         Returns:
@@ -73,7 +58,7 @@ class Publisher(Protocol):
 class _Plain:
     """Signs nothing and knows nothing."""
 
-    def publish(self, folder: OutputFolder, name: str, draft: Draft) -> bool:
+    def publish(self, folder: Folder, name: str, draft: Draft) -> bool:
         """Return False."""
         return False
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.outputs.folder import Folder
+from engine.contract.folder import Folder
 
 
 def put_sheet(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.backend import Artifact
+from engine.contract.folder import Folder
 from engine.contract.outputs import UNSIGNED, Draft, Publisher
 from engine.imaging.errors import ImageError
 from engine.imaging.lineage import (
@@ -23,7 +24,6 @@ from engine.imaging.png import insert_text, read_text, to_png
 from engine.imaging.png_stream import is_png
 from engine.imaging.signed import is_signed_file
 from engine.outputs.documents import VERSION, to_json
-from engine.outputs.folder import Folder
 
 SUFFIXES = {
     "image/jpeg": ".jpg",

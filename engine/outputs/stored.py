@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.backend import Artifact
+from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import UNSIGNED, Draft, Publisher
-from engine.outputs.folder import ExportError, Folder
 
 
 def stored_bytes(artifact: Artifact, stored: Callable[[str], Path]) -> bytes:

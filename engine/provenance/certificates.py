@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.outputs.folder import Folder
+from engine.contract.folder import Folder
 from engine.provenance.errors import KeysExist
 from engine.provenance.identity import key_folder, require_packages
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from db.no_links import make_folder
-from engine.outputs.ownership import is_over, mark
+from engine.text.temporary_names import is_over, mark
 
 _NEW = ".new-"
 _NAME = re.compile(r"(?P<of>[0-9a-f]{62})\.(?P<key>[0-9a-f]{64})\.(?P<sha256>[0-9a-f]{64})")

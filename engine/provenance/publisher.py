@@ -18,7 +18,8 @@ from engine.config.provenance_settings import ProvenanceSettings
 from engine.config.trust.signing import untrusted_signing
 from engine.contract import Artifact, Permanent
 from engine.contract.backend import Material
-from engine.contract.outputs import Draft, OutputFolder
+from engine.contract.folder import Folder
+from engine.contract.outputs import Draft
 from engine.contract.recipe import Catalog
 from engine.imaging import xmp as image_xmp
 from engine.imaging.signed import is_signed_file
@@ -145,7 +146,7 @@ class StorePublisher:
         self._origins = Origins(connection, signing.declared)
         self._prepared: dict[str, _Prepared | None] = {}
 
-    def publish(self, folder: OutputFolder, name: str, draft: Draft) -> bool:
+    def publish(self, folder: Folder, name: str, draft: Draft) -> bool:
         """Write a signed copy of a stored file into a folder, unless it is there."""
         prepared = self._prepare(draft)
         if prepared is None:

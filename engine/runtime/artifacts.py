@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 from db.errors import LinkFound
 from db.no_links import make_folder, open_file
 from engine.contract import Permanent
-from engine.outputs.ownership import is_over, mark
+from engine.text.temporary_names import is_over, mark
 
 CHUNK_BYTES = 1 << 20
 """Number of bytes of a file in memory at a time."""

@@ -23,10 +23,10 @@ from db.rows import BatchRow, JobRow
 from db.store import Store
 from db.writes import deletions as writes
 from engine.config.paths import WorkspacePaths
+from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Outputs, Projection, Write
 from engine.contract.recipe import Catalog
 from engine.kinds.thumbnails import Previews, Thumbnails
-from engine.outputs.folder import ExportError, Folder
 from engine.provenance.copies import SignedCopies
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in

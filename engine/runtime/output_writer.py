@@ -20,10 +20,10 @@ from engine.config.output_settings import OutputSettings
 from engine.config.paths import WorkspacePaths
 from engine.config.trust.guard import refuse_outside
 from engine.contract import Blocked, Permanent
+from engine.contract.folder import ExportError
 from engine.contract.outputs import Projection
 from engine.contract.recipe import AnyRecipe
 from engine.kinds.thumbnails import Previews, Thumbnails
-from engine.outputs.folder import ExportError
 from engine.provenance.publisher import Signing
 from engine.runtime.step.job_state import JobState
 

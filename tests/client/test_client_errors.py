@@ -16,8 +16,8 @@ from engine.config.process.limits import LimitTooLow
 from engine.config.settings import SettingsError
 from engine.config.trust.guard import UntrustedDestination
 from engine.contract import UserError
+from engine.contract.folder import ExportError
 from engine.intake import InputError
-from engine.outputs.folder import ExportError
 from engine.plugins.catalog import BackendSettingsError, UnknownName
 from engine.queueing.import_results import ImportRefused
 from engine.queueing.money.prices import PricesError

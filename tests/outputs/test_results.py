@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engine.contract.folder import ExportError, Folder
 from engine.imaging.lineage import read
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
-from engine.outputs.folder import ExportError, Folder
-from engine.outputs.ownership import _started, mark
 from engine.recipes.refine.outputs import write_job
+from engine.text.temporary_names import _started, mark
 from tests.support.pixels import pixel
 from tests.support.refine_results import image, make_job, make_turn, snapshot, stamped
 
@@ -224,7 +224,7 @@ def test_abandoned_temporary_files_are_swept_and_fresh_ones_left(job, shelf, tmp
     foreign.write_text("x")
     write_job(job, folder, shelf.path)
     assert abandoned.exists()
-    monkeypatch.setattr("engine.outputs.folder._ABANDONED_SECONDS", -1)
+    monkeypatch.setattr("engine.contract.folder._ABANDONED_SECONDS", -1)
     write_job(job, folder, shelf.path)
     assert not abandoned.exists()
     assert foreign.exists()
@@ -233,7 +233,7 @@ def test_abandoned_temporary_files_are_swept_and_fresh_ones_left(job, shelf, tmp
 def test_temporary_files_of_ended_processes_are_swept_at_once_and_of_others_never(
     job, shelf, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("engine.outputs.folder._ABANDONED_SECONDS", -1)
+    monkeypatch.setattr("engine.contract.folder._ABANDONED_SECONDS", -1)
     folder = tmp_path / "lamp"
     folder.mkdir()
     machine, pid, started = mark().split("-")

@@ -17,7 +17,6 @@ import pytest
 from db.queries import batches
 from engine.contract import CallContext, Permanent
 from engine.contract.outputs import Outputs
-from engine.outputs.ownership import mark
 from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import Engine
@@ -25,6 +24,7 @@ from engine.runtime.lanes import lane as lanes
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
 from engine.runtime.store_gone import StoreGone
 from engine.runtime.timings import EngineTimings
+from engine.text.temporary_names import mark
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 from tests.support.toys import TOY
 

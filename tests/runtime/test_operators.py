@@ -12,8 +12,8 @@ import pytest
 from db.queries import batches, history
 from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent
+from engine.contract.folder import ExportError
 from engine.contract.outputs import Outputs
-from engine.outputs.folder import ExportError
 from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.command_context import NoEngine
 from engine.runtime.commands import CommandHandler

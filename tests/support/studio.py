@@ -20,13 +20,13 @@ from engine.contract import (
 )
 from engine.contract.backend import BaseBackend
 from engine.contract.files import ImageFile, SoundFile
+from engine.contract.folder import Folder
 from engine.contract.image import ImageInfo, ImageRequest
 from engine.contract.outputs import Outputs, Projection
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.video import VIDEO, VideoBackend, VideoRequest
 from engine.imaging.lineage import Lineage
-from engine.outputs.folder import Folder
 from engine.outputs.images import Source, file_name, put_image
 from engine.outputs.stored import put_stored
 from engine.provenance.certificates import make_keys

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.backend import Artifact
+from engine.contract.folder import ExportError, read_regular
 from engine.contract.importing import TreeField, TreeOthers, TreeProblem
 from engine.imaging.decode import check, describe
 from engine.imaging.errors import ImageError
@@ -22,7 +23,6 @@ from engine.imaging.infotext import parse_infotext
 from engine.imaging.lineage import PARAMETERS, Lineage, read, read_document
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
-from engine.outputs.folder import ExportError, read_regular
 from engine.recipes.refine.import_elsewhere import find_evaluation, find_image
 from engine.recipes.refine.import_fields import Fields, mapping, text
 from engine.recipes.refine.import_files import (

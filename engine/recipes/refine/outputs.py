@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import UNSIGNED, Publisher
 from engine.imaging.errors import ImageError
 from engine.outputs.documents import to_json, to_yaml
-from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import SUFFIXES, Source, file_name, put_image, sweep, untouched
 from engine.recipes.refine.documents import (
     candidate_name,

@@ -3,9 +3,9 @@
 from db.queries import jobs as queries
 from engine.audio.bwf import Origin, with_origin
 from engine.contract import Artifact
+from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Projection
 from engine.outputs.documents import VERSION, to_json
-from engine.outputs.folder import ExportError, Folder
 from engine.outputs.stored import materials_entry, put_changed, stored_bytes
 from engine.recipes.sound_effect.documents import (
     file_names,

@@ -12,11 +12,11 @@ from typing import Any
 
 from db.queries import jobs as queries
 from engine.contract import Artifact, Similarity
+from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Projection, Publisher
 from engine.imaging.errors import ImageError
 from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json
-from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.outputs.stored import put_stored
 from engine.recipes.storyboard.board import board_pdf, shot_list_pdf

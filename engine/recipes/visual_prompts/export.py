@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.contract.folder import ExportError, Folder
 from engine.outputs.documents import to_json
-from engine.outputs.folder import ExportError, Folder
 from engine.recipes.visual_prompts.documents import (
     COMPLETE,
     FOR_IMAGES,

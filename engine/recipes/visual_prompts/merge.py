@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from engine.outputs.folder import ExportError
+from engine.contract.folder import ExportError
 from engine.recipes.visual_prompts.documents import Record
 from engine.recipes.visual_prompts.report import ExportHead
 from engine.text.terminal import quoted

@@ -11,11 +11,11 @@ from typing import Any
 from db.queries import jobs as queries
 from db.rows import JobRow
 from engine.contract import Artifact
+from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Projection
 from engine.imaging.errors import ImageError
 from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json
-from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.outputs.stored import stored_bytes
 from engine.recipes.visual_prompts.corpus import CorpusCreativity, Measures, read_measures

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from engine.audio.features import Features
 from engine.audio.legacy import EightKeys
+from engine.contract.folder import Folder
 from engine.outputs.documents import to_json
-from engine.outputs.folder import Folder
 from engine.recipes.visual_prompts.corpus import Measures, SampleMeasures
 from engine.recipes.visual_prompts.creativity.corpus_report import corpus_report
 from engine.recipes.visual_prompts.creativity.documents import (

@@ -15,7 +15,7 @@ from db.writes import jobs as writes
 from db.writes.errors import record_error
 from db.writes.steps import supersede_unused
 from engine.contract import Blocked, Permanent, StepError
-from engine.outputs.folder import ExportError
+from engine.contract.folder import ExportError
 from engine.runtime.artifacts import FileLost
 from engine.runtime.job.errors import deciding_error, error_record
 from engine.runtime.job.job import JobContext

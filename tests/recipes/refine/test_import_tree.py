@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from engine.contract.folder import ExportError
 from engine.contract.importing import TreeProblem
-from engine.outputs.folder import ExportError
 from engine.recipes.refine.import_tree import TreeJob, read_image, read_tree
 from engine.recipes.refine.outputs import write_job
 from tests.support.refine_results import image, make_job, make_turn, stamped

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.outputs.folder import ExportError
+from engine.contract.folder import ExportError
 from engine.recipes.visual_prompts.export import write_checkpoint, write_export
 from engine.recipes.visual_prompts.outputs import is_checkpoint
 from engine.recipes.visual_prompts.report import ExportHead, PromptReport, SampleReport

@@ -10,12 +10,12 @@ from engine.contract.backend import FrozenModel
 from engine.contract.backend_names import BackendNames
 from engine.contract.fields import Name, Seed
 from engine.contract.files import ImageFile
+from engine.contract.folder import Folder
 from engine.contract.job import Job
 from engine.contract.outputs import Outputs, Projection
 from engine.contract.recipe import Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.outputs.documents import VERSION, dollars, to_json
-from engine.outputs.folder import Folder
 from engine.recipes.refine.agents.describer import DESCRIBER, DescribeRequest
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest
 from engine.recipes.refine.alone.reading import done_steps, job_error

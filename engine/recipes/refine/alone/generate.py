@@ -11,6 +11,7 @@ from engine.contract.backend import FrozenModel
 from engine.contract.backend_names import BackendNames
 from engine.contract.fields import Name, Seed, TextLength
 from engine.contract.files import ImageFile
+from engine.contract.folder import Folder
 from engine.contract.image import MAX_SIDE, MIN_SIDE
 from engine.contract.job import Job
 from engine.contract.options import Option
@@ -19,7 +20,6 @@ from engine.contract.recipe import Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json
-from engine.outputs.folder import Folder
 from engine.outputs.images import Source, file_name, put_image
 from engine.recipes.refine.alone.reading import done_steps, job_error
 from engine.recipes.refine.input import Phrase, Side

@@ -20,8 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from engine.outputs.ownership import PATTERN, is_over, mark
 from engine.text.errors import UserError
+from engine.text.temporary_names import PATTERN, is_over, mark
 
 _CANNOT_LINK = {
     errno.EXDEV,
