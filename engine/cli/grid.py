@@ -116,7 +116,7 @@ def _draw(
     workspace: Workspace, view: GridView, pages: list[Page], sides: tuple[str, str], sheet: Path
 ) -> None:
     """Write a sheet for each table."""
-    from engine.outputs.grid_sheet import put_sheet
+    from engine.cli.grid_sheet import put_sheet
 
     preview = workspace.previews(workspace.artifacts)
     width = len(str(len(pages)))

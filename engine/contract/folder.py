@@ -204,7 +204,7 @@ class Folder:
             os.rmdir(name, dir_fd=self._descriptor)
 
     def is_abandoned(self, name: str, pattern: re.Pattern[str]) -> bool:
-        """Return whether it is a temporary file, named in `own`, of a killed process."""
+        """Return whether it is a temporary file, whose name fits a pattern, of a killed process."""
         match = _TEMPORARY.fullmatch(name)
         if match is None or not pattern.fullmatch(match["name"]):
             return False

@@ -20,12 +20,12 @@ import engine.recipes
 from engine.audio.synthesis.description import describe
 from engine.backends.builtin.audio import synthesised
 from engine.contract import Artifact, OpenFile, Retryable
-from engine.contract.films import plain_plan, segment_bytes
 from engine.contract.travelling import function_named, may_travel, name_of
 from engine.models.hosts import compute_model, messages
 from engine.models.hosts.links.link import HostLink, LinkEnd, OnEnd, OnReport
 from engine.models.hosts.links.pipe import PipeLink
 from engine.models.hosts.messages import WorkerOptions
+from engine.recipes.common.films import plain_plan, segment_bytes
 from engine.recipes.storyboard.likeness import crops_of
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.far_call import FarCall
@@ -131,7 +131,7 @@ def test_what_travels_is_a_list_that_is_looked_at() -> None:
     assert travellers() == {
         "engine.backends.builtin.audio:synthesised",
         "engine.backends.builtin.image:painted",
-        "engine.contract.films:segment_bytes",
+        "engine.recipes.common.films:segment_bytes",
         "engine.recipes.music_video.animation:schedules_of",
         "engine.recipes.music_video.grading:graded_image",
         "engine.recipes.music_video.song:measure",
@@ -147,9 +147,19 @@ def test_what_travels_is_a_list_that_is_looked_at() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("os:system", "engine.contract.films:join_files", "engine.contract.films:segment_request"),
-        *("engine.nowhere:f", "engine.contract.films:nothing", "engine.contract.films", ":", ""),
-        *("engine.contract.films:Path.unlink", "engine..contract:x", "builtins:eval"),
+        *(
+            "os:system",
+            "engine.recipes.common.films:join_files",
+            "engine.recipes.common.films:segment_request",
+        ),
+        *(
+            "engine.nowhere:f",
+            "engine.recipes.common.films:nothing",
+            "engine.recipes.common.films",
+            ":",
+            "",
+        ),
+        *("engine.recipes.common.films:Path.unlink", "engine..contract:x", "builtins:eval"),
     ],
 )
 def test_nothing_else_is_run(name: str) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.films import plain_plan, segment_bytes
 from engine.contract.host_settings import HostSettings
 from engine.models.hosts.links.by_name import compute_machines
+from engine.recipes.common.films import plain_plan, segment_bytes
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.process_pool import ComputePool
 from tests.runtime.test_far_workers import ask, kept, picture

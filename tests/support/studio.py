@@ -27,10 +27,10 @@ from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.video import VIDEO, VideoBackend, VideoRequest
 from engine.imaging.lineage import Lineage
-from engine.outputs.images import Source, file_name, put_image
-from engine.outputs.stored import put_stored
 from engine.provenance.certificates import make_keys
 from engine.provenance.errors import KeysExist
+from engine.recipes.common.images import Source, file_name, put_image
+from engine.recipes.common.stored import put_stored
 from engine.testing.catalog import MemoryCatalog
 from tests.support.clip_backend import Clips
 from tests.support.clips import clip

@@ -3,8 +3,8 @@
 from typing import Any, ClassVar
 
 from engine.contract import Artifact, CallContext, Request, Result
-from engine.contract.films import signals_of
 from engine.contract.travelling import travels
+from engine.recipes.common.films import signals_of
 from engine.video.plan import FilmPlan, Shot
 
 SCHEDULE = "schedule"

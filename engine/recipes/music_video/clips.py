@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from engine.contract import Artifact, Blocked, Permanent
 from engine.contract.backend import FrozenModel
-from engine.contract.clips import PlannedClip, plan_clips, shown_until
 from engine.contract.job import Scope
 from engine.contract.video import VIDEO, GeneratedVideo, VideoRequest
+from engine.recipes.common.clips import PlannedClip, plan_clips, shown_until
 from engine.recipes.music_video.animation import SCHEDULE, ScheduleRequest, write_schedules
 from engine.recipes.music_video.fallback import raise_blocked
 from engine.recipes.music_video.film_sections import FilmSection

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.contract.decisions import JobShape, numbered
-from engine.contract.films import JOIN
 from engine.contract.job import Job
+from engine.recipes.common.films import JOIN
 from engine.recipes.music_video.effects import EFFECTS as EFFECT_WORDS
 from engine.recipes.music_video.effects import effects_of
 from engine.recipes.music_video.fields import KnownMotion, KnownTransition

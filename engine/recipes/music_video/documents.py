@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from engine.outputs.documents import VERSION, dollars
+from engine.recipes.common.documents import VERSION
 from engine.recipes.music_video.report import FilmReport
+from engine.text.amounts import dollars
 
 
 def film_document(report: FilmReport, files: Sequence[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from engine.contract import Artifact, CallContext, OpenFile, Permanent, Request, Result
-from engine.contract.films import signals_of
+from engine.recipes.common.films import signals_of
 from engine.video.plan import FilmPlan
 
 
@@ -90,7 +90,7 @@ async def write_files(request: FilesRequest, context: CallContext) -> FilmFiles:
 
 def film_documents(request: dict[str, Any], levels: bytes) -> tuple[dict[str, bytes], list[str]]:
     """Return the documents of a film by their names, and notes on those that there are not."""
-    from engine.outputs.documents import to_json
+    from engine.recipes.common.documents import to_json
     from engine.video.deforum import deforum_settings
     from engine.video.edit_list import EditListError, Media, write_edl, write_otio
     from engine.video.subtitles import write_srt, write_webvtt

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.contract import Artifact, Permanent
 from engine.contract.backend import FrozenModel
-from engine.contract.films import JOIN, Media, plain_plan, render
+from engine.recipes.common.films import JOIN, Media, plain_plan, render
 from engine.recipes.music_video.agents.director import DIRECTOR
 from engine.recipes.music_video.approval import KeyframeSheet, approved_images, sheet_of
 from engine.recipes.music_video.borrowing import borrowed_images

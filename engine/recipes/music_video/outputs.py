@@ -7,8 +7,8 @@ from db.queries import jobs as queries
 from engine.contract import Artifact
 from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Projection
-from engine.outputs.documents import VERSION, to_json
-from engine.outputs.stored import materials_entry, put_stored
+from engine.recipes.common.documents import VERSION, to_json
+from engine.recipes.common.stored import materials_entry, put_stored
 from engine.recipes.music_video.documents import film_document, job_document
 from engine.recipes.music_video.names import (
     DOCUMENT,

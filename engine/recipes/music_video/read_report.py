@@ -11,8 +11,8 @@ from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import Artifact, GeneratedImage
 from engine.contract.backend import Result
-from engine.contract.films import JOIN, RenderedFilm
 from engine.contract.tiers import spent_by_tier
+from engine.recipes.common.films import JOIN, RenderedFilm
 from engine.recipes.music_video.files import FilmFiles, FilmSheet
 from engine.recipes.music_video.grading import GradedImage
 from engine.recipes.music_video.images import GENERATE, GRADE

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.reader import Reader, has_wildcards
-from engine.contract.sound_files import (
+from engine.recipes.common.sound_files import (
     MAX_NAMES,
     SOUND_SUFFIXES,
     natural_order,

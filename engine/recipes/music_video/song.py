@@ -72,7 +72,7 @@ def measure(
     from engine.audio.song.levels import levels_of
     from engine.audio.song.outline import outline_of
     from engine.audio.sound import MissingExtraError, SoundError
-    from engine.outputs.documents import to_json
+    from engine.recipes.common.documents import to_json
 
     try:
         sound = decode(stream)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.folder import Folder
-from engine.outputs.documents import VERSION, to_json
+from engine.recipes.common.documents import VERSION, to_json
 from engine.recipes.refine.documents import batch_entry, batch_head, totals
 from engine.recipes.refine.report import BatchReport, JobReport, Totals
 

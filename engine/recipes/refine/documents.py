@@ -5,7 +5,7 @@ Every field is described in `docs/outputs.md`; change both together.
 
 from typing import Any
 
-from engine.outputs.documents import VERSION, dollars
+from engine.recipes.common.documents import VERSION
 from engine.recipes.refine.report import (
     BatchReport,
     CandidateReport,
@@ -14,6 +14,7 @@ from engine.recipes.refine.report import (
     JobReport,
     Totals,
 )
+from engine.text.amounts import dollars
 
 
 def iteration_results(job: JobReport, turn: IterationReport) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import UNSIGNED, Publisher
 from engine.imaging.errors import ImageError
-from engine.outputs.documents import to_json, to_yaml
-from engine.outputs.images import SUFFIXES, Source, file_name, put_image, sweep, untouched
+from engine.recipes.common.documents import to_json, to_yaml
+from engine.recipes.common.images import SUFFIXES, Source, file_name, put_image, sweep, untouched
 from engine.recipes.refine.documents import (
     candidate_name,
     candidate_stem,

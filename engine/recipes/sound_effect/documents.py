@@ -8,9 +8,10 @@ from typing import Any
 from engine.audio.bwf import Origin
 from engine.audio.lineage import SoundLineage
 from engine.kinds.file_names import suffix_of
-from engine.outputs.documents import VERSION, dollars
+from engine.recipes.common.documents import VERSION
 from engine.recipes.sound_effect.models import MODELS
 from engine.recipes.sound_effect.report import PlacedReport, SoundReport, TakeReport
+from engine.text.amounts import dollars
 from engine.text.folder_names import claim
 
 MAX_CHARACTERS, MAX_BYTES = 100, 180

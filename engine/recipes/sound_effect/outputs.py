@@ -5,8 +5,8 @@ from engine.audio.bwf import Origin, with_origin
 from engine.contract import Artifact
 from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Projection
-from engine.outputs.documents import VERSION, to_json
-from engine.outputs.stored import materials_entry, put_changed, stored_bytes
+from engine.recipes.common.documents import VERSION, to_json
+from engine.recipes.common.stored import materials_entry, put_changed, stored_bytes
 from engine.recipes.sound_effect.documents import (
     file_names,
     former_names,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.contract import Artifact, Permanent
-from engine.contract.clips import PlannedClip, cover_clips, shown_until
 from engine.contract.decisions import JobShape
 from engine.contract.video import VIDEO, VideoInfo, VideoRequest
+from engine.recipes.common.clips import PlannedClip, cover_clips, shown_until
 from engine.recipes.storyboard.input import StoryboardJob
 from engine.recipes.storyboard.lengths import seconds_of
 from engine.recipes.storyboard.results import SceneClip, SceneClips, SceneResult

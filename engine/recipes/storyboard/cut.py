@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from engine.contract import Artifact, CallContext, Permanent, Request, Result
-from engine.contract.films import render
 from engine.contract.install import install_command
 from engine.contract.travelling import travels
+from engine.recipes.common.films import render
 from engine.recipes.storyboard.clips import Stretch
 from engine.recipes.storyboard.input import StoryboardJob
 from engine.recipes.storyboard.results import SceneClips

@@ -9,11 +9,12 @@ from typing import Any
 
 from engine.contract import Artifact, Similarity
 from engine.kinds.file_names import suffix_of
-from engine.outputs.documents import VERSION, dollars
+from engine.recipes.common.documents import VERSION
 from engine.recipes.storyboard.film import CRITERIA, Subject, key_of
 from engine.recipes.storyboard.guide_names import status_of
 from engine.recipes.storyboard.report import ClipReport, Round, SceneReport, StoryboardReport
 from engine.recipes.storyboard.steps import ShotReferences
+from engine.text.amounts import dollars
 
 
 def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Projection, Publisher
 from engine.imaging.errors import ImageError
 from engine.imaging.lineage import Lineage
-from engine.outputs.documents import VERSION, dollars, to_json
-from engine.outputs.images import Source, file_name, put_image, sweep, untouched
-from engine.outputs.stored import put_stored
+from engine.recipes.common.documents import VERSION, to_json
+from engine.recipes.common.images import Source, file_name, put_image, sweep, untouched
+from engine.recipes.common.stored import put_stored
 from engine.recipes.storyboard.board import board_pdf, shot_list_pdf
 from engine.recipes.storyboard.documents import (
     CONTACT_SHEET,
@@ -38,6 +38,7 @@ from engine.recipes.storyboard.report import (
 )
 from engine.recipes.storyboard.shot_list import shot_list_csv
 from engine.recipes.storyboard.traces import trace_texts
+from engine.text.amounts import dollars
 from engine.text.terminal import clean
 
 STORYBOARD = "storyboard.json"

@@ -14,9 +14,9 @@ from db.queries.ratings import rating_document
 from db.rows import BatchRow, JobRow, StepRow
 from engine.contract import Artifact, Comparison, GeneratedImage, Similarity
 from engine.contract.decisions import newest_fitting
-from engine.contract.films import JOIN, RenderedFilm
 from engine.contract.video import GeneratedVideo, VideoRequest
 from engine.kinds.file_names import suffix_of
+from engine.recipes.common.films import JOIN, RenderedFilm
 from engine.recipes.storyboard.agents.cinematographer import Shot
 from engine.recipes.storyboard.agents.scene_writer import Scenes
 from engine.recipes.storyboard.clips import GENERATE

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from engine.outputs.documents import VERSION
+from engine.recipes.common.documents import VERSION
 from engine.recipes.visual_prompts.report import ExportHead, PromptReport, SampleReport
 from engine.text.words import words
 

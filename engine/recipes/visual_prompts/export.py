@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.contract.folder import ExportError, Folder
-from engine.outputs.documents import to_json
+from engine.recipes.common.documents import to_json
 from engine.recipes.visual_prompts.documents import (
     COMPLETE,
     FOR_IMAGES,

@@ -15,9 +15,9 @@ from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Projection
 from engine.imaging.errors import ImageError
 from engine.imaging.lineage import Lineage
-from engine.outputs.documents import VERSION, dollars, to_json
-from engine.outputs.images import Source, file_name, put_image, sweep, untouched
-from engine.outputs.stored import stored_bytes
+from engine.recipes.common.documents import VERSION, to_json
+from engine.recipes.common.images import Source, file_name, put_image, sweep, untouched
+from engine.recipes.common.stored import stored_bytes
 from engine.recipes.visual_prompts.corpus import CorpusCreativity, Measures, read_measures
 from engine.recipes.visual_prompts.documents import COMPLETE, sample_record
 from engine.recipes.visual_prompts.export import belongs_to_other, write_checkpoint, write_export
@@ -27,6 +27,7 @@ from engine.recipes.visual_prompts.outputs_corpus import write_corpus
 from engine.recipes.visual_prompts.read_report import job_report
 from engine.recipes.visual_prompts.report import ExportHead, ImageReport, SampleReport
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
+from engine.text.amounts import dollars
 from engine.text.folder_names import claim, fold, safe_name
 
 IMAGES = "images"

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from engine.audio.features import Features
 from engine.audio.legacy import EightKeys
 from engine.contract.folder import Folder
-from engine.outputs.documents import to_json
+from engine.recipes.common.documents import to_json
 from engine.recipes.visual_prompts.corpus import Measures, SampleMeasures
 from engine.recipes.visual_prompts.creativity.corpus_report import corpus_report
 from engine.recipes.visual_prompts.creativity.documents import (

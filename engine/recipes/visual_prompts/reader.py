@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.contract.files import open_regular
 from engine.contract.reader import Reader, has_wildcards
-from engine.contract.sound_files import SOUND_SUFFIXES, problem_of
+from engine.recipes.common.sound_files import SOUND_SUFFIXES, problem_of
 from engine.recipes.visual_prompts.dataset_input import MAGIC, dataset_entries
 from engine.recipes.visual_prompts.list_input import list_entry
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings

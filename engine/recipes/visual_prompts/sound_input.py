@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.contract.sound_files import (
+from engine.recipes.common.sound_files import (
     MAX_NAMES,
     SOUND_SUFFIXES,
     natural_order,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from engine.contract.decisions import JobShape
-from engine.contract.films import plain_plan
+from engine.recipes.common.films import plain_plan
 from engine.recipes.music_video.again import rendered_again
 from engine.video.plan import FilmPlan, Shot
 

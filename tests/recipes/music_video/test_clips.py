@@ -9,8 +9,8 @@ import pytest
 from engine.backends.fal import FAMILY as FAL
 from engine.client.workspace import Workspace
 from engine.contract import Artifact
-from engine.contract.clips import plan_clips
 from engine.contract.video import FrameCounts, VideoInfo
+from engine.recipes.common.clips import plan_clips
 from engine.recipes.music_video import RECIPE
 from engine.recipes.music_video.clips import Anchors
 from engine.testing.catalog import MemoryCatalog

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.contract import Artifact
-from engine.contract.films import fonts_of_lyrics, segment_request, signals_of
+from engine.recipes.common.films import fonts_of_lyrics, segment_request, signals_of
 from engine.recipes.music_video.direction import SongSection
 from engine.recipes.music_video.film_sections import FilmSection
 from engine.recipes.music_video.images import generated_size

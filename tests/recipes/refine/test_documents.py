@@ -4,7 +4,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.outputs.documents import to_json, to_yaml
+from engine.recipes.common.documents import to_json, to_yaml
 from engine.recipes.refine.documents import iteration_results
 from engine.text.strict import yaml_format
 from tests.support.refine_results import make_job, make_turn, stamped

@@ -9,9 +9,9 @@ import pytest
 
 from engine.client.workspace import Workspace
 from engine.contract import Artifact
-from engine.contract.clips import cover_clips
 from engine.contract.video import FrameCounts, VideoInfo
 from engine.queueing.overrides import QueueError
+from engine.recipes.common.clips import cover_clips
 from engine.recipes.storyboard import estimate
 from engine.recipes.storyboard.clips import stretches_of
 from engine.recipes.storyboard.input import StoryboardInput

@@ -15,12 +15,13 @@ from engine.contract.job import Job
 from engine.contract.outputs import Outputs, Projection
 from engine.contract.recipe import Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
-from engine.outputs.documents import VERSION, dollars, to_json
+from engine.recipes.common.documents import VERSION, to_json
 from engine.recipes.refine.agents.describer import DESCRIBER, DescribeRequest
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest
 from engine.recipes.refine.alone.reading import done_steps, job_error
 from engine.recipes.refine.input import Prompt
 from engine.recipes.refine.report import EvaluationReport
+from engine.text.amounts import dollars
 
 EVALUATION = "evaluation.json"
 """Name of the document of an evaluation."""

@@ -19,10 +19,11 @@ from engine.contract.outputs import Outputs, Projection
 from engine.contract.recipe import Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.imaging.lineage import Lineage
-from engine.outputs.documents import VERSION, dollars, to_json
-from engine.outputs.images import Source, file_name, put_image
+from engine.recipes.common.documents import VERSION, to_json
+from engine.recipes.common.images import Source, file_name, put_image
 from engine.recipes.refine.alone.reading import done_steps, job_error
 from engine.recipes.refine.input import Phrase, Side
+from engine.text.amounts import dollars
 
 RESULTS = "results.json"
 """Name of the document beside the images."""

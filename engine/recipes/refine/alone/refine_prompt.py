@@ -16,11 +16,12 @@ from engine.contract.options import Option
 from engine.contract.outputs import Outputs, Projection
 from engine.contract.recipe import Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
-from engine.outputs.documents import VERSION, dollars, to_json
+from engine.recipes.common.documents import VERSION, to_json
 from engine.recipes.refine.agents.evaluator import Evaluation
 from engine.recipes.refine.agents.refiner import REFINER, Attempt, Refinement, RefineRequest
 from engine.recipes.refine.alone.reading import done_steps, job_error
 from engine.recipes.refine.input import Phrase, Prompt
+from engine.text.amounts import dollars
 
 REFINED = "refined_prompt.json"
 """Name of the document of a refined prompt."""

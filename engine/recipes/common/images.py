@@ -23,7 +23,7 @@ from engine.imaging.lineage import (
 from engine.imaging.png import insert_text, read_text, to_png
 from engine.imaging.png_stream import is_png
 from engine.imaging.signed import is_signed_file
-from engine.outputs.documents import VERSION, to_json
+from engine.recipes.common.documents import VERSION, to_json
 
 SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -131,7 +131,7 @@ def untouched(stem: str) -> re.Pattern[str]:
 def sweep(
     folder: Folder,
     kept: Container[str],
-    own: re.Pattern[str],
+    documents: re.Pattern[str],
     copies: re.Pattern[str],
     stored: Callable[[str], Path],
     publisher: Publisher = UNSIGNED,
@@ -141,7 +141,7 @@ def sweep(
     Args:
         folder: The folder.
         kept: Names of its present files.
-        own: Names that only the projection gives.
+        documents: Names that only the projection gives.
         copies: Names of signed images, which are removed only if the store has the same bytes:
             somebody else may have put an image of that name there.
         stored: Path of the stored file of a hash.
@@ -159,8 +159,8 @@ def sweep(
         if name in kept:
             continue
         is_copy = copies.fullmatch(name) and is_ours(name)
-        is_abandoned = folder.is_abandoned(name, own) or folder.is_abandoned(name, copies)
-        if own.fullmatch(name) or is_copy or is_abandoned:
+        is_abandoned = folder.is_abandoned(name, documents) or folder.is_abandoned(name, copies)
+        if documents.fullmatch(name) or is_copy or is_abandoned:
             folder.remove(name)
 
 

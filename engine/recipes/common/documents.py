@@ -6,10 +6,6 @@ from typing import Any
 
 import yaml
 
-from engine.text.amounts import dollars
-
-__all__ = ["VERSION", "dollars", "to_json", "to_yaml"]
-
 VERSION = 1
 """Version of these documents, in each of them."""
 

@@ -129,7 +129,9 @@ def test_an_image_without_lineage_is_converted_and_stamped(shelf, tmp_path, monk
         assert before.tobytes() == after.tobytes()
     assert shelf.path(turn.artifact.hash).read_bytes() == stored
 
-    monkeypatch.setattr("engine.outputs.images.to_png", lambda data: pytest.fail("made again"))
+    monkeypatch.setattr(
+        "engine.recipes.common.images.to_png", lambda data: pytest.fail("made again")
+    )
     write_job(make_job(turn), tmp_path / "lamp", shelf.path)
     assert (tmp_path / "lamp/iteration_1.png").read_bytes() == data
 

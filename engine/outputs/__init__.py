@@ -1,1 +1,0 @@
-"""The folders that people read: a projection of the store that can be rebuilt at any time."""
