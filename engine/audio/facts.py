@@ -19,3 +19,13 @@ class AudioFacts:
     sample_rate: int | None
     channels: int | None
     seconds: float | None
+
+    @property
+    def known(self) -> dict[str, int | float]:
+        """The numbers that are known, by their names; the length to a millisecond."""
+        named = {
+            "seconds": round(self.seconds, 3) if self.seconds is not None else None,
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+        }
+        return {name: number for name, number in named.items() if number is not None}

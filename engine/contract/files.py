@@ -16,8 +16,6 @@ from typing import Annotated, Any, Literal, Protocol, cast
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
-from engine.audio.spatial.events import MAX_BYTES as MAX_EVENTS_BYTES
-from engine.audio.spatial.hrtf import MAX_BYTES as MAX_HRTF_BYTES
 from engine.contract.backend import Artifact
 from engine.text.terminal import quoted
 
@@ -53,14 +51,14 @@ class KeepFile(Protocol):
         ...
 
 
-def open_regular(path: Path, limit: int, *, hint: str = "") -> io.BufferedReader:
+def open_regular(path: Path, limit: int | None, *, hint: str = "") -> io.BufferedReader:
     """Open a file for reading; only regular files are accepted.
 
     Neither a FIFO without a writer nor a device can make it wait. Links are followed.
 
     Args:
         path: The file.
-        limit: The most bytes it may have.
+        limit: The most bytes it may have; None for any number.
         hint: What to do instead where it is not a regular file.
 
     Raises:
@@ -81,13 +79,13 @@ def open_regular(path: Path, limit: int, *, hint: str = "") -> io.BufferedReader
     return stream
 
 
-def _refuse_irregular(status: os.stat_result, limit: int, hint: str) -> None:
+def _refuse_irregular(status: os.stat_result, limit: int | None, hint: str) -> None:
     kind = stat.S_IFMT(status.st_mode)
     if kind != stat.S_IFREG:
         names = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
         advice = f"; {hint}" if hint and kind != stat.S_IFDIR else ""
         raise ValueError(f"is {names.get(kind, 'a device')}, not a regular file{advice}")
-    if status.st_size > limit:
+    if limit is not None and status.st_size > limit:
         raise ValueError(
             f"has {status.st_size / 2**20:.1f} MiB, more than the {limit >> 20} MiB that are read"
         )
@@ -100,7 +98,6 @@ class _File:
     sort: FileSort
     noun: str
     plural: str
-    limit: int
 
     def __call__(self, value: Any, info: ValidationInfo) -> Any:
         context = info.context if isinstance(info.context, dict) else {}
@@ -121,12 +118,12 @@ class _File:
             raise ValueError(f"{quoted(value)} {error}") from None
 
     def _path(self, context: Mapping[str, Any], written: str) -> Path:
-        """Return the path that an operator wrote, if it is a readable file."""
+        """Return the path that an operator wrote, if it is a readable file of any size."""
         if "://" in written:
             raise ValueError(f"is a web address; save the {self.sort} as a file and name the file")
         try:
             path = path_in(context, written)
-            open_regular(path, self.limit).close()
+            open_regular(path, None).close()
         except FileNotFoundError:
             raise ValueError(
                 "does not exist; paths are relative to the input file's folder"
@@ -176,7 +173,7 @@ def _schema(description: str) -> WithJsonSchema:
 
 ImageFile = Annotated[
     Artifact,
-    BeforeValidator(_File("image", "an image", "images", MAX_IMAGE_BYTES)),
+    BeforeValidator(_File("image", "an image", "images")),
     _schema("Path of a PNG, JPEG or WebP file of at most 50 MiB"),
 ]
 """An image: written as a path, validated into the `Artifact` that holds its bytes.
@@ -189,7 +186,7 @@ Bytes that a recipe's reader yields are stored like a file."""
 
 SoundFile = Annotated[
     Artifact,
-    BeforeValidator(_File("sound", "a sound", "sounds", MAX_SOUND_BYTES)),
+    BeforeValidator(_File("sound", "a sound", "sounds")),
     _schema("Path of a sound file (WAV, FLAC, MP3, OGG, M4A, ...) of at most 1 GiB"),
 ]
 """A sound of any common format, recognised by its content; otherwise as `ImageFile`.
@@ -199,7 +196,7 @@ The artifact's kind is `audio`, and its facts are `sample_rate`, `channels` and,
 
 EventsFile = Annotated[
     Artifact,
-    BeforeValidator(_File("events", "a file of events", "files of events", MAX_EVENTS_BYTES)),
+    BeforeValidator(_File("events", "a file of events", "files of events")),
     _schema("Path of a JSON file of at most 8 MiB with the steps of a film"),
 ]
 """Steps of a film with their place in the picture (`engine.audio.spatial.events`); otherwise as
@@ -207,7 +204,7 @@ EventsFile = Annotated[
 
 HrtfFile = Annotated[
     Artifact,
-    BeforeValidator(_File("hrtf", "a SOFA file", "SOFA files", MAX_HRTF_BYTES)),
+    BeforeValidator(_File("hrtf", "a SOFA file", "SOFA files")),
     _schema("Path of a SOFA file (AES69) of at most 256 MiB with head-related responses"),
 ]
 """Responses of a head for binaural sound; otherwise as `ImageFile`.

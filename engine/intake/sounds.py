@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.audio.facts import AudioFacts
 from engine.audio.headers import facts_of_headers
 from engine.audio.probe import probe
 from engine.audio.sound import MissingExtraError
 from engine.audio.wav import write_float_wav
-from engine.contract.audio_facts import recognition_of
 from engine.contract.files import MAX_SOUND_BYTES, open_regular
 from engine.contract.kinds import HEAD_BYTES, Recognition
 
@@ -63,7 +63,7 @@ def _opened(source: Path | bytes) -> BinaryIO:
 
 def _facts(stream: BinaryIO, source: Path | bytes) -> Recognition:
     try:
-        return recognition_of(probe(stream))
+        return _recognition(probe(stream))
     except MissingExtraError:
         return _by_headers(source)
     except OSError as error:
@@ -78,4 +78,8 @@ def _by_headers(source: Path | bytes) -> Recognition:
         facts = facts_of_headers(head, stream, size)
     if facts is None:
         raise MissingExtraError
-    return recognition_of(facts)
+    return _recognition(facts)
+
+
+def _recognition(facts: AudioFacts) -> Recognition:
+    return Recognition(facts.media_type, facts=facts.known)

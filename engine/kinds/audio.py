@@ -6,7 +6,6 @@ from typing import BinaryIO
 from engine.audio.headers import facts_of_headers
 from engine.audio.samples import Waveform, read_waveform, waveform_of
 from engine.audio.sound import SoundError
-from engine.contract.audio_facts import recognition_of
 from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognition, Size, Span
 from engine.imaging.waveform import waveform_image
 from engine.kinds import words
@@ -44,7 +43,7 @@ class AudioKind(Kind):
         """Return the facts of sound by its headers."""
         with content.open() as stream:
             facts = facts_of_headers(content.head, stream, content.size)
-        return recognition_of(facts) if facts else None
+        return Recognition(facts.media_type, facts=facts.known) if facts else None
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return length, sample rate and channels."""

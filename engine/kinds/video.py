@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from engine.audio.facts import AudioFacts
-from engine.contract.audio_facts import recognition_of
 from engine.contract.kinds import (
     Content,
     Drawing,
@@ -102,7 +101,7 @@ class SoundInVideo(Kind):
             return None
         name = "mp4" if found.container == "mp4" else "webm"
         facts = AudioFacts(f"audio/{name}", found.sample_rate, found.channels, found.seconds)
-        return recognition_of(facts)
+        return Recognition(facts.media_type, facts=facts.known)
 
 
 def read_container(content: Content) -> ContainerFacts | None:
