@@ -158,7 +158,7 @@ class Folder:
     def holds(self, name: str, sha256: str) -> bool:
         """Return whether a regular file has the bytes of a hash; it is read in pieces."""
         try:
-            with _opened(name, self._descriptor) as stream:
+            with open_unlinked(name, self._descriptor) as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
         except (OSError, ExportError):
             return False
@@ -254,7 +254,7 @@ def read_regular(path: Path, limit: int) -> bytes:
 
 
 def _read(name: str, limit: int, folder: int | None) -> bytes:
-    with _opened(name, folder) as stream:
+    with open_unlinked(name, folder) as stream:
         size = os.fstat(stream.fileno()).st_size
         data = stream.read(limit + 1) if size <= limit else b""
         if size > limit or len(data) > limit:
@@ -262,18 +262,21 @@ def _read(name: str, limit: int, folder: int | None) -> bytes:
         return data
 
 
-@contextmanager
-def _opened(name: str, folder: int | None) -> Iterator[BufferedReader]:
-    """Open a regular file, without following links or blocking on a pipe.
+def open_unlinked(name: str, folder: int | None = None) -> BufferedReader:
+    """Open a regular file for reading, without following links or blocking on a pipe.
+
+    Args:
+        name: The file.
+        folder: Descriptor of the folder that the name is relative to.
 
     Raises:
         ExportError: It is not a regular file.
-        OSError: It cannot be opened.
+        OSError: It cannot be opened, for example because it is a link.
     """
     # Without O_NONBLOCK a named pipe would make this wait for a writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(name, flags, dir_fd=folder)
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ExportError("is not a regular file")
-        yield stream
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ExportError("is not a regular file")
+    return os.fdopen(descriptor, "rb")

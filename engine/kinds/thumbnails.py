@@ -8,16 +8,13 @@ import contextlib
 import functools
 import io
 import logging
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from db.errors import LinkFound
-from db.no_links import make_folder, open_file
 from engine.contract.backend import Artifact, Facts
+from engine.contract.folder import ExportError, Folder, open_unlinked
 from engine.contract.kinds import Item
 from engine.kinds.registry import kinds
 
@@ -29,7 +26,6 @@ MAX_BYTES = 4 * 1024 * 1024
 """The largest thumbnail that is read, in bytes."""
 
 _QUALITY = 82
-_NEW = ".new-"
 _HASH = re.compile("[0-9a-f]{64}")
 
 log = logging.getLogger(__name__)
@@ -100,12 +96,12 @@ def has_thumbnail(kind: str, width: int | None, height: int | None, side: int) -
 
 def _opened(path: Path, fetch: Callable[[], object] | None = None) -> io.BufferedReader:
     try:
-        return os.fdopen(open_file(path, os.O_RDONLY), "rb")
+        return open_unlinked(str(path))
     except FileNotFoundError:
         if fetch is None:
             raise
     fetch()
-    return os.fdopen(open_file(path, os.O_RDONLY), "rb")
+    return open_unlinked(str(path))
 
 
 class Thumbnails:
@@ -139,7 +135,10 @@ class Thumbnails:
         """
         if not file.needs(side):
             return None
-        with contextlib.suppress(OSError, LinkFound), _opened(self.path(file.hash, side)) as stream:
+        with (
+            contextlib.suppress(OSError, ExportError),
+            _opened(self.path(file.hash, side)) as stream,
+        ):
             if data := stream.read(MAX_BYTES):
                 return data
         return self.generate(file).get(side)
@@ -160,22 +159,15 @@ class Thumbnails:
         for side, data in found.items():
             try:
                 self._put(file.hash, side, data)
-            except (OSError, LinkFound) as error:
+            except (OSError, ExportError) as error:
                 log.debug("The thumbnail of %s cannot be stored: %s", file.hash[:12], error)
         return found
 
     def _put(self, hash_: str, side: int, data: bytes) -> None:
         path = self.path(hash_, side)
-        make_folder(self._folder)
-        make_folder(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        self._folder.mkdir(mode=0o700, exist_ok=True)  # not the private folder: it may be gone
+        with Folder(self._folder) as folder, folder.folder(path.parent.name) as inner:
+            inner.put(path.name, data)
 
     def remove_without(self, has_file: Callable[[str], bool]) -> int:
         """Remove the thumbnails of files that are gone; return how many.
@@ -186,7 +178,7 @@ class Thumbnails:
         removed = 0
         for path in list(self._files()):
             hash_ = path.parent.name + path.name[:62]
-            if path.name.startswith(_NEW) or not _HASH.fullmatch(hash_) or not has_file(hash_):
+            if not _HASH.fullmatch(hash_) or not has_file(hash_):
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
                     removed += 1

@@ -134,6 +134,12 @@ def test_a_link_in_the_place_of_a_thumbnail_is_not_followed(
     assert secret.read_bytes() == b"secret"
 
 
+def test_a_workspace_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    file = stored(tmp_path, media.image(size=(600, 400)))
+    assert Thumbnails(tmp_path / "gone" / "thumbnails").read(file, 96)
+    assert not (tmp_path / "gone").exists()
+
+
 def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path) -> None:
     (tmp_path / "thumbnails").write_bytes(b"in the way")
     file = stored(tmp_path, media.image(size=(600, 600)))
