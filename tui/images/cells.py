@@ -28,6 +28,12 @@ Rgb = tuple[int, int, int]
 MAX_STRETCH = 0.02
 """Maximum change of a side, as a share, by which an image is stretched to fill whole cells."""
 
+CONTOUR = 1.5
+"""Radius, in cells, within which contours are drawn stronger where colours are few."""
+
+CONTOUR_PERCENT = 50
+"""Percentage by which they are."""
+
 _MIDDLE = 3 * 128
 
 RAMP = " .:-=+*#%@"
@@ -51,7 +57,16 @@ def draw(image: "Image", style: CellStyle, backdrop: Rgb = (0, 0, 0)) -> list[St
     columns = whole.width // style.fine[0]
     if style.symbols == "half":
         return _strips(_halves(whole, style), columns, style)
+    if style.colours == "16":
+        whole = _with_contours(whole, style)
     return _strips(fit(_pixels(whole), style), columns, style)
+
+
+def _with_contours(image: "Image", style: CellStyle) -> "Image":
+    """Return an image whose contours stay where few colours would take both sides for one."""
+    from PIL import ImageFilter
+
+    return image.filter(ImageFilter.UnsharpMask(CONTOUR * style.fine[0], CONTOUR_PERCENT, 0))
 
 
 def _whole_cells(image: "Image", cell: tuple[int, int], backdrop: Rgb) -> "Image":

@@ -24,6 +24,12 @@ TRIED = 6
 INVISIBLE = 2e-4
 """Gain that is not seen: without more, a cell is of one colour and gets the first symbol."""
 
+LEAST_GAIN = 0.012
+"""Squared distance per pixel that dots must gain: a texture is seen where there was a colour."""
+
+FORM = 12
+"""Weight of a cell's edges and texture, which dots hide, against its mean colour."""
+
 Indices = NDArray[np.intp]
 
 
@@ -153,13 +159,19 @@ def _from_palette(
 def _shaded(
     cells: Bytes, known: SymbolSet, fitted: tuple[Indices, Bytes, Bytes, Floats]
 ) -> tuple[Indices, Bytes, Bytes]:
-    """Return the cells, dotted in two colours where these mix to a better one."""
+    """Return the cells, dotted in two colours where these mix to a much better one.
+
+    Of a cell with edges the two colours of a symbol say more than the right mean, so dots are for
+    smooth ones.
+    """
     shades, palette = shades_of_16(), palette_of("16")
     symbols, front, back, errors = fitted
-    mean = features(cells).mean(1)
+    values = features(cells)
+    mean = values.mean(1)
     mix, distances = shades.nearest(mean)
-    count = ROWS * COLUMNS
-    better = count * (distances - (mean * mean).sum(1)) < errors
+    squares = (values * values).mean((1, 2)) * values.shape[2]
+    form = squares - (mean * mean).sum(1)
+    better = distances + FORM * form + LEAST_GAIN < errors / (ROWS * COLUMNS) + squares
     wide = better[:, None]
     return (
         np.where(better, len(known.characters) + shades.which[mix], symbols),

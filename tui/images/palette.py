@@ -26,8 +26,8 @@ STANDARD_COLOURS = (
 RGB_SHARE = 0.3
 """Weight of sRGB, 0..1 per channel, beside OKLab where colours are few."""
 
-ROUGHNESS = 0.9
-"""Weight of the visible dots of a shaded cell against the colour that they mix."""
+ROUGHNESS = 0.4
+"""Share of the difference of two mixed colours that is seen as dots, and not as their mean."""
 
 MAX_APART = 0.5
 """Maximum distance of two colours that are mixed: others are seen as dots."""

@@ -145,6 +145,24 @@ def test_standard_colours_are_drawn_without_dots():
         assert cells_of(draw(flat, CellStyle("16", "quadrants"))) == [[("▀", colour, colour)]]
 
 
+def signs_in_16(pixels):
+    strips = draw(Image.fromarray(pixels.astype(np.uint8)), CellStyle("16", "quadrants"))
+    return [sign for line in cells_of(strips) for sign, _, _ in line]
+
+
+def test_dots_are_for_smooth_cells_alone():
+    smooth = np.full((64, 64, 3), 128)
+    texture = np.random.default_rng(1).integers(-40, 41, (64, 64, 1))
+    assert set(signs_in_16(smooth)) <= set("░▒")
+    assert not set(signs_in_16(smooth + texture)) & set("░▒")
+
+
+def test_a_faint_figure_keeps_its_contour_where_colours_are_few():
+    y, x = np.mgrid[:160, :160]
+    figure = (np.hypot(x - 80, y - 80) < 32)[..., None]
+    assert len(set(signs_in_16(np.array([205, 175, 150]) - 40 * figure))) > 1
+
+
 # -- odd images -------------------------------------------------------------------------------
 
 
