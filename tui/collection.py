@@ -5,23 +5,24 @@ one in the middle of anything.
 """
 
 import gc
+import sys
 
-from engine.config.process.freed_memory import FreedMemory
+from engine.config.process.freed_memory import FreedMemory, resident
 
 NEVER = 1_000_000
 """Threshold at which Python itself would start a full collection."""
 
-DUE = 3
-"""Collections of younger objects after which a full one is due."""
-
-OVERDUE = 15
-"""Collections of younger objects after which a full one waits no longer."""
-
-QUIET_SECONDS = 0.5
-"""Seconds without a key after which a full collection disturbs nobody."""
+BLOCKS = 20_000
+"""Blocks of memory, some 2 MB, by which Python has grown once a full collection is due."""
 
 GROWTH = 4 * 1024 * 1024
-"""Bytes that the process has to grow by before freed memory is given back once more."""
+"""Bytes by which the process has grown once one is due: large texts and images are no blocks."""
+
+OVERDUE = 4
+"""Times this growth after which a full collection waits no longer."""
+
+QUIET_SECONDS = 0.2
+"""Seconds without a key after which a full collection disturbs nobody."""
 
 
 class Collection:
@@ -33,6 +34,7 @@ class Collection:
     def __init__(self) -> None:
         self._is_ours = False
         self._freed = FreedMemory(GROWTH)
+        self._blocks = self._bytes = 0
 
     def begin(self) -> None:
         """Exempt what is loaded by now, if collection was disabled for the start, and enable it."""
@@ -42,12 +44,14 @@ class Collection:
         gc.freeze()
         gc.set_threshold(10_000, 20, NEVER)
         gc.enable()
+        self._measure()
 
     def settle(self) -> None:
         """Exempt what was loaded since, once."""
         if self._is_ours:
             gc.collect()
             gc.freeze()
+            self._measure()
 
     def tick(self, since_key: float) -> None:
         """Collect if that is due and no key was pressed just now.
@@ -55,8 +59,19 @@ class Collection:
         Args:
             since_key: Seconds since the last key.
         """
-        waiting = gc.get_count()[2]
-        quiet = waiting >= DUE and since_key >= QUIET_SECONDS
-        if self._is_ours and (quiet or waiting >= OVERDUE):
+        if not self._is_ours:
+            return
+        grown = self._grown()
+        if grown >= OVERDUE or (grown >= 1 and since_key >= QUIET_SECONDS):
             gc.collect()
             self._freed.give_back()
+            self._measure()
+
+    def _measure(self) -> None:
+        self._blocks, self._bytes = sys.getallocatedblocks(), resident()
+
+    def _grown(self) -> float:
+        """Return the growth since the last full collection; one is due from 1 on."""
+        blocks = sys.getallocatedblocks()
+        self._blocks = min(self._blocks, blocks)
+        return max((blocks - self._blocks) / BLOCKS, (resident() - self._bytes) / GROWTH)

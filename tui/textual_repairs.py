@@ -1,19 +1,28 @@
 """Repairs of Textual, each until a release has it (8.2.8)."""
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from rich.style import Style
 from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 
 _dismiss = Screen.dismiss
+_exit = Widget._message_loop_exit
+_divide, _crop_extend = Strip.divide, Strip.crop_extend
 
 
 def repair() -> None:
     """Repair Textual in this process; once is enough."""
     _keep_no_widgets()
     Screen.dismiss = dismiss_once  # type: ignore[method-assign, assignment]
+    Widget._message_loop_exit = exit_undrawn  # type: ignore[method-assign, assignment]
+    Strip.divide = divide_uncached  # type: ignore[method-assign, assignment]
+    Strip.crop_extend = crop_uncached  # type: ignore[method-assign, assignment]
 
 
 def _keep_no_widgets() -> None:
@@ -41,3 +50,29 @@ def dismiss_once(screen: Screen[Any], result: Any = None) -> AwaitComplete:
     if any(screen in stack for stack in screen.app._screen_stacks.values()):
         return _dismiss(screen, result)
     return AwaitComplete()
+
+
+async def exit_undrawn(widget: Widget) -> None:
+    """End a widget, and drop the lines that it has drawn.
+
+    A closed widget stays in a cycle with its tasks and signals until the next full collection.
+    Its lines are nearly all of its memory: a kilobyte and a half each, a hundred on a screen.
+    """
+    await _exit(widget)
+    widget._styles_cache.clear()
+
+
+def divide_uncached(strip: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
+    """Divide a line at some cells; a line that stays whole is not kept in its own cache.
+
+    Textual keeps it there, and so each line that was ever drawn, with its seven caches and its
+    segments, waits for a full collection.
+    """
+    inside = [cut for cut in cuts if cut <= strip.cell_length]
+    return [strip] if inside == [strip.cell_length] else _divide(strip, inside)
+
+
+def crop_uncached(strip: Strip, start: int, end: int, style: Style | None) -> Strip:
+    """Crop or extend a line; one that stays as it is is not kept in its own cache."""
+    is_whole = start <= 0 and end == strip.cell_length
+    return strip if is_whole else _crop_extend(strip, start, end, style)

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from db.queries import lists, queue
 from db.queries.queue import EndedJob
@@ -45,7 +45,12 @@ class OverTime:
 class _Bucket:
     jobs: int = 0
     cost: int = 0
-    scores: list[float] = field(default_factory=list)
+    scored: int = 0
+    scores: float = 0.0
+
+    @property
+    def mean(self) -> float | None:
+        return self.scores / self.scored if self.scored else None
 
 
 class OverTimeReader:
@@ -71,10 +76,7 @@ class OverTimeReader:
         return OverTime(
             tuple(bucket.jobs for bucket in buckets),
             tuple(bucket.cost for bucket in buckets),
-            tuple(
-                sum(bucket.scores) / len(bucket.scores) if bucket.scores else None
-                for bucket in buckets
-            ),
+            tuple(bucket.mean for bucket in buckets),
         )
 
     def _add(self, job: EndedJob) -> None:
@@ -86,4 +88,5 @@ class OverTimeReader:
         bucket.jobs += 1
         bucket.cost += job.cost
         if job.score is not None:
-            bucket.scores.append(job.score)
+            bucket.scored += 1
+            bucket.scores += job.score

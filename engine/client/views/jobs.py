@@ -18,6 +18,8 @@ from engine.text.terminal import clean
 WORDS = 4_000
 """Maximum characters of a text shown at a glance."""
 
+MAX_TIMES = 2_000
+"""Number of times above which those of jobs that are not asked for are forgotten."""
 
 RUNNING_SECONDS = 0.5
 """Seconds after which the time of a running job is read again; it is shown in whole seconds."""
@@ -111,6 +113,8 @@ class Times:
         for id_, time_of in (worked(connection, missing) if missing else {}).items():
             until = math.inf if begun[id_] else now + RUNNING_SECONDS
             self._known[id_] = _Read(begun[id_], time_of.seconds, until)
+        if len(self._known) > MAX_TIMES:
+            self._known = {id_: self._known[id_] for id_ in begun}
         return {id_: self._known[id_].seconds for id_ in begun}
 
     def _is_stale(self, id_: int, end: str, now: float) -> bool:
