@@ -3,7 +3,8 @@
 A program is a list: `["step", name, behaviour]`, `["then", programs]` or `["together", programs]`.
 Behaviours: `ok`; `busy` (works at the second try); `refused` (a permanent failure that the recipe
 catches); `defect` (one that is a bug, and caught as well); `fatal` (one that nobody catches).
-Every answer holds a number that no other answer has, so that nothing can be swapped unseen.
+Every answer holds its step's brief, which no other step has, and a number that no other answer
+has, so that nothing can be swapped or repeated unseen.
 """
 
 import asyncio
@@ -94,7 +95,7 @@ async def _do(job: Any, scope: Any, program: list[Any], answers: dict[str, str])
 
 
 async def _ask(job: Any, scope: Any, name: str, behaviour: str, answers: dict[str, str]) -> None:
-    brief = f"{behaviour}|{job.input.prompt}/{name}"
+    brief = f"{behaviour}|{job.input.prompt}/{scope.key(name)}"
     try:
         said = await scope.step(name, refining(job), brief, [])
     except Permanent as error:
