@@ -96,7 +96,7 @@ async def test_the_loop_through_the_protocols():
     refining = RefineRequest(brief=request.prompt, attempts=(attempt,))
     refinement = await run_agent(backend("text"), "refine", refining, context)
     assert refinement.prompt.startswith(request.prompt)
-    assert refinement.author == "builtin/rules-1 1"
+    assert refinement.author == "builtin/rules-1 1+refine-2"
     assert refinement.reason
 
 

@@ -1,7 +1,9 @@
+from typing import Any
+
 from engine.backends.builtin.painter.paint import paint
 from engine.imaging.vocabulary.reading import read
 from engine.recipes.refine.rules.critic import evaluate
-from engine.recipes.refine.rules.refiner import PastAttempt, refine
+from engine.recipes.refine.rules.refiner import Advice, PastAttempt, refine
 
 NIGHT = "a lake at night"
 
@@ -58,7 +60,8 @@ def test_corrections_of_the_brief_itself_are_kept_and_not_counted_twice():
     again = refine(
         brief, [PastAttempt(prompt=advice.prompt, score=50, measurements={"lightness": 0.25})]
     )
-    assert read(again.prompt).corrections == read(advice.prompt).corrections
+    before, after = (read(one.prompt).corrections["brightness"] for one in (advice, again))
+    assert after == before
 
 
 def test_another_judge_without_measurements_is_heard_too():
@@ -100,3 +103,46 @@ def test_hostile_histories():
     for text in ("", "\x00\x1b[2J", "x" * 100_000, "(" * 3000):
         attempts = [PastAttempt(prompt=text, score=0, measurements={"lightness": 0.9})] * 3
         assert refine(text, attempts).prompt.startswith(text)
+
+
+def said(words: str, brief: str = "a boat on a lake", **more: Any) -> Advice:
+    return refine(brief, [PastAttempt(prompt=brief, score=50, description=words, **more)])
+
+
+def test_a_critique_in_words_is_followed():
+    advice = said("Too dark, and the sail is missing. The water is not blurry; no boat.")
+    corrections = advice.prompt.partition("\n")[2]
+    assert corrections == "Corrections: (brighter:1.00), (sail:1.3), (boat:1.3)."
+    assert "brighter, sail, boat" in advice.reason
+
+
+def test_nothing_is_said_twice():
+    advice = said("Missing a SAIL. It lacks the sail, lacks detail.", missing=("sail",))
+    assert advice.prompt.count("(") == 2
+    assert "(more detail:1.00), (sail:1.3)" in advice.prompt
+
+
+def test_every_attempt_has_another_prompt():
+    for measurements in ({}, {"lightness": 0.5, "contrast": 0.17, "saturation": 0.07}):
+        attempts = [PastAttempt(prompt="a boat", score=50, measurements=measurements)]
+        for _ in range(3):
+            prompt = refine("a boat", attempts).prompt
+            assert prompt not in [one.prompt for one in attempts]
+            assert prompt.startswith("a boat\nCorrections: (")
+            attempts.append(PastAttempt(prompt=prompt, score=50, measurements=measurements))
+        assert not {"brightness", "contrast"} & read(prompt).corrections.keys() or not measurements
+
+
+def test_what_is_tried_contradicts_neither_the_brief_nor_the_operator():
+    wide = said("Fine.", "a tiny boat on a vast calm lake, no detail")
+    assert set(read(wide.prompt).corrections) == {"saturation"}
+    attempt = PastAttempt(prompt="a boat", score=50)
+    assert "larger" not in refine("a boat", [attempt], avoid=["subject larger"]).prompt
+    written = {refine("a boat", [attempt], others=number).prompt for number in range(4)}
+    assert len(written) == 4
+
+
+def test_things_that_a_checklist_misses_are_emphasised():
+    met = {"lightness": 0.5, "contrast": 0.17, "saturation": 0.07}
+    advice = said("", missing=("sail", "boat"), measurements=met)
+    assert advice.prompt.endswith("Corrections: (boat:1.3).")

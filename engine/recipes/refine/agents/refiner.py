@@ -127,6 +127,7 @@ def by_rule(inputs: RuleInput) -> dict[str, Any]:
             prompt=attempt.prompt,
             negative_prompt=attempt.negative_prompt,
             score=attempt.evaluation.score,
+            description=attempt.evaluation.description,
             missing=attempt.evaluation.missing,
             measurements=attempt.evaluation.measurements,
         )
@@ -151,6 +152,6 @@ REFINER = Agent(
     message=message,
     answer=PromptAnswer,
     finish=Refinement.of,
-    rule=Rule(by_rule),
+    rule=Rule(by_rule, version="2"),
 )
 """Writes a better prompt from the history of attempts."""

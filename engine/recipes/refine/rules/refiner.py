@@ -4,16 +4,26 @@ Control by measurement: for every expectation of the brief that is not met, the 
 moves this measure is set so that it should land inside the range. How far a correction moves a
 measure is at first an experience (`STEPS`), then what the attempts so far have shown (the secant
 through two of them). A correction that moved nothing, or the wrong way, is left as it was.
+
+Of an image that was not measured, the words of its critique say what to change. If nothing else
+changes, a change of composition or light that the brief leaves open is tried, each once.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
 from engine.imaging.vocabulary.corrections import OPPOSITES
 from engine.imaging.vocabulary.expectations import Expectation, understand
 from engine.imaging.vocabulary.reading import read
+from engine.recipes.refine.rules.words import (
+    complaints,
+    each_once,
+    lacking,
+    name_of,
+    open_changes,
+)
 
 STEPS: dict[str, tuple[str, float]] = {
     "lightness": ("brightness", 0.085),
@@ -53,6 +63,7 @@ class PastAttempt(BaseModel):
     prompt: str
     negative_prompt: str = ""
     score: float
+    description: str = ""
     missing: tuple[str, ...] = ()
     measurements: dict[str, float] = {}
 
@@ -98,25 +109,103 @@ def refine(
     past = [_weights(attempt.prompt, own_weights) for attempt in attempts]
     if best is None:
         best = max(range(len(attempts)), key=lambda at: attempts[at].score)
-    reach = REACHES[others % len(REACHES)]
-    weights = dict(past[best])
+    top, reach = attempts[best], REACHES[others % len(REACHES)]
     expectations = understand(brief).expectations
-    steps: list[_Step] = []
+    steps = _steps(expectations, attempts, past, best, (boldness, reach))
+    weights = past[best] | {step.name: step.after for step in steps}
+    draft = _Draft(brief, weights, reach, avoid, _colour_names(expectations))
+    measured = [one for one in expectations if one.measure in top.measurements]
+    heard = draft.hear(top, is_measured=bool(measured), has_steps=bool(steps))
+    opened = ""
+    tried = {_spaced(attempt.prompt) for attempt in attempts}
+    if not (steps or heard) or _spaced(draft.prompt) in tried:
+        opened = draft.open(measured, past, others)
+    reason = _reason(steps, attempts, best, heard, opened)
+    return Advice(prompt=draft.prompt, negative_prompt=top.negative_prompt, reason=reason)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The next prompt, as far as it is written.
+
+    Attributes:
+        brief: What the operator asked for.
+        weights: Strength of its corrections.
+        reach: How far to go, as a factor.
+        avoid: Terms that it does not have.
+        names: Name of each colour, by its correction.
+        lost: What it emphasises.
+    """
+
+    brief: str
+    weights: Weights
+    reach: float
+    avoid: Sequence[str]
+    names: dict[str, str]
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def prompt(self) -> str:
+        """The brief with its corrections, and with what is emphasised."""
+        values = sorted(self.weights.items())
+        phrases = [_phrase(name, value, self.names) for name, value in values]
+        phrases = [one for one in phrases if one and not _is_avoided(one, self.avoid)]
+        phrases += [f"({phrase}:{1.3 * self.reach:.2g})" for phrase in self.lost]
+        return f"{self.brief}\nCorrections: {', '.join(phrases)}." if phrases else self.brief
+
+    def hear(self, attempt: PastAttempt, *, is_measured: bool, has_steps: bool) -> list[str]:
+        """Take in what an evaluation says in words; return the changes."""
+        if not is_measured:
+            asked = [one for one in complaints(attempt.description) if self._change(one)]
+            missing = [*attempt.missing, *lacking(attempt.description, self.brief)]
+            self.lost = self._allowed(_plain(missing))
+            return [*asked, *self.lost]
+        if not has_steps:  # then it misses things, which no correction moves
+            known = _spaced(self.brief)
+            things = (one for one in _plain(attempt.missing) if _spaced(one) in known)
+            self.lost = self._allowed(things)
+        return self.lost
+
+    def open(self, measured: Sequence[Expectation], past: list[Weights], others: int) -> str:
+        """Make the first change that was not tried and moves nothing measured; return it."""
+        levers = {STEPS[one.measure][0] for one in measured if one.measure in STEPS}
+        used = levers.union(self.weights, *past)
+        left = [one for one in open_changes(read(self.brief)) if name_of(one)[0] not in used]
+        left = self._allowed(left)
+        opened = left[others % len(left)] if left else ""
+        return opened if opened and self._change(opened) else ""
+
+    def _allowed(self, phrases: Iterable[str]) -> list[str]:
+        return each_once(one for one in phrases if not _is_avoided(one, self.avoid))
+
+    def _change(self, correction: str) -> bool:
+        """Strengthen a correction, or weaken its opposite, unless it is to be avoided."""
+        if _is_avoided(correction, self.avoid):
+            return False
+        name, sign = name_of(correction)
+        value = self.weights.get(name, 0.0) + sign * self.reach
+        self.weights[name] = max(-STRONGEST, min(STRONGEST, value))
+        return True
+
+
+def _steps(
+    expectations: Sequence[Expectation],
+    attempts: Sequence[PastAttempt],
+    past: list[Weights],
+    best: int,
+    strength: tuple[float, float],
+) -> list[_Step]:
+    """Return the corrections of what was measured, one for each lever."""
+    steps: dict[str, _Step] = {}
     for one in sorted(expectations, key=lambda e: -e.weight):
-        step = _step(one, attempts, past, best, (boldness, reach))
-        if step is not None and not any(step.name == other.name for other in steps):
-            steps.append(step)
-            weights[step.name] = step.after
-    names = _colour_names(expectations)
-    written = [_phrase(name, value, names) for name, value in sorted(weights.items())]
-    written = [phrase for phrase in written if phrase and not _is_avoided(phrase, avoid)]
-    unread = not any(one.measure in attempts[best].measurements for one in expectations)
-    if unread:
-        phrases = [one for one in _plain(attempts[best].missing) if not _is_avoided(one, avoid)]
-        written += [f"({phrase}:{1.3 * reach:.2g})" for phrase in phrases]
-    prompt = f"{brief}\nCorrections: {', '.join(written)}." if written else brief
-    reason = _reason(steps, attempts, best, unread)
-    return Advice(prompt=prompt, negative_prompt=attempts[best].negative_prompt, reason=reason)
+        step = _step(one, attempts, past, best, strength)
+        if step is not None:
+            steps.setdefault(step.name, step)
+    return list(steps.values())
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _weights(prompt: str, weights: Weights) -> Weights:
@@ -236,7 +325,13 @@ def _label(one: Expectation) -> str:
     )
 
 
-def _reason(steps: list[_Step], attempts: Sequence[PastAttempt], best: int, unread: bool) -> str:
+def _reason(
+    steps: list[_Step],
+    attempts: Sequence[PastAttempt],
+    best: int,
+    heard: Sequence[str],
+    opened: str,
+) -> str:
     reasons: list[str] = []
     if best != len(attempts) - 1:
         last, top = attempts[-1].score, attempts[best].score
@@ -244,12 +339,12 @@ def _reason(steps: list[_Step], attempts: Sequence[PastAttempt], best: int, unre
             f"Attempt {len(attempts)} scored {last:.0f}, below attempt {best + 1} with {top:.0f}: "
             "back to that one, with smaller steps."
         )
-    if unread:
-        reasons.append(
-            "The evaluation has no measurements, so what it calls missing is emphasised."
-        )
+    if heard:
+        reasons.append(f"What the evaluation calls missing is emphasised: {', '.join(heard)}.")
     elif not steps:
         reasons.append("Nothing measurable is left that a correction is known to improve.")
+    if opened:
+        reasons.append(f"To try, since the brief leaves it open: {opened}.")
     for step in steps:
         pair = OPPOSITES.get(step.name, ("more of the colour", "less of the colour"))
         words = pair[0 if step.after > step.before else 1]
