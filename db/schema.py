@@ -23,12 +23,13 @@ from db.migrations import (
     m0017_materials,
     m0018_held,
     m0019_step_places,
+    m0020_spent,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 19
+SCHEMA_VERSION = 20
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -54,6 +55,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0017_materials", m0017_materials.apply),
     ("0018_held", m0018_held.apply),
     ("0019_step_places", m0019_step_places.apply),
+    ("0020_spent", m0020_spent.apply),
 )
 
 

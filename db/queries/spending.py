@@ -50,42 +50,37 @@ TRIES = """CASE WHEN kept_calls > 0 THEN kept_calls WHEN reused_from IS NULL AND
   SELECT 1 FROM api_calls WHERE step_id = steps.id) THEN attempts ELSE 0 END"""
 """Calls of a step without rows of their own: those that were removed, or attempts that are free."""
 
-_OF_DELETED = """ UNION ALL SELECT backend, model, purpose, steps, calls, cost, 0, tokens_in,
+_SPENDING = """
+SELECT backend, model, purpose, sum(steps) AS steps, sum(calls) AS calls, sum(cost) AS cost,
+  sum(reserved) AS reserved, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out FROM (
+  SELECT backend, model, purpose, steps, calls, cost, 0 AS reserved, tokens_in, tokens_out
+    FROM purpose_totals {where}
+  UNION ALL SELECT backend, model, name, 0, 0, 0, reserved, NULL, NULL
+    FROM steps WHERE reserved > 0 {and_where}
+  {past})
+GROUP BY 1, 2, 3 ORDER BY 6 DESC, 1, 2, 3
+"""
+
+_OF_DELETED = """UNION ALL SELECT backend, model, purpose, steps, calls, cost, 0, tokens_in,
 tokens_out FROM spent_on_deleted"""
-
-
-def _added(present: str, kept: str) -> str:
-    return f"coalesce(c.{present} + s.{kept}, c.{present}, s.{kept})"
 
 
 def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> list[Spending]:
     """Return the spending by backend, model and purpose; the highest first.
 
+    It reads totals and the steps with a reservation, whatever the number of steps.
+
     Args:
         connection: A connection to read with.
         batch_id: One batch, None for the whole workspace, deleted batches included.
     """
-    where, values = ("", ()) if batch_id is None else (" WHERE batch_id = ?", (batch_id,))
-    present = f"""SELECT backend, model, purpose, s.steps, s.tries + coalesce(c.calls, 0) AS calls,
-             s.cost, s.reserved, {_added("tokens_in", "kept_in")} AS tokens_in,
-             {_added("tokens_out", "kept_out")} AS tokens_out FROM
-              (SELECT backend, model, name AS purpose, count(*) AS steps, sum(cost) AS cost,
-                      sum(reserved) AS reserved,
-                      sum({TRIES}) AS tries, sum(kept_in) AS kept_in, sum(kept_out) AS kept_out
-               FROM steps{where} GROUP BY 1, 2, 3) s
-            LEFT JOIN
-              (SELECT backend, model, purpose, count(*) AS calls, sum(tokens_in) AS tokens_in,
-                      sum(tokens_out) AS tokens_out FROM api_calls{where} GROUP BY 1, 2, 3) c
-            USING (backend, model, purpose)"""  # noqa: S608 - our own words
-    past = "" if batch_id is not None else _OF_DELETED
-    rows = connection.execute(
-        f"""SELECT backend, model, purpose, sum(steps) AS steps, sum(calls) AS calls,
-            sum(cost) AS cost, sum(reserved) AS reserved, sum(tokens_in) AS tokens_in,
-            sum(tokens_out) AS tokens_out FROM ({present}{past}) GROUP BY 1, 2, 3
-            ORDER BY 6 DESC, 1, 2, 3""",  # noqa: S608 - our own words
-        (*values, *values),
-    )
-    return [Spending.of(row) for row in rows]
+    if batch_id is None:
+        sql, values = _SPENDING.format(where="", and_where="", past=_OF_DELETED), {}
+    else:
+        one = "batch_id = :batch"
+        sql = _SPENDING.format(where=f"WHERE {one}", and_where=f"AND {one}", past="")
+        values = {"batch": batch_id}
+    return [Spending.of(row) for row in connection.execute(sql, values)]
 
 
 def days(connection: sqlite3.Connection) -> list[Day]:
@@ -128,39 +123,42 @@ class Timeline:
 def timeline(
     connection: sqlite3.Connection, batch_id: int | None = None, stretches: int = 120
 ) -> Timeline | None:
-    """Return costs, ended jobs and scores from the first ended job to the last; None without any.
+    """Return costs, ended jobs and scores from the first job's start to the last end.
+
+    It reads totals (`db.migrations.m0020_spent`): some thousand at most, each of a second or, in
+    longer work, of no more than a 512th of its length.
 
     Args:
         connection: A connection to read with.
         batch_id: One batch, None for the whole workspace.
         stretches: Number of stretches.
+
+    Returns:
+        The figures; None before any job has ended.
     """
-    where, values = ("", ()) if batch_id is None else (" AND batch_id = ?", (batch_id,))
-    first, last = connection.execute(
-        f"""SELECT unixepoch(min(coalesce(started_at, finished_at))), unixepoch(max(finished_at))
-            FROM jobs WHERE finished_at IS NOT NULL{where}""",  # noqa: S608 - our own words
-        values,
-    ).fetchone()
-    if first is None or last is None:
+    sql = "SELECT * FROM time_totals WHERE batch_id = ? ORDER BY bucket"
+    rows = connection.execute(sql, (batch_id or 0,)).fetchall()
+    ends = [row["bucket"] for row in rows if row["jobs"]]
+    if not ends:
         return None
-    span = max(1, last - first)
-    at = f"min({stretches - 1}, max(0, (unixepoch(finished_at) - {first}) * {stretches} / {span}))"
-    ended = connection.execute(
-        f"""SELECT {at}, count(*), avg(score) FROM jobs
-            WHERE finished_at IS NOT NULL{where} GROUP BY 1""",  # noqa: S608 - our own words
-        values,
-    ).fetchall()
-    costs = connection.execute(
-        f"""SELECT {at}, sum(cost) FROM steps
-            WHERE cost > 0 AND finished_at IS NOT NULL{where} GROUP BY 1""",  # noqa: S608
-        values,
-    ).fetchall()
-    jobs, scores = {row[0]: row[1] for row in ended}, {row[0]: row[2] for row in ended}
-    cost = {row[0]: row[1] for row in costs}
-    every = range(stretches)
-    return Timeline(
-        span / stretches,
-        tuple(cost.get(index, 0) for index in every),
-        tuple(jobs.get(index, 0) for index in every),
-        tuple(scores.get(index) for index in every),
-    )
+    width = 1 << rows[0]["shift"]
+    first = min(ends[0] * width, _begun(connection, batch_id) or ends[0] * width)
+    span = max(1, ends[-1] * width + width - 1 - first)
+    cost, jobs, scored, scores = ([0] * stretches for _ in range(4))
+    for row in rows:
+        middle = row["bucket"] * width + (width - 1) // 2
+        at = min(stretches - 1, max(0, (middle - first) * stretches // span))
+        cost[at] += row["cost"]
+        jobs[at] += row["jobs"]
+        scored[at] += row["scored"]
+        scores[at] += row["score"]
+    mean = [total / count if count else None for total, count in zip(scores, scored, strict=True)]
+    return Timeline(span / stretches, tuple(cost), tuple(jobs), tuple(mean))
+
+
+def _begun(connection: sqlite3.Connection, batch_id: int | None) -> int | None:
+    """Return when the first job of a batch, or of all batches, was started; in seconds."""
+    where, values = ("", ()) if batch_id is None else ("WHERE id = ?", (batch_id,))
+    sql = f"SELECT CAST(strftime('%s', min(started_at)) AS INTEGER) FROM batches {where}"  # noqa: S608
+    second: int | None = connection.execute(sql, values).fetchone()[0]
+    return second

@@ -25,6 +25,7 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import Queue, QueueOptions
 from tests.support.chaos_engine import TOLD
 from tests.support.chaos_recipe import CHAOS, ChaosCatalog
+from tests.support.counted import check_totals
 from tests.support.ledger import Charge, charges
 
 PATIENCE = 120.0
@@ -221,6 +222,7 @@ class Stage:
         """Everything that has to hold once all is done."""
         assert self.outcome() == reference.outcome()
         assert self.store.check() == []
+        self.read(check_totals)
         self._check_steps()
         self._check_files()
         self._check_ledger(reference)

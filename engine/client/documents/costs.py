@@ -19,7 +19,7 @@ class Costs:
 
     Attributes:
         batches: The batches that are included.
-        lines: Spending by model and purpose.
+        lines: Spending by model and purpose, that of deleted batches too.
         days: Spending of the workspace by day, newest first.
         total: Maximum spending of the workspace, None for no limit.
         day: Maximum spending of the workspace per day, None for no limit.
@@ -53,7 +53,7 @@ def read_costs(workspace: Workspace, batch: str | None) -> Costs:
 def costs_document(summary: Costs) -> dict[str, Any]:
     """Return spending as plain data; its fields are in `docs/cli.md`."""
     return {
-        "cost_usd": dollars(sum(batch.cost for batch in summary.batches)),
+        "cost_usd": dollars(sum(line.cost for line in summary.lines)),
         "presumed_usd": dollars(sum(batch.presumed for batch in summary.batches)),
         "reserved_usd": dollars(sum(line.reserved for line in summary.lines)),
         "batches": [_batch(batch) for batch in summary.batches],

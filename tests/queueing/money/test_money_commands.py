@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 
+from db.writes.deletions import delete_jobs, delete_rest
 from engine.cli import estimates
 from engine.cli.app import main
 from engine.client.workspace import Workspace
@@ -123,6 +124,21 @@ def test_costs_by_model_and_purpose(say: Callable[..., Said], tmp_path: Path) ->
     assert "b1 (toys): $0.0020 of $0.0020" in told
     status = say("status", "--json").json
     assert status["batches"][0]["cost_usd"] == 0.002
+
+
+def test_what_was_deleted_stays_spent(say: Callable[..., Said], tmp_path: Path) -> None:
+    workspace = spent(tmp_path)
+    lines = say("costs", "--json").json["spending"]
+    with workspace.store.alone() as write:
+        write(lambda c: c.execute("UPDATE batches SET deleting = 1"))
+        write(lambda c: delete_jobs(c, 1, [1]))
+        assert say("costs", "--json").json["spending"] == lines
+        write(lambda c: delete_jobs(c, 1, [2, 3]))
+        assert write(lambda c: delete_rest(c, 1))
+        assert write(lambda c: c.execute("SELECT 1 FROM purpose_totals").fetchone()) is None
+    document = say("costs", "--json").json
+    assert document["spending"] == lines
+    assert document["cost_usd"] == document["days"][0]["cost_usd"] == 0.002
 
 
 def terminal(monkeypatch: pytest.MonkeyPatch, is_one: bool) -> None:
