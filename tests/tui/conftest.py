@@ -8,6 +8,7 @@ from textual._compositor import Compositor
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
+from tests.tui.settling import settle_at_once
 from tests.tui.support import Place
 
 
@@ -29,6 +30,7 @@ def _parse_once() -> None:
 
 
 _parse_once()
+settle_at_once()
 
 
 @pytest.fixture(autouse=True)

@@ -176,7 +176,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "")
         try:
             if condition():
                 return
-        except LookupError:
+        except (LookupError, AttributeError):  # another screen, or another part of it
             pass
         await asyncio.sleep(0.02)
     raise AssertionError(f"{what or 'it'} did not come about; the screen:\n{seen(pilot.app)}")
