@@ -13,7 +13,7 @@ import db.connect
 import db.schema
 import db.store
 from engine.runtime.lanes import adaptive_rate
-from tests.support import repeatable
+from tests.support import repeatable, shared_rewriting
 from tests.support.effort import scaled
 from tests.support.one_process import compute_here
 
@@ -48,6 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep repeatable examples free of what else has been imported."""
     if config.getoption("--hypothesis-profile") != "randomised":
         repeatable.ignore_loaded_modules()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Share the work of a first run in a checkout."""
+    shared_rewriting.import_tests(session.config)
 
 
 @pytest.hookimpl(tryfirst=True)
