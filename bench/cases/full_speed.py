@@ -1,11 +1,12 @@
-"""An engine at full speed in a workspace, with new batches for as long as it runs.
+"""An engine at full speed in a workspace, with new batches, until its input ends.
 
-Usage: python -m bench.cases.full_speed FOLDER SECONDS
+It prints a line once its first batch is queued, and one with the number of steps at its end.
+
+Usage: python -m bench.cases.full_speed FOLDER
 """
 
 import asyncio
 import sys
-import time
 from pathlib import Path
 
 from bench.machine import emit
@@ -19,15 +20,17 @@ STEPS = 3
 LOOK_SECONDS = 1.0
 
 
-async def run(folder: Path, seconds: float) -> int:
-    """Run jobs for some seconds; return the number of steps."""
+async def run(folder: Path) -> int:
+    """Run jobs until the input ends; return the number of steps."""
     workspace = BenchWorkspace(folder)
     workspace.queue(BATCH, name="batch-0")
+    emit(queued=BATCH)
     engine = workspace.engine()
     running = asyncio.create_task(engine.run())
-    batches, end = 1, time.monotonic() + seconds
-    while time.monotonic() < end and not running.done():
-        await asyncio.sleep(LOOK_SECONDS)
+    wanted = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    batches = 1
+    while not wanted.done() and not running.done():
+        await asyncio.wait([wanted, running], timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
         if workspace.backend.calls > (batches - 0.5) * BATCH * STEPS:
             await asyncio.to_thread(workspace.queue, BATCH, name=f"batch-{batches}")
             batches += 1
@@ -37,7 +40,7 @@ async def run(folder: Path, seconds: float) -> int:
 
 
 def main() -> None:
-    emit(steps=asyncio.run(run(Path(sys.argv[1]), float(sys.argv[2]))))
+    emit(steps=asyncio.run(run(Path(sys.argv[1]))))
 
 
 if __name__ == "__main__":
