@@ -247,7 +247,15 @@ def search(*, long: bool) -> list[Figure]:
             f"{{:.0f}} ms of processor time, {took['p95_ms']:.0f} ms in all "
             f"(the slowest {took['worst_ms']:.0f} ms); indexing a job {took['index_us']:.0f} us",
             " ms",
-        )
+        ),
+        at_most(
+            f"{took['short']} searches of one or two letters there, the slowest",
+            took["short_worst_ms"],
+            100,
+            f"{{:.0f}} ms of processor time ({took['short_worst']}), half of them in "
+            f"{took['short_p50_ms']:.0f} ms",
+            " ms",
+        ),
     ]
 
 

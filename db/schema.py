@@ -24,12 +24,14 @@ from db.migrations import (
     m0018_held,
     m0019_step_places,
     m0020_spent,
+    m0021_beginnings,
+    m0022_orders,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 20
+SCHEMA_VERSION = 22
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -56,6 +58,8 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0018_held", m0018_held.apply),
     ("0019_step_places", m0019_step_places.apply),
     ("0020_spent", m0020_spent.apply),
+    ("0021_beginnings", m0021_beginnings.apply),
+    ("0022_orders", m0022_orders.apply),
 )
 
 

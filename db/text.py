@@ -1,8 +1,31 @@
-"""Text that SQLite can store, and hashes in stored text."""
+"""Text that SQLite can store, hashes in stored text, and words of scripts without spaces."""
 
 import re
 
 _HASH = re.compile('"hash" ?: ?"([0-9a-f]{64})"')
+
+CJK = (
+    "\u1100-\u11ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+"""Characters of Chinese, Japanese and Korean, as in a class of a regular expression."""
+
+BREAK = "\u200b"
+"""Zero width space: where a word of the index ends, although no space is there."""
+
+_CJK = re.compile(f"[{CJK}][\u3099\u309a]?")
+
+
+def spaced(text: str) -> str:
+    """Return a text with a `BREAK` around each CJK character, which makes it a word of its own."""
+    if text.isascii():
+        return text
+    return _CJK.sub(f"{BREAK}\\g<0>{BREAK}", text).replace(BREAK * 2, BREAK)
+
+
+def is_cjk(character: str) -> bool:
+    """Return True for a character that is a word of its own."""
+    return _CJK.fullmatch(character) is not None
 
 
 def storable(text: str) -> str:

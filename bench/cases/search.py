@@ -24,6 +24,7 @@ WORDS = 20_000
 LENGTH = 25
 LIMIT = 50
 PIECE = 5_000
+KANA = "のをにはがとでもかられたいしてる雪狐山川海空森夜朝夕日月星花鳥風雨木"
 
 _STEP = """
 INSERT INTO steps (batch_id, job_id, key, scope, name, fingerprint, state, operation, backend,
@@ -46,11 +47,12 @@ def vocabulary() -> tuple[list[str], list[float]]:
 
 
 def texts(count: int) -> Iterator[str]:
-    """Prompts of 25 words."""
+    """Prompts of 25 words; one in ten has a sentence in Japanese too."""
     words, sums = vocabulary()
     chance = random.Random(2)
-    for _ in range(count):
-        yield " ".join(chance.choices(words, cum_weights=sums, k=LENGTH))
+    for number in range(count):
+        text = " ".join(chance.choices(words, cum_weights=sums, k=LENGTH))
+        yield text if number % 10 else f"{text} {''.join(chance.choices(KANA, k=20))}"
 
 
 def fill(path: Path, jobs: int) -> sqlite3.Connection:
@@ -90,6 +92,24 @@ def queries() -> list[tuple[str, Condition]]:
     return asked
 
 
+def short_queries() -> list[str]:
+    """Searches of one or two letters, as they are while somebody types, and of one or two kana."""
+    beginnings = ["".join(pair) for pair in product("bdfgkz", "aeu")]
+    others = ["b", "x", "zz", "狐", "の", "の中", "雪狐", "狐雪山"]
+    words, _ = vocabulary()
+    return [*beginnings, *others, f"{words[0]} ba", f"ba -{words[1]}", "ba ze"]
+
+
+def times_of_short(reader: sqlite3.Connection) -> list[tuple[float, str]]:
+    """Seconds of processor time of each short search, the slowest last."""
+    times = []
+    for text in short_queries():
+        used = time.process_time()
+        search(reader, text, Condition(), LIMIT)
+        times.append((time.process_time() - used, text))
+    return sorted(times)
+
+
 def main() -> None:
     jobs = int(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="search-") as folder:
@@ -103,6 +123,7 @@ def main() -> None:
             hits = len(search(reader, text, condition, LIMIT).hits)
             wall, cpu = time.perf_counter() - before, time.process_time() - used
             took.append((wall, cpu, text, hits))
+        short = times_of_short(reader)
         size = path.stat().st_size / 1e6
     by_wall, by_cpu = sorted(t[0] for t in took), sorted(t[1] for t in took)
     at = round(0.95 * (len(took) - 1))
@@ -118,6 +139,10 @@ def main() -> None:
         hits=sum(t[3] for t in took),
         index_us=each,
         store_mb=size,
+        short=len(short),
+        short_p50_ms=short[len(short) // 2][0] * 1e3,
+        short_worst_ms=short[-1][0] * 1e3,
+        short_worst=short[-1][1],
     )
 
 

@@ -175,6 +175,11 @@ def rows_without_score(batch_id: int) -> OrderedRows:
     return OrderedRows(where, (batch_id,), ("position",))
 
 
+def rows_by_cost(batch_id: int) -> OrderedRows:
+    """Return all jobs of a batch, the dearest first."""
+    return OrderedRows("FROM jobs WHERE batch_id = ?", (batch_id,), ("-cost", "position"))
+
+
 def count_ratings(connection: sqlite3.Connection, batch_id: int) -> dict[int, int]:
     """Return the number of jobs of each rating, the best first; 30 ms per million."""
     sql = """SELECT rating, count(*) FROM jobs WHERE batch_id = ? AND rating IS NOT NULL

@@ -1,8 +1,9 @@
 """Search over the words of finished jobs, newest first.
 
 A query is plain words: all of them have to occur, the last one may be the beginning of a word
-(but one letter is a word: it begins too many), `"..."` is a phrase, `-word` leaves jobs out. The
-syntax of FTS5 never reaches the index.
+(but one letter is a word: it begins too many), `"..."` is a phrase, `-word` leaves jobs out. In
+Chinese, Japanese and Korean each character is a word, so that a query occurs anywhere in a text.
+The syntax of FTS5 never reaches the index.
 """
 
 import sqlite3
@@ -11,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from db.rows import Row
+from db.text import BREAK, is_cjk, spaced
 
 COLUMNS = ("key", "prompt", "critique", "reason", "note", "model")
 """Kinds of text that are searched; each is a column of the index."""
@@ -68,7 +70,7 @@ class Words:
 
 def is_beginning(word: str) -> bool:
     """Return True if the last word of a query also matches longer words."""
-    return len(word) > 1 or not word.isascii()
+    return len(word) > 1 and not is_cjk(word[-1])
 
 
 def _split(text: str) -> list[tuple[str, bool]]:
@@ -93,7 +95,7 @@ def _searchable(text: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
+    return '"' + spaced(word).replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +143,54 @@ class TextRow(Row):
 def search_texts(
     connection: sqlite3.Connection, words: Words, condition: Condition, limit: int = 50
 ) -> list[TextRow]:
-    """Return the newest jobs that have all words; none if the query has no word."""
-    match = words.match
+    """Return the newest jobs that have all words; none if the query has no word.
+
+    With a condition on scores or ratings, the newest `MOST_LOOKED_AT` matches are looked at.
+    """
+    match = _match(words, condition)
     if not match:
         return []
-    if condition.batch_id is not None:
+    where, values = _where(condition)
+    looked_at = MOST_LOOKED_AT if condition.narrows else -1
+    texts = ", ".join(
+        f"substr(replace(t.{name}, char({ord(BREAK)}), ''), 1, {_SNIPPED}) AS {name}"
+        for name in COLUMNS
+    )
+    sql = f"""SELECT j.id, j.batch_id, substr(b.name, 1, 300) AS batch, b.recipe,
+              b.archived_at IS NOT NULL AS archived, j.state, j.score, j.rating, {texts}
+              FROM ({_MATCHES} LIMIT ?) m
+              CROSS JOIN jobs j ON j.id = m.id CROSS JOIN batches b ON b.id = j.batch_id
+              CROSS JOIN job_texts t ON t.rowid = m.id
+              WHERE {" AND ".join(where)} LIMIT ?"""  # noqa: S608 - our own words
+    rows = connection.execute(sql, (match, looked_at, *values, limit))
+    return [TextRow.of(row) for row in rows]
+
+
+def has_older(connection: sqlite3.Connection, words: Words, condition: Condition) -> bool:
+    """Return True if a search with this condition does not look at all matches."""
+    match = _match(words, condition)
+    if not match or not condition.narrows:
+        return False
+    sql = f"{_MATCHES} LIMIT 1 OFFSET {MOST_LOOKED_AT}"
+    return connection.execute(sql, (match,)).fetchone() is not None
+
+
+_MATCHES = "SELECT rowid AS id FROM job_texts WHERE job_texts MATCH ? ORDER BY rowid DESC"
+
+
+def _match(words: Words, condition: Condition) -> str:
+    """Return the query of the index, for a batch and a recipe too."""
+    match = words.match
+    if match and condition.batch_id is not None:
         match = f'({match}) AND (tags : "b{condition.batch_id}")'
-    if condition.recipe is not None:
+    if match and condition.recipe is not None:
         recipe = " ".join(_searchable(condition.recipe).split())
         match = f'({match}) AND (tags : "recipe {recipe}")'
+    return match
+
+
+def _where(condition: Condition) -> tuple[list[str], list[object]]:
+    """Return the conditions on the jobs of matches, and their values."""
     where, values = ["NOT b.deleting"], list[object]()
     if condition.recipe is not None:
         where.append("b.recipe = ?")
@@ -161,17 +202,7 @@ def search_texts(
         ranks = sorted(condition.ratings)
         where.append(f"j.rating IN ({', '.join('?' * len(ranks))})")
         values += ranks
-    looked_at = MOST_LOOKED_AT if condition.narrows else -1
-    texts = ", ".join(f"substr(t.{name}, 1, {_SNIPPED}) AS {name}" for name in COLUMNS)
-    sql = f"""SELECT j.id, j.batch_id, substr(b.name, 1, 300) AS batch, b.recipe,
-              b.archived_at IS NOT NULL AS archived, j.state, j.score, j.rating, {texts}
-              FROM (SELECT rowid AS id FROM job_texts WHERE job_texts MATCH ?
-                    ORDER BY rowid DESC LIMIT ?) m
-              CROSS JOIN jobs j ON j.id = m.id CROSS JOIN batches b ON b.id = j.batch_id
-              CROSS JOIN job_texts t ON t.rowid = m.id
-              WHERE {" AND ".join(where)} LIMIT ?"""  # noqa: S608 - our own words
-    rows = connection.execute(sql, (match, looked_at, *values, limit))
-    return [TextRow.of(row) for row in rows]
+    return where, values
 
 
 def count_unindexed(connection: sqlite3.Connection, at_most: int = 1_000_000) -> int:

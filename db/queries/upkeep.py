@@ -9,7 +9,7 @@ from db.text import hashes_in
 def parked_reasons(connection: sqlite3.Connection) -> list[tuple[int, str, str, int]]:
     """Return why jobs are parked: batch, reason, the message of one of them, their number."""
     sql = """SELECT batch_id, coalesce(reason, ''), coalesce(max(message), ''), count(*)
-             FROM jobs WHERE state = 'parked' GROUP BY batch_id, reason ORDER BY batch_id, reason"""
+             FROM jobs WHERE state = 'parked' GROUP BY +batch_id, reason ORDER BY 1, 2"""
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(sql)]
 
 

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from db.text import storable
+from db.text import spaced, storable
 
 TEXT_LIMIT = 20_000
 """Maximum characters of a job's prompts, critiques or reasons that are indexed."""
@@ -16,12 +16,12 @@ _TO_INDEX = """
 SELECT j.id, j.key, j.batch_id, b.recipe,
   CASE WHEN json_valid(j.input) THEN json_extract(j.input, '$.title') END AS title
 FROM jobs j JOIN batches b ON b.id = j.batch_id
-WHERE j.indexed = 0 AND j.state IN ('done', 'failed', 'cancelled') ORDER BY j.id LIMIT ?
+WHERE j.indexed = 0 AND j.state IN ('done', 'failed', 'cancelled') ORDER BY j.id DESC LIMIT ?
 """
 
 
 def index_jobs(connection: sqlite3.Connection, at_most: int = 25) -> int:
-    """Index the words of some finished jobs that changed since they were indexed.
+    """Index the words of some finished jobs that changed since they were indexed, the newest first.
 
     Args:
         connection: The writing connection.
@@ -31,7 +31,7 @@ def index_jobs(connection: sqlite3.Connection, at_most: int = 25) -> int:
         Number of jobs; fewer than `at_most` means that none is left.
     """
     jobs = connection.execute(_TO_INDEX, (at_most,)).fetchall()
-    for job_id, key, batch_id, recipe, title in jobs:
+    for job_id, key, batch_id, recipe, title in reversed(jobs):  # FTS5 is quick in rising order
         words = _words_of(connection, job_id)
         prompt = "\n".join(filter(None, [title if isinstance(title, str) else "", words["prompt"]]))
         tags = f"b{batch_id} recipe {recipe}"
@@ -41,12 +41,8 @@ def index_jobs(connection: sqlite3.Connection, at_most: int = 25) -> int:
                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 job_id,
-                key,
-                prompt,
-                words["critique"],
-                words["reason"],
-                words["note"],
-                words["model"],
+                *map(spaced, (key, prompt)),
+                *(spaced(words[name]) for name in ("critique", "reason", "note", "model")),
                 tags,
             ),
         )

@@ -55,17 +55,21 @@ def search(
     if as_json:
         render.print_json(search_document(result))
     else:
-        _print(result)
+        _print(result, limit)
     return 0
 
 
-def _print(result: SearchResult) -> None:
+def _print(result: SearchResult, limit: int) -> None:
     console = render.console()
     for hit in result.hits:
         console.print(_head(hit), no_wrap=True, overflow="ellipsis")
         console.print(_snippet(hit))
     if not result.hits:
         render.say("Nothing matches.")
+    if len(result.hits) >= limit:
+        render.say(f"Older ones may match too; --limit shows more than {limit}.")
+    if result.looked_at:
+        render.say(f"Of the matches, only the newest {result.looked_at} were looked at.")
     if result.unindexed:
         behind = pluralize(result.unindexed, "finished job is", "finished jobs are")
         render.say(f"{behind} not indexed yet; an engine does it when it is idle.")

@@ -10,16 +10,19 @@ from functools import lru_cache
 
 from db.queries.search import (
     COLUMNS,
+    MOST_LOOKED_AT,
     Condition,
     TextRow,
     Words,
     count_unindexed,
+    has_older,
     is_beginning,
     parts_with,
     search_texts,
 )
 from db.rating import rating_word
 from db.store import Store
+from db.text import CJK, is_cjk
 from db.writes.search import index_jobs
 from engine.client.ids import batch_name, job_name
 from engine.config.paths import WorkspacePaths
@@ -34,6 +37,7 @@ INDEX_SECONDS = 2.0
 
 _BEFORE, _AFTER = 40, 120
 _FOLDED_CHARS = 4_000
+_NO_LETTER_BEFORE, _NO_LETTER_AFTER = rf"(?<![^\W_{CJK}])", rf"(?![^\W_{CJK}])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,13 @@ class SearchResult:
     Attributes:
         hits: The newest jobs that match, the newest first.
         unindexed: Finished jobs whose words are not indexed yet; an engine does it when idle.
+        looked_at: Number of the newest matches that were looked at for a score or a rating, if
+            there are older ones; None if all were looked at, or enough of them had it.
     """
 
     hits: tuple[SearchHit, ...]
     unindexed: int
+    looked_at: int | None = None
 
 
 def search(
@@ -89,10 +96,12 @@ def search(
 ) -> SearchResult:
     """Search the words of finished jobs; any text is a query."""
     words = Words.parse(text)
-    rows = search_texts(connection, words, condition, max(1, min(limit, MAX_HITS)))
+    limit = max(1, min(limit, MAX_HITS))
+    rows = search_texts(connection, words, condition, limit)
     patterns = _patterns(words.wanted)
     hits = tuple(_hit(connection, row, patterns) for row in rows)
-    return SearchResult(hits, count_unindexed(connection))
+    cut = len(rows) < limit and has_older(connection, words, condition)
+    return SearchResult(hits, count_unindexed(connection), MOST_LOOKED_AT if cut else None)
 
 
 def index_here(store: Store, paths: WorkspacePaths) -> None:
@@ -115,8 +124,8 @@ def _patterns(words: Sequence[str]) -> list[re.Pattern[str]]:
     for number, word in enumerate(words):
         body = r"[\W_]+".join(re.escape(part) for part in _folded(word)[0].split())
         is_last = number == len(words) - 1
-        end = "" if is_last and is_beginning(word) else r"(?![^\W_])"
-        patterns.append(re.compile(rf"(?<![^\W_]){body}{end}"))
+        end = "" if (is_last and is_beginning(word)) or is_cjk(word[-1]) else _NO_LETTER_AFTER
+        patterns.append(re.compile(f"{'' if is_cjk(word[0]) else _NO_LETTER_BEFORE}{body}{end}"))
     return patterns
 
 

@@ -88,7 +88,7 @@ def test_export_writes_only_what_is_rated_so(run, images, tmp_path):
 def test_search_json_has_the_documented_shape(run, images):
     at = ("--json", "--workspace", images)
     document = run("search", "red", "circ", *at).json
-    assert set(document) == {"version", "hits", "unindexed"}
+    assert set(document) == {"version", "hits", "unindexed", "looked_at"}
     assert document["unindexed"] == 0
     (hit,) = document["hits"]
     assert set(hit) == HIT

@@ -13,4 +13,5 @@ def search_document(result: SearchResult) -> dict[str, Any]:
             {**asdict(hit), "marks": [list(mark) for mark in hit.marks]} for hit in result.hits
         ],
         "unindexed": result.unindexed,
+        "looked_at": result.looked_at,
     }

@@ -158,6 +158,9 @@ class Listing:
                 return self._by_rating(connection, batch)
             if ask.filter.states is None and ask.order in {"worst", "best"}:
                 return self._by_score(connection, batch, ask)
+            if ask.filter.states is None and ask.order == "cost":
+                ordered, version = lists.rows_by_cost(self.batch_id), (batch.cost, batch.total)
+                return [self._anchored_segment(connection, ordered, version, batch.total)]
         return [self._matching(connection, ask)]
 
     def _in_states(
