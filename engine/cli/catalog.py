@@ -12,7 +12,7 @@ from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.backends import read_backends
 from engine.client.documents.recipes import read_recipes, schema_document
-from engine.plugins.catalog import EntryPointCatalog
+from engine.client.recipes import installed_catalog
 
 
 @click.command()
@@ -22,7 +22,7 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
     """List the available recipes."""
     del workspace  # recipes are those of the installation
     remote = remote_door()
-    listed_recipes = printable(remote.recipes()) if remote else read_recipes(EntryPointCatalog())
+    listed_recipes = printable(remote.recipes()) if remote else read_recipes(installed_catalog())
     if as_json:
         render.print_json({"recipes": listed_recipes})
         return 0
@@ -54,7 +54,7 @@ def backends(workspace: Path, *, as_json: bool) -> int:
         families = printable(remote.backends())
     else:
         adopt_hub_variables(workspace)
-        families = read_backends(workspace, EntryPointCatalog())
+        families = read_backends(workspace, installed_catalog())
     if as_json:
         render.print_json({"backends": families})
         return 0
@@ -97,6 +97,6 @@ def schema(workspace: Path, recipe: str, *, settings: bool) -> int:
     if remote := remote_door():
         document = remote.schema(recipe, settings=settings)
     else:
-        document = schema_document(EntryPointCatalog().recipe(recipe), settings=settings)
+        document = schema_document(installed_catalog().recipe(recipe), settings=settings)
     click.echo(render.to_json(document, indent=2))
     return 0

@@ -44,7 +44,7 @@ def complete_recipe(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of a recipe."""
-    from engine.plugins.catalog import EntryPointCatalog
+    from engine.client.recipes import installed_catalog
 
-    names = sorted(EntryPointCatalog().recipes)
+    names = sorted(installed_catalog().recipes)
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

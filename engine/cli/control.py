@@ -18,8 +18,6 @@ from engine.client.actions import action_of
 from engine.client.ids import resolve
 from engine.client.workspace import Workspace
 from engine.contract.decisions import PROMPT
-from engine.contract.recipe import can_decide, not_asked
-from engine.plugins.catalog import UnknownName
 from engine.text.plural import pluralize
 from engine.text.terminal import quoted
 
@@ -137,21 +135,12 @@ def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> in
     """
     opened = door(workspace)
     if isinstance(opened, Workspace):  # a server says so itself
-        _refuse_unasked(opened, job, key)
+        from engine.client.consequences import refusal_of_key
+
+        if refusal := refusal_of_key(opened, job, key):
+            raise click.UsageError(refusal)
     decided = value if text else _decided(key, value)
     return carry_out(opened, "decide", [job], {"key": key, "value": decided})
-
-
-def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
-    """A key that the recipe never asks for would change nothing, and nobody would say so."""
-    with workspace.reading() as connection:
-        named = resolve(connection, job)
-    try:
-        recipe = workspace.catalog.recipe(named.batch.recipe)
-    except UnknownName:  # the engine says so
-        return
-    if not can_decide(recipe, key):
-        raise click.UsageError(not_asked(recipe, key))
 
 
 def _decided(key: str, text: str) -> Any:

@@ -8,8 +8,8 @@ import click
 from engine.cli import render
 from engine.cli.options import workspace_option
 from engine.cli.settings_text import settings_toml
+from engine.client.recipes import installed_catalog
 from engine.client.workspace import Workspace
-from engine.plugins.catalog import EntryPointCatalog
 
 _IGNORE = b"# Made by Safelight: the store is not for version control.\n*\n"
 
@@ -26,7 +26,7 @@ def init(workspace: Path) -> int:
         path
         for path, content in (
             (opened.paths.private / ".gitignore", _IGNORE),
-            (opened.paths.settings, settings_toml(EntryPointCatalog()).encode()),
+            (opened.paths.settings, settings_toml(installed_catalog()).encode()),
         )
         if write_new(path, content)
     ]

@@ -8,7 +8,7 @@ from engine.cli import render
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.plugins import plugin_document
 from engine.client.installed_plugins import InstalledPlugin, installed_plugins
-from engine.plugins.catalog import EntryPointCatalog
+from engine.client.recipes import installed_catalog
 
 
 @click.command()
@@ -17,7 +17,7 @@ from engine.plugins.catalog import EntryPointCatalog
 def plugins(workspace: Path, *, as_json: bool) -> int:
     """List recipes, backends, capabilities and kinds with their packages."""
     del workspace  # plugins are those of the installation
-    installed = installed_plugins(EntryPointCatalog())
+    installed = installed_plugins(installed_catalog())
     if as_json:
         render.print_json({"plugins": [plugin_document(plugin) for plugin in installed]})
         return 0

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 
+from engine.client.recipes import InstalledCatalog, installed_catalog
 from engine.contract.options import Option, option_named
 from engine.contract.recipe import AnyRecipe
-from engine.plugins.catalog import EntryPointCatalog
 from engine.text.plural import enumerate_words
 from engine.text.terminal import clean
 
@@ -28,7 +28,7 @@ class RecipeCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments once the recipe among them is known."""
-        catalog, appends = EntryPointCatalog(), "--append" in args
+        catalog, appends = installed_catalog(), "--append" in args
         ctx.meta[_RECIPE] = recipe = _loaded(catalog, self._named_recipe(catalog, args))
         taken = {flag for param in self.params for flag in (*param.opts, *param.secondary_opts)}
         _refuse_taken(recipe, taken)
@@ -58,7 +58,7 @@ class RecipeCommand(click.Command):
             with formatter.section(f"Options of {recipe.name}"):
                 formatter.write_dl(rows)
 
-    def _named_recipe(self, catalog: EntryPointCatalog, args: Sequence[str]) -> str:
+    def _named_recipe(self, catalog: InstalledCatalog, args: Sequence[str]) -> str:
         """Return the recipe's name: the first word that is one and not the value of an option."""
         words = list(self._words(args))
         known = next((word for word in words if word in catalog.recipes), None)
@@ -84,7 +84,7 @@ class RecipeCommand(click.Command):
                 yield word
 
 
-def _loaded(catalog: EntryPointCatalog, name: str) -> AnyRecipe | None:
+def _loaded(catalog: InstalledCatalog, name: str) -> AnyRecipe | None:
     try:
         return catalog.recipe(name) if name else None
     except Exception:  # noqa: BLE001 - the command loads it again, and shows what is wrong with it
@@ -102,7 +102,7 @@ def _refuse_taken(recipe: AnyRecipe | None, taken: Collection[str]) -> None:
 
 def _explained(
     error: click.NoSuchOption,
-    catalog: EntryPointCatalog,
+    catalog: InstalledCatalog,
     recipe: AnyRecipe | None,
     *,
     appends: bool,

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from engine.client.recipes import InstalledCatalog, installed_catalog
 from engine.config.settings import Settings
-from engine.plugins.catalog import EntryPointCatalog
 from engine.text.markdown import table
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ This page is generated from the settings' models:
 """
 
 
-def settings_toml(catalog: EntryPointCatalog) -> str:
+def settings_toml(catalog: InstalledCatalog) -> str:
     """Return a `safelight.toml` with every setting as a comment."""
     lines = [_TOML_HEAD]
     for name, model, summary in sections(catalog):
@@ -54,7 +54,7 @@ def settings_toml(catalog: EntryPointCatalog) -> str:
     return "\n".join(lines)
 
 
-def settings_markdown(catalog: EntryPointCatalog) -> str:
+def settings_markdown(catalog: InstalledCatalog) -> str:
     """Return the page of all settings."""
     lines = [_MARKDOWN_HEAD]
     for name, model, summary in sections(catalog):
@@ -64,7 +64,7 @@ def settings_markdown(catalog: EntryPointCatalog) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def sections(catalog: EntryPointCatalog) -> Iterator[Section]:
+def sections(catalog: InstalledCatalog) -> Iterator[Section]:
     """Yield all tables of settings: the workspace's, then those of recipes and backends."""
     for name, field in Settings.model_fields.items():
         model = field.annotation
@@ -139,4 +139,4 @@ def _choices(annotation: Any) -> list[Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(settings_markdown(EntryPointCatalog()))
+    sys.stdout.write(settings_markdown(installed_catalog()))

@@ -6,6 +6,8 @@ from typing import Any
 
 from db.queries.batches import batch as read_batch
 from db.queries.jobs import job as read_job
+from engine.client.ids import resolve
+from engine.client.opened import OpenedWorkspace
 from engine.client.recipes import load_recipe
 from engine.contract.recipe import can_decide, decision_for, not_asked
 from engine.runtime.decisions import shape_of, trouble_with
@@ -47,6 +49,30 @@ def _asked(connection: sqlite3.Connection, job_id: int, key: str, name: str) -> 
         return str(function(shape_of(connection, recipe, batch, job), key))
     except Exception:  # noqa: BLE001 - a third party's recipe may fail in any way
         return ""
+
+
+def refusal_of_key(workspace: OpenedWorkspace, job: str, key: str) -> str:
+    """Return why a decision would change nothing: the recipe never asks for it; else empty.
+
+    It is empty too if the recipe is not installed here, which the engine says.
+
+    Args:
+        workspace: The workspace.
+        job: The job or its batch, as a user writes it.
+        key: Key of the decision.
+
+    Raises:
+        UnknownId: There is no such job.
+    """
+    from engine.plugins.catalog import UnknownName
+
+    with workspace.reading() as connection:
+        named = resolve(connection, job)
+    try:
+        recipe = workspace.catalog.recipe(named.batch.recipe)
+    except UnknownName:
+        return ""
+    return "" if can_decide(recipe, key) else not_asked(recipe, key)
 
 
 def refusal_of_decision(connection: sqlite3.Connection, job_id: int, key: str, value: Any) -> str:

@@ -37,7 +37,7 @@ def with_others(monkeypatch):
         recipes = {"refine": "engine.recipes.refine:RECIPE", "broken": "no_such_module:RECIPE"}
         return EntryPointCatalog(recipes=recipes, families=families)
 
-    monkeypatch.setattr(catalog_module, "EntryPointCatalog", made)
+    monkeypatch.setattr(catalog_module, "installed_catalog", made)
 
 
 def test_recipes(run, tmp_path):
