@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import INTERRUPTED
+from engine.client.hub import adopt_hub_variables
 from engine.client.run_id import run_id
 from engine.client.workspace import Workspace
 

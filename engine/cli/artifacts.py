@@ -8,14 +8,15 @@ import click
 
 from db.queries.upkeep import held_results
 from engine.cli import render
-from engine.cli.checks_of_objects import named_files, some
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED, CliError
+from engine.client.doctor.objects import named_files, some
 from engine.client.workspace import Workspace
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lock import EngineLock
 from engine.runtime.objects import moving
 from engine.runtime.objects.cached import CachedArtifacts
+from engine.text import units
 from engine.text.plural import pluralize
 
 
@@ -72,7 +73,7 @@ def _status_lines(
 ) -> Iterator[str]:
     yield f"Object store: {files.remote.place}"
     there = pluralize(len(state.safe), "file")
-    yield f"{there} of {len(state.named)} there, {render.size(state.bytes_of(state.safe))}."
+    yield f"{there} of {len(state.named)} there, {units.size(state.bytes_of(state.safe))}."
     if only := state.to_push:
         yield f"{pluralize(len(only), 'file is', 'files are')} only here: safelight artifacts push"
     if state.gone:
@@ -82,7 +83,7 @@ def _status_lines(
     if state.unnamed:
         names = pluralize(len(state.unnamed), "file")
         yield f"{names} there without a reference: safelight gc"
-    yield f"Cache: {pluralize(count, 'file')}, {render.size(size)}, in {files.folder}."
+    yield f"Cache: {pluralize(count, 'file')}, {units.size(size)}, in {files.folder}."
 
 
 @artifacts.command()
@@ -96,7 +97,7 @@ def push(workspace: Path, *, dry_run: bool) -> int:
     opened, files = _far(workspace)
     state = moving.standing(files, named_files(opened))
     todo = state.to_push
-    size = render.size(_local_bytes(files, todo))
+    size = units.size(_local_bytes(files, todo))
     render.say(f"{pluralize(len(todo), 'file')} to upload, {size}; {len(state.safe)} there.")
     _say_gone(state.gone)
     if dry_run or not todo:
@@ -121,7 +122,7 @@ def pull(workspace: Path, *, dry_run: bool) -> int:
     target = ArtifactStore(opened.paths.artifacts)
     state = moving.standing(files, named_files(opened))
     todo = [hash_ for hash_ in state.named if not target.has(hash_) and hash_ not in state.gone]
-    size = render.size(state.bytes_of(todo))
+    size = units.size(state.bytes_of(todo))
     render.say(f"{pluralize(len(todo), 'file')} to download, {size}.")
     _say_gone(state.gone)
     if dry_run:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from db.clock import now, seconds_between
 from engine.cli import render
+from engine.text import units
 from engine.text.amounts import MILLION
 
 Document = Mapping[str, Any]
@@ -38,7 +39,7 @@ _COLUMNS: tuple[_Column, ...] = (
     ("parked", lambda b: str(b["jobs"].get("parked", "")), lambda b: b["jobs"].get("parked")),
     ("best", lambda b: render.score(b["best_score"]), lambda b: b["best_score"] is not None),
     ("cost", lambda b: render.money(round(b["cost_usd"] * MILLION)), lambda b: b["cost_usd"]),
-    ("time", lambda b: render.duration(_seconds(b)), lambda _: True),
+    ("time", lambda b: units.duration(_seconds(b)), lambda _: True),
 )
 _RIGHT = ("jobs", "failed", "parked", "best", "cost", "time")
 

@@ -8,10 +8,10 @@ from rich.text import Text
 
 from engine.cli import render
 from engine.cli.doors import printable, remote_door
-from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.backends import read_backends
 from engine.client.documents.recipes import read_recipes, schema_document
+from engine.client.hub import adopt_hub_variables
 from engine.client.recipes import installed_catalog
 
 

@@ -15,6 +15,7 @@ from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
 from engine.client.actions import action_of
+from engine.client.command_text import command_line
 from engine.client.ids import resolve
 from engine.client.workspace import Workspace
 from engine.contract.decisions import PROMPT
@@ -245,7 +246,7 @@ def carry_out(
     warn_of_namesakes(workspace, ids)
     code = tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
     if code == 0 and action_of(verb).starts_work and workspace.engine_process() is None:
-        then = render.command_line(workspace.shown_root, "engine --until-idle")
+        then = command_line(workspace.shown_root, "engine --until-idle")
         render.say(f"No engine runs. To continue: {then}")
     return code
 

@@ -9,6 +9,7 @@ from engine.cli import render
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED
 from engine.config.paths import WorkspacePaths
+from engine.text import units
 from engine.text.plural import pluralize
 
 
@@ -38,7 +39,7 @@ def backup(workspace: Path, file: Path) -> int:
     The stored files are not in it: copy the folder .safelight/artifacts beside it.
     """
     Store(WorkspacePaths(workspace).store).backup(file)
-    render.say(f"Wrote {file} ({render.size(file.stat().st_size)}).")
+    render.say(f"Wrote {file} ({units.size(file.stat().st_size)}).")
     return 0
 
 
@@ -72,7 +73,7 @@ def prune(workspace: Path, *, dry_run: bool, as_json: bool) -> int:
         render.say("All history is kept; see keep_errors, keep_calls and keep_traces of [store].")
     verb = "would be removed" if dry_run else "removed"
     for kind, one in removed.items():
-        render.say(f"{kind}: {pluralize(one.rows, 'row')}, {render.size(one.size)} {verb}.")
+        render.say(f"{kind}: {pluralize(one.rows, 'row')}, {units.size(one.size)} {verb}.")
     if any(one.rows for one in removed.values()) and not dry_run:
         render.say("The store reuses the room; its file does not shrink.")
     return 0

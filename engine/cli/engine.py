@@ -13,15 +13,15 @@ from rich.console import Console
 from db.clock import now
 from engine.cli.api import refuse_without_api, server_options, serving_beside
 from engine.cli.control import carry_out, operator_command
-from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED
 from engine.client.actions import action_of
 from engine.client.engine_process import EngineProcess
+from engine.client.hub import adopt_hub_variables
 from engine.client.run_id import run_id
 from engine.client.workspace import Workspace
 from engine.config.logs import log_to_console, log_to_file
-from engine.runtime.signals import held_back, signals
+from engine.config.process.signals import held_back, signals
 
 
 @click.group(invoke_without_command=True)

@@ -11,6 +11,7 @@ from engine.client.documents.estimates import estimate_document
 from engine.client.workspace import Workspace
 from engine.queueing.money.estimate import Estimate
 from engine.queueing.queue import QueueOptions, Source
+from engine.text import units
 from engine.text.amounts import MILLION, in_words, price_of
 from engine.text.plural import pluralize
 
@@ -86,9 +87,9 @@ def _lines(estimate: Mapping[str, Any], unpriced: Sequence[str]) -> Iterator[str
     if (seconds := estimate["seconds"]) is not None:
         yield f"Time: {_between(seconds, render.duration)}, as calls here took before."
     if estimate["cpu_seconds"] is not None:
-        yield f"Processors: about {render.duration(estimate['cpu_seconds'])} of one, in all."
+        yield f"Processors: about {units.duration(estimate['cpu_seconds'])} of one, in all."
     if estimate["disk_bytes"] is not None:
-        yield f"Disk: about {render.size(estimate['disk_bytes'])}."
+        yield f"Disk: about {units.size(estimate['disk_bytes'])}."
 
 
 def _calls(line: Mapping[str, Any]) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.api import Door, serve, server_options
-from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
+from engine.client.hub import adopt_hub_variables
 from engine.client.workspace import Workspace
 
 if TYPE_CHECKING:

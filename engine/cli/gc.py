@@ -20,6 +20,7 @@ from engine.provenance.copies import SignedCopies
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 from engine.runtime.lock import EngineLock, WorkspaceBusy
 from engine.runtime.objects.cached import CachedArtifacts
+from engine.text import units
 from engine.text.plural import pluralize
 
 FRESH_SECONDS = 3600
@@ -58,7 +59,7 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
     opened = Workspace(workspace)
     _show_use(opened)
     unnamed = list(find_unnamed(opened))
-    total = render.size(sum(item.size for item in unnamed))
+    total = units.size(sum(item.size for item in unnamed))
     if not unnamed:
         render.say("Every stored file is referenced; there is nothing to remove.")
         return 0
@@ -70,7 +71,7 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
     except (WorkspaceBusy, IntakeBusy) as error:
         render.say(f"{error} Nothing is removed while it runs; try again once it has ended.")
         return 0
-    count = render.size(sum(item.size for item in removed))
+    count = units.size(sum(item.size for item in removed))
     render.say(f"Removed {pluralize(len(removed), 'file')}: {count}.")
     return 0
 
@@ -79,13 +80,13 @@ def _show_use(workspace: Workspace) -> None:
     table = render.table("batch", "name", "files", "size", right=("files", "size"), stretch="name")
     with workspace.reading() as connection:
         for batch_id, name, files, count in disk_use(connection):
-            cells = (batch_name(batch_id), render.shown(name, 60), str(files), render.size(count))
+            cells = (batch_name(batch_id), render.shown(name, 60), str(files), units.size(count))
             table.add_row(*cells)
     render.console().print(table)
     folder = workspace.artifacts.folder
     stored = sum(path.stat().st_size for path in _stored(folder))
     free = shutil.disk_usage(workspace.paths.root).free
-    render.say("", f"Stored: {render.size(stored)}. Free on this disk: {render.size(free)}.")
+    render.say("", f"Stored: {units.size(stored)}. Free on this disk: {units.size(free)}.")
 
 
 def _may_remove(*, yes: bool) -> bool:

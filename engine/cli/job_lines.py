@@ -9,6 +9,7 @@ from rich.cells import set_cell_size
 from rich.text import Text
 
 from engine.cli import render
+from engine.text import units
 from engine.text.amounts import MILLION
 from engine.text.terminal import clean
 
@@ -46,7 +47,7 @@ def _line(job: Mapping[str, Any]) -> Text:
         str(job["iterations"] or ""),
         render.score(job["best_score"]),
         render.money(round(job["cost_usd"] * MILLION)),
-        render.duration(job["seconds"]),
+        units.duration(job["seconds"]),
     )
     line = Text(" ".join(map(_fit, values, _WIDTHS)))
     begin = sum(_WIDTHS[:2]) + 2

@@ -14,6 +14,7 @@ from engine.cli.options import workspace_option
 from engine.client.ids import find_batch
 from engine.client.keeping import rating_arguments
 from engine.client.workspace import Workspace
+from engine.text import units
 from engine.text.plural import pluralize
 
 RATINGS = ("1", "2", "3", "4", "5", "keep", "reject", "none")
@@ -113,7 +114,7 @@ def _say_what_goes(workspace: Workspace, batches: Sequence[str]) -> None:
         spent = f" {render.money(freed.cost)} stay counted as spent." if freed.cost else ""
         render.say(
             f"b{row.id} ({row.name}): {pluralize(freed.jobs, 'job')}, "
-            f"{pluralize(freed.files, 'stored file')}, {render.size(freed.size)}{stays}.{spent}"
+            f"{pluralize(freed.files, 'stored file')}, {units.size(freed.size)}{stays}.{spent}"
         )
 
 

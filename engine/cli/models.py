@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from engine.cli import render
-from engine.cli.hub import (
+from engine.cli.options import json_option, workspace_option
+from engine.cli.trouble import FAILED, CliError
+from engine.cli.trust import asking_for_trust
+from engine.client.hub import (
     adopt_hub_variables,
     refuse_unsafe_hub,
     use_no_proxy_for_local_hub,
 )
-from engine.cli.options import json_option, workspace_option
-from engine.cli.trouble import FAILED, CliError
-from engine.cli.trust import asking_for_trust
 from engine.config.settings import load_environment, read_settings
 from engine.config.trust.guard import UntrustedDestination
 from engine.contract.install import install_command
@@ -30,6 +30,7 @@ from engine.models.weights import (
     size,
 )
 from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
+from engine.text import units
 from engine.text.terminal import quoted
 
 
@@ -62,7 +63,7 @@ def list_(workspace: Path, *, as_json: bool) -> int:
         table.add_row(
             render.shown(f"{sign} {item['name']}", 60),
             item["backend"],
-            render.size(item["size"]) if item["path"] else "",
+            units.size(item["size"]) if item["path"] else "",
             render.shown(item["source"], None),
         )
     render.console().print(table)
@@ -101,7 +102,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
 
 def _says_what_came(wanted: RequiredWeights, path: Path, *, is_known: bool) -> bool:
     """Print the path of a model; return True if it has weights, or is known to need none."""
-    came = f"{path} ({render.size(size(path))})"
+    came = f"{path} ({units.size(size(path))})"
     if is_known or holds_weights(path):
         render.say(f"✓ {wanted.name}: {came}")
         return True

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from engine.cli.render import command_line
+from engine.client.command_text import command_line
 from engine.client.workspace import Workspace
 from engine.queueing.queue import QueueOptions
 

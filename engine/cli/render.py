@@ -2,10 +2,8 @@
 
 import io
 import json
-import shlex
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -46,22 +44,6 @@ def say(*sentences: str) -> None:
     """Print lines to standard output without terminal escapes."""
     for sentence in sentences:
         click.echo(clean(sentence, None, keep_newlines=True))
-
-
-def command_line(root: Path, what: str) -> str:
-    """Return a command for a workspace that can be copied, with this program's name and the folder.
-
-    Args:
-        root: The workspace as given by the user.
-        what: The command, such as `engine --until-idle`.
-    """
-    here = "" if root == Path() else f" --workspace {shlex.quote(str(root))}"
-    return f"{_program()} {what}{here}"
-
-
-def _program() -> str:
-    """Return the name that this program was started by."""
-    return "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m safelight"
 
 
 def print_json(document: dict[str, Any], *, indent: int | None = 2) -> None:
@@ -111,19 +93,6 @@ def table(*columns: str, right: Iterable[str] = (), stretch: str = "") -> Table:
     return grid
 
 
-def duration(seconds: float | None) -> str:
-    """Return a duration in at most two units; empty if unknown."""
-    if seconds is None:
-        return ""
-    if seconds < 10:
-        return f"{seconds:.1f}s"
-    whole = round(seconds)
-    for size, unit, smaller, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "m")):
-        if whole >= size:
-            return f"{whole // size}{unit} {whole % size // smaller}{small}"
-    return f"{whole // 60}m {whole % 60:02d}s" if whole >= 60 else f"{whole}s"
-
-
 def money(microdollars: int) -> str:
     """Return a cost as text; empty if there is none."""
     return f"${microdollars / 1_000_000:.4f}" if microdollars else ""
@@ -132,12 +101,3 @@ def money(microdollars: int) -> str:
 def score(value: float | None) -> str:
     """Return a headline score as text; empty if there is none."""
     return "" if value is None else f"{value:.1f}"
-
-
-def size(count: float) -> str:
-    """Return a number of bytes in the largest unit that fits."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"

@@ -20,15 +20,15 @@ from engine.cli.doors import remote_door
 from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.first_input import kept, to_check
 from engine.cli.grid_options import grid_of, grid_options
-from engine.cli.hub import adopt_hub_variables
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
 from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.recipe_options import RECIPE_OPTIONS, RecipeCommand
-from engine.cli.render import command_line
 from engine.cli.summary import print_summary
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
 from engine.cli.trust import asking_for_trust
+from engine.client.command_text import command_line
+from engine.client.hub import adopt_hub_variables
 from engine.client.ids import batch_name, renamed
 from engine.client.inputs import INPUT_FORMATS
 from engine.client.run_id import run_id
@@ -36,11 +36,11 @@ from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
 from engine.config.logs import log_to_console, log_to_file
 from engine.config.process.limits import refuse_too_little
+from engine.config.process.signals import held_back
 from engine.contract.recipe import AnyRecipe
 from engine.queueing.batch_names import wanted_name
 from engine.queueing.queue import NOTE, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
-from engine.runtime.signals import held_back
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 

@@ -20,6 +20,7 @@ from engine.client.drawn_text import facts_of_file, result_lines, title_of
 from engine.client.ids import find_job
 from engine.client.sending import best_part_of
 from engine.client.workspace import Workspace
+from engine.text import units
 from engine.text.plural import pluralize
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
@@ -134,7 +135,7 @@ def _iterations(job: Mapping[str, Any]) -> Iterator[RenderableType]:
         known = turn["score"] is not None
         score = f"score {render.score(turn['score'])}" if known else "no score"
         mark = _mark(job, turn)
-        spent = render.duration(turn["seconds"])
+        spent = units.duration(turn["seconds"])
         head = render.shown(turn["scope"], 80, "bold")
         yield head + Text(f"   {score}   {spent}{mark}")
         file = title_of(kinds.get(turn["artifact"], "image"))
@@ -195,7 +196,7 @@ def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:
             render.shown(step["state"]),
             render.shown(f"{step['backend']} {step['model']}", 40),
             str(step["attempts"]),
-            render.duration(step["seconds"]),
+            units.duration(step["seconds"]),
             _cost(step),
         )
     return [table]
@@ -235,7 +236,7 @@ def _materials(materials: list[Mapping[str, str]]) -> list[RenderableType]:
 
 
 def _facts(file: Mapping[str, Any]) -> str:
-    parts = (file["media_type"], render.size(file["bytes"]), facts_of_file(file))
+    parts = (file["media_type"], units.size(file["bytes"]), facts_of_file(file))
     return ", ".join(part for part in parts if part)
 
 
@@ -292,7 +293,7 @@ def _traces(traces: list[Mapping[str, Any]]) -> Iterator[Text]:
     if (older := len(traces) - _TRACES_SHOWN) > 0:
         yield Text(f"{pluralize(older, 'older one is', 'older ones are')} in show --json")
     for trace in traces[-_TRACES_SHOWN:]:
-        yield render.shown(f"{trace['step']}: {trace['file']}, {render.size(trace['bytes'])}", 300)
+        yield render.shown(f"{trace['step']}: {trace['file']}, {units.size(trace['bytes'])}", 300)
 
 
 def _advice(job: Mapping[str, Any]) -> Iterator[str]:

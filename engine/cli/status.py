@@ -24,8 +24,8 @@ from engine.client.documents.status import (
     status_document,
 )
 from engine.client.ids import batch_name
+from engine.client.suspended import is_suspended, remedy
 from engine.client.workspace import Workspace
-from engine.runtime.suspended import is_suspended, remedy
 from engine.text.plural import pluralize
 
 WATCH_SECONDS = 0.5

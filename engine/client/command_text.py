@@ -1,14 +1,32 @@
-"""The command line that does the same as a command of an operator."""
+"""Command lines: for a workspace, and one that does the same as a command of an operator."""
 
 import json
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from engine.client.actions import UnknownAction, action_of
 from engine.contract.decisions import PROMPT
 
 MICRO = 1_000_000
+
+
+def command_line(root: Path, what: str) -> str:
+    """Return a command for a workspace that can be copied, with this program's name and the folder.
+
+    Args:
+        root: The workspace as given by the user.
+        what: The command, such as `engine --until-idle`.
+    """
+    here = "" if root == Path() else f" --workspace {shlex.quote(str(root))}"
+    return f"{_program()} {what}{here}"
+
+
+def _program() -> str:
+    """Return the name that this program was started by."""
+    return "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m safelight"
 
 
 def command_text(

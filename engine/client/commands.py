@@ -17,10 +17,10 @@ from engine.client.actions import UnknownAction, action_of
 from engine.client.coroutines import run_coroutine
 from engine.client.engine_process import engine_holder, suspended_holder
 from engine.client.reading import reading
+from engine.client.suspended import remedy
 from engine.config.paths import WorkspacePaths
 from engine.contract import StepError
 from engine.runtime.lock import EngineLock, WorkspaceBusy
-from engine.runtime.suspended import remedy
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 

@@ -10,10 +10,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from engine.client.suspended import is_suspended
 from engine.config.paths import WorkspacePaths
 from engine.config.process.safe_imports import engine_command
 from engine.runtime.lock import WorkspaceBusy, lock_holder
-from engine.runtime.suspended import is_suspended
 from engine.text.errors import UserError
 from engine.text.terminal import clean
 

@@ -9,9 +9,9 @@ from db.rows import BatchRow
 from db.store import Store
 from engine.client.watch import BatchUpdate, watch_batch
 from engine.config.paths import WorkspacePaths
+from engine.config.process.signals import signals
 from engine.runtime.engine import Engine
 from engine.runtime.lock import WorkspaceBusy, lock_holder
-from engine.runtime.signals import signals
 
 POLL_SECONDS = 0.2
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from engine.cli.hub import HUB_VARIABLES, adopt_hub_variables
+from engine.client.hub import HUB_VARIABLES, adopt_hub_variables
 
 COMMANDS = (
     ["models", "list"],

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from engine.client import commands, engine_process
+from engine.client.suspended import is_suspended
 from engine.runtime.lock import lock_holder
-from engine.runtime.suspended import is_suspended
 from tui.snapshots.header import HeaderView
 from tui.widgets.bars import engine_words
 

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from db.store import Store
-from engine.cli import gc as gc_module
+from engine.client import unreferenced
 from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import read_settings
@@ -120,7 +120,7 @@ def test_doctor_of_a_damaged_store_is_no_traceback(run, toys):
 
 
 def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, monkeypatch):
-    from engine.cli import checks_of_store
+    from engine.client.doctor import store as checks_of_store
 
     lacks = [
         ("toy", "text", "a key", "Set TOY_KEY.", ""),
@@ -139,7 +139,7 @@ def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, mo
 
 def test_settings_of_open_batches_count_and_the_default_is_a_hint(run, toys, tmp_path, monkeypatch):
     from engine.backends.local import packages
-    from engine.cli import checks_of_store
+    from engine.client.doctor import store as checks_of_store
 
     monkeypatch.setattr(packages, "PACKAGES", {})
     there = tmp_path / "aesthetic.safetensors"
@@ -269,9 +269,9 @@ def test_gc_removes_nothing_while_an_engine_runs(run, images):
 def test_file_that_was_named_or_written_meanwhile_stays(images):
     workspace = Workspace(images)
     orphan = store_file(images, b"orphan")
-    found = list(gc_module.find_unnamed(workspace))
+    found = list(unreferenced.find_unnamed(workspace))
     os.utime(orphan)
-    assert gc_module.remove_unnamed(workspace, found) == []
+    assert unreferenced.remove_unnamed(workspace, found) == []
     assert orphan.exists()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.render import command_line
+from engine.client.command_text import command_line
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.checks import check_names
+from engine.client.doctor.installation import check_names
 
 
 def test_names_of_our_own_are_fine():

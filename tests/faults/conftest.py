@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.checks import Finding
-from engine.cli.doctor import examine
+from engine.client.doctor.examine import examine
+from engine.client.doctor.finding import Finding
 from tests.support.engines import Toy
 
 

@@ -18,7 +18,7 @@ from db.errors import StoreError, StoreUnsafe
 from db.queries.history import events_after
 from db.store import Store
 from db.writes.events import record_event
-from engine.cli import checks_of_faults
+from engine.client.doctor import faults as checks_of_faults
 from engine.runtime.lock import EngineLock
 from engine.runtime.store_gone import StoreGone
 from engine.runtime.timings import EngineTimings

@@ -18,10 +18,10 @@ from typing import Any
 import db.store
 from db.writer import StoreWriter
 from engine.config.paths import WorkspacePaths
+from engine.config.process.signals import signals
 from engine.config.settings import read_settings
 from engine.runtime.engine import Engine
 from engine.runtime.lock import WorkspaceBusy
-from engine.runtime.signals import signals
 from tests.support.chaos_recipe import ChaosCatalog
 
 TOLD = "told.txt"

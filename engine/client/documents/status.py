@@ -15,8 +15,8 @@ from db.queries.upkeep import held_results
 from db.rows import BatchRow, HostRow, JobRow, LaneRow
 from db.writes.engines import DRAINING
 from engine.client.ids import batch_name
+from engine.client.suspended import is_suspended
 from engine.client.workspace import Workspace
-from engine.runtime.suspended import is_suspended
 from engine.text.amounts import dollars
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from db.queries import batches, jobs
 from db.rows import HostRow
-from engine.cli.hub import adopt_hub_variables
+from engine.client.hub import adopt_hub_variables
 from engine.contract import CallContext, Task
 from engine.contract.host_settings import HostSettings
 from engine.recipes.refine.agents.refiner import Refinement, RefineRequest

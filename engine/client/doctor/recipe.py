@@ -9,8 +9,8 @@ from typing import Any
 from db.queries import jobs as queries
 from db.queries.batches import own_steps
 from db.rows import BatchRow, JobRow, StepRow
-from engine.cli import render
-from engine.cli.checks import Finding, check_settings
+from engine.client.doctor.finding import Finding
+from engine.client.doctor.installation import check_settings
 from engine.client.documents.backends import lacking
 from engine.client.documents.jobs import trouble_of
 from engine.client.documents.machines import AskedMachines
@@ -21,6 +21,7 @@ from engine.contract.recipe import AnyRecipe
 from engine.queueing.extras import missing_extra
 from engine.queueing.money.estimate import Estimate
 from engine.queueing.queue import QueueOptions
+from engine.text import units
 from engine.text.errors import UserError
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
@@ -136,7 +137,7 @@ def _outcome(opened: Workspace, batch: BatchRow, files: int) -> Iterator[Finding
         trouble = trouble_of(connection, job) or job.message or ""
     yield from (_step(step, job) for step in steps)
     if job.state == "done" and batch.state == "done":
-        took = f" in {render.duration(_seconds(steps))}" if steps else ""
+        took = f" in {units.duration(_seconds(steps))}" if steps else ""
         written = f", {pluralize(files, 'file')} written"
         yield Finding("trial", True, f"{clean(job.key, 60)} is done{took}{written}")
         return
@@ -154,7 +155,7 @@ def _end(job: JobRow, batch: BatchRow, trouble: str) -> tuple[str, str]:
 def _step(step: StepRow, job: JobRow) -> Finding:
     """Return the outcome of a step; one that a job could do without is not a problem."""
     by = f"{step.backend} {step.model}".strip()
-    state = f"{step.state} by {by} in {render.duration(_seconds([step]))}"
+    state = f"{step.state} by {by} in {units.duration(_seconds([step]))}"
     return Finding(step.key, "done" in (step.state, job.state), state)
 
 

@@ -19,18 +19,19 @@ from db.queries.upkeep import (
     open_snapshots,
     parked_reasons,
 )
-from engine.cli import render
-from engine.cli.checks import Finding, missing_of_backends, missing_of_batches
-from engine.cli.checks_of_objects import check_far_files
+from engine.client.doctor.finding import Finding
+from engine.client.doctor.installation import missing_of_backends, missing_of_batches
+from engine.client.doctor.objects import check_far_files
 from engine.client.ids import batch_name
+from engine.client.suspended import is_suspended
+from engine.client.suspended import remedy as wake
 from engine.client.workspace import Workspace
 from engine.contract import Blocked
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.extras import missing_extra
 from engine.runtime.job.load import in_order
 from engine.runtime.objects.cached import CachedArtifacts
-from engine.runtime.suspended import is_suspended
-from engine.runtime.suspended import remedy as wake
+from engine.text import units
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
@@ -71,7 +72,7 @@ def check_disk(workspace: Workspace) -> Iterator[Finding]:
     """Check the free space on the disk."""
     free = shutil.disk_usage(workspace.paths.root).free
     remedy = "Free some space: safelight gc shows disk usage." if free < MIN_FREE else ""
-    yield Finding("disk", not remedy, f"{render.size(free)} free", remedy)
+    yield Finding("disk", not remedy, f"{units.size(free)} free", remedy)
 
 
 def check_engine(workspace: Workspace) -> Iterator[Finding]:
@@ -93,7 +94,7 @@ def check_engine(workspace: Workspace) -> Iterator[Finding]:
         return
     silent = seconds_between(row.seen_at, now()) if row else None
     if silent is not None and silent > SILENT_SECONDS:
-        problem = f"pid {pid} on {host} has not reported for {render.duration(silent)}"
+        problem = f"pid {pid} on {host} has not reported for {units.duration(silent)}"
         yield Finding("engine", False, problem, "Read its log, then run: safelight engine restart")
         return
     yield Finding("engine", True, f"runs, pid {pid} on {host}")
@@ -237,7 +238,7 @@ def _some(hashes: list[str]) -> str:
 
 
 def _size_of(path: Path) -> str:
-    return render.size(path.stat().st_size)
+    return units.size(path.stat().st_size)
 
 
 STORE_CHECKS: tuple[Check, ...] = (

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from db.queries.history import named_hashes
 from db.queries.upkeep import held_results, mentioned_hashes
-from engine.cli.checks import Finding
+from engine.client.doctor.finding import Finding
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, StepError
 from engine.runtime.objects import moving

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from engine.cli.checks import Finding
+from engine.client.doctor.finding import Finding
 from engine.client.workspace import Workspace
 from engine.contract import Blocked
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtime import signals
+from engine.config.process import signals
 
 
 async def test_a_signal_right_after_the_first_is_the_same_wish(

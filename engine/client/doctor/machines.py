@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.cli.checks import Finding
+from engine.client.doctor.finding import Finding
 from engine.client.workspace import Workspace
 from engine.config.settings import load_environment
 from engine.config.trust.machines import trusted_machines

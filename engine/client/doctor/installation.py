@@ -4,7 +4,6 @@ import json
 import platform
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import engine
 from db.store import has_wal_reset_bug
 from engine import __version__
-from engine.cli.top_level import providers
+from engine.client.doctor.finding import Finding
+from engine.client.doctor.top_level import providers
 from engine.client.documents.backends import read_backend, read_backends
 from engine.config.settings import SettingsError, read_settings
 from engine.plugins.catalog import EntryPointCatalog
@@ -20,23 +20,6 @@ from engine.plugins.catalog import EntryPointCatalog
 DISTRIBUTION = "safelight"
 NAMES = ("safelight", "tui", "engine", "db", "themes")
 """Our top-level names in `site-packages`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Result of one check.
-
-    Attributes:
-        name: Name of the check.
-        ok: True if nothing has to be done.
-        found: Result in a sentence.
-        remedy: Remedy, empty if `ok`.
-    """
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
 
 
 def check_installation() -> Iterator[Finding]:

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.cli.trouble import CliError
 from engine.config.environment import Environment, same_form
 from engine.config.settings import load_environment
 from engine.config.trust.grants import is_trusted, is_trusted_folder
 from engine.config.trust.guard import OutsideWorkspace, UntrustedDestination
 from engine.text.addresses import checked_url, is_loopback
+from engine.text.errors import UserError
 from engine.text.keys import Key
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
@@ -42,14 +42,14 @@ def refuse_unsafe_hub(root: Path) -> None:
     """Check the hub's address and the token before a request to the hub.
 
     Raises:
-        CliError: The address is neither https nor of this machine, or the token is malformed.
+        UserError: The address is neither https nor of this machine, or the token is malformed.
         UntrustedDestination: The user's own token would go to a hub that only the workspace names,
             or the weights into a folder outside the workspace that only the workspace names.
     """
     environment = load_environment(root)
     token = Key(environment.get(TOKEN, "").strip(), TOKEN)
     if token.fault:
-        raise CliError(f"{TOKEN} {token.fault}: copy the token alone, with nothing around it.")
+        raise UserError(f"{TOKEN} {token.fault}: copy the token alone, with nothing around it.")
     if fault := _fault(environment):
         raise fault
     if (cache := cache_outside(environment)) and not is_trusted_folder(root, cache):
@@ -92,7 +92,7 @@ def _fault(environment: Environment) -> Exception | None:
     try:
         checked_url(endpoint)
     except ValueError as error:
-        return CliError(f"{ENDPOINT} {error}.")
+        return UserError(f"{ENDPOINT} {error}.")
     if ENDPOINT not in environment.of_workspace or not _token_of_user(environment):
         return None
     address = same_form(endpoint)

@@ -14,7 +14,7 @@ from db.queries.batches import running_engine
 from db.queries.history import named_hashes
 from db.queries.trouble import newest_event_at, recent_trouble
 from db.queries.upkeep import mentioned_hashes
-from engine.cli.checks import Finding
+from engine.client.doctor.finding import Finding
 from engine.client.workspace import Workspace
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
