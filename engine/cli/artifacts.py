@@ -6,16 +6,11 @@ from pathlib import Path
 
 import click
 
-from db.queries.upkeep import held_results
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
-from engine.cli.trouble import FAILED, CliError
-from engine.client.doctor.objects import named_files, some
+from engine.cli.trouble import FAILED
+from engine.client.object_store import FarFiles, count_own_files, some
 from engine.client.workspace import Workspace
-from engine.runtime.artifacts import ArtifactStore
-from engine.runtime.lock import EngineLock
-from engine.runtime.objects import moving
-from engine.runtime.objects.cached import CachedArtifacts
 from engine.text import units
 from engine.text.plural import pluralize
 
@@ -31,15 +26,13 @@ def artifacts() -> None:
 def status(workspace: Path, *, as_json: bool) -> int:
     """Show how many files are in the object store, only here, and nowhere."""
     opened = Workspace(workspace)
-    files = opened.artifacts
-    if not isinstance(files, CachedArtifacts):
+    if not opened.artifacts.is_remote:
         return _local_status(opened, as_json=as_json)
-    state = moving.standing(files, named_files(opened))
-    with opened.reading() as connection:
-        held = held_results(connection)
-    count, size = moving.cache_use(files.folder)
+    files = FarFiles(opened)
+    state, held = files.state, files.held_results()
+    count, size = files.cache_use()
     document = {
-        "store": files.remote.place,
+        "store": files.place,
         "files": len(state.named),
         "in_store": len(state.safe),
         "in_store_bytes": state.bytes_of(state.safe),
@@ -47,20 +40,20 @@ def status(workspace: Path, *, as_json: bool) -> int:
         "gone": len(state.gone),
         "unnamed_in_store": len(state.unnamed),
         "results_waiting": held,
-        "cache": str(files.folder),
+        "cache": str(files.cache),
         "cached_files": count,
         "cached_bytes": size,
     }
     if as_json:
         render.print_json(document, indent=2)
     else:
-        render.say(*_status_lines(state, files, held, count, size))
+        render.say(*_status_lines(files, held, count, size))
     return FAILED if state.gone else 0
 
 
 def _local_status(opened: Workspace, *, as_json: bool) -> int:
     folder = opened.paths.artifacts
-    count = len(ArtifactStore(folder).hashes())
+    count = count_own_files(opened)
     if as_json:
         render.print_json({"store": None, "folder": str(folder), "files": count}, indent=2)
     else:
@@ -68,10 +61,9 @@ def _local_status(opened: Workspace, *, as_json: bool) -> int:
     return 0
 
 
-def _status_lines(
-    state: moving.Standing, files: CachedArtifacts, held: int, count: int, size: int
-) -> Iterator[str]:
-    yield f"Object store: {files.remote.place}"
+def _status_lines(files: FarFiles, held: int, count: int, size: int) -> Iterator[str]:
+    state = files.state
+    yield f"Object store: {files.place}"
     there = pluralize(len(state.safe), "file")
     yield f"{there} of {len(state.named)} there, {units.size(state.bytes_of(state.safe))}."
     if only := state.to_push:
@@ -83,7 +75,7 @@ def _status_lines(
     if state.unnamed:
         names = pluralize(len(state.unnamed), "file")
         yield f"{names} there without a reference: safelight gc"
-    yield f"Cache: {pluralize(count, 'file')}, {units.size(size)}, in {files.folder}."
+    yield f"Cache: {pluralize(count, 'file')}, {units.size(size)}, in {files.cache}."
 
 
 @artifacts.command()
@@ -94,18 +86,18 @@ def push(workspace: Path, *, dry_run: bool) -> int:
 
     It can be interrupted and repeated. Files stay in the cache, up to its size.
     """
-    opened, files = _far(workspace)
-    state = moving.standing(files, named_files(opened))
+    files = FarFiles(Workspace(workspace))
+    state = files.state
     todo = state.to_push
-    size = units.size(_local_bytes(files, todo))
+    size = units.size(files.bytes_here(todo))
     render.say(f"{pluralize(len(todo), 'file')} to upload, {size}; {len(state.safe)} there.")
     _say_gone(state.gone)
     if dry_run or not todo:
         return FAILED if state.gone else 0
     with _counting(len(todo)) as done:
-        lost = moving.push(files, todo, opened.settings.artifacts.uploads, done)
+        lost = files.push(todo, done)
     _say_damaged(lost)
-    render.say(f"Uploaded {pluralize(len(todo) - len(lost), 'file')} to {files.remote.place}.")
+    render.say(f"Uploaded {pluralize(len(todo) - len(lost), 'file')} to {files.place}.")
     return FAILED if lost or state.gone else 0
 
 
@@ -118,21 +110,22 @@ def pull(workspace: Path, *, dry_run: bool) -> int:
     It can be interrupted and repeated; no engine may run. Then remove url from [artifacts]. Nothing
     is removed from the object store.
     """
-    opened, files = _far(workspace)
-    target = ArtifactStore(opened.paths.artifacts)
-    state = moving.standing(files, named_files(opened))
-    todo = [hash_ for hash_ in state.named if not target.has(hash_) and hash_ not in state.gone]
+    opened = Workspace(workspace)
+    files = FarFiles(opened)
+    state, todo = files.state, files.missing
     size = units.size(state.bytes_of(todo))
     render.say(f"{pluralize(len(todo), 'file')} to download, {size}.")
     _say_gone(state.gone)
     if dry_run:
         return FAILED if state.gone else 0
-    with EngineLock(opened.paths.lock), _counting(len(todo)) as done:
-        lost = moving.pull(files.unlimited(), target, todo, opened.settings.artifacts.uploads, done)
+    with _counting(len(todo)) as done:
+        lost = files.pull(todo, done)
     _say_damaged(lost)
     if lost or state.gone:
         return FAILED
-    render.say(f"Every file is in {target.folder}. Remove url from [artifacts] to use it alone.")
+    render.say(
+        f"Every file is in {opened.paths.artifacts}. Remove url from [artifacts] to use it alone."
+    )
     return 0
 
 
@@ -141,12 +134,12 @@ def pull(workspace: Path, *, dry_run: bool) -> int:
 @workspace_option
 def verify(workspace: Path, *, deep: bool) -> int:
     """Check that every file is in the object store with its size; exit code 1 if one is not."""
-    opened, files = _far(workspace)
-    state = moving.standing(files, named_files(opened))
+    files = FarFiles(Workspace(workspace))
+    state = files.state
     wrong: list[str] = []
     if deep:
         with _counting(len(state.safe)) as done:
-            wrong = moving.verify(files, state.safe, opened.settings.artifacts.uploads, done)
+            wrong = files.verify(state.safe, done)
     if state.to_push:
         names = pluralize(len(state.to_push), "file is", "files are")
         render.say(f"{names} only here: safelight artifacts push")
@@ -159,25 +152,6 @@ def verify(workspace: Path, *, deep: bool) -> int:
     how = "has its bytes" if deep else "has its size (--deep reads them)"
     render.say(f"Each of {pluralize(len(state.safe), 'file')} is there and {how}.")
     return 0
-
-
-def _far(workspace: Path) -> tuple[Workspace, CachedArtifacts]:
-    opened = Workspace(workspace)
-    files = opened.artifacts
-    if not isinstance(files, CachedArtifacts):
-        raise CliError(
-            "No object store is set. Write its url into [artifacts] of safelight.toml, as "
-            '"s3://bucket/prefix".'
-        )
-    return opened, files
-
-
-def _local_bytes(files: CachedArtifacts, hashes: list[str]) -> int:
-    total = 0
-    for hash_ in hashes:
-        with contextlib.suppress(OSError):
-            total += files.path(hash_).stat().st_size
-    return total
 
 
 @contextlib.contextmanager

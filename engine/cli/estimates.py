@@ -85,7 +85,7 @@ def _lines(estimate: Mapping[str, Any], unpriced: Sequence[str]) -> Iterator[str
     if (cost := estimate["cost_usd"]) is not None:
         yield f"Cost: {_between(cost, _words)}." if any(cost.values()) else "Cost: nothing."
     if (seconds := estimate["seconds"]) is not None:
-        yield f"Time: {_between(seconds, render.duration)}, as calls here took before."
+        yield f"Time: {_between(seconds, units.duration)}, as calls here took before."
     if estimate["cpu_seconds"] is not None:
         yield f"Processors: about {units.duration(estimate['cpu_seconds'])} of one, in all."
     if estimate["disk_bytes"] is not None:

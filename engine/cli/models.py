@@ -1,9 +1,6 @@
 """`safelight models`: list, download and locate the weights of local backends."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,30 +13,10 @@ from engine.client.hub import (
     refuse_unsafe_hub,
     use_no_proxy_for_local_hub,
 )
-from engine.config.settings import load_environment, read_settings
-from engine.config.trust.guard import UntrustedDestination
+from engine.client.weights import PulledWeights, path_of_weights, pull_weights, read_weights
 from engine.contract.install import install_command
-from engine.models.weights import (
-    BackendWithWeights,
-    PullError,
-    RequiredWeights,
-    find,
-    holds_weights,
-    parse_source,
-    pull,
-    size,
-)
-from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
 from engine.text import units
 from engine.text.terminal import quoted
-
-
-@dataclass(frozen=True, slots=True)
-class WeightsUse:
-    """Weights and the backend that requires them."""
-
-    wanted: RequiredWeights
-    backend: str
 
 
 @click.group()
@@ -53,7 +30,7 @@ def models() -> None:
 def list_(workspace: Path, *, as_json: bool) -> int:
     """List the weights that the local backends require with the workspace's settings."""
     adopt_hub_variables(workspace)
-    entries = [_document(use) for use in uses(workspace)]
+    entries = read_weights(workspace, look=_has_the_hub())
     if as_json:
         render.print_json({"models": entries})
         return 0
@@ -86,28 +63,21 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
     adopt_hub_variables(workspace)
     use_no_proxy_for_local_hub()
     _need_the_hub()
-    chosen = [wanted for name in names for wanted in _named(workspace, name)]
-    known = {use.wanted.name for use in uses(workspace)}
-    failed = 0
-    for wanted in chosen:
-        try:
-            path = pull(wanted)
-        except PullError as error:
-            render.say(f"✗ {wanted.name}: {error}")
-            failed += 1
-        else:
-            failed += not _says_what_came(wanted, path, is_known=wanted.name in known)
-    return FAILED if failed else 0
+    whole = [_says_what_came(pulled) for pulled in pull_weights(workspace, names)]
+    return 0 if all(whole) else FAILED
 
 
-def _says_what_came(wanted: RequiredWeights, path: Path, *, is_known: bool) -> bool:
+def _says_what_came(pulled: PulledWeights) -> bool:
     """Print the path of a model; return True if it has weights, or is known to need none."""
-    came = f"{path} ({units.size(size(path))})"
-    if is_known or holds_weights(path):
-        render.say(f"✓ {wanted.name}: {came}")
+    if pulled.error:
+        render.say(f"✗ {pulled.name}: {pulled.error}")
+        return False
+    came = f"{pulled.path} ({units.size(pulled.size)})"
+    if pulled.is_whole:
+        render.say(f"✓ {pulled.name}: {came}")
         return True
     render.say(
-        f"✗ {wanted.name}: no weights came. {wanted.source} has none in the safetensors "
+        f"✗ {pulled.name}: no weights came. {pulled.source} has none in the safetensors "
         f"format; its other files are at {came}."
     )
     return False
@@ -120,66 +90,11 @@ def path_(workspace: Path, name: str) -> int:
     """Print the path of the weights of NAME."""
     adopt_hub_variables(workspace)
     _need_the_hub()
-    path = find(_named(workspace, name)[0])
+    path = path_of_weights(workspace, name)
     if path is None:
         raise CliError(f"{quoted(name)} is not on this machine. Run: safelight models pull {name}")
     render.say(str(path))
     return 0
-
-
-def uses(root: Path) -> Iterator[WeightsUse]:
-    """Yield the weights that the backends require with a workspace's settings, each once."""
-    catalog = EntryPointCatalog()
-    settings = read_settings(root)
-    environment = load_environment(root, settings.given)
-    seen: set[tuple[str, str]] = set()
-    for family in catalog.all_families():
-        options = settings.backends.get(family.name, {})
-        for capability in family.factories:
-            try:
-                backend: Any = catalog.backend(capability, family.name, options, environment)
-            except UntrustedDestination:
-                continue  # its weights are on a server
-            except (BackendSettingsError, UnknownName) as error:
-                raise CliError(str(error)) from error
-            if not isinstance(backend, BackendWithWeights):
-                continue
-            for wanted in backend.weights():
-                if (wanted.name, wanted.source) not in seen:
-                    seen.add((wanted.name, wanted.source))
-                    yield WeightsUse(wanted, family.name)
-
-
-def _named(root: Path, name: str) -> list[RequiredWeights]:
-    """Return the weights of a name with their parts, or a model of the hub by its id."""
-    known = [use.wanted for use in uses(root)]
-    chosen = [item for item in known if item.name == name or item.name.startswith(f"{name}.")]
-    if chosen:
-        return chosen
-    try:
-        source = parse_source(name)
-    except ValueError:
-        source = None
-    if source is None or source.repo is None:
-        names = ", ".join(sorted({item.name for item in known}))
-        raise CliError(
-            f"No backend wants {quoted(name)}; they want: {names}. Or give a model's id."
-        )
-    short = source.repo.rpartition("/")[2][:60]
-    return [
-        RequiredWeights(name=short, source=str(source), needs=("config.json",), has_weights=False)
-    ]
-
-
-def _document(use: WeightsUse) -> dict[str, Any]:
-    path = find(use.wanted) if _has_the_hub() else None
-    return {
-        "name": use.wanted.name,
-        "backend": use.backend,
-        "source": use.wanted.source,
-        "path": None if path is None else str(path),
-        "size": 0 if path is None else size(path),
-    }
 
 
 def _has_the_hub() -> bool:

@@ -124,7 +124,7 @@ def test_wrong_and_lost_files_and_those_that_nothing_names(
     client.put_object(Bucket=BUCKET, Key=f"{prefix}/ab/{'c' * 62}", Body=b"unnamed")
     assert run("gc", "-w", root, "--yes").code == 0
     assert f"{prefix}/ab/{'c' * 62}" in server.objects()  # it is younger than an hour
-    monkeypatch.setattr("engine.cli.gc.FRESH_SECONDS", -60)
+    monkeypatch.setattr("engine.client.unreferenced.FRESH_SECONDS", -60)
     assert "Removed 1 file" in run("gc", "-w", root, "--yes").out
     assert f"{prefix}/ab/{'c' * 62}" not in server.objects()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.cli.gc import find_unnamed, remove_unnamed
+from engine.client.unreferenced import find_unnamed, remove_unnamed
 from engine.client.workspace import Workspace
 from engine.contract import Artifact, CallContext
 from engine.kinds.registry import content_of, kinds

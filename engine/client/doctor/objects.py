@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from db.queries.history import named_hashes
-from db.queries.upkeep import held_results, mentioned_hashes
+from db.queries.upkeep import held_results
 from engine.client.doctor.finding import Finding
+from engine.client.object_store import named_files, some
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, StepError
 from engine.runtime.objects import moving
@@ -15,7 +15,6 @@ from engine.text.addresses import is_loopback
 from engine.text.plural import pluralize
 
 AT_ONCE = 8
-FEW = 5
 
 CLOCK_SECONDS = 300
 """Difference of clocks from which on servers of S3 refuse requests, less some room."""
@@ -81,17 +80,3 @@ def check_far_files(
     if not (state.gone or wrong or state.to_push):
         how = "there and have their hashes" if deep else "there (--deep reads them)"
         yield Finding("files", True, f"{pluralize(len(state.safe), 'file')} {how}")
-
-
-def named_files(workspace: Workspace) -> dict[str, int | None]:
-    """Return the files that a workspace names, with their sizes as far as it knows them."""
-    with workspace.reading() as connection:
-        sizes: dict[str, int | None] = dict.fromkeys(mentioned_hashes(connection))
-        sizes.update(named_hashes(connection))
-    return sizes
-
-
-def some(hashes: list[str]) -> str:
-    """Return the beginnings of a few hashes."""
-    more = f" and {len(hashes) - FEW} more" if len(hashes) > FEW else ""
-    return ", ".join(hash_[:12] for hash_ in hashes[:FEW]) + more

@@ -23,6 +23,7 @@ from engine.client.doctor.finding import Finding
 from engine.client.doctor.installation import missing_of_backends, missing_of_batches
 from engine.client.doctor.objects import check_far_files
 from engine.client.ids import batch_name
+from engine.client.object_store import some
 from engine.client.suspended import is_suspended
 from engine.client.suspended import remedy as wake
 from engine.client.workspace import Workspace
@@ -43,7 +44,6 @@ MIN_FREE = 1 << 30
 SILENT_SECONDS = 60.0
 """An engine says every two seconds that it is alive."""
 
-_FEW = 5
 _NOT_USED = "nothing that is queued uses it"
 
 
@@ -209,10 +209,10 @@ def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
             damaged.append(hash_)
     remedy = "Restore them from a backup, or retry the jobs to make them again."
     if gone:
-        problem = f"{_files(len(gone))} gone: {_some(gone)}"
+        problem = f"{_files(len(gone))} gone: {some(gone)}"
         yield Finding("files", False, problem, remedy)
     if damaged:
-        problem = f"{_files(len(damaged))} damaged: {_some(damaged)}"
+        problem = f"{_files(len(damaged))} damaged: {some(damaged)}"
         yield Finding("files", False, problem, f"Remove them, then: {remedy}")
     if not gone and not damaged:
         how = "there and have their hashes" if deep else "there (--deep checks their hashes)"
@@ -230,11 +230,6 @@ def _is_whole(path: Path, hash_: str, size: int | None, *, deep: bool) -> bool:
         return True
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == hash_
-
-
-def _some(hashes: list[str]) -> str:
-    more = f" and {len(hashes) - _FEW} more" if len(hashes) > _FEW else ""
-    return ", ".join(hash_[:12] for hash_ in hashes[:_FEW]) + more
 
 
 def _size_of(path: Path) -> str:
