@@ -8,9 +8,9 @@ import click
 
 from engine.cli import render
 from engine.client.documents.estimates import estimate_document
+from engine.client.estimates import Estimate
+from engine.client.options import QueueOptions, Source
 from engine.client.workspace import Workspace
-from engine.queueing.money.estimate import Estimate
-from engine.queueing.queue import QueueOptions, Source
 from engine.text import units
 from engine.text.amounts import MILLION, in_words, price_of
 from engine.text.plural import pluralize

@@ -8,9 +8,9 @@ from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
+from engine.client.options import Source
 from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
-from engine.queueing.queue import Source
 
 Reread = Callable[[], Source]
 """Function that returns an input from its start, at each call."""

@@ -1,6 +1,5 @@
 """`safelight grid`: a grid as tables, and as a sheet with labels."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,9 @@ import click
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import CliError
+from engine.client.grid_sheets import draw_sheets, fixed_words
 from engine.client.grids import Cell, GridView, Page, grid_document
 from engine.client.workspace import Workspace
-from engine.contract.backend import Artifact
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
@@ -78,16 +77,12 @@ def _print(view: GridView, pages: list[Page], x: str, y: str) -> None:
     render.say(f"{pluralize(len(view.cells), 'cell')}: {sizes}.")
     for page in pages[:_TABLES]:
         if page.fixed and len(pages) > 1:
-            render.say("", _fixed(page.fixed))
+            render.say("", fixed_words(page.fixed))
         render.console().print(_table(page, x, y))
         if len(page.columns) > _COLUMNS:
             render.say(f"{len(page.columns) - _COLUMNS} more columns: --json has them.")
     if len(pages) > _TABLES:
         render.say(f"{len(pages) - _TABLES} more tables: choose some with --where AXIS=VALUE.")
-
-
-def _fixed(values: Mapping[str, str]) -> str:
-    return ", ".join(f"{clean(name, 40)} {clean(value, 80)}" for name, value in values.items())
 
 
 def _table(page: Page, x: str, y: str) -> Any:
@@ -116,37 +111,8 @@ def _draw(
     workspace: Workspace, view: GridView, pages: list[Page], sides: tuple[str, str], sheet: Path
 ) -> None:
     """Write a sheet for each table."""
-    from engine.cli.grid_sheet import put_sheet
-
-    preview = workspace.previews(workspace.artifacts)
-    width = len(str(len(pages)))
-    for number, page in enumerate(pages, 1):
-
-        def read(row: int, column: int, page: Page = page) -> bytes | str:
-            cell = page.cells.get((page.rows[row], page.columns[column]))
-            if cell is None or cell.file is None:
-                return "" if cell is None else cell.state
-            file = cell.file
-            artifact = Artifact(
-                hash=file.hash, media_type=file.media_type, size=file.size, kind=file.kind
-            )
-            try:
-                return preview(artifact)
-            except OSError:
-                return "the stored file is gone"
-
-        name = sheet.name if len(pages) == 1 else f"{sheet.stem}-{number:0{width}d}{sheet.suffix}"
-        title = ", ".join(part for part in (view.batch, _fixed(page.fixed)) if part)
-        path = sheet.with_name(name)
-        try:
-            put_sheet(
-                path, clean(title, 400), (sides[0], page.columns), (sides[1], page.rows), read
-            )
-        except ValueError as error:
-            raise CliError(
-                f"The sheet cannot be drawn: {error}. Choose other axes with --x and --y, or some "
-                "cells with --where."
-            ) from None
-        except OSError as error:
-            raise CliError(f"{path}: {error.strerror or error}.") from error
-        render.say(f"Wrote {path}.")
+    try:
+        for path in draw_sheets(workspace, view, pages, sides, sheet):
+            render.say(f"Wrote {path}.")
+    except OSError as error:
+        raise CliError(f"{error.filename or sheet}: {error.strerror or error}.") from error

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from engine.client.command_text import command_line
+from engine.client.options import QueueOptions
 from engine.client.workspace import Workspace
-from engine.queueing.queue import QueueOptions
 
 
 def options_of(flags: Mapping[str, Any]) -> QueueOptions:

@@ -13,7 +13,6 @@ from typing import Any
 import click
 from rich.console import Console
 
-from db.queries.history import messages
 from db.rows import BatchRow
 from engine.cli.completion import complete_file, complete_recipe
 from engine.cli.doors import remote_door
@@ -28,9 +27,11 @@ from engine.cli.summary import print_summary
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
 from engine.cli.trust import asking_for_trust
 from engine.client.command_text import command_line
+from engine.client.entered import entered_input, notes_of
 from engine.client.hub import adopt_hub_variables
-from engine.client.ids import batch_name, renamed
+from engine.client.ids import batch_name
 from engine.client.inputs import INPUT_FORMATS
+from engine.client.options import QueueOptions, Source
 from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
@@ -38,9 +39,6 @@ from engine.config.logs import log_to_console, log_to_file
 from engine.config.process.limits import refuse_too_little
 from engine.config.process.signals import held_back
 from engine.contract.recipe import AnyRecipe
-from engine.queueing.batch_names import wanted_name
-from engine.queueing.queue import NOTE, QueueOptions, Source
-from engine.queueing.recipe_options import apply_options
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
@@ -221,17 +219,7 @@ def queue_input(
                 opened.estimate(recipe, source(), options=options)
             workspace = Workspace(root, create=True) if is_trial else opened
             batch = workspace.queue(recipe, source(), options=options)
-            return workspace, batch, _said_of(workspace, batch, source(), options)
-
-
-def _said_of(workspace: Workspace, batch: str, source: Source, options: QueueOptions) -> str:
-    """Return notes about a new batch: a changed name, parts that its backends leave out."""
-    batch_id = int(batch.removeprefix("b"))
-    with workspace.reading() as connection:
-        name = renamed(connection, batch_id, wanted_name(source, options.name))
-        return " ".join(
-            sentence for sentence in (name, *messages(connection, batch_id, NOTE)) if sentence
-        )
+            return workspace, batch, notes_of(workspace, batch, source(), options)
 
 
 def _refuse_what_the_batch_has(flags: dict[str, Any]) -> None:
@@ -254,9 +242,8 @@ def _asked(
     """
     loaded = workspace.catalog.recipe(recipe)
     options = replace(_options(flags), grid=grid_of(workspace, flags))
-    request = apply_options(loaded, _named(input_, flags), options)
-    source = request.source or partial(_default_input, loaded)
-    return source, request.options
+    source, options = entered_input(workspace, recipe, _named(input_, flags), options)
+    return source or partial(_default_input, loaded), options
 
 
 def _named(input_: str | None, flags: dict[str, Any]) -> str | None:

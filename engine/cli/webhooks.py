@@ -104,7 +104,7 @@ def secret() -> int:
     To change a secret, set the new one before the old one, divided by a space, until the receiver
     has the new one: messages are signed with both.
     """
-    from engine.runtime.webhooks.signing import new_secret
+    from engine.client.webhooks import new_secret
 
     render.say(new_secret())
     return 0

@@ -120,3 +120,10 @@ def checked_types(types: Sequence[str]) -> list[str]:
                 f"{', '.join(WEBHOOK_TYPES)}."
             )
     return list(types or USUAL_TYPES)
+
+
+def new_secret() -> str:
+    """Return a new random secret to sign messages with; nothing is stored."""
+    from engine.runtime.webhooks import signing
+
+    return signing.new_secret()

@@ -129,11 +129,11 @@ def test_the_store_keeps_what_was_made_and_outputs_are_signed_once(made: Made) -
 
 def export(workspace: Any) -> list[str]:
     """Write the outputs of the batch again, from the store alone."""
-    from engine.cli.export import Exporter
+    from engine.client.exporting import export_batch
     from engine.client.ids import find_batch
 
     with workspace.reading() as connection:
-        return Exporter(workspace, connection, find_batch(connection, "b1"), None).write()[1]
+        return export_batch(workspace, connection, find_batch(connection, "b1")).problems
 
 
 def test_other_settings_are_signed_anew_and_the_former_ones_found_again(tmp_path: Path) -> None:

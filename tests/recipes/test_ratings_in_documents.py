@@ -13,7 +13,7 @@ from db.writes import batches as batch_writes
 from db.writes.batches import NewBatch, NewJob
 from db.writes.jobs import claim_jobs, end_job
 from db.writes.ratings import rate
-from engine.cli.export import Exporter
+from engine.client.exporting import export_batch
 from engine.client.workspace import Workspace
 from engine.plugins.catalog import EntryPointCatalog
 from tests.support.media_files import wav
@@ -44,7 +44,7 @@ def test_ratings_are_in_the_documents_of_a_recipe(tmp_path: Path, recipe: str) -
         row = batch(connection, 1)
         assert row is not None
         expected = rating_document(connection, job)
-        assert Exporter(workspace, connection, row, folder).write() == (1, [])
+        assert export_batch(workspace, connection, row, folder) == (1, [], True)
     assert expected is not None
     assert (expected["rating"], expected["note"]) == ("reject", "too dark")
     assert [(one["part"], one["rating"]) for one in expected["parts"]] == [("iteration-1", "keep")]

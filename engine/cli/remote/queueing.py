@@ -12,9 +12,9 @@ from engine.cli.doors import printable
 from engine.cli.estimates import print_estimate
 from engine.cli.recipe_options import RECIPE_OPTIONS
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED
+from engine.client.options import QueueOptions
 from engine.client.remote.errors import RemoteError
 from engine.client.remote.workspace import RemoteWorkspace
-from engine.queueing.queue import QueueOptions
 from engine.text.amounts import price_of
 
 DEFAULT_INPUT = "prompts.json"
