@@ -6,10 +6,10 @@ from typing import BinaryIO
 from engine.audio.headers import facts_of_headers
 from engine.audio.samples import Waveform, read_waveform, waveform_of
 from engine.audio.sound import SoundError
+from engine.contract.bars import waveform
 from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognition, Size, Span
 from engine.imaging.waveform import waveform_image
-from engine.kinds import words
-from engine.kinds.bars import waveform
+from engine.text import quantities
 
 MAX_COLUMNS = 480
 """Columns of a waveform, at most."""
@@ -67,7 +67,7 @@ class AudioKind(Kind):
         found = _waveform(item, size.columns)
         if found is None:
             return None
-        below = [_line(words.length(_seconds(item)))] if size.rows > 2 else []
+        below = [_line(quantities.length(_seconds(item)))] if size.rows > 2 else []
         levels = _scaled(found, _top(found))
         return Lines((*waveform(levels, size.rows - len(below)), *below))
 
@@ -156,9 +156,9 @@ def sound_facts(item: Item) -> list[tuple[str, str]]:
     known = {key: value for key, value in item.facts.items() if not isinstance(value, str)}
     found = []
     if "seconds" in known:
-        found.append(("length", words.length(known["seconds"])))
+        found.append(("length", quantities.length(known["seconds"])))
     if "sample_rate" in known:
-        found.append(("sample rate", words.hertz(known["sample_rate"])))
+        found.append(("sample rate", quantities.hertz(known["sample_rate"])))
     if "channels" in known:
-        found.append(("channels", words.channels(known["channels"])))
+        found.append(("channels", quantities.channels(known["channels"])))
     return found

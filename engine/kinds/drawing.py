@@ -16,8 +16,8 @@ from engine.contract.kinds import (
     Size,
     Span,
 )
-from engine.kinds import words
 from engine.kinds.registry import kinds
+from engine.text import quantities
 from engine.text.terminal import clean
 
 MAX_LINES, MAX_CHARS = 500, 500
@@ -101,7 +101,7 @@ def _sentence(text: str) -> Lines:
 
 
 def _facts(item: Item, kind: Kind) -> Lines:
-    size = [("bytes", words.size(item.size))] if item.media_type else []
+    size = [("bytes", quantities.size(item.size))] if item.media_type else []
     named = [(title_of(item.kind), clean(item.media_type, 80)), *facts_of(item), *size]
     width = max(len(name) for name, _ in named)
     return Lines(tuple((Span(f"{n:<{width}}  ", "muted"), Span(text)) for n, text in named))

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.audio.features import Features
+from engine.contract.bars import bars
 from engine.contract.kinds import Drawing, Item, Line, Lines, Size, Span
-from engine.kinds.bars import bars
 from engine.kinds.figures import FigureKind, cell, is_number
 from engine.kinds.music import music_lines
 from engine.kinds.text import data_of

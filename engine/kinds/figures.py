@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from engine.contract import CompareRequest, Comparison, Similarity
+from engine.contract.bars import across
 from engine.contract.kinds import Drawing, Face, Item, Line, Lines, Size, Span
 from engine.contract.timeline import Timeline, TimelineSection
-from engine.kinds import words
-from engine.kinds.bars import across
 from engine.kinds.text import DataKind, data_of
+from engine.text import quantities
 from engine.text.terminal import clean
 
 MAX_COLUMNS, MAX_MEASURES = 12, 8
@@ -139,7 +139,7 @@ def cell(value: Any) -> str:
     """Return a value of any JSON type as a short text that is safe to measure and to show."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
-    text = words.number(value) if is_number(value) else str(value)
+    text = quantities.number(value) if is_number(value) else str(value)
     return clean(text, MAX_CELL)
 
 
@@ -178,7 +178,7 @@ def _time_line(stretch: tuple[float, float, str], end: float, width: int, room: 
     start, stop, label = stretch
     before = int(start / end * room)
     bar = across((stop - start) / end, room)[: room - before]
-    times = f"{words.length(start)}–{words.length(stop)}"
+    times = f"{quantities.length(start)}–{quantities.length(stop)}"
     return (
         Span(label.ljust(width + 2)),
         Span(" " * before + bar, "accent"),

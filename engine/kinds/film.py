@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pydantic import ValidationError
 
 from engine.audio.features import Section
+from engine.contract.bars import bars, resampled
 from engine.contract.kinds import Drawing, Item, Line, Lines, Raster, Size, Span
+from engine.contract.rows import LABEL, row
 from engine.contract.timeline import Timeline, TimelineSection, TimelineShot
-from engine.kinds.bars import bars, resampled
 from engine.kinds.figures import FigureKind
 from engine.kinds.film_strip import strip_of
 from engine.kinds.music import lanes, ruler
-from engine.kinds.rows import LABEL, row
 from engine.kinds.text import data_of
 from engine.text.plural import pluralize
 from engine.video.outline import FilmOutline, OutlinedSection, OutlinedShot

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from engine.audio.features import PITCH_CLASSES, Chord, Features, Melody, Note, Section
 from engine.audio.notation.spelling import chord_symbol, key_name, signature
+from engine.contract.bars import across
 from engine.contract.kinds import Line, Span
-from engine.kinds import words
-from engine.kinds.bars import across
-from engine.kinds.rows import LABEL, axis, row, wrapped
+from engine.contract.rows import LABEL, axis, row, wrapped
+from engine.text import quantities
 from engine.text.terminal import clean
 
 MAX_SYSTEMS = 8
@@ -162,7 +162,7 @@ def lanes(
 
 
 def _clock(seconds: float) -> str:
-    return words.length(seconds).partition(".")[0]
+    return quantities.length(seconds).partition(".")[0]
 
 
 def _lane(

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.contract.kinds import Content, Drawing, Face, Item, Line, Lines, Size, Span
-from engine.kinds import words
 from engine.kinds.text import DataKind
+from engine.text import quantities
 from engine.text.terminal import clean
 from engine.text.wrapping import wrapped
 
@@ -70,4 +70,4 @@ def _is_plain(value: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    return clean(value, 40) if isinstance(value, str) else words.number(value)
+    return clean(value, 40) if isinstance(value, str) else quantities.number(value)

@@ -8,12 +8,12 @@ from pydantic import ValidationError
 from engine.audio.features import Section
 from engine.audio.notation.spelling import key_name
 from engine.audio.song.outline import SongOutline
+from engine.contract.bars import bars, resampled
 from engine.contract.kinds import Drawing, Item, Line, Lines, Size, Span
+from engine.contract.rows import LABEL, row
 from engine.contract.timeline import Timeline, TimelineSection
-from engine.kinds.bars import bars, resampled
 from engine.kinds.figures import FigureKind
 from engine.kinds.music import lanes, ruler
-from engine.kinds.rows import LABEL, row
 from engine.kinds.text import data_of
 from engine.text.terminal import clean
 

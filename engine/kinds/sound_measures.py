@@ -5,10 +5,10 @@ from typing import Any
 
 from engine.audio.faults import faults_of
 from engine.audio.measures import SoundMeasures
+from engine.contract.bars import across
 from engine.contract.kinds import Drawing, Item, Line, Lines, Size, Span, Tone
-from engine.kinds.bars import across
+from engine.contract.rows import meter, row, wrapped
 from engine.kinds.figures import FigureKind
-from engine.kinds.rows import meter, row, wrapped
 from engine.kinds.text import data_of
 from engine.text.terminal import clean
 

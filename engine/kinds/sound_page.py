@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from engine.contract.bars import across
 from engine.contract.kinds import Item, Line, Lines, Raster, Size, Span, Tone
-from engine.kinds.bars import across
-from engine.kinds.rows import meter, row, wrapped
+from engine.contract.rows import meter, row, wrapped
 
 if TYPE_CHECKING:
     from engine.audio.measures import SoundMeasures

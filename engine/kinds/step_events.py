@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.contract.kinds import Drawing, Item, Line, Lines, Size, Span
-from engine.kinds import words
+from engine.contract.rows import LABEL, row
 from engine.kinds.figures import FigureKind, is_number
-from engine.kinds.rows import LABEL, row
 from engine.kinds.text import data_of
+from engine.text import quantities
 from engine.text.terminal import clean
 
 MAX_EVENTS = 10_000
@@ -31,7 +31,9 @@ class StepEventsKind(FigureKind):
         """Return the number of events and the length of the film."""
         known = {name: value for name, value in item.facts.items() if not isinstance(value, str)}
         names = [("events", str(known["events"]))] if "events" in known else []
-        return [*names, ("film", words.length(known["seconds"]))] if "seconds" in known else names
+        return (
+            [*names, ("film", quantities.length(known["seconds"]))] if "seconds" in known else names
+        )
 
     def full(self, item: Item, size: Size) -> Drawing | None:
         """Return a row of marks for each foot, then directions and levels, then a scale of time."""
@@ -111,7 +113,7 @@ def _levels(steps: Sequence[Mapping[str, Any]], end: float, columns: int) -> Ite
 
 
 def _scale(end: float, columns: int) -> Line:
-    last = words.length(end)
+    last = quantities.length(end)
     return row("", Span(f"0:00{last:>{max(1, columns - 4)}}", "muted"))
 
 

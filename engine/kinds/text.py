@@ -17,7 +17,7 @@ from engine.contract.kinds import (
     Size,
     Span,
 )
-from engine.kinds import words
+from engine.text import quantities
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
 """The largest text that is parsed to find out that it is JSON."""
@@ -44,7 +44,7 @@ class TextKind(Kind):
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return the size."""
-        return [("bytes", words.size(item.size))]
+        return [("bytes", quantities.size(item.size))]
 
     def full(self, item: Item, size: Size) -> Drawing | None:
         """Return the first lines."""

@@ -15,8 +15,8 @@ from engine.contract.kinds import (
     Span,
 )
 from engine.imaging.strip import side_by_side
-from engine.kinds import words
 from engine.kinds.audio import sound_facts
+from engine.text import quantities
 from engine.video.facts import ContainerFacts
 from engine.video.frames import read_stills
 from engine.video.mp4 import looks_like_mp4, read_mp4
@@ -54,7 +54,7 @@ class VideoKind(Kind):
             found.append(("size", f"{item.width}×{item.height}"))
         for name, key in (("frames/s", "frame_rate"), ("frames", "frames"), ("codec", "codec")):
             if (value := item.facts.get(key)) is not None:
-                text = value if isinstance(value, str) else words.number(value)
+                text = value if isinstance(value, str) else quantities.number(value)
                 found.append((name, text))
         return [*sound_facts(item), *found]
 

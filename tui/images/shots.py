@@ -3,7 +3,8 @@
 import io
 from typing import TYPE_CHECKING
 
-from tui.images.decode import ImageTrouble, thumbnail
+from engine.client.views.pixels import ImageTrouble
+from tui.images.decode import thumbnail
 
 if TYPE_CHECKING:
     from PIL.Image import Image

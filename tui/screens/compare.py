@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from engine.client.views.candidates import Candidate, Comparison
 from engine.client.views.comparison import PartsOfAJob
+from engine.client.views.drawings import DrawBeside
 from engine.client.views.stored import here, stored_file
 from engine.client.views.whole_jobs import BestOfJobs
 from tui.actions import bindings
@@ -20,7 +21,6 @@ from tui.snapshots.subject import Subject
 from tui.widgets.bars import TopBar
 from tui.widgets.candidate import CandidateView
 from tui.widgets.differences import Differences
-from tui.widgets.drawn_beside import DrawBeside
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Drawing, Raster
@@ -178,8 +178,8 @@ class CompareScreen(BranchingScreen):
         return stored_file(self.dashboard.paths, file.hash)
 
     def _find_difference(self, one: Candidate, other: Candidate, first: Path, second: Path) -> None:
+        from engine.client.views.pixels import ImageTrouble
         from engine.contract.kinds import Lines, Raster, Span
-        from tui.images.decode import ImageTrouble
         from tui.images.difference import difference_of
 
         try:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from engine.client.views.decisions import SELECT
 from engine.client.views.decisions_here import decisions_here
 from engine.client.views.files import openable, stored_of
-from engine.client.views.timeline import TimelineSnapshot, TimelineView
+from engine.client.views.timeline import TimelineSnapshot, TimelineView, frame_at
 from engine.text.terminal import clean
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
@@ -136,13 +136,7 @@ class TimelineScreen(DecidingScreen):
 
     def _source(self) -> "Callable[[float], bytes | None]":
         """Return what reads a frame: from the smallest film, for it is decoded at once."""
-        from engine.client.views.stored import stored_file
-        from engine.kinds.timelines import frame_of
-
-        file = self._snapshot.frames[0]
-        path = stored_file(self.dashboard.paths, file.hash)
-        item = stored_of(file, path or Path(), self.dashboard.paths).item
-        return lambda seconds: frame_of(item, seconds, 960)
+        return partial(frame_at, self._snapshot.frames[0], self.dashboard.paths)
 
     def _put_frame(self, frame: bytes | None) -> None:
         if frame:

@@ -11,7 +11,8 @@ from textual.widgets import Static
 
 from engine.client.views.candidates import Candidate, Comparison
 from engine.client.views.comparison import PartsOfAJob
-from engine.client.views.files import MAX_ROWS, facts_line
+from engine.client.views.drawings import result_lines
+from engine.client.views.files import facts_line
 from engine.client.views.whole_jobs import BestOfJobs, BestOfList
 from engine.text import figures
 from tui.actions import bindings
@@ -115,12 +116,8 @@ class ZoomScreen(BaseScreen):
 
     def _draw_result(self, item: "Item") -> None:
         """Show a result, which its kind draws as lines."""
-        from engine.contract.kinds import Lines, Size
-        from engine.kinds.drawing import draw_full
-
-        drawn = draw_full(item, Size(max(20, self.size.width - 3), MAX_ROWS))
-        colours = tones(self.app.theme_variables)
-        text = text_of(drawn, colours) if isinstance(drawn, Lines) else ""
+        lines = result_lines(item, max(20, self.size.width - 3))
+        text = text_of(lines, tones(self.app.theme_variables)) if lines else ""
         self.query_one("#text", Static).update(text)
 
     def _show_facts(self) -> None:

@@ -19,9 +19,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from db.queries.inspect import FileLine
+from engine.client.views.pixels import ImageTrouble
 from engine.config.paths import WorkspacePaths
 from tui.bugs import ReportsBugs
-from tui.images.decode import ImageTrouble
 from tui.images.style import CellStyle
 from tui.images.terminal import pixel_terminal
 from tui.images.zoom import WHOLE, Zoom

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from textual.strip import Strip
 
 from db.queries.inspect import FileLine
+from engine.client.views.drawings import draw_file
 from engine.client.views.files import stored_of
+from engine.client.views.pixels import ImageTrouble, small_version
 from engine.client.views.stored import here, stored_file
 from engine.config.paths import WorkspacePaths
 from tui.images.cache import LruCache
 from tui.images.cells import draw
-from tui.images.decode import ImageTrouble, small_version, thumbnail
+from tui.images.decode import thumbnail
 from tui.images.style import CellStyle, cell_style, pixels_of
 from tui.images.terminal import pixel_terminal, symbols_of_terminal
 from tui.images.zoom import WHOLE, Zoom
@@ -210,12 +212,9 @@ def area_of(wanted: ImageKey, rows: int) -> tuple[int, int]:
 
 def _drawing(source: FileSource, wanted: ImageKey) -> "Path | bytes | Lines | Raster":
     """Return the drawing of a file's kind: lines, an encoded image, or the file's own image."""
-    from engine.contract.kinds import OwnImage, Raster, Size
-    from engine.kinds.drawing import draw_full, draw_small
+    from engine.contract.kinds import OwnImage, Raster
 
-    stored = stored_of(source.file, source.path, source.paths)
-    draw_kind = draw_small if source.small else draw_full
-    drawn = draw_kind(stored.item, Size(*wanted.size))
+    drawn = draw_file(source.file, source.path, source.paths, wanted.size, small=source.small)
     if isinstance(drawn, Raster) and drawn.in_cells is not None and wanted.style != "pixels":
         return drawn.in_cells
     if not isinstance(drawn, OwnImage):
@@ -223,5 +222,6 @@ def _drawing(source: FileSource, wanted: ImageKey) -> "Path | bytes | Lines | Ra
     path = here(source.paths, source.file.hash) or source.path
     if wanted.zoom != WHOLE:
         return path
+    stored = stored_of(source.file, source.path, source.paths)
     side = max(area_of(wanted, wanted.size[1]))
     return small_version(source.paths.thumbnails, stored, side) or path

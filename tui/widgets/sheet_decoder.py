@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from textual.widget import Widget
 
-from tui.images.decode import ImageTrouble
+from engine.client.views.pixels import ImageTrouble
 from tui.widgets.rendering import THUMBNAILS, ImageKey, RenderedImage, Source, render_source
 
 MAX_FAILED = 2_000

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from rich.cells import set_cell_size
 
+from engine.contract.bars import bars, resampled
 from engine.contract.kinds import Line, Span
+from engine.contract.rows import LABEL, row
 from engine.contract.timeline import Timeline, TimelineSection
-from engine.kinds import words
-from engine.kinds.bars import bars, resampled
-from engine.kinds.rows import LABEL, row
+from engine.text import quantities
 
 _MARK_EVERY = 14
 
@@ -123,7 +123,7 @@ def _ruler(near: Stretch) -> str:
     each = near.columns // count
     length = near.end - near.start
     times = (near.start + length * number * each / near.columns for number in range(count))
-    texts = (clock(time) if length < 40 else words.length(time) for time in times)
+    texts = (clock(time) if length < 40 else quantities.length(time) for time in times)
     return "".join(f"{text:<{each}}" for text in texts)
 
 

@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.contract.kinds import Line, Lines, Span
+from engine.contract.rows import LABEL
 from engine.contract.timeline import Timeline
-from engine.kinds.rows import LABEL
 from tui.widgets.drawing import text_of, tones
 from tui.widgets.theme_changes import on_theme_change
 from tui.widgets.timeline_lanes import Stretch, detail, overview, place

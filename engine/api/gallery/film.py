@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.contract.timeline import Timeline
-from engine.kinds import words
+from engine.text import quantities
 
 WIDTH = 1000.0
 """Width of the drawing in its own units."""
@@ -61,14 +61,14 @@ def film_of(timeline: Timeline) -> Film:
     """Return a timeline as a drawing."""
     scale = WIDTH / timeline.seconds
     return Film(
-        length=words.length(timeline.seconds),
+        length=quantities.length(timeline.seconds),
         seconds=timeline.seconds,
         sections=tuple(
             Block(
                 x=_at(one.start, scale),
                 width=_at(one.end - one.start, scale),
                 title=one.label,
-                time=f"{words.length(one.start)} to {words.length(one.end)}",
+                time=f"{quantities.length(one.start)} to {quantities.length(one.end)}",
                 scope=one.scope,
                 colours=_colours(one.palette, one.start * scale, (one.end - one.start) * scale),
                 facts=(*one.lanes, *one.facts),
@@ -80,7 +80,7 @@ def film_of(timeline: Timeline) -> Film:
                 x=_at(one.start, scale),
                 width=_at(one.end - one.start, scale),
                 title=f"shot {number}",
-                time=f"{words.length(one.start)} to {words.length(one.end)}",
+                time=f"{quantities.length(one.start)} to {quantities.length(one.end)}",
                 scope=one.scope,
                 transition=one.transition.replace("-", " "),
             )

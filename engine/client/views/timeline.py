@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _LENGTHS_APART = 1.0
 
+FRAME_SIDE = 960
+"""Longer side of a frame in pixels, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineSnapshot:
@@ -115,6 +118,14 @@ class TimelineView:
         if key not in self._timelines:
             self._timelines[key] = timeline_of(item)
         return self._timelines[key]
+
+
+def frame_at(file: FileLine, paths: WorkspacePaths, seconds: float) -> bytes | None:
+    """Return a frame of a stored file at a time as an encoded image; None if there is none."""
+    from engine.kinds.timelines import frame_of
+
+    path = stored_file(paths, file.hash)
+    return frame_of(stored_of(file, path or Path(), paths).item, seconds, FRAME_SIDE)
 
 
 def _spent(step: StepLine) -> tuple[str, float, int]:

@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
+from engine.client.views.pixels import ImageTrouble
 from tests.support.pixels import pixel
-from tui.images.decode import ImageTrouble
 from tui.images.difference import MAX_GAIN, difference_of
 
 

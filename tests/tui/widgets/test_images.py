@@ -12,11 +12,13 @@ from textual.app import App
 from textual.containers import VerticalScroll
 from textual.widgets import ContentSwitcher, Static
 
+from engine.client.views import pixels as decoding
+from engine.client.views.pixels import ImageTrouble
 from tests.support.pixels import pixel
-from tui.images import decode, terminal
+from tui.images import terminal
 from tui.images.cache import LruCache
 from tui.images.cells import RAMP, draw
-from tui.images.decode import ImageTrouble, thumbnail
+from tui.images.decode import thumbnail
 from tui.images.palette import STANDARD_COLOURS
 from tui.images.style import CellStyle, cell_style, pixels_of
 from tui.widgets import image as image_module
@@ -100,7 +102,7 @@ def test_an_image_is_turned_as_its_metadata_asks(tmp_path):
 
 
 def test_the_largest_image_is_refused_before_it_is_decoded(red, monkeypatch):
-    monkeypatch.setattr(decode, "MAX_PIXELS", 2000)
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 2000)
     with pytest.raises(ImageTrouble, match="million pixels"):
         thumbnail(red, (8, 8))
 

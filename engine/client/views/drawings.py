@@ -1,16 +1,46 @@
-"""Drawing of several things together by their kind, in a thread."""
+"""Drawings of files and results by their kinds, for an area of cells; slow ones in a thread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from db.queries.inspect import FileLine
 from engine.client.views.candidates import Candidate
 from engine.client.views.files import MAX_ROWS, stored_of
 from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths
 
 if TYPE_CHECKING:
-    from engine.contract.kinds import Drawing, Item
+    from engine.contract.kinds import Drawing, Item, Lines
+
+
+def draw_file(
+    file: FileLine, path: Path, paths: WorkspacePaths, size: tuple[int, int], *, small: bool = False
+) -> "Drawing":
+    """Return the drawing of a stored file.
+
+    Args:
+        file: Its row.
+        path: Where it is, or would be.
+        paths: The workspace, to fetch it from an object store.
+        size: Columns and rows of the area.
+        small: True to draw it for a small area.
+    """
+    from engine.contract.kinds import Size
+    from engine.kinds.drawing import draw_full, draw_small
+
+    draw = draw_small if small else draw_full
+    return draw(stored_of(file, path, paths).item, Size(*size))
+
+
+def result_lines(item: "Item", columns: int) -> "Lines | None":
+    """Return a result of a step as lines; None if its kind draws it in another way."""
+    from engine.contract.kinds import Lines, Size
+    from engine.kinds.drawing import draw_full
+
+    drawn = draw_full(item, Size(columns, MAX_ROWS))
+    return drawn if isinstance(drawn, Lines) else None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Rows of a name and its figures, as kinds of sound draw them."""
+"""Rows of a name and its figures, as kinds of sound and timelines draw them."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
