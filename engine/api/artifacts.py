@@ -7,11 +7,9 @@ and nothing in them may load or run anything.
 import asyncio
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -30,6 +28,7 @@ from engine.api.reading import matches
 from engine.api.stored_elsewhere import fetched, range_from_store
 from engine.client.stored_files import LeavingFile, leaving_file
 from engine.client.uploads import keep_upload
+from engine.client.views.thumbnails import needs_thumbnail, read_thumbnail
 from engine.client.workspace import Workspace
 from engine.contract import Artifact, Blocked
 
@@ -213,27 +212,14 @@ def _is_within(part: str, size: int) -> bool:
 
 def thumbnail(call: Call) -> Response:
     """Answer with a thumbnail of a stored file."""
-    from engine.kinds.thumbnails import StoredFile
-
     query: ThumbnailQuery = call.query
     row = _known(call)
     workspace, side = call.services.workspace, int(query.size)
-    file = StoredFile(
-        row.hash,
-        workspace.artifacts.path(row.hash),
-        row.kind,
-        row.media_type,
-        row.size,
-        row.width,
-        row.height,
-        json.loads(row.facts),
-        partial(fetched, workspace, row.hash) if workspace.artifacts.is_remote else None,
-    )
     tag = f'"{row.hash}-{side}"'
-    if not file.needs(side):
+    if not needs_thumbnail(row, side):
         outgoing = OutgoingFile(row.hash, row.media_type, row.size, workspace)
         return published(call, outgoing, f"{row.hash}-{side}")
-    data = workspace.thumbnails.read(file, side)
+    data = read_thumbnail(workspace, row, side)
     if data is None:
         raise Problem(404, "no-thumbnail", "There is no image of this file.")
     if matches(call.request.headers.get("if-none-match", ""), tag):

@@ -27,7 +27,7 @@ from engine.api.reading import conditional
 from engine.api.serving.receipts import HEADER, Receipt, checked_key, fingerprint_of
 from engine.api.waiting import remedy_of
 from engine.client.ids import job_name
-from engine.client.uploads import keep_upload
+from engine.client.uploads import keep_upload, media_type_of
 from engine.contract.fields import is_visible
 
 RECIPE = "storyboard"
@@ -196,10 +196,7 @@ def _kept(call: Call, image: Path) -> str:
     Raises:
         Problem: 415 `wrong-type`: its bytes are not an image that can be used.
     """
-    from engine.kinds.registry import content_of_file, kinds
-
-    _, recognition = kinds().recognise(content_of_file(image))
-    if recognition.media_type not in IMAGES:
+    if media_type_of(image) not in IMAGES:
         raise _no_image("The file is not a PNG, JPEG or WebP image.", 415)
     return f"sha256:{keep_upload(call.services.workspace, image, call.caller.id)[0].hash}"
 

@@ -43,3 +43,10 @@ def keep_upload(workspace: OpenedWorkspace, path: Path, caller: str) -> tuple[Fi
         with workspace.store.intake() as write:
             is_new = write(lambda connection: add_upload(connection, file, caller))
     return file, is_new
+
+
+def media_type_of(path: Path) -> str:
+    """Return the media type of a file, recognised by its bytes."""
+    from engine.kinds.registry import content_of_file, kinds
+
+    return kinds().recognise(content_of_file(path))[1].media_type

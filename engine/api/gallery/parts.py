@@ -10,12 +10,12 @@ from engine.client.undoing import word_changes
 from engine.client.views.checks import CheckLine
 from engine.client.views.decisions import key_to_select, picked, texts_of
 from engine.client.views.detail import Detail, read_detail
-from engine.client.views.files import result_item
+from engine.client.views.files import draw_result
 from engine.client.views.job_tree import JobTree
 from engine.client.views.siblings import SiblingScope, find_inside, find_turns
 from engine.client.views.tree import TreeLine
 from engine.config.paths import WorkspacePaths
-from engine.contract.kinds import Line, Lines
+from engine.contract.kinds import Line
 from engine.text import figures
 
 MAX_CARDS = 50
@@ -146,15 +146,11 @@ class PartReader:
 
     def result(self, node: TreeLine) -> tuple[Line, ...]:
         """Return the newest result of a part without a file, as its kind draws it."""
-        from engine.kinds.drawing import draw_full
-        from engine.kinds.registry import kinds
-
-        lines = self.tree.left.lines
+        left = self.tree.left
         for number in reversed(node.steps):
-            step = lines.get(number)
-            if step and step.state == "done" and kinds().of(step.kind).draws_results:
-                drawing = draw_full(result_item(self.connection, step, self.tree.left.names), SIZE)
-                return drawing.lines if isinstance(drawing, Lines) else ()
+            step = left.lines.get(number)
+            if step and (drawn := draw_result(self.connection, step, left.names, SIZE.columns)):
+                return drawn.lines.lines[: SIZE.rows]
         return ()
 
 

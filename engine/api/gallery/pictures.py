@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.queries.inspect import FileLine, job_input
+from engine.client.drawn_text import title_of
 from engine.client.input_files import input_files
-from engine.client.views.files import facts_line, stored_of
+from engine.client.views.drawings import draw_file
+from engine.client.views.files import facts_line
 from engine.client.views.page import PageSection
 from engine.client.views.stored import artifacts_at, stored_file
+from engine.client.views.thumbnails import LARGEST, has_image, needs_thumbnail
 from engine.config.paths import WorkspacePaths
-from engine.contract.kinds import Kind, Line, Lines, Size
-from engine.kinds.drawing import draw_full, title_of
-from engine.kinds.registry import kinds
-from engine.kinds.thumbnails import SIDES, has_thumbnail
+from engine.contract.kinds import Line, Lines, Size
 
 SIZE = Size(96, 60)
 """Area of a drawing on a page, in cells of a terminal."""
@@ -90,7 +90,7 @@ def picture_of(
     """
     owner = "" if file.id or not job else f"?job={job}"
     has_image = _has_image(file)
-    width, height = _fitted(file, SIDES[-1]) if file.kind == "image" else (0, 0)
+    width, height = _fitted(file, LARGEST) if file.kind == "image" else (0, 0)
     lines = () if has_image or paths is None else _drawn_lines(file, paths)
     return Picture(
         address=f"/files/{file.hash}{owner}",
@@ -108,17 +108,17 @@ def picture_of(
     )
 
 
-def image_address(file: FileLine, side: int = SIDES[-1]) -> str:
+def image_address(file: FileLine, side: int = LARGEST) -> str:
     """Return the address of an image of a file: its thumbnail, or itself if it is no larger."""
-    if has_thumbnail(file.kind, file.width, file.height, side):
+    if needs_thumbnail(file, side):
         return f"/thumbnails/{side}/{file.hash}"
     return f"/files/{file.hash}"
 
 
 def _has_image(file: FileLine) -> bool:
     if file.kind == "image":
-        return file.media_type in IMAGES or has_thumbnail(file.kind, file.width, file.height, 480)
-    return type(kinds().of(file.kind)).thumbnail is not Kind.thumbnail
+        return file.media_type in IMAGES or needs_thumbnail(file)
+    return has_image(file.kind)
 
 
 def _player(media_type: str) -> str:
@@ -140,7 +140,7 @@ def _drawn_lines(file: FileLine, paths: WorkspacePaths) -> tuple[Line, ...]:
     path = stored_file(paths, file.hash)
     if path is None or file.size > MAX_INLINE:
         return ()
-    drawing = draw_full(stored_of(file, path, paths).item, SIZE)
+    drawing = draw_file(file, path, paths, (SIZE.columns, SIZE.rows))
     return drawing.lines if isinstance(drawing, Lines) else ()
 
 

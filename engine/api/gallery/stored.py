@@ -1,5 +1,7 @@
 """Handlers of files: stored ones, their thumbnails and drawings, previews of running steps."""
 
+from pathlib import Path
+
 from starlette.responses import Response
 
 from db.queries.inspect import FileLine, previews
@@ -8,11 +10,14 @@ from engine.api.endpoint import Call
 from engine.api.gallery.pages import Missing, Visit
 from engine.api.gallery.pictures import IMAGES, SIZE, file_by_hash, path_of
 from engine.api.reading import matches
-from engine.client.views.files import stored_of
+from engine.client.views.drawings import draw_file
+from engine.client.views.thumbnails import (
+    is_side,
+    line_thumbnail,
+    media_type_of_image,
+    needs_thumbnail,
+)
 from engine.contract.kinds import Lines, OwnImage, Raster
-from engine.kinds.drawing import draw_full
-from engine.kinds.registry import content_of, kinds
-from engine.kinds.thumbnails import SIDES, StoredFile
 
 
 def file(visit: Visit) -> Response:
@@ -24,15 +29,15 @@ def file(visit: Visit) -> Response:
 def thumbnail(visit: Visit) -> Response:
     """Send an image of a stored file: its thumbnail, or itself if it is no larger."""
     side = visit.number("side")
-    if side not in SIDES:
+    if not is_side(side):
         raise Missing
-    line, stored = _stored(visit)
+    line, path = _stored(visit)
     tag = f"{line.hash}-{side}"
-    if not stored.needs(side):
+    if not needs_thumbnail(line, side):
         return _sent(visit, line, tag)
     if _has(visit, tag):
         return _unchanged(tag)
-    data = visit.services.workspace.thumbnails.read(stored, side)
+    data = line_thumbnail(visit.services.workspace, line, path, side)
     if data is None:
         raise Missing
     return _image(tag, data, "image/webp")
@@ -40,8 +45,8 @@ def thumbnail(visit: Visit) -> Response:
 
 def drawing(visit: Visit) -> Response:
     """Show a stored file as its kind draws it: lines, and an image between them."""
-    line, stored = _stored(visit)
-    drawn = draw_full(stored.item, SIZE)
+    line, path = _stored(visit)
+    drawn = draw_file(line, path, visit.services.workspace.paths, (SIZE.columns, SIZE.rows))
     if isinstance(drawn, OwnImage):
         return _sent(visit, line)
     if isinstance(drawn, Raster) and "raw" in visit.request.query_params:
@@ -75,7 +80,7 @@ def preview(visit: Visit) -> Response:
     return Response(data, 200, {**HEADERS, "Cache-Control": "no-store"}, media_type)
 
 
-def _stored(visit: Visit) -> tuple[FileLine, StoredFile]:
+def _stored(visit: Visit) -> tuple[FileLine, Path]:
     """Return a file that some row names, and that is there."""
     hash_ = str(visit.request.path_params["sha256"])
     job = visit.request.query_params.get("job", "")
@@ -85,7 +90,7 @@ def _stored(visit: Visit) -> tuple[FileLine, StoredFile]:
     path = path_of(visit.services.workspace.paths, hash_) if line else None
     if line is None or path is None:
         raise Missing
-    return line, stored_of(line, path, visit.services.workspace.paths)
+    return line, path
 
 
 def _sent(visit: Visit, line: FileLine, tag: str = "") -> Response:
@@ -113,5 +118,5 @@ def _image(tag: str, data: bytes, media_type: str) -> Response:
 
 def _media_type(data: bytes) -> str | None:
     """Return the media type of an image that may be shown; None for any other bytes."""
-    _, recognised = kinds().recognise(content_of(data), "image")
-    return recognised.media_type if recognised.media_type in IMAGES else None
+    media_type = media_type_of_image(data)
+    return media_type if media_type in IMAGES else None
