@@ -113,7 +113,7 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
         NoSound: None is.
     """
     from engine.client.documents.materials import materials_of_file
-    from engine.client.sound_files import read_sound_file
+    from engine.client.sound_files import samples_of
     from engine.recipes.sound_effect.documents import (
         file_names,
         placed_document,
@@ -135,10 +135,9 @@ def read_sound(workspace: Workspace, batch: str) -> GeneratedSound:
         name = folder / placed_name(report, placed)
         materials = materials_of_file(workspace, placed.laid.audio)
         metadata["placed"] = placed_document(report, placed, str(name)) | materials
-    sound = read_sound_file(path)
+    samples, rate = samples_of(path)
     has_steps = take.device and take.steps is not None
-    audio = _tensor(sound.samples) if has_steps else sound.samples
-    return GeneratedSound(audio, sound.sample_rate, path, metadata)
+    return GeneratedSound(_tensor(samples) if has_steps else samples, rate, path, metadata)
 
 
 def _tensor(samples: "NDArray[np.float32]") -> "torch.Tensor | NDArray[np.float32]":

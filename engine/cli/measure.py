@@ -1,7 +1,6 @@
 """`safelight measure`: loudness, phase and faults of sounds."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 from engine.cli import render
 from engine.cli.options import json_option
 from engine.cli.trouble import FAILED
-from engine.client.sound_files import MeasuredSound, measure_file
+from engine.client.sound_files import measured_sound
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,29 +27,19 @@ def measure(files: tuple[Path, ...], *, as_json: bool) -> int:
     measure; one without a value is null, with the reason in `undefined`. Nothing is written, and no
     workspace is needed. The exit code is 1 if a file cannot be read.
     """
-    sounds: list[MeasuredSound] = []
+    sounds: list[dict[str, Any]] = []
     for path in files:
-        sound = measure_file(path)
+        sound = measured_sound(path)
         sounds.append(sound)
-        if not as_json and sound.error:
-            render.say(f"{path}: {sound.error}")
-    readable = [sound for sound in sounds if sound.measures is not None]
+        if not as_json and "error" in sound:
+            render.say(f"{path}: {sound['error']}")
+    readable = [sound for sound in sounds if "error" not in sound]
     if as_json:
-        render.print_json({"sounds": [_as_json(sound) for sound in sounds]})
+        render.print_json({"sounds": sounds})
     elif readable:
         render.console().print(_table(readable))
         _print_faults(readable)
     return 0 if len(readable) == len(sounds) else FAILED
-
-
-def _as_json(sound: MeasuredSound) -> dict[str, Any]:
-    if sound.measures is None:
-        return {"file": str(sound.path), "error": sound.error}
-    return {
-        "file": str(sound.path),
-        **sound.measures.model_dump(mode="json"),
-        "faults": [asdict(fault) for fault in sound.faults],
-    }
 
 
 def _decimals(digits: int, unit: str) -> Callable[[Any], str]:
@@ -65,11 +54,11 @@ _COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("ends at", "sound_end", _decimals(2, " s")),
     ("onsets", "onsets", lambda value: _NO_VALUE if value is None else str(len(value))),
     ("a minute", "cadence", _decimals(0, "")),
-    ("phase", "phase", lambda value: _NO_VALUE if value is None else f"{value.correlation:.2f}"),
+    ("phase", "phase", lambda value: _NO_VALUE if value is None else f"{value['correlation']:.2f}"),
 )
 
 
-def _table(sounds: list[MeasuredSound]) -> "Table":
+def _table(sounds: Sequence[Mapping[str, Any]]) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -78,16 +67,16 @@ def _table(sounds: list[MeasuredSound]) -> "Table":
         table.add_column(title, justify="right")
     table.add_column("faults", justify="right")
     for sound in sounds:
-        table.add_row(*_cells(sound), str(len(sound.faults)))
+        table.add_row(*_cells(sound), str(len(sound["faults"])))
     return table
 
 
-def _cells(sound: MeasuredSound) -> list[Any]:
-    values = [shown(getattr(sound.measures, name)) for _, name, shown in _COLUMNS]
-    return [render.shown(str(sound.path), None), *values]
+def _cells(sound: Mapping[str, Any]) -> list[Any]:
+    values = [shown(sound[name]) for _, name, shown in _COLUMNS]
+    return [render.shown(sound["file"], None), *values]
 
 
-def _print_faults(sounds: list[MeasuredSound]) -> None:
+def _print_faults(sounds: Sequence[Mapping[str, Any]]) -> None:
     for sound in sounds:
-        for fault in sound.faults:
-            render.say(f"{sound.path}: {fault.message}")
+        for fault in sound["faults"]:
+            render.say(f"{sound['file']}: {fault['message']}")

@@ -1,59 +1,43 @@
-"""Sound files: read, and measured."""
+"""Sound files of a user: measured, and read."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.audio.faults import Fault
-    from engine.audio.measures import SoundMeasures
-    from engine.audio.sound import Sound
+    import numpy as np
+    from numpy.typing import NDArray
 
 
-class MeasuredSound(NamedTuple):
-    """A sound file as measured.
+def measured_sound(path: Path) -> dict[str, Any]:
+    """Return the measures and faults of a sound file, as `measure --json` prints them.
 
-    Attributes:
-        path: The file.
-        measures: Its measures; None if it cannot be read.
-        faults: Its faults.
-        error: The reason why it cannot be read, as the end of a sentence; empty if it can.
+    Args:
+        path: A sound of any format, or an .npz file with `audio` and `sample_rate`.
+
+    Returns:
+        A document with `file`, and either `error`, the end of a sentence, or measures and faults.
     """
+    from engine.kinds.sound_files import measure_file
 
-    path: Path
-    measures: "SoundMeasures | None" = None
-    faults: "tuple[Fault, ...]" = ()
-    error: str = ""
-
-
-def measure_file(path: Path) -> MeasuredSound:
-    """Measure a sound of any format, or an .npz file with `audio` and `sample_rate`."""
-    from engine.audio.faults import faults_of
-    from engine.audio.measures import measure_sound
-    from engine.audio.sound import SoundError
-
-    try:
-        measures = measure_sound(read_sound_file(path))
-    except OSError as error:
-        return MeasuredSound(path, error=f"cannot be read: {error.strerror or error}.")
-    except SoundError as error:
-        return MeasuredSound(path, error=f"{error}.")
-    return MeasuredSound(path, measures, tuple(faults_of(measures)))
+    sound = measure_file(path)
+    if sound.measures is None:
+        return {"file": str(path), "error": sound.error}
+    return {
+        "file": str(path),
+        **sound.measures.model_dump(mode="json"),
+        "faults": [asdict(fault) for fault in sound.faults],
+    }
 
 
-def read_sound_file(path: Path) -> "Sound":
-    """Return the samples of a sound of any format, or of an .npz file.
+def samples_of(path: Path) -> "tuple[NDArray[np.float32], int]":
+    """Return the samples of a sound file, of shape (channels, samples), and its rate in Hz.
 
     Raises:
         OSError: The file cannot be read.
         SoundError: It is not a sound that can be decoded.
     """
-    from zipfile import is_zipfile
+    from engine.kinds.sound_files import read_sound_file
 
-    from engine.audio.datasets.npy import read_sound
-    from engine.audio.decode import decode
-
-    with path.open("rb") as stream:
-        if is_zipfile(stream):
-            return read_sound(path)
-        stream.seek(0)
-        return decode(stream, path.name)
+    sound = read_sound_file(path)
+    return sound.samples, sound.sample_rate
