@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.client.remote.connect import connect_async as connect_async
     from engine.client.workspace import Workspace as Workspace
     from engine.client.workspace import open_workspace as open_workspace
+    from engine.contract import UserError as UserError
     from engine.contract.agent import Agent as Agent
     from engine.contract.agent import Rule as Rule
     from engine.contract.agent import RuleInput as RuleInput
@@ -130,7 +131,6 @@ if TYPE_CHECKING:
     from engine.contract.vision import VISION as VISION
     from engine.recipes.visual_prompts.creativity.measure import creativity as creativity
     from engine.recipes.visual_prompts.creativity.model import Creativity as Creativity
-    from engine.text.errors import UserError as UserError
     from safelight.images import ImageEvaluation as ImageEvaluation
     from safelight.images import ImageOnDisk as ImageOnDisk
     from safelight.images import NoResult as NoResult
@@ -165,6 +165,7 @@ _MODULES = {
         "Workspace",
         "open_workspace",
     ),
+    "engine.contract": ("UserError",),
     "engine.contract.agent": (
         "Agent",
         "Rule",
@@ -317,7 +318,6 @@ _MODULES = {
     "engine.contract.vision": ("VISION",),
     "engine.recipes.visual_prompts.creativity.measure": ("creativity",),
     "engine.recipes.visual_prompts.creativity.model": ("Creativity",),
-    "engine.text.errors": ("UserError",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -8,8 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from engine.config.process.exit import ended
-from engine.config.process.safe_imports import forget_current_folder
+from safelight.process import ended, forget_current_folder
 
 USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.client.workspace import Workspace
-from engine.text.errors import UserError
+from engine.contract import UserError
 from safelight.single import run_single
 
 

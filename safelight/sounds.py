@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.client.workspace import Workspace
-from engine.text.errors import UserError
+from engine.contract import UserError
 from safelight.single import opened
 
 if TYPE_CHECKING:

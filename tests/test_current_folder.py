@@ -108,3 +108,17 @@ def run_script(folder: Path) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_source_tree_that_is_not_installed_runs_from_its_own_folder(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+    others = [entry for entry in sys.path if entry and Path(entry) != root]
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "safelight", "init", "--workspace", str(tmp_path)],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(others)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-500:]

@@ -7,12 +7,13 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.client.suspended import is_suspended
 from engine.config.paths import WorkspacePaths
-from engine.config.process.safe_imports import engine_command
 from engine.runtime.lock import WorkspaceBusy, lock_holder
 from engine.text.errors import UserError
 from engine.text.terminal import clean
@@ -42,6 +43,11 @@ def suspended_holder(paths: WorkspacePaths) -> Holder | None:
     """Return pid and host of an engine that holds the workspace and is stopped by a signal."""
     holder = lock_holder(paths.lock)
     return holder if is_suspended(holder) else None
+
+
+def engine_command(arguments: Sequence[str]) -> list[str]:
+    """Return the command that runs Safelight's command line in a separate process."""
+    return [sys.executable, "-P", "-m", "safelight", *arguments]
 
 
 class EngineProcess:

@@ -67,7 +67,7 @@ async def test_a_signal_after_the_work_changes_nothing_and_a_second_one_ends(
 
 ENDED = """
 import os, signal, sys
-from engine.config.process.exit import ended
+from safelight.process import ended
 
 def program():
     os.kill(os.getpid(), signal.SIGINT)

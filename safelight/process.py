@@ -1,15 +1,20 @@
-"""Keep Safelight's own processes from importing modules from the current folder.
+"""The process of a command: nothing is imported from the current folder, and its end is its own.
 
 The current folder is usually a workspace, and a workspace may come from somebody else. Python puts
 that folder first in `sys.path` for `python -m` and `python -c`, and `multiprocessing` starts its
 processes with `-c`.
+
+Imports nothing of ours and nothing heavy: it is loaded before anything else.
 """
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+INTERRUPTED = 130
 
 SAFE_PATH = "PYTHONSAFEPATH"
 """Environment variable that keeps an interpreter from putting the current folder in `sys.path`."""
@@ -43,6 +48,16 @@ def forget_current_folder() -> None:
     os.environ[SAFE_PATH] = "1"
 
 
-def engine_command(arguments: Sequence[str]) -> list[str]:
-    """Return the command that runs Safelight's command line in a separate process."""
-    return [sys.executable, "-P", "-m", "safelight", *arguments]
+def ended(program: Callable[[], int]) -> int:
+    """Run a program and return its exit code, which nothing can change afterwards.
+
+    An interrupt that comes while the interpreter ends would replace the code by the signal.
+    """
+    try:
+        code = program()
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            sys.stderr.write("Interrupted.\n")
+        code = INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
