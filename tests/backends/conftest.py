@@ -8,6 +8,7 @@ import pytest
 from engine.backends.comfyui import running
 from engine.backends.common import download
 from engine.backends.fal import queue as fal_queue
+from engine.backends.gemini_video import interactions
 from engine.backends.runway import tasks as runway_tasks
 from tests.support.providers.server import ProviderServer
 
@@ -30,8 +31,15 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and polls at once."""
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(interactions, "FIRST_POLL_SECONDS", 0.001)
     monkeypatch.setattr(runway_tasks, "FIRST_POLL_SECONDS", 0.001)
     monkeypatch.setattr(running, "SETTLE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def one_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetches a finished file once per call: a test in which that stalls waits out each."""
+    monkeypatch.setattr(download, "FETCHES", 1)
 
 
 @pytest.fixture

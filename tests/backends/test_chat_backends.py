@@ -299,7 +299,7 @@ async def test_a_huge_reply_is_not_read_on(provider: Provider, announced: bool) 
 async def test_the_deadline_ends_a_call(provider: Provider, what: Any) -> None:
     with ProviderServer(provider.route()) as server:
         server.misbehave(what)
-        backend = provider.backend(server, timeout=0.4)
+        backend = provider.backend(server, timeout=0.15)
         async with asyncio.timeout(4):
             error = await failing(backend)
         assert isinstance(error, Retryable)

@@ -13,6 +13,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from engine.backends.comfyui import FAMILY, ComfySettings, queued, running
+from engine.backends.comfyui import server as comfy_server
 from engine.backends.comfyui.events import PromptEvent, preview_of, read_event
 from engine.backends.comfyui.following import MAX_LOST
 from engine.backends.comfyui.image import ComfyImages
@@ -337,16 +338,24 @@ async def test_a_look_that_fails_is_taken_again(server, provider, what, path):
 DEEP = instead(b'{"a": ' + b"[" * 100_000)
 
 
-@pytest.mark.parametrize("what", [huge(size=300 * 2**20), drip(0.05), hang(), status(403), DEEP])
+@pytest.fixture
+def brief_looks_at_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives up a queue that takes long or is long soon, and no other call."""
+    monkeypatch.setattr(comfy_server, "QUEUE_SECONDS", 0.1)
+    monkeypatch.setattr(comfy_server, "MAX_QUEUE_BYTES", 2**20)
+
+
+@pytest.mark.usefixtures("brief_looks_at_the_queue")
+@pytest.mark.parametrize("what", [huge(size=2 * 2**20), drip(0.05), hang(), status(403), DEEP])
 async def test_a_queue_that_cannot_be_read_is_no_reason_to_fail(
     server, provider, what, monkeypatch
 ):
     monkeypatch.setattr(running, "MISSES", 1)
     server.misbehave(what, path=QUEUE, method="GET", times=float("inf"))
     context = MemoryContext()
-    await backend(server, timeout=1.5).generate(request(), context)
+    await backend(server).generate(request(), context)
     again = MemoryContext(context.request_id)
-    await backend(server, timeout=1.5).generate(request(), again)
+    await backend(server).generate(request(), again)
     assert len(provider.executions) == 1
 
 
@@ -359,6 +368,7 @@ async def test_looks_have_a_deadline_and_a_limit(server, provider, what, monkeyp
     assert len(provider.executions) == 1
 
 
+@pytest.mark.usefixtures("brief_looks_at_the_queue")
 async def test_a_prompt_that_never_arrived_is_sent_once_an_unreadable_queue_is_empty(
     server, provider
 ):
@@ -366,13 +376,13 @@ async def test_a_prompt_that_never_arrived_is_sent_once_an_unreadable_queue_is_e
     other = Execution("other", {}, "browser")
     provider.executions.append(other)
     context = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
-    task = asyncio.create_task(backend(server, timeout=1.5).generate(request(), context))
+    task = asyncio.create_task(backend(server).generate(request(), context))
     await eventually(lambda: len(server.calls("^/prompt$")) > 3)
     assert provider.executions == [other]  # it may be in there, so it is not sent
     other.state = "over"
     with pytest.raises(Retryable):
         await task
-    await backend(server, timeout=1.5).generate(request(), context)
+    await backend(server).generate(request(), context)
     ticket = ComfyTicket.read(str(context.request_id))
     assert [run.prompt_id for run in provider.executions[1:]] == [ticket.prompt_id]
 

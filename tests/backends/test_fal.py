@@ -263,6 +263,7 @@ async def test_a_result_that_cannot_be_read_is_counted_once(server, provider, wh
     assert (len(provider.generations), context.spent) == (1, 500_000)
 
 
+@pytest.mark.usefixtures("one_fetch")
 @pytest.mark.parametrize("what", [reset(), drip(pause=0.05), hang()])
 async def test_an_image_whose_download_fails_is_counted_and_downloaded_again(
     server, provider, what

@@ -202,6 +202,7 @@ async def test_looks_that_keep_failing_keep_the_request(server, provider, path):
     assert len(provider.generations) == 1
 
 
+@pytest.mark.usefixtures("one_fetch")
 @pytest.mark.parametrize("what", [reset(), hang()])
 async def test_a_sound_whose_download_fails_is_counted_once_and_downloaded_again(
     server, provider, what

@@ -150,6 +150,7 @@ async def test_what_keeps_failing_keeps_the_request(server, provider, path):
     assert (len(provider.asked), context.spent) == (1, 200_000)
 
 
+@pytest.mark.usefixtures("one_fetch")
 async def test_a_download_that_stalls_is_counted_once_and_made_again(server, provider):
     server.misbehave(hang(), path=FILE, times=float("inf"))
     context = MemoryContext()

@@ -437,6 +437,7 @@ def generated(seller: Any) -> int:
     return len(seller.generations if isinstance(seller, FalQueue) else seller.asked)
 
 
+@pytest.mark.usefixtures("one_fetch")
 @pytest.mark.parametrize("name", IMAGE_SELLERS)
 async def test_a_download_that_stalls_in_every_try_is_paid_for_once(tmp_path: Path, name: str):
     make, settings = IMAGE_SELLERS[name]

@@ -125,6 +125,7 @@ async def test_a_file_that_cannot_be_fetched_is_fetched_later_and_not_paid_for_a
     server, provider, what
 ):
     provider.by_url, context = True, MemoryContext()
+    server.misbehave(reset(), path="^/files/", times=2)
     server.misbehave(what, path="^/files/", times=float("inf"))
     made = backend(server, image_model="dall-e-3", price_image=0.04, timeout=0.3)
     error = await failure(made, context)

@@ -1,6 +1,7 @@
 """A ComfyUI server, with a ledger of the prompts that it ran."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import struct
@@ -229,7 +230,7 @@ def preview(image: bytes) -> bytes:
 
 @dataclass
 class Socket(Misbehaviour):
-    """Accepts a websocket and sends frames; holds it open until the server closes.
+    """Accepts a websocket and sends frames; holds it open until the client or the server closes.
 
     Attributes:
         frames: Text and binary frames.
@@ -254,5 +255,15 @@ class Socket(Misbehaviour):
             data = frame.encode() if isinstance(frame, str) else frame
             opcode = Opcode.TEXT if is_text else Opcode.BINARY
             wire.write(Frame(opcode, data).serialize(mask=False))
-        wire.closing.wait()
+        self._hold(wire)
         wire.close()
+
+    def _hold(self, wire: Wire) -> None:
+        """Wait for an end, and answer the client's, or it would wait for that answer in vain."""
+        connection = wire._handler.connection
+        connection.settimeout(0.02)
+        while not wire.closing.is_set():
+            with contextlib.suppress(TimeoutError):
+                if connection.recv(4096):
+                    wire.write(Frame(Opcode.CLOSE, b"").serialize(mask=False))
+                return
