@@ -37,8 +37,8 @@ class LoopControl:
         self.wake()
 
     async def pause(self, seconds: float) -> None:
-        """Wait for `wake`, or for some seconds."""
-        self._event.clear()
+        """Wait for `wake`, or for some seconds; not at all if it was called since the last pause."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()
+        self._event.clear()
