@@ -37,7 +37,7 @@ class LoopControl:
         self.wake()
 
     async def pause(self, seconds: float) -> None:
-        """Wait for `wake`, or for some seconds; not at all if it was called since the last pause."""
+        """Wait for some seconds, or until a `wake`; one since the last pause counts."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()

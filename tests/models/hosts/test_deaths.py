@@ -47,7 +47,7 @@ async def test_a_host_that_dies_takes_nobody_along_but_who_did_it(
 
 
 async def test_a_batch_that_took_its_host_along_is_smaller_from_then_on(trial: MakeTrial) -> None:
-    hosts = trial(batch_wait_seconds=1)
+    hosts = trial(batch_wait_seconds=0.1)
     model = key(most=4)
     await hosts.answers(*(task(text, "die_always", model) for text in ("poison", "a", "b", "c")))
     assert hosts.hosts._fitting.most((model, "die_always", ""), 4) == 2

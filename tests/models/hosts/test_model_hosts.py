@@ -39,7 +39,7 @@ async def busy(trial: Trial, gate: Path, **options: Any) -> "asyncio.Task[Any]":
 async def test_what_comes_while_a_host_is_busy_is_its_next_batch(
     trial: MakeTrial, tmp_path: Path
 ) -> None:
-    gate, hosts = tmp_path / "gate", trial(batch_wait_seconds=1)
+    gate, hosts = tmp_path / "gate", trial(batch_wait_seconds=0.1)
     first = asyncio.create_task(hosts.answer(task(str(gate), "wait_for", key(most=4))))
     await hosts.until(Path(f"{gate}.begun").exists)
     texts = [hosts.ask(task(text, model=key(most=4))) for text in "abcde"]

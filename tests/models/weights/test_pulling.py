@@ -43,6 +43,7 @@ def test_a_download_that_broke_goes_on_where_it_stopped(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10_000)
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _seconds: None)
     data = safetensors(199_000).ljust(200_000, b"\0")
     hub.files["org/small"]["model.safetensors"] = data
     hub.broken.add("model.safetensors")
