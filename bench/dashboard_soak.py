@@ -147,7 +147,7 @@ def _megabytes(pid: int) -> tuple[float, float]:
 def _figures(memory: list[Memory], seconds: float, steps: int) -> list[Figure]:
     """Growth is from the first third after warming up to the last third."""
     warm = min(WARM_SECONDS, seconds / 3)
-    settled = [one for one in memory if one.at >= warm]
+    settled = [one for one in memory if one.at >= warm] or memory
     third = max(1, len(settled) // 3)
     first, last = _median(settled[:third]), _median(settled[-third:])
     head = Figure(

@@ -186,17 +186,29 @@ def step_lines(connection: sqlite3.Connection, job_id: int) -> list[StepLine]:
     return [StepLine.of(row) for row in connection.execute(_STEPS, (job_id,))]
 
 
+_VERSION = """j.state, j.stage, j.cost, j.priority, j.message,
+  (SELECT max(id) FROM events WHERE job_id = j.id),
+  (SELECT max(id) FROM decisions WHERE job_id = j.id),
+  (SELECT max(undone_at) FROM decisions WHERE job_id = j.id)"""
+
+
 def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ...]:
     """Return a value that differs once a job has changed; costs the same for any job."""
-    sql = """SELECT j.state, j.stage, j.cost, j.priority, j.message,
-             (SELECT max(id) FROM events WHERE job_id = j.id),
-             (SELECT max(id) FROM decisions WHERE job_id = j.id),
-             (SELECT max(undone_at) FROM decisions WHERE job_id = j.id),
+    sql = f"""SELECT {_VERSION},
              (SELECT group_concat(step_id || ':' || coalesce(fraction, '') || at) FROM
                (SELECT step_id, fraction, at FROM progress WHERE job_id = j.id LIMIT 50))
-             FROM jobs j WHERE j.id = ?"""
+             FROM jobs j WHERE j.id = ?"""  # noqa: S608 - our own columns
     row = connection.execute(sql, (job_id,)).fetchone()
     return tuple(row) if row else ()
+
+
+def job_versions(
+    connection: sqlite3.Connection, job_ids: Sequence[int]
+) -> dict[int, tuple[object, ...]]:
+    """Return values by job that differ once a job has changed; the progress of a step is none."""
+    sql = f"""SELECT j.id, {_VERSION} FROM jobs j
+              WHERE j.id IN (SELECT value FROM json_each(?))"""  # noqa: S608 - our own columns
+    return {row[0]: tuple(row) for row in connection.execute(sql, (json.dumps(list(job_ids)),))}
 
 
 @dataclass(frozen=True, slots=True)

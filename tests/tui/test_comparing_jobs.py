@@ -1,10 +1,15 @@
 """Whole jobs side by side, of one batch or of several, with or without scores, checks and files."""
 
 import json
+from operator import is_
 from typing import Any
 
 import pytest
 
+from db.writes.ratings import rate
+from engine.client.views.candidates import Candidate
+from engine.client.views.recipe_info import Headlines
+from engine.client.views.whole_jobs import BestOfJobs
 from tests.tui.samples import result
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_comparing import at_the_job, captions, comparing
@@ -83,3 +88,35 @@ async def test_jobs_without_files_and_scores_are_compared_by_their_results(place
         await comparing(pilot)  # no part has a family: the job and its neighbour
         await until(pilot, lambda: [c.split()[1] for c in captions(pilot)] == ["one", "two"])
         await shows(pilot, "a lighthouse", "a harbour", "a queues one again: 1 step as it ran")
+
+
+def test_a_change_of_one_job_reads_no_other_again(place: Place) -> None:
+    ids = [
+        *place.job_ids(place.batch("one", ["a", "b"])),
+        *place.job_ids(place.batch("two", ["c"])),
+    ]
+    other = place.job_ids(place.batch("three", ["d"]))[0]
+    place.claim(4)
+    for job in (*ids, other):
+        place.turn(job, 1, 50.0)
+    view = BestOfJobs(ids, ids[0], Headlines())
+    connection, reads = place.store.reader(), list[str]()
+    connection.set_trace_callback(reads.append)
+
+    def read() -> tuple[Candidate, ...]:
+        reads.clear()
+        return view.read(connection, 0).candidates
+
+    first, whole = read(), len(reads)
+    unchanged = 2 + 2  # the jobs, their versions, and their two batches
+    place.turn(other, 2, 90.0)
+    assert all(map(is_, read(), first))
+    assert len(reads) == unchanged
+    place.turn(ids[1], 2, 90.0)
+    second = read()
+    assert [one is before for one, before in zip(second, first, strict=True)] == [True, False, True]
+    assert dict(second[1].scores)["score"] == 90.0
+    assert len(reads) == unchanged + (whole - unchanged) // 3
+    place.write(lambda c: rate(c, ids[0], "", 5, "", "me"))
+    assert read()[0].rating == "5"
+    connection.close()

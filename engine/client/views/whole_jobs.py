@@ -26,6 +26,8 @@ MAX_SETTING = 60
 class BestOfJobs:
     """View of several jobs, each by its best file, or by its newest result if it has no file.
 
+    A job is read again once it has changed, and not when another one has.
+
     Args:
         job_ids: The jobs, of one batch or of several.
         chosen: The job that was selected.
@@ -42,6 +44,7 @@ class BestOfJobs:
         self._chosen = chosen
         self._headlines = headlines
         self._in_full = in_full
+        self._kept: dict[int, tuple[object, Candidate]] = {}
 
     def at(self, candidate: Candidate) -> "BestOfJobs":
         """Return the same jobs with another one selected."""
@@ -50,20 +53,37 @@ class BestOfJobs:
     def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
         """Return the present jobs."""
         lines = lists.jobs_of_ids(connection, self._ids)
-        batches = {line.batch_id: lists.batch_line(connection, line.batch_id) for line in lines}
+        batch_ids = {line.batch_id for line in lines}
+        batches = {id_: lists.batch_line(connection, id_) for id_ in batch_ids}
         known = [(line, batch) for line in lines if (batch := batches[line.batch_id]) is not None]
         if not known:
             return Comparison("")
         is_mixed = len({batch.id for _, batch in known}) > 1
-        candidates = tuple(
-            self._candidate(connection, line, batch, is_mixed=is_mixed) for line, batch in known
-        )
+        candidates = self._candidates(connection, known, is_mixed=is_mixed)
         ids = [line.id for line, _ in known]
         at = ids.index(self._chosen) if self._chosen in ids else len(ids) - 1
         title = f"b{known[0][1].id} {clean(known[0][1].name, 60)}"
         if is_mixed:
             title = " beside ".join(f"j{id_}" for id_ in ids)
         return Comparison(title, candidates, at)
+
+    def _candidates(
+        self,
+        connection: sqlite3.Connection,
+        known: Sequence[tuple[lists.JobLine, lists.BatchLine]],
+        *,
+        is_mixed: bool,
+    ) -> tuple[Candidate, ...]:
+        """Return jobs to compare; those that have not changed as they were read."""
+        before, self._kept = self._kept, {}
+        versions = inspect.job_versions(connection, [line.id for line, _ in known])
+        for line, batch in known:
+            version = (replace(line, fraction=None), versions.get(line.id), batch.recipe, is_mixed)
+            kept = before.get(line.id)
+            if kept is None or kept[0] != version:
+                kept = version, self._candidate(connection, line, batch, is_mixed=is_mixed)
+            self._kept[line.id] = kept
+        return tuple(self._kept[line.id][1] for line, _ in known)
 
     def _candidate(
         self,
