@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 _STATEMENTS = (
     "CREATE INDEX steps_waiting ON steps(started_at) WHERE state = 'waiting'",
-    "CREATE INDEX jobs_cost ON jobs(batch_id, -cost, position)",
+    "CREATE INDEX jobs_cost ON jobs(batch_id, cost, position)",
 )
 
 

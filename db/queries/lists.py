@@ -176,8 +176,9 @@ def rows_without_score(batch_id: int) -> OrderedRows:
 
 
 def rows_by_cost(batch_id: int) -> OrderedRows:
-    """Return all jobs of a batch, the dearest first."""
-    return OrderedRows("FROM jobs WHERE batch_id = ?", (batch_id,), ("-cost", "position"))
+    """Return all jobs of a batch, the dearest first; of the same cost, the last of the input."""
+    where = "FROM jobs WHERE batch_id = ?"
+    return OrderedRows(where, (batch_id,), ("cost", "position"), descending=True)
 
 
 def count_ratings(connection: sqlite3.Connection, batch_id: int) -> dict[int, int]:
@@ -211,7 +212,7 @@ MATCH_ORDERS = {
     "best high": "state = 'failed', score IS NULL, score DESC, position",
     "time": """julianday(coalesce(finished_at, strftime('%Y-%m-%dT%H:%M:%f', 'now')))
                - julianday(started_at) DESC NULLS LAST, position""",
-    "cost": "cost DESC, position",
+    "cost": "cost DESC, position DESC",
     "rating": "rating IS NULL, rating DESC, position",
 }
 """Orders accepted by `ids_matching`, as SQL."""

@@ -25,9 +25,9 @@ def test_a_store_of_before_lists_jobs_by_cost(tmp_path: Path) -> None:
             older.execute(_JOB, {"n": number, "cost": cost})
     with closing(Store(path).reader()) as reader:
         ordered = lists.rows_by_cost(1)
-        assert lists.ids_matching(reader, 1, order="cost") == [3, 1, 4, 2, 5]
+        assert lists.ids_matching(reader, 1, order="cost") == [3, 4, 1, 5, 2]
         for start in range(5):
-            assert page_of_ids(reader, ordered, start, 9, 5) == [3, 1, 4, 2, 5][start:]
+            assert page_of_ids(reader, ordered, start, 9, 5) == [3, 4, 1, 5, 2][start:]
 
 
 Reads = Callable[[sqlite3.Connection], object]
