@@ -9,7 +9,7 @@ from engine.cli import render
 from engine.cli.options import json_option, workspace_option
 from engine.client.documents.search import search_document
 from engine.client.keeping import rating_ranks
-from engine.client.search import MAX_HITS, SearchHit, SearchResult
+from engine.client.search import MAX_HITS, SearchHit, SearchResult, nothing_matches
 from engine.client.workspace import Workspace
 from engine.text.plural import pluralize
 
@@ -55,17 +55,17 @@ def search(
     if as_json:
         render.print_json(search_document(result))
     else:
-        _print(result, limit)
+        _print(result, " ".join(words), limit)
     return 0
 
 
-def _print(result: SearchResult, limit: int) -> None:
+def _print(result: SearchResult, text: str, limit: int) -> None:
     console = render.console()
     for hit in result.hits:
         console.print(_head(hit), no_wrap=True, overflow="ellipsis")
         console.print(_snippet(hit))
     if not result.hits:
-        render.say("Nothing matches.")
+        render.say(nothing_matches(text))
     if len(result.hits) >= limit:
         render.say(f"Older ones may match too; --limit shows more than {limit}.")
     if result.looked_at:

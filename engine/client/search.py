@@ -104,6 +104,14 @@ def search(
     return SearchResult(hits, count_unindexed(connection), MOST_LOOKED_AT if cut else None)
 
 
+def nothing_matches(text: str) -> str:
+    """Return what to say of a search without hits: a letter being typed is a word as yet."""
+    wanted = Words.parse(text).wanted
+    if wanted and len(wanted[-1]) == 1 and not is_cjk(wanted[-1]):
+        return "Nothing matches: one letter counts as a whole word."
+    return "Nothing matches."
+
+
 def index_here(store: Store, paths: WorkspacePaths) -> None:
     """Index words for a moment, if no engine runs that does it."""
     until = time.monotonic() + INDEX_SECONDS

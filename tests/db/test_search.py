@@ -8,7 +8,7 @@ import pytest
 from db.queries.search import MOST_LOOKED_AT, Condition, count_unindexed
 from db.store import Store
 from db.writes.search import index_jobs
-from engine.client.search import SearchResult, search
+from engine.client.search import SearchResult, nothing_matches, search
 from tests.db.test_ratings import finish, found
 from tests.support.stores import add_batch, make_older_store, make_store
 
@@ -71,6 +71,13 @@ def test_snippets_show_the_text_as_it_was_written(
     result = results(store, text, Condition())
     assert sorted(marked(result)) == marks
     assert "\u200b" not in result.hits[0].snippet
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"), [("f", True), ("fog b", True), ("fox", False), ("狐", False)]
+)
+def test_one_letter_counts_as_a_word_and_that_is_said(text: str, is_said: bool) -> None:
+    assert ("one letter" in nothing_matches(text)) == is_said
 
 
 def test_what_was_not_looked_at_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from engine.client.search import nothing_matches
 from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
@@ -114,7 +115,7 @@ class SearchScreen(BaseScreen):
     async def show(self, snapshot: SearchSnapshot) -> None:
         """Show the jobs."""
         self.rows.set_rows(len(snapshot.rows), 0, snapshot.rows)
-        self.rows.set_empty("Nothing matches." if snapshot.text.strip() else "")
+        self.rows.set_empty(nothing_matches(snapshot.text) if snapshot.text.strip() else "")
         self.query_one("#found", Static).update(_summary(snapshot))
         if snapshot.unindexed and not self._has_indexed and not self.dashboard.read_only:
             self._has_indexed = True
