@@ -11,12 +11,21 @@ import pytest
 
 from db.queries.batches import running_engine
 from tests.support.chaos import PATIENCE, Nursery, ProviderProcess, Stage, wait_until
+from tests.support.effort import cases
 
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[ProviderProcess]:
     """A provider that takes its time, so that calls are in flight when a signal comes."""
-    process = ProviderProcess(tmp_path, delay=0.3)
+    process = ProviderProcess(tmp_path, delay=0.15)
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def slower(tmp_path: Path) -> Iterator[ProviderProcess]:
+    """A provider that takes longer than an engine takes to start."""
+    process = ProviderProcess(tmp_path, delay=0.4)
     yield process
     process.close()
 
@@ -35,8 +44,8 @@ def start(stage: Stage, *options: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
-def test_of_two_engines_started_at_once_one_works(slow: ProviderProcess, tmp_path: Path) -> None:
-    stage = Stage.queued(tmp_path / "stage", slow, count=2, iterations=2)
+def test_of_two_engines_started_at_once_one_works(slower: ProviderProcess, tmp_path: Path) -> None:
+    stage = Stage.queued(tmp_path / "stage", slower, count=2, iterations=2)
     engines = [start(stage, "--until-idle") for _ in range(2)]
     said = [engine.communicate(timeout=PATIENCE)[0] for engine in engines]
     ends = [engine.returncode for engine in engines]
@@ -47,7 +56,7 @@ def test_of_two_engines_started_at_once_one_works(slow: ProviderProcess, tmp_pat
     assert len(stage.charged()) == 10  # two images an iteration, one refinement a job
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@cases("number", [signal.SIGINT, signal.SIGTERM], usual=1)
 def test_the_first_signal_lets_calls_in_flight_end_and_starts_none(
     number: signal.Signals, slow: ProviderProcess, nursery: Nursery, tmp_path: Path
 ) -> None:

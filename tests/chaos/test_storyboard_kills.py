@@ -40,6 +40,7 @@ def film(
     tmp_path_factory: pytest.TempPathFactory, provider: ProviderProcess, nursery: Nursery
 ) -> tuple[Stage, Stage]:
     """A queued storyboard to copy, and the same one after a run that nobody killed."""
+    nursery.load("av", "cv2", "fpdf", "numba")
     folder = tmp_path_factory.mktemp("film")
     template = Stage.queued(folder / "template", provider, 1, RECIPE, **FILM)
     reference = Finished(template.copy(folder / "unkilled").root, provider)

@@ -72,6 +72,10 @@ class Nursery:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
 
+    def load(self, *modules: str) -> None:
+        """Imports modules once, which each engine would import."""
+        self.process.stdin.write("".join(f"import {module}\n" for module in modules))
+
     def begin(self, workspace: Path, port: int, kill: str = ":0") -> int:
         """Starts an engine; returns its process, which leads a group of its own."""
         self.process.stdin.write(f"{workspace} {port} {kill}\n")

@@ -3,17 +3,21 @@
 `CHAOS_KILL=before:N` or `after:N` in the environment kills the process (SIGKILL) before or after
 its N-th commit. With `--nursery` the process imports everything once and forks an engine for each
 line `WORKSPACE PORT KILL` on standard input, since a hundred starts of Python take minutes; it
-answers `pid N` as the engine begins and `status N` as it has ended.
+answers `pid N` as the engine begins and `status N` as it has ended. A line `import MODULE` has it
+import more for the engines after it. In the usual run such engines start no worker processes.
 """
 
 import argparse
 import asyncio
+import importlib
 import os
 import signal
 import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import db.store
 from db.writer import StoreWriter
@@ -23,6 +27,8 @@ from engine.config.settings import read_settings
 from engine.runtime.engine import Engine
 from engine.runtime.lock import WorkspaceBusy
 from tests.support.chaos_recipe import ChaosCatalog
+from tests.support.effort import ROUNDS
+from tests.support.one_process import compute_here
 
 TOLD = "told.txt"
 """File of the request ids that the runtime has said to be durable."""
@@ -93,7 +99,12 @@ def kill_at(where: str) -> None:
 
 def nursery() -> None:
     """Forks an engine for each line that comes, one after the other."""
+    if ROUNDS == 1:
+        compute_here(pytest.MonkeyPatch())
     for line in sys.stdin:
+        if line.startswith("import "):
+            importlib.import_module(line.split()[1])
+            continue
         workspace, port, where = line.split()
         child = os.fork()
         if child == 0:

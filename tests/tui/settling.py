@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from textual import app as textual_app
+from textual import constants
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot, WaitForScreenTimeout
 from textual.screen import Screen
@@ -24,19 +25,21 @@ STEP = 0.001
 """Seconds between two looks afterwards."""
 
 UNRULY = 1.0
-"""Seconds after which an app that never rests, one that is animated, is left as it is."""
+"""Seconds after which an app that never rests is left as it is."""
 
 AT_WORK = 0.1
 """Seconds within which a thread that a key has started should have done what can be seen of it."""
 
 
 def settle_at_once() -> None:
-    """Have pilots wait for widgets, and for nothing else."""
+    """Have pilots wait for widgets, and for nothing else; nothing is animated."""
     patch = pytest.MonkeyPatch()
     patch.setattr(textual_app, "wait_for_idle", _no_wait)
     patch.setattr(Pilot, "press", _press)
     patch.setattr(Pilot, "pause", _pause)
+    patch.setattr(Pilot, "wait_for_scheduled_animations", _pause)
     patch.setattr(Pilot, "_wait_for_screen", _answered)
+    patch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
 
 
 async def _no_wait(*_: float) -> None:
@@ -68,7 +71,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     while await _answered(pilot):
         _draw(pilot)
         passed = time.monotonic() - began
-        if passed < AT_WORK and _has_threads_at_work(pilot):
+        if passed < AT_WORK and has_threads_at_work(pilot):
             await asyncio.sleep(STEP)
         elif passed > UNRULY or not _is_busy(pilot):
             return
@@ -131,7 +134,8 @@ def _is_busy(pilot: Pilot[Any]) -> bool:
     )
 
 
-def _has_threads_at_work(pilot: Pilot[Any]) -> bool:
+def has_threads_at_work(pilot: Pilot[Any]) -> bool:
+    """Tell whether a thread does something for a widget."""
     return any(one._thread_worker and not one.is_finished for one in pilot.app.workers)
 
 

@@ -191,4 +191,9 @@ def seen(app: Any) -> str:
 
 async def shows(pilot: Pilot[Any], *texts: str) -> None:
     """Waits until all of these texts are on the screen."""
-    await until(pilot, lambda: all(text in seen(pilot.app) for text in texts), f"{texts}")
+
+    def shown() -> bool:
+        text = seen(pilot.app)
+        return all(each in text for each in texts)
+
+    await until(pilot, shown, f"{texts}")

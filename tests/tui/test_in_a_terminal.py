@@ -47,6 +47,8 @@ class Terminal:
             encoding=None,
             cwd=str(Path(__file__).parents[2]),
         )
+        self.child.delaybeforesend = None
+        self.child.ptyproc.delayafterclose = 0.01
         self.sent = b""
 
     def read(self) -> None:

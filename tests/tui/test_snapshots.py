@@ -13,6 +13,7 @@ from db.writes import engines as engine_writes
 from db.writes import steps as step_writes
 from db.writes.search import index_jobs
 from engine.client.views.timeline import TimelineView
+from tests.tui.settling import has_threads_at_work
 from tests.tui.support import Place, seen, until
 from tests.tui.test_timeline_screen import timeline
 from tui.widgets.sheet import Sheet
@@ -110,24 +111,28 @@ def drive(place: Place, theme: str, *keys: str):
             await until(pilot, lambda where=where: is_on(pilot.app, where))
             await until(pilot, lambda: pilot.app.screen.rows.total)
         await until(pilot, lambda: "…" not in images(pilot.app))
-        await until(pilot, Still(pilot.app))
+        await until(pilot, Still(pilot))
         await pilot.pause()
 
     return app, before
 
 
 class Still:
-    """True once the screen has been the same for a while."""
+    """True once all has been read and drawn, and the screen has been the same for a while."""
 
-    def __init__(self, app) -> None:
-        self._app = app
+    def __init__(self, pilot) -> None:
+        self._pilot = pilot
         self._text, self._times = "", 0
 
     def __call__(self) -> bool:
-        text = seen(self._app)
+        shown = self._pilot.app.feed._shown
+        if has_threads_at_work(self._pilot) or any(each.snapshot is None for each in shown):
+            self._times = 0
+            return False
+        text = seen(self._pilot.app)
         self._times = self._times + 1 if text == self._text else 0
         self._text = text
-        return self._times > 25
+        return self._times > 6
 
 
 def is_on(app, where: str) -> bool:
@@ -188,7 +193,7 @@ def test_views(snap_compare, busy: Place, view: str, size: tuple[int, int]) -> N
         if view == "sheet":
             sheet = pilot.app.screen.query_one(Sheet)
             await until(pilot, lambda: len(sheet._images._own) == 2, "the images of two jobs")
-        await until(pilot, Still(pilot.app))
+        await until(pilot, Still(pilot))
 
     assert snap_compare(app, run_before=before, terminal_size=size)
 
@@ -201,7 +206,7 @@ def test_zoom(snap_compare, still: Place) -> None:
         await pilot.press("z", "plus")
         await until(pilot, lambda: is_on(pilot.app, "zoom") and "%" in seen(pilot.app))
         await until(pilot, lambda: "…" not in images(pilot.app))
-        await until(pilot, Still(pilot.app))
+        await until(pilot, Still(pilot))
 
     assert snap_compare(app, run_before=before, terminal_size=SIZES[0])
 
@@ -216,7 +221,7 @@ def test_search(snap_compare, still: Place) -> None:
         pilot.app.search("lamp")
         await until(pilot, lambda: is_on(pilot.app, "search") and pilot.app.screen.query("Rows"))
         await until(pilot, lambda: pilot.app.screen.rows.total)
-        await until(pilot, Still(pilot.app))
+        await until(pilot, Still(pilot))
 
     assert snap_compare(app, run_before=before, terminal_size=SIZES[0])
 
@@ -236,6 +241,6 @@ def test_timeline(
         await pilot.press("i")
         await until(pilot, lambda: is_on(pilot.app, "timeline") and "verse" in seen(pilot.app))
         await pilot.press("L", "l", "l")
-        await until(pilot, Still(pilot.app))
+        await until(pilot, Still(pilot))
 
     assert snap_compare(app, run_before=before, terminal_size=size)

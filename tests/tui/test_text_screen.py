@@ -124,7 +124,10 @@ async def test_tabs_show_each_text_and_hostile_ones_are_harmless(place: Place) -
         await shows(pilot, "[red]no markup[/] evil")
 
 
-async def test_a_growing_log_is_followed_at_its_end(place: Place, tmp_path: Path) -> None:
+async def test_a_growing_log_is_followed_at_its_end(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.text.FOLLOW_SECONDS", 0.05)
     path = tmp_path / "engine.log"
     path.write_text("".join(f"entry {number}\n" for number in range(200)))
     app: Any = place.dashboard()
