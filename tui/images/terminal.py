@@ -51,9 +51,12 @@ class PixelTerminal:
         Args:
             image: An RGB image that fits where the widget will be mounted.
         """
-        from textual_image.widget import Image as PixelWidget
+        from textual_image.widget import SixelImage, TGPImage
 
-        widget: Widget = PixelWidget(image)
+        from tui.images.sixel_repair import repair
+
+        repair()
+        widget: Widget = SixelImage(image) if self.protocol == "sixel" else TGPImage(image)
         width, height = self.cells_of(image)
         widget.styles.width, widget.styles.height = width, height
         return widget
