@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.early_keys import KeepsEarlyKeys
+from tui.no_colour import ReadableGreys, swapped
 from tui.stylesheet import DashboardStylesheet
 from tui.textual_repairs import repair
 
@@ -23,9 +24,18 @@ class StyledApp(KeepsEarlyKeys):
     def __init__(self) -> None:
         repair()
         super().__init__()
+        if self.no_color:
+            self._filters.append(ReadableGreys())
         self.stylesheet = DashboardStylesheet(variables=self.get_css_variables())
         self._styled_as: tuple[dict[str, str], frozenset[str]] | None = None
         self._just_styled: WeakSet[DOMNode] = WeakSet()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of style sheets: those of the theme, or what shows without them."""
+        variables = super().get_css_variables()
+        if self.no_color:
+            variables = self.theme_variables = {**variables, **swapped(variables)}
+        return variables
 
     def style_first(self) -> None:
         """Take the colours of the theme for the first image, instead of those of Textual's own."""

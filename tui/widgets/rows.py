@@ -341,8 +341,8 @@ class Rows(SizedColumns[RowT], can_focus=True):
         if here:
             base += self._style("cursor" if self.has_focus else "cursor-away")
         mark = "●" if row.id in self.marks else " "
-        # with 16 colours a mark or a state may have the cursor's colour
-        same = here and self.app.console.color_system == "standard"
+        # with 16 colours, or none, a mark or a state may have the cursor's colour
+        same = here and (self.app.no_color or self.app.console.color_system == "standard")
         marked = base if same else base + self._style("mark")
         segments = [Segment("▌" if here else " ", marked), Segment(mark, marked)]
         for column, cells in self.cells_of(row):

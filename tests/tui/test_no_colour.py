@@ -1,0 +1,79 @@
+"""Screens in a terminal without colours: selection, errors and readable text."""
+
+from typing import Any
+
+import pytest
+from rich.segment import Segment
+from textual.color import Color
+
+from tests.tui.support import Place, running, shows, until
+from tui.no_colour import LEAST_CONTRAST, SWAPPED
+
+
+@pytest.fixture
+def grey(monkeypatch: pytest.MonkeyPatch, place: Place) -> Place:
+    """Two jobs that are done and one that is parked, in a terminal without colours."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    ids = place.job_ids(place.batch("evening", ["one", "two", "three"]))
+    place.claim(3)
+    for number, job in enumerate(ids[:2]):
+        place.turn(job, 1, 50 + number)
+        place.end(job, 50 + number)
+    place.park(ids[2], "key", "OPENAI_API_KEY is not set.")
+    return place
+
+
+def sent(app: Any) -> list[Segment]:
+    """All that the terminal gets, as filters leave it."""
+    background = app.screen.background_colors[1]
+    filters = [each for each in app.get_line_filters() if each.enabled]
+    segments: list[Segment] = []
+    for strip in app.screen._compositor.render_strips():
+        for each in filters:
+            strip = strip.apply_filter(each, background)
+        segments.extend(strip)
+    return segments
+
+
+def swapped(app: Any) -> str:
+    """The text on swapped backgrounds; all of it must be readable."""
+    screen, words = app.screen.background_colors[1].brightness, []
+    for text, style, _ in sent(app):
+        if style is None or style.bgcolor is None or style.color is None:
+            continue
+        ground, ink = (Color.from_rich_color(c).brightness for c in (style.bgcolor, style.color))
+        if abs(ground - screen) > SWAPPED and any(
+            sign.isalnum() or sign in "◆▸✗✓" for sign in text
+        ):
+            assert abs(ground - ink) >= LEAST_CONTRAST, text
+            words.append(text)
+    return "".join(words)
+
+
+async def test_the_selected_row_and_the_active_side_swap_their_colours(grey: Place) -> None:
+    async with running(grey.dashboard(), (80, 24)) as pilot:
+        await shows(pilot, "b1 evening")
+        await until(pilot, lambda: "evening" in swapped(pilot.app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "one" in swapped(pilot.app))
+        await pilot.press("down", "equals_sign")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "compare")
+        await until(pilot, lambda: "two" in swapped(pilot.app))
+        assert "one" not in swapped(pilot.app)
+
+
+async def test_the_sign_of_a_state_can_be_read_in_the_chosen_line(grey: Place) -> None:
+    async with running(grey.dashboard(), (80, 24)) as pilot:
+        await shows(pilot, "b1 evening", "1 parked")
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: "◆" in swapped(pilot.app))
+
+
+async def test_a_refusal_is_told_from_a_notice(grey: Place) -> None:
+    async with running(grey.dashboard(), (80, 24)) as pilot:
+        await shows(pilot, "b1 evening")
+        pilot.app.screen.say("It was queued.")
+        pilot.app.screen.say("It cannot be queued.", bad=True)
+        await shows(pilot, "It was queued", "It cannot be queued")
+        await until(pilot, lambda: "cannot" in swapped(pilot.app))
+        assert "was queued" not in swapped(pilot.app)
