@@ -58,7 +58,6 @@ def workspace(huge: int) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="bench-dashboard-") as folder:
         paths = WorkspacePaths(Path(folder))
-        paths.make()
         Store.create(paths.store, created_by="bench")
         connection = connect_writer(paths.store)
         connection.execute("BEGIN IMMEDIATE")

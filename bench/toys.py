@@ -176,7 +176,6 @@ class BenchWorkspace:
         paid: bool = False,
     ) -> None:
         self.paths = WorkspacePaths(root)
-        self.paths.make()
         self.store = Store.create(self.paths.store, created_by="bench")
         self.backend = BenchBackend(latency=latency, concurrency=in_flight, paid=paid)
         self.catalog = MemoryCatalog([RECIPE], [cast("Backend", self.backend)])

@@ -23,7 +23,7 @@ from db.connect import (
     refuse_network_file_system,
 )
 from db.errors import StoreError, StoreMissing, StoreTooNew
-from db.no_links import open_file, refuse_links_in
+from db.no_links import make_folder, open_file, refuse_links_in
 from db.schema import SCHEMA_VERSION, migrate
 from db.writer import StoreWriter
 
@@ -83,10 +83,11 @@ class Store:
 
     @classmethod
     def create(cls, path: Path, *, created_by: str) -> "Store":
-        """Create a store at `path`, private to its owner, or open the existing one."""
+        """Create a store at `path` in a folder of its owner alone, or open the existing one."""
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent, private=True)
         refuse_links_in(path.parent)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             refuse_network_file_system(path.parent)
             os.close(open_file(path, os.O_CREAT | os.O_RDWR))
         store = cls(path)

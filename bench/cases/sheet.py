@@ -83,7 +83,6 @@ def workspace(
 ) -> tuple[WorkspacePaths, dict[int, Face]]:
     """Write files with their thumbnails; 60 images under `count` hashes."""
     paths = WorkspacePaths(root)
-    paths.make()
     thumbnails, faces = Thumbnails(paths.thumbnails), {}
     small = [_encoded(paint(seed)) for seed in range(min(count, SHOWN))]
     for number in range(count):

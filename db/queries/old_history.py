@@ -7,21 +7,12 @@ calls of steps that have not ended, the rows of the steps themselves.
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from db.clock import ago
 
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Amount of a kind of history that is kept; all of it by default.
-
-    Attributes:
-        seconds: Age up to which rows are kept.
-        rows: Number of newest rows that are kept.
-    """
-
-    seconds: float | None = None
-    rows: int | None = None
+Keep = timedelta | int
+"""Amount of a kind of history that is kept: an age, or a number of newest rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +57,9 @@ def last_old(connection: sqlite3.Connection, table: str, keep: Keep) -> int:
         table: `errors`, `api_calls` or `artifacts`, of which only traces count.
         keep: The amount that is kept.
     """
-    candidates = [0]
-    if keep.rows is not None:
-        candidates.append(_before_newest(connection, table, keep.rows))
-    if keep.seconds is not None:
-        candidates.append(_before_time(connection, table, ago(keep.seconds)))
-    return max(candidates)
+    if isinstance(keep, timedelta):
+        return _before_time(connection, table, ago(keep.total_seconds()))
+    return _before_newest(connection, table, keep)
 
 
 def _before_newest(connection: sqlite3.Connection, table: str, rows: int) -> int:

@@ -104,7 +104,7 @@ def serve(
 
 
 async def _serve(workspace: Workspace, *, read_only: bool, door: Door | None, **where: Any) -> int:
-    from engine.config.logs import log_to_file
+    from engine.client.logs import log_to_file
 
     server, address, bound = prepare(workspace, read_only=read_only, door=door, **where)
     log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)

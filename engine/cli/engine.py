@@ -18,9 +18,9 @@ from engine.cli.trouble import FAILED, INTERRUPTED, PARKED
 from engine.client.actions import action_of
 from engine.client.engine_process import EngineProcess
 from engine.client.hub import adopt_hub_variables
+from engine.client.logs import log_to_console, log_to_file
 from engine.client.run_id import run_id
 from engine.client.workspace import Workspace
-from engine.config.logs import log_to_console, log_to_file
 from engine.config.process.signals import held_back, signals
 
 

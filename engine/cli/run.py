@@ -31,11 +31,11 @@ from engine.client.entered import entered_input, notes_of
 from engine.client.hub import adopt_hub_variables
 from engine.client.ids import batch_name
 from engine.client.inputs import INPUT_FORMATS
+from engine.client.logs import log_to_console, log_to_file
 from engine.client.options import QueueOptions, Source
 from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
-from engine.config.logs import log_to_console, log_to_file
 from engine.config.process.limits import refuse_too_little
 from engine.config.process.signals import held_back
 from engine.contract.recipe import AnyRecipe

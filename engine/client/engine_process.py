@@ -74,7 +74,7 @@ class EngineProcess:
             WorkspaceBusy: An engine is already at work.
             StoreError: The file for its output is a link.
         """
-        from engine.config.logs import open_output  # it knows the settings: 100 ms of imports
+        from engine.client.logs import open_output  # it knows the settings: 100 ms of imports
 
         if holder := engine_holder(self._paths):
             raise WorkspaceBusy(*holder)

@@ -63,7 +63,6 @@ class OpenedWorkspace:
         self._given_catalog = catalog
         self._overrides = overrides
         if create:
-            self.paths.make()
             self.store = Store.create(self.paths.store, created_by=__version__)
         else:
             self.store = Store(self.paths.store)

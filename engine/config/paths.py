@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.no_links import make_folder
-
 
 @dataclass(frozen=True, slots=True)
 class WorkspacePaths:
@@ -62,12 +60,3 @@ class WorkspacePaths:
     def settings(self) -> Path:
         """The settings file that operators write."""
         return self.root / "safelight.toml"
-
-    def make(self) -> None:
-        """Create the private folder, readable only by its owner.
-
-        Raises:
-            LinkFound: It is a link.
-        """
-        self.private.parent.mkdir(parents=True, exist_ok=True)
-        make_folder(self.private, private=True)

@@ -1,19 +1,18 @@
 """Settings of the store: how much of the history is kept."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from db.queries.old_history import Keep
-
-_UNITS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([hdw])")
 _ROWS = re.compile(r"[0-9]{1,12}")
 
 
-def keep_of(text: str) -> Keep:
-    """Return the amount of history that a setting names.
+def keep_of(text: str) -> timedelta | int | None:
+    """Return the amount of history that a setting names: an age, a number of rows, None for all.
 
     Args:
         text: `90d`, `12h`, `8w`, a number of rows, or empty for all.
@@ -23,11 +22,11 @@ def keep_of(text: str) -> Keep:
     """
     text = text.strip().lower()
     if not text:
-        return Keep()
+        return None
     if duration := _DURATION.fullmatch(text):
-        return Keep(seconds=float(duration[1]) * _UNITS[duration[2]])
+        return timedelta(**{_UNITS[duration[2]]: float(duration[1])})
     if _ROWS.fullmatch(text):
-        return Keep(rows=int(text))
+        return int(text)
     raise ValueError("must be a duration such as 90d, 12h or 8w, a number of rows, or empty")
 
 
@@ -73,7 +72,8 @@ class StoreSettings(BaseModel):
         "segments of films, are left to `safelight gc`.",
     )
 
-    def history(self) -> dict[str, Keep]:
+    def history(self) -> dict[str, timedelta | int]:
         """Return the amount that is kept of each kind of history, for kinds with a bound."""
         texts = {"errors": self.keep_errors, "calls": self.keep_calls, "traces": self.keep_traces}
-        return {kind: keep_of(text) for kind, text in texts.items() if text}
+        amounts = {kind: keep_of(text) for kind, text in texts.items()}
+        return {kind: amount for kind, amount in amounts.items() if amount is not None}

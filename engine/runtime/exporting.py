@@ -7,9 +7,9 @@ from pathlib import Path
 
 from db.queries.jobs import all_jobs
 from db.rows import JobRow
-from engine.config.trust.guard import outputs_folder
 from engine.contract.folder import ExportError, Folder, read_regular
 from engine.contract.outputs import Outputs, Projection
+from engine.runtime.outputs_folder import outputs_folder
 from engine.text.errors import UserError
 from engine.text.folder_names import BATCH_SUMMARY, claim, fold, safe_name
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import LinkFound
-from db.no_links import refuse_links_below
 from db.queries import batches, jobs
 from db.rows import BatchRow, JobRow
 from db.store import Store
 from engine.config.output_settings import OutputSettings
 from engine.config.paths import WorkspacePaths
-from engine.config.trust.guard import refuse_outside
 from engine.contract import Blocked, Permanent
 from engine.contract.folder import ExportError
 from engine.contract.outputs import Projection
 from engine.contract.recipe import AnyRecipe
 from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.provenance.publisher import Signing
+from engine.runtime.outputs_folder import outputs_folder
 from engine.runtime.step.job_state import JobState
 
 log = logging.getLogger(__name__)
@@ -196,13 +194,7 @@ class OutputWriter:
             LinkFound: A part of it below the workspace is a link.
             OutsideWorkspace: It is outside the workspace, and the user has not trusted it.
         """
-        root = Path(os.path.normpath(self._paths.root))
-        folder = Path(os.path.normpath(root / output))
-        refuse_links_below(root, folder)
-        if folder.parent not in self._allowed:
-            refuse_outside(root, folder)
-            self._allowed.add(folder.parent)
-        return folder
+        return outputs_folder(self._paths.root, output, self._allowed)
 
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:

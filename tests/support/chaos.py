@@ -134,7 +134,6 @@ class Stage:
     ) -> "Stage":
         """A workspace with a batch of `count` jobs."""
         paths = WorkspacePaths(root)
-        paths.make()
         store = Store.create(paths.store, created_by="tests")
         catalog = cast("EntryPointCatalog", ChaosCatalog(provider.port, root / TOLD))
         queue = Queue(paths, store, Settings(), catalog)

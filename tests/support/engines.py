@@ -53,7 +53,6 @@ class Toy:
     def __post_init__(self) -> None:
         self.catalog = ToyCatalog(self.backend)
         self.paths = WorkspacePaths(self.root)
-        self.paths.make()
         self.store = Store.create(self.paths.store, created_by="tests")
 
     def queue(

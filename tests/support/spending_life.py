@@ -2,10 +2,10 @@
 
 import random
 import sqlite3
+from datetime import timedelta
 from itertools import count
 
 from db.queries import jobs as job_queries
-from db.queries.old_history import Keep
 from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
 from db.writes.batches import NewBatch, create_batch, delete_batch, delete_jobs_of
@@ -135,7 +135,7 @@ class Life:
 
     def remove_calls(self) -> None:
         self.connection.execute("UPDATE api_calls SET finished_at = '2020' WHERE id % 2")
-        last = last_to_remove(self.connection, "calls", Keep(seconds=60.0))
+        last = last_to_remove(self.connection, "calls", timedelta(seconds=60))
         remove_old(self.connection, "calls", 0, last)
 
     def bring(self) -> None:

@@ -38,7 +38,6 @@ class Place:
 
     def __post_init__(self) -> None:
         self.paths = WorkspacePaths(self.root)
-        self.paths.make()
         self.store = Store.create(self.paths.store, created_by="tests")
 
     def write(self, operation: Callable[[sqlite3.Connection], Any]) -> Any:

@@ -13,9 +13,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-
-from db.clock import now
 
 Book = dict[str, dict[str, str]]
 """For each workspace's path, the addresses and the times since when they are trusted."""
@@ -76,11 +75,12 @@ def trust(root: Path, addresses: Iterable[str]) -> None:
     """
     key, granted = _key(root), list(addresses)
     _given_here.update((key, address) for address in granted)
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def add(book: Book) -> None:
         known = book.setdefault(key, {})
         for address in granted:
-            known.setdefault(address, now())
+            known.setdefault(address, since)
 
     _change(add)
 

@@ -12,7 +12,6 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from db.no_links import refuse_links_below
 from engine.config.environment import RecordingEnvironment, is_address, same_form
 from engine.config.trust.grants import is_trusted, is_trusted_folder
 from engine.contract import Blocked
@@ -95,24 +94,6 @@ def refuse_outside(root: Path, folder: Path, named: Collection[str] = ()) -> set
     if not any(os.path.normpath(root / place) == str(folder) for place in named):
         raise OutsideWorkspace(root, folder)
     return {str(folder)}
-
-
-def outputs_folder(root: Path, output: str) -> Path:
-    """Return a folder of outputs that the store names.
-
-    Args:
-        root: The workspace.
-        output: The folder, absolute or relative to the workspace.
-
-    Raises:
-        LinkFound: A part of it below the workspace is a link.
-        OutsideWorkspace: It is outside the workspace, and the user has not trusted it.
-    """
-    root = Path(os.path.normpath(root.absolute()))
-    folder = Path(os.path.normpath(root / output))
-    refuse_links_below(root, folder)
-    refuse_outside(root, folder)
-    return folder
 
 
 def addresses_in(settings: BaseModel) -> set[str]:

@@ -37,7 +37,6 @@ def _no_waiting(monkeypatch):
 @pytest.fixture
 def root(tmp_path):
     paths = WorkspacePaths(tmp_path / "workspace")
-    paths.make()
     Store.create(paths.store, created_by="test")
     return paths.root
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.logs import log_to_file
+from engine.client.logs import log_to_file
 from engine.config.settings import LogSettings
 
 
