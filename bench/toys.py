@@ -32,6 +32,7 @@ from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import Engine
+from engine.runtime.signing import unsigned
 from engine.testing.catalog import MemoryCatalog
 
 IMAGE = b"the same bytes in every step, so that their file is written once"
@@ -191,7 +192,9 @@ class BenchWorkspace:
 
     def engine(self) -> Engine:
         """An engine that has not been started."""
-        return Engine(self.paths, self.settings, self.catalog, version="0", run_id="bench")
+        return Engine(
+            self.paths, self.settings, self.catalog, version="0", run_id="bench", signer=unsigned
+        )
 
     def refuse_unfinished(self) -> None:
         """Raise RuntimeError if a job is not done: its time would be meaningless."""

@@ -139,9 +139,16 @@ class Commands:
         with reading(self._store) as connection:
             if batch_to_delete(connection) is None and not has_freed(connection):
                 return
+        from engine.provenance.copies import SignedCopies
         from engine.runtime.deletion import Deletion, delete_here
 
-        deletion = Deletion(self._store, self._paths, self._load_catalog(), self._load_artifacts())
+        deletion = Deletion(
+            self._store,
+            self._paths,
+            self._load_catalog(),
+            SignedCopies(self._paths.signed, 0).remove_of,
+            self._load_artifacts(),
+        )
         try:
             delete_here(deletion, write)
         except StepError as error:  # what is left is removed by the next command or engine

@@ -1,7 +1,7 @@
 """A workspace that is open, before anything is done to it."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -97,15 +97,18 @@ class OpenedWorkspace:
     @cached_property
     def signing(self) -> "Signing":
         """Signs what leaves the workspace, if its settings ask for it."""
+        return self.signer(self.settings, self.artifacts.stored)
+
+    def signer(self, settings: "Settings", stored: Callable[[str], Path]) -> "Signing":
+        """Return what signs by some settings.
+
+        Args:
+            settings: The settings.
+            stored: Path of the stored file of a hash; raises `FileNotFoundError`.
+        """
         from engine.provenance.publisher import Signing
 
-        return Signing(
-            self.paths,
-            self.settings.provenance,
-            self.catalog,
-            self.artifacts.stored,
-            self._overrides,
-        )
+        return Signing(self.paths, settings.provenance, self.catalog, stored, self._overrides)
 
     @cached_property
     def artifacts(self) -> "ArtifactStore":

@@ -95,6 +95,7 @@ class Workspace(KeepingWorkspace):
             self.catalog,
             version=__version__,
             run_id=run_id(),
+            signer=self.signer,
             overrides=self._overrides,
         )
 

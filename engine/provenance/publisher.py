@@ -5,7 +5,7 @@ import io
 import json
 import shlex
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -100,6 +100,14 @@ class Signing:
         """
         if self.is_on:
             self.identity()
+
+    def sweep(self) -> None:
+        """Remove half-written copies of processes that have ended."""
+        self.copies.sweep()
+
+    def forget(self, artifacts: Iterable[str]) -> None:
+        """Remove the signed copies of stored files that are deleted, by their hashes."""
+        self.copies.remove_of(artifacts)
 
     def declared(self, capability: str, name: str) -> str | None:
         """Return what an installed backend declares its results to be; None if it is not here."""

@@ -8,7 +8,7 @@ import contextlib
 import filecmp
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,6 @@ from engine.contract.folder import ExportError, Folder
 from engine.contract.outputs import Outputs, Projection, Write
 from engine.contract.recipe import Catalog
 from engine.kinds.thumbnails import Previews, Thumbnails
-from engine.provenance.copies import SignedCopies
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 
@@ -51,12 +50,14 @@ class Deletion:
         store: The store.
         paths: Folders of the workspace.
         catalog: Recipes, which know the names of their outputs.
+        forget: Removes the signed copies of stored files, by their hashes.
         stored: The stored files; those of the workspace's folder by default.
     """
 
     store: Store
     paths: WorkspacePaths
     catalog: Catalog
+    forget: Callable[[Iterable[str]], object]
     stored: ArtifactStore | None = None
 
     @property
@@ -106,7 +107,7 @@ class Deletion:
                         hash_ not in removed and (artifacts.is_remote or artifacts.has(hash_))
                     )
                 )
-                SignedCopies(self.paths.signed, 0).remove_of(free)
+                self.forget(free)
             return [*free, *used]
         return []
 

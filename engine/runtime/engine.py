@@ -14,6 +14,7 @@ from engine.runtime.live_settings import LiveSettings
 from engine.runtime.lock import EngineLock
 from engine.runtime.loop_control import LoopControl
 from engine.runtime.session import Session
+from engine.runtime.signing import Signer
 from engine.runtime.timings import EngineTimings
 
 STANDARD_TIMINGS = EngineTimings()
@@ -28,6 +29,7 @@ class Engine:
         catalog: Recipes and backends.
         version: Version of Safelight, kept with the engine's row.
         run_id: Name of this run in logs.
+        signer: Returns the signing of outputs.
         overrides: Settings that take precedence over files and environment on a reload.
         timings: Intervals of its work, and its patience when it closes.
     """
@@ -40,11 +42,13 @@ class Engine:
         *,
         version: str,
         run_id: str,
+        signer: Signer,
         overrides: Mapping[str, Any] | None = None,
         timings: EngineTimings = STANDARD_TIMINGS,
     ) -> None:
         self._paths = paths
         self._catalog = catalog
+        self._signer = signer
         self._name = EngineName(version, run_id)
         self._timings = timings
         self._live = LiveSettings(paths, settings, overrides)
@@ -72,7 +76,13 @@ class Engine:
             store = Store(self._paths.store)
             on_start()
             self._session = session = Session(
-                self._live, self._catalog, store, self._control, self._name, self._timings
+                self._live,
+                self._catalog,
+                store,
+                self._control,
+                self._name,
+                self._timings,
+                self._signer,
             )
             try:
                 await session.run(lambda: until is not None and until(self))

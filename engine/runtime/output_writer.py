@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -21,8 +21,8 @@ from engine.contract.folder import ExportError
 from engine.contract.outputs import Projection
 from engine.contract.recipe import AnyRecipe
 from engine.kinds.thumbnails import Previews, Thumbnails
-from engine.provenance.publisher import Signing
 from engine.runtime.outputs_folder import outputs_folder
+from engine.runtime.signing import Signing
 from engine.runtime.step.job_state import JobState
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,10 @@ class OutputWriter:
         """Write a batch's progress output after a number of jobs that have ended."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._write_progress, recipe, batch_id, ended)
+
+    def forget_signed(self, artifacts: Iterable[str]) -> None:
+        """Remove the signed copies of stored files that are deleted, by their hashes."""
+        self.signing.forget(artifacts)
 
     async def close(self) -> None:
         """End the thread once it has finished its work."""

@@ -20,7 +20,6 @@ from db.writes.events import record_event
 from engine.contract.recipe import Catalog
 from engine.models.hosts.links.by_name import compute_machines
 from engine.models.hosts.model_hosts import ModelHosts
-from engine.provenance.publisher import Signing
 from engine.runtime.alerts import Alerts
 from engine.runtime.background import Background
 from engine.runtime.batch_work import BatchWork
@@ -38,6 +37,7 @@ from engine.runtime.loop_control import LoopControl
 from engine.runtime.objects.opening import artifacts_of
 from engine.runtime.output_writer import OutputWriter
 from engine.runtime.process_pool import ComputePool
+from engine.runtime.signing import Signer
 from engine.runtime.step.budget import BudgetGuard
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.step.runner import StepRunner
@@ -61,6 +61,7 @@ class Session:
         control: Wakes the loop, and asks it to stop.
         name: Name of the engine in its row.
         timings: Intervals and patience.
+        signer: Returns the signing of outputs.
 
     Attributes:
         lanes: The engine's lanes.
@@ -76,6 +77,7 @@ class Session:
         control: LoopControl,
         name: EngineName,
         timings: EngineTimings,
+        signer: Signer,
     ) -> None:
         settings = live.settings
         self.trouble: str | None = None
@@ -97,9 +99,13 @@ class Session:
         )
         self._hosts = ModelHosts(settings.hosts, self._count_queued, machines, refused)
         self._progress = ProgressReporter(self._writer)
-        self._catalog = catalog
+        self._signer = signer
         self._outputs = OutputWriter(
-            store, live.paths, self._artifacts.stored, settings.outputs, self._signing()
+            store,
+            live.paths,
+            self._artifacts.stored,
+            settings.outputs,
+            signer(settings, self._artifacts.stored),
         )
         self._batches = BatchCache(self._reader, catalog, live)
         self.lanes = LaneSet(settings)
@@ -133,22 +139,12 @@ class Session:
         self._background = Background(
             self._reader,
             self._writer,
-            Deletion(store, live.paths, catalog, self._artifacts),
+            Deletion(store, live.paths, catalog, self._outputs.forget_signed, self._artifacts),
             lambda: self._is_busy or self._steps.is_calling(),
         )
 
     def _count_queued(self) -> int:
         return queries.count_queued(self._reader)
-
-    def _signing(self) -> Signing:
-        live = self._live
-        return Signing(
-            live.paths,
-            live.settings.provenance,
-            self._catalog,
-            self._artifacts.stored,
-            live.overrides,
-        )
 
     def _services(self) -> StepServices:
         settings = self._live.settings
@@ -213,7 +209,7 @@ class Session:
         """Remove what killed processes have left half-written."""
         self._artifacts.sweep()
         if (signing := self._outputs.signing).is_on:
-            signing.copies.sweep()
+            signing.sweep()
 
     async def _start(self) -> None:
         pid, host, name = os.getpid(), socket.gethostname(), self._name
@@ -331,7 +327,7 @@ class Session:
         settings = self._live.reload()
         self._steps.reload(settings)
         self._outputs.settings = settings.outputs
-        self._outputs.signing = self._signing()
+        self._outputs.signing = self._signer(settings, self._artifacts.stored)
         self._hosts.reload(settings.hosts, *self._live.machines())
         self._batches.clear()
         self.lanes.reload(settings)

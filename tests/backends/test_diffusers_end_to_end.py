@@ -64,7 +64,12 @@ async def test_refine_runs_on_a_host_that_is_killed_in_the_middle_of_its_second_
     for _ in range(2):
         queue(workspace, tmp_path, model=model, steps=4, preview_every=1)
     engine = Engine(
-        workspace.paths, workspace.settings, workspace.catalog, version="0", run_id="tests"
+        workspace.paths,
+        workspace.settings,
+        workspace.catalog,
+        version="0",
+        run_id="tests",
+        signer=workspace.signer,
     )
     async with asyncio.timeout(300):
         await engine.run(lambda running: running.is_idle)

@@ -45,7 +45,12 @@ async def test_takes_come_from_a_host_that_is_killed_in_the_middle_of_its_second
     root = ["-w", str(workspace.paths.root), "--prompt", "boots on marble"]
     assert main(["queue", "sound-effect", *root, *options]) == 0
     engine = Engine(
-        workspace.paths, workspace.settings, workspace.catalog, version="0", run_id="tests"
+        workspace.paths,
+        workspace.settings,
+        workspace.catalog,
+        version="0",
+        run_id="tests",
+        signer=workspace.signer,
     )
     async with asyncio.timeout(300):
         await engine.run(lambda running: running.is_idle)

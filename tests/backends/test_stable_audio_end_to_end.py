@@ -65,7 +65,12 @@ def queue(workspace: Workspace, output: Path, *more: str) -> None:
 
 async def run(workspace: Workspace) -> None:
     engine = Engine(
-        workspace.paths, workspace.settings, workspace.catalog, version="0", run_id="tests"
+        workspace.paths,
+        workspace.settings,
+        workspace.catalog,
+        version="0",
+        run_id="tests",
+        signer=workspace.signer,
     )
     async with asyncio.timeout(300):
         await engine.run(lambda running: running.is_idle)

@@ -40,7 +40,7 @@ def step(write, piece):
 
 with store.alone() as write:
     deletion.delete_here(
-        deletion.Deletion(store, paths, ToyCatalog()), lambda piece: step(write, piece)
+        deletion.Deletion(store, paths, ToyCatalog(), list), lambda piece: step(write, piece)
     )
 """
 
@@ -132,7 +132,7 @@ async def test_files_stay_while_something_is_taken_in(toy: Toy) -> None:
     await toy.run()
     with toy.store.alone() as write:
         assert write(lambda c: begin_deletion(c, batch))
-        deletion = Deletion(toy.store, toy.paths, toy.catalog)
+        deletion = Deletion(toy.store, toy.paths, toy.catalog, list)
         while (piece := deletion.next_slice()) is not None:
             write(piece)
     assert stored(toy)

@@ -26,6 +26,7 @@ from engine.config.process.signals import signals
 from engine.config.settings import read_settings
 from engine.runtime.engine import Engine
 from engine.runtime.lock import WorkspaceBusy
+from engine.runtime.signing import unsigned
 from tests.support.chaos_recipe import ChaosCatalog
 from tests.support.effort import ROUNDS
 from tests.support.one_process import compute_here
@@ -80,7 +81,7 @@ async def work(workspace: Path, port: int, until_idle: bool) -> int:
     """Runs the engine; returns the process's exit status."""
     settings = read_settings(workspace, SETTINGS)
     paths, catalog = WorkspacePaths(workspace), ChaosCatalog(port, workspace / TOLD)
-    engine = Engine(paths, settings, catalog, version="0", run_id="chaos")
+    engine = Engine(paths, settings, catalog, version="0", run_id="chaos", signer=unsigned)
     with signals(engine.stop) as came:
         try:
             await engine.run((lambda e: e.is_idle) if until_idle else None)

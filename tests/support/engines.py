@@ -17,6 +17,7 @@ from engine.config.settings import Settings
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import STANDARD_TIMINGS, Engine
+from engine.runtime.signing import unsigned
 from engine.runtime.timings import EngineTimings
 from tests.support.toys import ToyBackend, ToyCatalog, write_lines
 
@@ -82,6 +83,7 @@ class Toy:
             self.catalog,
             version="0",
             run_id="tests",
+            signer=unsigned,
             timings=self.timings,
         )
 
