@@ -3,11 +3,14 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.client.ids import find_batch
 from engine.client.opened import OpenedWorkspace
+from engine.contract.packages import missing_packages
+from engine.text.errors import UserError
 
 
 class ExportedSpans(NamedTuple):
@@ -51,6 +54,9 @@ def metrics_text(
     Raises:
         UserError: The package for it is not installed.
     """
+    if find_spec("prometheus_client") is None:
+        requirement = missing_packages("prometheus-client", extra="telemetry")
+        raise UserError(f"Metrics need {requirement.what}.", remedy=requirement.remedy)
     from engine.telemetry.scrape import PLAIN, exposition, read_metrics
 
     return exposition(read_metrics(connection, engine=engine), accept or PLAIN)

@@ -5,13 +5,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.queries import batches, totals
 from engine import __version__
-from engine.contract.packages import missing_packages
 from engine.telemetry.metrics import Reading, families
 from engine.text.errors import UserError
 
@@ -22,7 +20,7 @@ PLAIN = "text/plain"
 
 
 class NoMetrics(UserError):
-    """Metrics cannot be shown or written."""
+    """Metrics cannot be written."""
 
 
 def read_metrics(connection: sqlite3.Connection, *, engine: bool) -> Reading:
@@ -72,11 +70,8 @@ def exposition(reading: Reading, accept: str = PLAIN) -> tuple[bytes, str]:
         accept: The client's header Accept; OpenMetrics only if it is named there.
 
     Raises:
-        NoMetrics: prometheus-client is not installed.
+        ImportError: prometheus-client is not installed.
     """
-    if find_spec("prometheus_client") is None:
-        requirement = missing_packages("prometheus-client", extra="telemetry")
-        raise NoMetrics(f"Metrics need {requirement.what}.", remedy=requirement.remedy)
     from prometheus_client import CollectorRegistry
     from prometheus_client.exposition import choose_encoder
 

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.telemetry import scrape
+from engine.client import telemetry
 from tests.api.conftest import headers, problem
 
 
@@ -21,7 +21,7 @@ def test_metrics_need_a_token_that_may_read(client, token) -> None:
 
 
 def test_metrics_without_the_extra_are_refused_in_words(client, monkeypatch) -> None:
-    monkeypatch.setattr(scrape, "find_spec", lambda _name: None)
+    monkeypatch.setattr(telemetry, "find_spec", lambda _name: None)
     refusal = problem(client.get("/metrics"), 409, "refused")
     assert "prometheus-client" in refusal["detail"]
     assert "telemetry" in refusal["remedy"]
