@@ -12,6 +12,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from db.store import Store
+from engine.client.memory_catalog import MemoryCatalog
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
 from engine.contract import (
@@ -33,7 +34,6 @@ from engine.contract.recipe_input import RecipeInput
 from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import Engine
 from engine.runtime.signing import unsigned
-from engine.testing.catalog import MemoryCatalog
 
 IMAGE = b"the same bytes in every step, so that their file is written once"
 

@@ -3,6 +3,7 @@
 The suites need pytest: `pip install 'safelight[testing]'`.
 """
 
+from engine.client.memory_catalog import MemoryCatalog
 from engine.testing.backend_contracts import (
     AudioBackendContract,
     BackendContract,
@@ -12,7 +13,6 @@ from engine.testing.backend_contracts import (
     VideoBackendContract,
     VisionBackendContract,
 )
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.context import MemoryContext
 from engine.testing.fakes import (
     FakeAudioBackend,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from engine.backends.builtin import FAMILY
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.recipes.sound_effect import RECIPE
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeAudioBackend, FakeChatBackend
 from engine.text.errors import UserError
 from safelight.sounds import NoSound, generate_sound

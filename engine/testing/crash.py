@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from engine.client.ids import find_batch
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.contract.backend import Backend, BackendFamily, Request
-from engine.testing.catalog import MemoryCatalog
 
 Moment = Literal["asked", "answered"]
 """When to kill: before a backend does anything, or before its result is stored."""

@@ -4,10 +4,10 @@ from importlib.metadata import version
 import pytest
 
 from engine.cli import catalog as catalog_module
+from engine.client.memory_catalog import NoSettings
 from engine.contract import BackendFamily, MissingRequirement
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.refine.input import RefineInput
-from engine.testing.catalog import NoSettings
 from tests.support.toys import ToyBackend
 
 LACKING = BackendFamily(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from PIL import Image
 from pydantic import BaseModel
 
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.contract import (
     Artifact,
@@ -31,7 +32,6 @@ from engine.provenance.certificates import make_keys
 from engine.provenance.errors import KeysExist
 from engine.recipes.common.images import Source, file_name, put_image
 from engine.recipes.common.stored import put_stored
-from engine.testing.catalog import MemoryCatalog
 from tests.support.clip_backend import Clips
 from tests.support.clips import clip
 from tests.support.sounds import encoded_noise, noise_wav

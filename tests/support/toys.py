@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from engine.client.memory_catalog import MemoryCatalog
 from engine.contract import (
     AnyAgent,
     BaseChatBackend,
@@ -18,7 +19,6 @@ from engine.contract import (
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.recipes.refine.agents.refiner import REFINER, Refinement, RefineRequest
-from engine.testing.catalog import MemoryCatalog
 from tests.support.backends import InfoBackend, changed, toy_info
 
 Reply = Callable[[RefineRequest, CallContext], Any]

@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engine.client.memory_catalog import MemoryCatalog
 from engine.contract import ImageBackend
 from engine.contract.job import Job
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.recipes.refine import RECIPE as REFINE
 from engine.recipes.storyboard import RECIPE as STORYBOARD
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import Answer, FakeChatBackend, FakeImageBackend, FakeScoreBackend
 
 EVALUATION = {

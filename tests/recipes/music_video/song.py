@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from engine.backends.builtin import FAMILY
+from engine.client.memory_catalog import MemoryCatalog
 from engine.recipes.music_video import RECIPE
-from engine.testing.catalog import MemoryCatalog
 
 RATE, BPM = 16_000, 120
 SMALL = {"width": 128, "height": 72, "fps": 24, "keyframe_side": 256, "preview": False}

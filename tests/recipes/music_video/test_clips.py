@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from engine.backends.fal import FAMILY as FAL
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.contract import Artifact
 from engine.contract.video import FrameCounts, VideoInfo
 from engine.recipes.common.clips import plan_clips
 from engine.recipes.music_video import RECIPE
 from engine.recipes.music_video.clips import Anchors
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend
 from tests.recipes.music_video.song import SMALL, song
 from tests.recipes.music_video.test_loop import PARTS, Images, folder_of, plan, report_of

@@ -14,13 +14,13 @@ import pytest
 from db.clock import ago
 from db.writes.reopening import forget_temporary
 from engine.client.consequences import present_of
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, CallContext, GeneratedImage, ImageRequest, Permanent
 from engine.recipes.music_video import RECIPE
 from engine.recipes.music_video.effects import EFFECTS, effects_of
 from engine.recipes.music_video.report import FilmReport
 from engine.recipes.music_video.vocabulary import MOTIONS
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend, FakeImageBackend, FakeScoreBackend
 from tests.recipes.music_video.song import SMALL, catalog, song
 from tests.support.effort import cases

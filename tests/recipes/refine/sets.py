@@ -8,10 +8,10 @@ from typing import Any
 
 from db.queries import jobs as queries
 from db.rows import JobRow, StepRow
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.contract.score import AskRequest, YesLikelihoods
 from engine.recipes.refine import RECIPE as REFINE
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend, FakeImageBackend, FakeScoreBackend
 from tests.testing import catalogs
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.recipes.refine import RECIPE
 from engine.recipes.refine.settings import RefineSettings
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend, FakeImageBackend
 
 pytestmark = pytest.mark.usefixtures("one_process")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from engine.cli.app import main
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.recipes.refine import RECIPE
 from engine.recipes.refine.learning import phrases
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeChatBackend, FakeImageBackend
 
 pytestmark = pytest.mark.usefixtures("one_process")

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from db.queries import jobs as queries
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.contract import (
     Artifact,
@@ -20,7 +21,6 @@ from engine.contract import (
 from engine.recipes.refine import RECIPE as REFINE
 from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
 from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
-from engine.testing.catalog import MemoryCatalog
 from tests.support.agents import ByOperation
 from tests.support.backends import InfoBackend, toy_info
 

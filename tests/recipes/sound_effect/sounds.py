@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from engine.audio.wav import write_wav
 from engine.backends.builtin import FAMILY
+from engine.client.memory_catalog import MemoryCatalog
 from engine.contract import CallContext, Permanent
 from engine.contract.audio import AudioField, AudioRequest, GeneratedAudio
 from engine.recipes.sound_effect import RECIPE
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeAudioBackend
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.contract import CallContext, Permanent
 from engine.contract.audio import AudioRequest, GeneratedAudio
 from engine.contract.score import ImageScore, ScoreRequest, ScorerScores, ScoreTable
 from engine.recipes.sound_effect import RECIPE
 from engine.recipes.sound_effect.report import SoundReport
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeAudioBackend, FakeChatBackend, FakeScoreBackend
 from engine.text.errors import UserError
 from tests.recipes.sound_effect.sounds import Limited

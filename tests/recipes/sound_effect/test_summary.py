@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from engine.cli.summary import lines_of
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.recipes.sound_effect import RECIPE
-from engine.testing.catalog import MemoryCatalog
 from engine.testing.fakes import FakeAudioBackend, FakeChatBackend
 from tests.recipes.sound_effect.sounds import Limited, Silent
 from tests.support.optional import needs

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.builtin import FAMILY
+from engine.client.memory_catalog import MemoryCatalog
 from engine.recipes.visual_prompts import RECIPE
-from engine.testing.catalog import MemoryCatalog
 from tests.audio.synthetic import RATE, Samples, progression
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine.backends.builtin import FAMILY
+from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
 from engine.recipes.visual_prompts import RECIPE
-from engine.testing.catalog import MemoryCatalog
 from tests.recipes.visual_prompts.corpus_batch import Embedder
 from tests.recipes.visual_prompts.sounds import song
 

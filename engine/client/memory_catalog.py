@@ -1,4 +1,4 @@
-"""A catalog in memory: recipes and backends as objects, without entry points."""
+"""A catalog of recipes and backends that Python hands in, without entry points."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
