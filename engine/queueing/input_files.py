@@ -10,7 +10,7 @@ from engine.contract.files import FileSort, KeepFile
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Recognition
-    from engine.intake.spatial import CheckedFile
+    from engine.kinds.checked.spatial import CheckedFile
     from engine.runtime.artifacts import ArtifactStore
 
 NOT_KEPT = "0" * 64
@@ -44,7 +44,7 @@ def _kept(source: Path | bytes, sort: FileSort, artifacts: "ArtifactStore | None
 
 
 def _image(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
-    from engine.intake.images import check_image, read_image
+    from engine.kinds.checked.images import check_image, read_image
 
     image = check_image(source) if isinstance(source, bytes) else read_image(source)
     return Artifact(
@@ -57,7 +57,7 @@ def _image(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
 
 
 def _sound(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
-    from engine.intake.sounds import open_sound
+    from engine.kinds.checked.sounds import open_sound
 
     with open_sound(source) as (stream, found, size):
         hash_ = _stored(stream, size, artifacts) if artifacts else NOT_KEPT
@@ -65,13 +65,13 @@ def _sound(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
 
 
 def _events(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
-    from engine.intake.spatial import events_file
+    from engine.kinds.checked.spatial import events_file
 
     return _checked(events_file(source), artifacts)
 
 
 def _hrtf(source: Path | bytes, artifacts: "ArtifactStore | None") -> Artifact:
-    from engine.intake.spatial import hrtf_file
+    from engine.kinds.checked.spatial import hrtf_file
 
     return _checked(hrtf_file(source), artifacts)
 

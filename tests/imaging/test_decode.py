@@ -21,7 +21,7 @@ from engine.imaging.png import to_png
 from engine.imaging.png_stream import SIGNATURE
 from engine.imaging.sending import sendable
 from engine.imaging.sheet import contact_sheet
-from engine.intake.images import check_image
+from engine.kinds.checked.images import check_image
 from engine.models.diffusion.sizes import opened
 from engine.models.scorers.images import ImageBatch
 from tests.support.pixels import pixel

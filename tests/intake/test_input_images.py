@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine.contract.backend import Artifact
 from engine.intake import InputError, load
-from engine.intake.images import check_image, read_image
+from engine.kinds.checked.images import check_image, read_image
 from engine.recipes.refine.input import RefineInput
 
 

@@ -1,0 +1,1 @@
+"""Files that operators hand in, checked by content: images, sounds, events, responses of a head."""
