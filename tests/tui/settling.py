@@ -63,15 +63,20 @@ async def _pause(pilot: Pilot[Any], delay: float | None = None) -> None:
     _draw(pilot)
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until no widget has anything left to do, and the screen is laid out."""
+async def settle(pilot: Pilot[Any], threads: float = AT_WORK) -> None:
+    """Wait until no widget has anything left to do, and the screen is laid out.
+
+    Args:
+        pilot: Pilot of the app.
+        threads: Seconds to wait for threads that do something for a widget.
+    """
     began = time.monotonic()
     for _ in range(3):
         await asyncio.sleep(0)  # a key reaches the app by way of its loop
     while await _answered(pilot):
         _draw(pilot)
         passed = time.monotonic() - began
-        if passed < AT_WORK and has_threads_at_work(pilot):
+        if passed < threads and has_threads_at_work(pilot):
             await asyncio.sleep(STEP)
         elif passed > UNRULY or not _is_busy(pilot):
             return

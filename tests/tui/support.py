@@ -22,6 +22,7 @@ from db.writes.errors import ErrorRecord
 from db.writes.records import Intent, Outcome
 from engine.config.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
+from tests.tui.settling import settle
 from tui.app import Dashboard
 
 PATIENCE = 10.0
@@ -170,10 +171,11 @@ async def running(app: Dashboard, size: tuple[int, int] = (100, 30)):
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "") -> None:
-    """Waits until something can be seen."""
+    """Waits until something can be seen, and what comes with it is there too."""
     for _ in range(int(PATIENCE / 0.02)):
         try:
             if condition():
+                await settle(pilot, threads=0.0)
                 return
         except (LookupError, AttributeError):  # another screen, or another part of it
             pass

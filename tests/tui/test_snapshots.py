@@ -203,8 +203,9 @@ def test_zoom(snap_compare, still: Place) -> None:
 
     async def before(pilot) -> None:
         await enter_batch(pilot)
-        await pilot.press("z", "plus")
+        await pilot.press("z")
         await until(pilot, lambda: is_on(pilot.app, "zoom") and "%" in seen(pilot.app))
+        await pilot.press("plus")
         await until(pilot, lambda: "…" not in images(pilot.app))
         await until(pilot, Still(pilot))
 

@@ -115,13 +115,18 @@ async def test_read_only_changes_nothing(failed: Place) -> None:
     assert commands(failed) == []
 
 
+async def _none_before(moment: asyncio.Event) -> None:
+    await moment.wait()
+
+
 async def test_a_running_engine_answers(tmp_path) -> None:
     from tui.app import Dashboard
 
     toy = Toy(tmp_path / "workspace")
     toy.backend.change(concurrency=1)
     toy.queue(3)
-    toy.backend.reply = lambda request, context: asyncio.sleep(0.02)
+    resumed = asyncio.Event()
+    toy.backend.reply = lambda request, context: _none_before(resumed)
     engine = toy.engine()
     task = asyncio.create_task(engine.run())
     try:
@@ -131,6 +136,7 @@ async def test_a_running_engine_answers(tmp_path) -> None:
             await shows(pilot, "Paused b1")
             await pilot.press("r")
             await shows(pilot, "Resumed b1")
+            resumed.set()
             await shows(pilot, "3/3")
     finally:
         engine.stop()
