@@ -4,7 +4,6 @@ The contract suites start it. A crash that is only simulated closes files and ru
 SIGKILL does neither.
 """
 
-import argparse
 import asyncio
 import atexit
 import contextlib
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+import db.connect
 from engine.client.ids import find_batch
 from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
@@ -92,6 +92,7 @@ def run_until_killed(
         RuntimeError: It ended by an error; the message has what it printed.
     """
     run = {
+        "catalog": catalog,
         "root": str(root.absolute()),
         "batch": batch,
         "kill_at": kill_at,
@@ -100,7 +101,7 @@ def run_until_killed(
         "environment": dict(os.environ),
     }
     path = os.pathsep.join(part for part in sys.path if part)
-    status = _nursery(catalog, path).run(run)
+    status = _nursery(path).run(run)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return True
     if status:
@@ -111,14 +112,14 @@ def run_until_killed(
 
 
 class _Nursery:
-    """A process that has imported everything, and forks another for each run.
+    """A process that has imported everything, and forks another for each run of any catalog.
 
     Most of a short run would be the imports of a fresh interpreter.
     """
 
-    def __init__(self, catalog: str, path: str) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "engine.testing.crash", catalog],
+    def __init__(self, path: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "engine.testing.crash"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -146,9 +147,9 @@ class _Nursery:
 
 
 @functools.cache
-def _nursery(catalog: str, path: str) -> _Nursery:
-    """Return the nursery of a catalog and a search path for modules; it ends with this process."""
-    nursery = _Nursery(catalog, path)
+def _nursery(path: str) -> _Nursery:
+    """Return the nursery of a search path for modules; it ends with this process."""
+    nursery = _Nursery(path)
     atexit.register(nursery.close)
     return nursery
 
@@ -181,22 +182,21 @@ def _backends_of(family: BackendFamily) -> Iterator[Backend]:
 
 def main() -> None:
     """Fork a process for each run that is asked for on standard input; answer how it ended."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("catalog")
-    catalog = parser.parse_args().catalog
-    load_catalog(catalog)
     for module in IMPORTED_BY_RUNS:
         importlib.import_module(module)
     for line in sys.stdin:
+        run = json.loads(line)
+        load_catalog(run["catalog"])
         child = os.fork()
         if child == 0:
-            _run_forked(catalog, json.loads(line))
+            _run_forked(run)
         print(os.waitpid(child, 0)[1], flush=True)  # noqa: T201 - the answer
 
 
-def _run_forked(catalog: str, run: dict[str, Any]) -> NoReturn:
+def _run_forked(run: dict[str, Any]) -> NoReturn:
     """Run a batch to its end, or to the call that kills this process."""
     signal.alarm(TIMEOUT_SECONDS)
+    db.connect.DURABILITY = "OFF"  # what the system was given outlives a process that is killed
     status = 1
     try:
         os.chdir(run["folder"])
@@ -206,7 +206,7 @@ def _run_forked(catalog: str, run: dict[str, Any]) -> NoReturn:
         printed = os.open(root / PRINTED, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         for number in (1, 2):
             os.dup2(printed, number)
-        _run(load_catalog(catalog), root, run)
+        _run(load_catalog(run["catalog"]), root, run)
         status = 0
     except BaseException:  # noqa: BLE001 - whatever it is, the suite shows it
         traceback.print_exc()

@@ -13,6 +13,7 @@ from db.queries import batches
 from engine.runtime.job.load import load_batch
 from engine.runtime.lanes import lane as lanes
 from tests.support.clips import clip
+from tests.support.effort import cases
 from tests.support.engines import eventually
 from tests.support.optional import needs
 from tests.support.providers.comfyui import ComfyUI
@@ -46,7 +47,7 @@ def comfy_made(comfy: ComfyUI) -> Counter[str]:
     return Counter(run.graph["6"]["inputs"]["text"] for run in comfy.executions)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@cases("seed", range(2), usual=1)
 async def test_fal_is_never_made_to_do_the_same_twice_by_kills(tmp_path: Path, seed: int):
     queue, moments = FalQueue(), random.Random(seed)
     with ProviderServer(queue) as server:
@@ -84,7 +85,7 @@ async def test_clips_are_never_ordered_twice_by_kills(tmp_path: Path):
                 assert (job.state, job.reason) == ("parked", "unknown-outcome")
 
 
-@pytest.mark.parametrize("seed", range(2))
+@cases("seed", range(2), usual=1)
 async def test_comfyui_does_everything_once_whatever_is_killed(tmp_path: Path, seed: int):
     comfy, moments = ComfyUI(), random.Random(seed)
     with ProviderServer(comfy) as server:

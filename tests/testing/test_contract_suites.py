@@ -17,6 +17,7 @@ from safelight.testing import (
     ImageBackendContract,
     RecipeContract,
 )
+from tests.support.effort import scaled
 
 FAKES = {"image": "fake", "text": "fake", "vision": "fake"}
 
@@ -41,7 +42,7 @@ class TestRefine(RecipeContract):
     recipe = "refine"
     entries = ({"id": "one", "prompt": "a red boat"},)
     settings: ClassVar = {**FAKES, "max_iterations": 2, "width": 64, "height": 64}
-    max_kills = 5
+    max_kills = scaled(3, 8)
 
 
 class _LosesItsFile(FakeImageBackend):
