@@ -23,6 +23,8 @@ from tests.support.providers.misbehaviour import hang, reset, status
 from tests.support.providers.openai_images import OpenAIImages as OpenAIRoutes
 from tests.support.providers.server import ProviderServer
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
 KEYS = {"FAL_KEY": SECRET, "STABILITY_API_KEY": SECRET, "OPENAI_API_KEY": "sk-0123456789abcdef"}
 FILES = "^/files/|/view"

@@ -396,6 +396,7 @@ def test_a_clip_with_sound_costs_more(server):
     assert made.usual_cost() == (800_000, 3_200_000)
 
 
+@pytest.mark.usefixtures("one_process")
 async def test_clips_are_never_ordered_twice_by_kills(tmp_path: Path):
     provider, moments = Runway(clip(5.0)), random.Random(7)
     with ProviderServer(provider) as server:

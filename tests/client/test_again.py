@@ -91,6 +91,7 @@ def test_axes_of_a_grid_keep_their_values(tmp_path) -> None:
     assert _rows(workspace, "SELECT seed FROM jobs") == [(1,), (2,), (1,), (2,)]
 
 
+@pytest.mark.usefixtures("one_process")
 def test_the_title_is_not_put_before_the_prompt_twice(tmp_path) -> None:
     source = tmp_path / "one.json"
     source.write_text('[{"id": "fox", "title": "Snow", "mood": "calm", "prompt": "a fox"}]')

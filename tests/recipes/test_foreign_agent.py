@@ -131,6 +131,7 @@ def test_any_chat_backend_runs_it(
     assert result["author"].endswith(version)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_its_rule_runs_without_a_model(tmp_path: Path) -> None:
     result, operation, version = run(tmp_path, Rule(by_rule, name="poet", version="2"))
     assert (result["lines"], operation) == (["snow", "falls", "silence"], "write_haiku")

@@ -117,6 +117,7 @@ class _Unheard:
     def preview(self, image: bytes) -> None: ...
 
 
+@pytest.mark.slow  # the host imports torch and transformers; others have hosts with torch
 async def test_in_a_real_host(
     backend: MakeBackend, context: InProcessContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def _documents(studio: Studio) -> list[Any]:
     return [json.loads(path.read_text()) for path in folder.glob("*/*.json")]
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 async def test_each_take_is_paid_for_once_whenever_the_engine_is_killed(
     tmp_path: Path, seed: int
