@@ -23,9 +23,16 @@ WARM_SECONDS = 300.0
 PATIENCE = 1200.0
 """Seconds within which the dashboard shows the batch: the machine may have much else to do."""
 
-ROUND = ("\r", "jjj", "\r", "l", "\x1b", "2", "jj", "1", "v", "\x1b", "z", "\x1b", "\x1b", "3",
-         "\x1b", "4", "\x1b", "?", "\x1b", "$", "\x1b")  # fmt: skip
-"""Keys of an operator: a batch, a job, its iterations, the sheet, a text, an image, the queue..."""
+ROUND = ("\x1b", "\x1b", "B", "\r", "jjj", "\r", "l", "\x1b", "2", "jj", "1", "v", "\x1b", "z",
+         "\x1b", "\x1b", "3", "\x1b", "4", "\x1b", "?", "\x1b", "$", "\x1b")  # fmt: skip
+"""Keys of an operator: all batches, one, a job, its iterations, the sheet, a text, an image...
+
+They begin by leaving whatever is open. Where the machine has much else to do, a screen may open
+after the key that was to close it: each round would add some to those that are open.
+"""
+
+LATE_SECONDS = 2.0
+"""Time in which the last screens of a round open, at the latest."""
 
 
 class Memory(NamedTuple):
@@ -131,6 +138,7 @@ def _round(opened: Terminal) -> None:
     for keys in ROUND:
         opened.send(keys)
         opened.rest(0.4)
+    opened.rest(LATE_SECONDS)
     if opened.received == before:
         raise RuntimeError("the dashboard shows nothing any more, whatever key is pressed")
 

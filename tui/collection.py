@@ -18,7 +18,7 @@ BLOCKS = 20_000
 GROWTH = 4 * 1024 * 1024
 """Bytes by which the process has grown once one is due: large texts and images are no blocks."""
 
-OVERDUE = 4
+OVERDUE = 2
 """Times this growth after which a full collection waits no longer."""
 
 QUIET_SECONDS = 0.2
