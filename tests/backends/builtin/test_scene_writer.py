@@ -6,7 +6,7 @@ from engine.recipes.storyboard.agents.scene_writer import ScenesRequest
 from engine.recipes.storyboard.film import Brand, Film, PlannedScene
 from engine.recipes.storyboard.rules.scenes import split
 from engine.recipes.storyboard.rules.shotwords import read_shot
-from engine.recipes.storyboard.rules.subjects import subject, without_form
+from engine.recipes.storyboard.rules.subjects import subject, without_action, without_form
 from engine.recipes.storyboard.rules.terms import words_of
 from tests.backends.builtin.test_backends import Context, backend
 from tests.support.agents import run_agent
@@ -150,4 +150,37 @@ async def test_the_backend_says_who_wrote():
     request = ScenesRequest(film=Film(brief=STORY, target_duration=15), count=4)
     written = await run_agent(backend("text"), "write_scenes", request, Context())
     assert [scene.prompt for scene in written.scenes] == prompts(STORY, 4)
-    assert written.author == "builtin/beats-1"
+    assert written.author == "builtin/beats-2"
+
+
+def test_no_two_scenes_of_a_film_are_the_same():
+    briefs = ["An old lighthouse keeper", STORY, "A fox runs. A fox runs.", "{brief} {about} }"]
+    for brief in briefs:
+        for count in (9, 40, 100):
+            told = prompts(brief, count)
+            beats = [one for one in told if not brief.startswith(one)]
+            assert len(set(beats)) == len(beats)
+
+
+def test_one_action_is_not_repeated_in_every_scene():
+    told = prompts("A fox walks through a snowy forest at dusk", 8)
+    assert sum("walks" in one for one in told) == 3
+    assert all("a snowy forest at dusk" in one for one in told)
+    assert told[0].startswith("A fox, in a snowy forest at dusk, ")
+    assert told[1].endswith("the action as it begins")
+    assert told[5].endswith("halfway through the action")
+
+
+@pytest.mark.parametrize(
+    ("part", "without"),
+    [
+        ("A keeper walks along the cliff", "A keeper, beside the cliff"),
+        ("The boys running", "The boys"),
+        ("Three cups on a table", "Three cups on a table"),
+        ("She pours coffee in a bar", "She pours coffee in a bar"),
+        ("Ein Bäcker öffnet um fünf Uhr", "Ein Bäcker öffnet um fünf Uhr"),
+        ("", ""),
+    ],
+)
+def test_a_part_without_its_action(part, without):
+    assert without_action(part) == without

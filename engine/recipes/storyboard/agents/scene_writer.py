@@ -221,6 +221,6 @@ SCENE_WRITER = Agent(
     message=message,
     answer=lambda request: script_of(request.count),
     finish=scenes,
-    rule=Rule(by_rule, name="beats"),
+    rule=Rule(by_rule, name="beats", version="2"),
 )
 """Splits a film's brief into scenes."""

@@ -3,10 +3,11 @@
 The brief's own order is looked for first: a numbered list, lines, sentences, semicolons and words
 of time ("then", "finally"). Where it has more parts than scenes are asked for, neighbours share a
 scene; where it has fewer, beats are put between and around them (establishing, action, detail,
-hero, closing), each of which shows what the brief is about.
+hero, closing), each of which shows what the brief is about. No two of a film have the same prompt.
 """
 
 import re
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 
 from engine.recipes.storyboard.film import Film
 from engine.recipes.storyboard.rules.choices import choices
-from engine.recipes.storyboard.rules.subjects import without_form
+from engine.recipes.storyboard.rules.subjects import without_action, without_form
 from engine.recipes.storyboard.rules.terms import LIMIT, words_of
 from engine.text.terminal import clean
 
@@ -118,22 +119,23 @@ def _with_beats(film: Film, parts: list[str], count: int) -> list[ScenePart]:
     scenes = [ScenePart(prompt=text, notes="") for text in parts]
     if len(scenes) == count:
         return scenes
+    beats = _Beats(film)
     if len(scenes) <= 1:
-        return [_beat(film, whole, name) for name in _arc(count)]
-    opening = [_beat(film, whole, "establishing")] if count - len(scenes) >= 2 else []
-    closing = [_beat(film, parts[-1], "closing")]
-    missing = count - len(scenes) - len(opening) - len(closing)
-    return [*opening, *_between(film, scenes, missing), *closing]
+        return [beats.of(whole, name) for name in _arc(count)]
+    opening = [beats.of(whole, "establishing")] if count - len(scenes) >= 2 else []
+    missing = count - len(scenes) - len(opening) - 1
+    between = _between(beats, scenes, missing)
+    return [*opening, *between, beats.of(parts[-1], "closing")]
 
 
-def _between(film: Film, scenes: list[ScenePart], missing: int) -> list[ScenePart]:
+def _between(beats: "_Beats", scenes: list[ScenePart], missing: int) -> list[ScenePart]:
     """The parts, with `missing` beats shared out evenly behind them."""
     names = ("detail", "hero", "surroundings", "turn", "action")
     out: list[ScenePart] = []
     for at, part in enumerate(scenes):
-        extra = missing * (at + 1) // len(scenes) - missing * at // len(scenes)
+        begin, end = missing * at // len(scenes), missing * (at + 1) // len(scenes)
         out.append(part)
-        out += [_beat(film, part.prompt, names[n % len(names)]) for n in range(extra)]
+        out += [beats.of(part.prompt, names[n % len(names)]) for n in range(begin, end)]
     return out
 
 
@@ -147,16 +149,35 @@ def _arc(count: int) -> list[str]:
     return ["establishing", *between, "hero", "closing"]
 
 
-def _beat(film: Film, subject: str, name: str) -> ScenePart:
-    row = next(row for row in choices()["beat"] if row["name"] == name)
-    room = LONGEST_PROMPT - len(row["prompt"])
-    # Replaced, not formatted: the brief may hold braces.
-    prompt = row["prompt"].replace("{brief}", clean(subject, room))
-    prompt = prompt[:1].upper() + prompt[1:]
-    notes = row["notes"]
-    if name == "closing" and film.brand.name:
-        notes += " Leaves an empty area for the brand's name."
-    return ScenePart(prompt=prompt, notes=notes)
+class _Beats:
+    """The beats of one film, of which none is the same as another.
+
+    Args:
+        film: The film.
+    """
+
+    def __init__(self, film: Film) -> None:
+        self._film = film
+        self._taken: Counter[str] = Counter()
+
+    def of(self, part: str, name: str) -> ScenePart:
+        """Return the next beat of a name about a part of the brief."""
+        row = next(row for row in choices()["beat"] if row["name"] == name)
+        again, number = divmod(self._taken[name], len(row["prompts"]))
+        self._taken[name] += 1
+        words = row["prompts"][number]
+        times = choices()["again"]["times"]
+        if again:
+            words += f", {times[(again - 1) % len(times)]}"
+        room = LONGEST_PROMPT - len(words)
+        # Replaced, not formatted: the brief may hold braces.
+        place, _, rest = words.partition("}")
+        text = part if place == "{brief" else without_action(part)
+        prompt = f"{clean(text, room)}{rest}"
+        notes = row["notes"]
+        if name == "closing" and self._film.brand.name:
+            notes += " Leaves an empty area for the brand's name."
+        return ScenePart(prompt=prompt[:1].upper() + prompt[1:], notes=notes)
 
 
 def _lengths(total: float | None, texts: list[str]) -> list[float | None]:

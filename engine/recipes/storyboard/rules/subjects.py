@@ -59,6 +59,31 @@ def without_form(brief: str) -> str:
     return _form().sub("", brief, count=1)
 
 
+def without_action(part: str) -> str:
+    """A part of a brief without what happens in it: "a fox runs into a wood" is "a fox, in a wood".
+
+    It is returned as it is if no subject is recognised, or none that does something.
+    """
+    phrase = subject(part)
+    if not phrase or part[: len(phrase)].casefold() != phrase.casefold():
+        return part
+    rest = part[len(phrase) :].split()
+    if not rest or not _acts(rest[0].casefold()):
+        return part
+    places = choices()["words"]["places"]
+    at = next((at for at, word in enumerate(rest) if word.casefold() in places), len(rest))
+    if at == len(rest):
+        return part[: len(phrase)]
+    preposition = rest[at].casefold()
+    standing = choices()["standing"].get(preposition, preposition)
+    return f"{part[: len(phrase)]}, {' '.join([standing, *rest[at + 1 :]])}"
+
+
+def _acts(word: str) -> bool:
+    """Return True if a word behind a subject is most likely a verb."""
+    return word.isalpha() and word.endswith(("s", "ing")) and not word.endswith("ss")
+
+
 @cache
 def _form() -> re.Pattern[str]:
     forms = "|".join(re.escape(form) for form in choices()["brief"]["forms"])
