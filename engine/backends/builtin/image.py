@@ -24,7 +24,7 @@ class Painter(BaseBackend):
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.freedom = settings.freedom
-        version = versioned("1", "freedom", settings.freedom)
+        version = versioned("2", "freedom", settings.freedom)
         self.info = embedded_info(
             ImageInfo,
             model="painter-1",

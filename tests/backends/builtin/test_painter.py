@@ -3,8 +3,12 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from engine.backends.builtin.painter import cutouts, plants, still_life_objects, towers
+from engine.backends.builtin.painter.numbers import MOST, numbers_of, row
 from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.painter.plan import DEEP, STILL
 from engine.backends.builtin.painter.scene import STANDING
@@ -222,3 +226,57 @@ def test_colours_belong_to_their_subject():
 def test_plain_words_are_not_moods():
     assert read("rays of light").names("mood") == []
     assert all(len(words) <= 4 for words in phrases())
+
+
+COUNTED = ["apple", "cup", "palm tree", "lighthouse", "boat", "balloon", "fish", "rocket", "deer"]
+
+
+@cases("thing", COUNTED, usual=4)
+def test_numbers_are_followed(thing):
+    images = {painted(f"{number} {thing}s", side=192) for number in ("one", "two", "five")}
+    assert len(images) == 3
+
+
+@pytest.mark.parametrize(
+    ("prompt", "room", "painter", "number"),
+    [
+        ("three foxes in snow", cutouts, "figure", 3),
+        ("two palms and a house on a beach", plants, "palm", 2),
+        ("five boats at sea", cutouts, "boat", 5),
+        ("99 red balloons", cutouts, "balloon", MOST),
+        ("one balloon", cutouts, "balloon", 1),
+        ("two lighthouses at sea", towers, "lighthouse", 2),
+        ("three apples and a cup", still_life_objects, "_fruit_at", 3),
+    ],
+)
+def test_as_many_are_painted_as_asked(monkeypatch, prompt, room, painter, number):
+    calls = []
+    monkeypatch.setattr(room, painter, lambda *given, **_: calls.append(given))
+    paint(prompt, "", 4, 64, 64)
+    assert len(calls) == number
+
+
+@pytest.mark.parametrize("thing", ["palm on a beach", "apples", "pear", "bottle", "book"])
+def test_things_have_the_colour_that_is_asked(thing):
+    red, blue = from_hex("#d0312d"), from_hex("#2c62b8")
+    shares = [
+        [
+            colour_share(measure(painted(f"a {asked} {thing}", side=192)).lab, one)
+            for one in (red, blue)
+        ]
+        for asked in ("red", "blue")
+    ]
+    assert shares[0][0] > shares[1][0]
+    assert shares[1][1] > shares[0][1]
+
+
+@given(st.floats(0, 1), st.integers(1, MOST), st.floats(0.05, 0.5))
+def test_a_row_keeps_within_the_image_and_its_distance(middle, count, widest):
+    places, gap = row(middle, count, widest)
+    across = sorted(place for place, _ in places)
+    assert len(across) == count
+    if count > 1:
+        assert 0.1 - 1e-9 <= across[0] < across[-1] <= 0.9 + 1e-9
+        assert min(np.diff(across)) == pytest.approx(gap)
+    assert places[0][1] == 0
+    assert numbers_of("99 balloons, two cats") == {"balloon": MOST, "cat": 2}

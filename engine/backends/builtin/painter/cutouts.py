@@ -8,6 +8,7 @@ from engine.backends.builtin.painter.buildings import WINDOW, halo
 from engine.backends.builtin.painter.canvas import Canvas, Patch
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import smoothstep
+from engine.backends.builtin.painter.numbers import row
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Rgb, mix
 from engine.imaging.silhouettes.curves import Point, Ring, box, disc
@@ -130,9 +131,12 @@ def birds(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, count: int)
         plan.horizon * float(rng.uniform(0.35, 0.6)),
     )
     big = 2.4 if plan.things[:1] == ["bird"] else 1.0
-    for _ in range(count):
+    places, _gap = row(middle[0], count, 0.14)
+    for number in range(count):
         at = (middle[0] + float(rng.normal(0, 0.12)), middle[1] + float(rng.normal(0, 0.06)))
         size = float(rng.uniform(0.018, 0.045)) * big * plan.scale
+        if "bird" in plan.numbers:  # so that they can be counted
+            at, size = (places[number][0], at[1]), max(size, 0.03 * big)
         squash = float(rng.uniform(0.5, 1.5))
         tilt = float(rng.uniform(-0.35, 0.35))
         ring = [

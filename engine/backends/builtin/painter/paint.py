@@ -64,7 +64,7 @@ def paint(
         ValueError: The reference is no image, or larger than Pillow takes for safe.
     """
     source = source_of(seed)
-    decided = plan(read(prompt, negative_prompt), source("plan"), freedom)
+    decided = plan(read(prompt, negative_prompt), source("plan"), freedom, prompt)
     references = [*([reference] if reference is not None else []), *more_references]
     guide = heed(references, decided) if references else None
     canvas = Canvas(*_working_size(width, height))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.backends.builtin.painter.numbers import fruit_of, numbers_of
 from engine.backends.builtin.painter.tables import table
 from engine.imaging.measure.colour import Rgb, from_hex
 from engine.imaging.vocabulary.lexicon import vocabulary
@@ -67,6 +68,8 @@ class PaintPlan:
         drift: The seed's own deviations of tone, by name, in steps of a correction.
         removed: Colours to keep out.
         traits: Small choices and flags of composition.
+        numbers: How many there are of a thing, of those that the prompt counts.
+        fruit: Form of the fruit that it names, empty for mixed ones.
     """
 
     stage: str
@@ -86,6 +89,8 @@ class PaintPlan:
     drift: dict[str, float]
     removed: list[Rgb] = field(default_factory=list)
     traits: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)
+    fruit: str = ""
 
     def has(self, *names: str) -> bool:
         """Return True if any of these subjects will be painted."""
@@ -95,18 +100,25 @@ class PaintPlan:
         """The colour that the prompt gave to a subject, or another one."""
         return self.colours.get(name, otherwise)
 
+    def number(self, name: str, otherwise: int = 1) -> int:
+        """The number of a thing that the prompt asks for, or as many as there are without one."""
+        return self.numbers.get(name, otherwise)
+
     def step(self, name: str) -> float:
         """Explicit correction and the seed's drift together, in steps."""
         return self.corrections.get(name, 0.0) + self.drift.get(name, 0.0)
 
 
-def plan(reading: PromptReading, rng: np.random.Generator, freedom: float = 1.0) -> PaintPlan:
+def plan(
+    reading: PromptReading, rng: np.random.Generator, freedom: float = 1.0, prompt: str = ""
+) -> PaintPlan:
     """Turn a reading into a plan.
 
     Args:
         reading: What the prompt says.
         rng: Source of what it leaves open; the same state gives the same plan.
         freedom: Factor of the seed's own deviations of tone, and of how loosely moods are taken.
+        prompt: The prompt, for the numbers of things.
     """
     things = list(dict.fromkeys(reading.names("subject")))
     stage = _stage(things, rng)
@@ -136,6 +148,8 @@ def plan(reading: PromptReading, rng: np.random.Generator, freedom: float = 1.0)
         drift={name: value * freedom for name, value in _drift(rng).items()},
         removed=_removed(reading),
         traits=composition | set(reading.names("backlit")),
+        numbers=numbers_of(prompt),
+        fruit=fruit_of(prompt),
     )
 
 

@@ -148,7 +148,7 @@ def palm(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, at: Point, s
     trunk = [(x - 0.028 + 0.01 * y, y) for x, y in ends] + [
         (x + 0.028 - 0.01 * y, y) for x, y in ends[::-1]
     ]
-    rings: list[Ring] = [trunk]
+    rings: list[Ring] = []
     crown = ends[-1]
     for turn in np.linspace(-0.5, math.pi + 0.5, 11):
         reach = float(rng.uniform(0.34, 0.46))
@@ -164,9 +164,13 @@ def palm(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, at: Point, s
             [(x, y + w * 0.4) for (x, y), w in zip(spine, wide, strict=True)]
             + [(x, y - w) for (x, y), w in zip(spine[::-1], wide[::-1], strict=True)]
         )
-    canvas.lay(
-        canvas.stencil(rings, at, size), mix(tinted(plan, (0.18, 0.3, 0.2)), plan.look.near, 0.7)
-    )
+    dark = mix(tinted(plan, (0.18, 0.3, 0.2)), plan.look.near, 0.7)
+    asked = plan.colours.get("palm")
+    if asked is None:
+        canvas.lay(canvas.stencil([trunk, *rings], at, size), dark)
+        return
+    canvas.lay(canvas.stencil([trunk], at, size), dark)
+    canvas.lay(canvas.stencil(rings, at, size), mix(tinted(plan, asked), plan.look.near, 0.12))
 
 
 def grass(

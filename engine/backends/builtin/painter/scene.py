@@ -7,6 +7,7 @@ import numpy as np
 from engine.backends.builtin.painter import buildings, cutouts, land, plants, towers, water
 from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.noise import profile
+from engine.backends.builtin.painter.numbers import row
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.planet import paint_planet
 from engine.backends.builtin.painter.sky import light_rays, paint_sky
@@ -23,6 +24,9 @@ STANDING = {
     "lighthouse": 0.5,
 }  # fmt: skip
 """Usual sizes of what stands on the ground, in units."""
+
+WIDE = {"torii": 0.5, "castle": 0.4, "tree": 0.36, "house": 0.3, "palm": 0.3, "windmill": 0.3}
+"""Distance at which two of a thing stand free at their usual size, in widths of the image."""
 
 
 def landscape(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
@@ -47,16 +51,21 @@ def landscape(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
         water.beach(canvas, plan, source("beach"))
     _subjects(canvas, plan, source, wet)
     if plan.has("bird"):
-        cutouts.birds(canvas, plan, source("birds"), 3 if "minimal" in plan.traits else 11)
+        flock = 3 if "minimal" in plan.traits else 11
+        cutouts.birds(canvas, plan, source("birds"), plan.number("bird", flock))
 
 
 def _in_the_sky(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     """Paint things that float above the horizon."""
     if plan.has("planet"):
-        at = (1 - plan.focus, plan.horizon * 0.45)
-        paint_planet(canvas, plan, source("planet"), at, 0.13 * plan.scale)
+        places, gap = row(1 - plan.focus, plan.number("planet"))
+        size = min(0.13 * plan.scale, 0.3 * gap) if len(places) > 1 else 0.13 * plan.scale
+        for number, (x, _) in enumerate(places):
+            rng = source(_named("planet", number))
+            paint_planet(canvas, plan, rng, (x, plan.horizon * 0.45), size)
     if plan.has("rocket"):
-        rocket(canvas, plan, (plan.focus, plan.horizon * 0.7), 0.24 * plan.scale)
+        for x, _ in row(plan.focus, plan.number("rocket"))[0]:
+            rocket(canvas, plan, (x, plan.horizon * 0.7), 0.24 * plan.scale)
     if plan.has("balloon"):
         _balloons(canvas, plan, source)
 
@@ -147,47 +156,91 @@ def _subjects(canvas: Canvas, plan: PaintPlan, source: Source, wet: bool) -> Non
     if plan.has("village"):
         buildings.village(canvas, plan, source("village"), plan.horizon + (0.0 if wet else 0.06))
     _vessels(canvas, plan, source)
-    standing = [name for name in plan.things if name in STANDING]
+    standing = [
+        (name, number)
+        for name in plan.things
+        if name in STANDING
+        for number in range(plan.number(name))
+    ]
+    places, gap = _across(plan, [name for name, _ in standing], wet)
     beside = 0
-    for name in standing:
-        if name == "lighthouse" and wet:
-            rng = source("rock")
-            ground = land.headland(canvas, plan, rng, plan.focus, 0.06 + 0.05 * plan.scale)
-            towers.lighthouse(
-                canvas, plan, (plan.focus, ground + 0.004), 0.42 * plan.scale, source(name)
-            )
-            continue
-        if name == "torii" and wet:
-            towers.torii(canvas, plan, (plan.focus, plan.horizon + 0.13), 0.42 * plan.scale)
+    for (name, number), x in zip(standing, places, strict=True):
+        if wet and name in ("lighthouse", "torii"):
+            _in_the_water(canvas, plan, source, (name, number), x, _share(name, gap))
             continue
         far = name in ("house", "castle", "windmill", "tent", "lighthouse", "torii")
-        at = _foot(canvas, plan, source, wet, far, beside, len(standing))
-        size = STANDING[name] * plan.scale * (0.72 if far and wet else 1.0)
-        _stand(canvas, plan, source, name, at, size)
+        at = _foot(canvas, plan, source, wet, far, beside, x)
+        size = STANDING[name] * plan.scale * (0.72 if far and wet else 1.0) * _share(name, gap)
+        _stand(canvas, plan, source, (name, number), at, size)
         beside += 1
 
 
+def _across(plan: PaintPlan, standing: list[str], wet: bool) -> tuple[list[float], float]:
+    """Return places across the image for what stands, and the distance of counted things."""
+    if any(plan.number(name) > 1 for name in standing):
+        places, gap = row(plan.focus, len(standing), 0.4 if len(standing) == 2 else 0.27)
+        return [place for place, _ in places], gap
+    side = 1 if plan.focus < 0.5 else -1
+    aside_places, beside = list[float](), 0
+    for name in standing:
+        if wet and name in ("lighthouse", "torii"):
+            aside_places.append(plan.focus)
+            continue
+        aside = (0.0, 0.24, -0.24, 0.34)[beside % 4] * side
+        aside_places.append(float(np.clip(plan.focus + aside, 0.08, 0.92)))
+        beside += 1
+    return aside_places, 1.0
+
+
+def _share(name: str, gap: float) -> float:
+    """Return the part of a thing's size for which there is room."""
+    return max(0.3, min(1.0, gap / WIDE.get(name, 0.22)))
+
+
+def _in_the_water(
+    canvas: Canvas,
+    plan: PaintPlan,
+    source: Source,
+    one: tuple[str, int],
+    x: float,
+    share: float,
+) -> None:
+    """Paint a lighthouse on its rock, or a gate in the water."""
+    name, number = one
+    size = 0.42 * plan.scale * share
+    if name == "torii":
+        towers.torii(canvas, plan, (x, plan.horizon + 0.13), size)
+        return
+    rock = source(_named("rock", number))
+    ground = land.headland(canvas, plan, rock, x, 0.06 + 0.05 * plan.scale * share)
+    towers.lighthouse(canvas, plan, (x, ground + 0.004), size, source(_named(name, number)))
+
+
+def _named(name: str, number: int) -> str:
+    """Return the name of the generator of one of several things; the first has the thing's."""
+    return f"{name}-{number}" if number else name
+
+
 def _foot(
-    canvas: Canvas, plan: PaintPlan, source: Source, wet: bool, far: bool, beside: int, count: int
+    canvas: Canvas, plan: PaintPlan, source: Source, wet: bool, far: bool, beside: int, x: float
 ) -> Point:
     """Placement of a thing: on the far shore, in the middle distance, or on the mound."""
-    aside = (0.0, 0.24, -0.24, 0.34)[beside % 4] * (1 if plan.focus < 0.5 else -1)
     lift = -0.06 * plan.corrections.get("height", 0.0)
-    x = float(np.clip(plan.focus + aside, 0.08, 0.92))
     if far:
-        down = 0.008 if wet else 0.3 * (1 - plan.horizon) + 0.02 * beside
+        down = 0.008 if wet else 0.3 * (1 - plan.horizon) + 0.02 * (beside % 4)
         return x, float(np.clip(plan.horizon + down + lift, 0.2, 0.97))
     if beside == 0 or "mound" not in plan.traits:
         plan.traits.add("mound")
         ground = _mound(canvas, plan, source, 0.12)
-        return plan.focus, ground + 0.008 + min(0.0, lift)
+        return x if plan.numbers else plan.focus, ground + 0.008 + min(0.0, lift)
     return x, 0.955
 
 
 def _stand(
-    canvas: Canvas, plan: PaintPlan, source: Source, name: str, at: Point, size: float
+    canvas: Canvas, plan: PaintPlan, source: Source, one: tuple[str, int], at: Point, size: float
 ) -> None:
-    rng = source(name)
+    name = one[0]
+    rng = source(_named(*one))
     if name == "house":
         buildings.house(canvas, plan, at, size, rng)
     elif name == "castle":
@@ -210,26 +263,49 @@ def _stand(
 
 def _vessels(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     room = 1 - plan.horizon
-    flip = plan.focus > 0.5
     main = plan.things and plan.things[0] in ("boat", "ship", "rowboat")
     aside = plan.focus if main or not plan.has("lighthouse", "torii") else 1 - plan.focus
-    if plan.has("ship"):
-        size = 0.4 * plan.scale
-        cutouts.ship(canvas, plan, (aside, plan.horizon + 0.12 * room), size, flip, source("ship"))
-    if plan.has("boat"):
-        size = (0.34 if main else 0.16) * plan.scale
-        cutouts.boat(
-            canvas, plan, (aside, plan.horizon + (0.36 if main else 0.16) * room), size, flip
-        )
-    if plan.has("rowboat"):
-        cutouts.rowboat(canvas, plan, (aside, plan.horizon + 0.52 * room), 0.27 * plan.scale, flip)
+    for name, size, deep in (
+        ("ship", 0.4, 0.12),
+        ("boat", 0.34 if main else 0.16, 0.36 if main else 0.16),
+        ("rowboat", 0.27, 0.52),
+    ):
+        if not plan.has(name):
+            continue
+        middle = plan.focus if name == "rowboat" else aside
+        places, gap = row(middle, plan.number(name))
+        share = 1.0 if len(places) == 1 else min(1.0, gap / (0.9 * size))
+        for number, (x, tier) in enumerate(places):
+            at = (x, plan.horizon + (deep + 0.09 * tier) * room)
+            _vessel(canvas, plan, name, at, size * plan.scale * share, source(_named(name, number)))
+
+
+def _vessel(
+    canvas: Canvas, plan: PaintPlan, name: str, at: Point, size: float, rng: np.random.Generator
+) -> None:
+    flip = plan.focus > 0.5
+    if name == "ship":
+        cutouts.ship(canvas, plan, at, size, flip, rng)
+    elif name == "boat":
+        cutouts.boat(canvas, plan, at, size, flip)
+    else:
+        cutouts.rowboat(canvas, plan, at, size, flip)
 
 
 def _balloons(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     rng = source("balloon")
-    others = 1 if "minimal" in plan.traits else 5
-    for _ in range(others):
-        at = (float(rng.uniform(0.08, 0.92)), plan.horizon * float(rng.uniform(0.35, 0.9)))
-        if abs(at[0] - plan.focus) > 0.2:
-            cutouts.balloon(canvas, plan, at, float(rng.uniform(0.06, 0.13)) * plan.scale, rng)
-    cutouts.balloon(canvas, plan, (plan.focus, plan.horizon * 0.78), 0.34 * plan.scale, rng)
+    size = 0.34 * plan.scale
+    places, gap = row(plan.focus, plan.number("balloon"))
+    if "balloon" in plan.numbers:
+        size = min(size, 1.3 * gap) if len(places) > 1 else size
+        for x, tier in places[1:]:
+            at = (x, plan.horizon * (0.78 - 0.4 * tier))
+            cutouts.balloon(canvas, plan, at, 0.75 * size, rng)
+    else:
+        others = 1 if "minimal" in plan.traits else 5
+        for _ in range(others):
+            at = (float(rng.uniform(0.08, 0.92)), plan.horizon * float(rng.uniform(0.35, 0.9)))
+            if abs(at[0] - plan.focus) > 0.2:
+                high = float(rng.uniform(0.06, 0.13)) * plan.scale
+                cutouts.balloon(canvas, plan, at, high, rng)
+    cutouts.balloon(canvas, plan, (places[0][0], plan.horizon * 0.78), size, rng)

@@ -4,6 +4,7 @@ import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.noise import fractal, smoothstep
+from engine.backends.builtin.painter.numbers import row
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.planet import paint_planet
 from engine.backends.builtin.painter.sky import paint_orb, paint_stars
@@ -27,17 +28,16 @@ def space(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     canvas.over(smoothstep(0.3, 1.9, dust) * 0.75, dark)
     paint_stars(canvas, plan, rng, density=2.2)
     if plan.has("planet") or not plan.has("galaxy", "rocket", "star"):
-        at = (plan.focus, float(rng.uniform(0.42, 0.56)))
-        paint_planet(canvas, plan, rng, at, 0.25 * plan.scale)
+        places, gap = row(plan.focus, plan.number("planet"), 0.45)
+        size = 0.25 * plan.scale if len(places) == 1 else min(0.25 * plan.scale, 0.26 * gap)
+        for x, _ in places:
+            paint_planet(canvas, plan, rng, (x, float(rng.uniform(0.42, 0.56))), size)
     if plan.has("moon", "crescent"):
         paint_orb(canvas, (1 - plan.focus, 0.2), 0.05, plan.look.lamp, rng, False)
     if plan.has("rocket"):
-        rocket(
-            canvas,
-            plan,
-            (1 - plan.focus if plan.has("planet") else plan.focus, 0.66),
-            0.3 * plan.scale,
-        )
+        middle = 1 - plan.focus if plan.has("planet") else plan.focus
+        for x, _ in row(middle, plan.number("rocket"))[0]:
+            rocket(canvas, plan, (x, 0.66), 0.3 * plan.scale)
 
 
 def rocket(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:

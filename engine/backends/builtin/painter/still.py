@@ -5,6 +5,7 @@ import numpy as np
 from engine.backends.builtin.painter.canvas import Canvas, Spot, blurred
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import fractal
+from engine.backends.builtin.painter.numbers import row
 from engine.backends.builtin.painter.plan import STILL, PaintPlan
 from engine.backends.builtin.painter.still_life_objects import PIECES, StillLifeObject
 from engine.imaging.measure.colour import Rgb, mix
@@ -24,6 +25,9 @@ def still_life(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> Non
     _wall(canvas, plan, rng, side)
     _table(canvas, plan, rng, side)
     named = [thing for thing in plan.things if thing in STILL][: len(SLOTS)]
+    if any(plan.number(name) > 1 for name in named):
+        _counted(canvas, plan, rng, side, named)
+        return
     span = 0.33 * min(1.6, canvas.width / canvas.unit) * canvas.unit / canvas.width
     asked = [colour for colour, _ in plan.palette]
     for slot in sorted(range(len(named)), key=lambda at: -abs(SLOTS[at])):
@@ -36,6 +40,28 @@ def still_life(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> Non
         spot = Spot(canvas, at, size)
         _cast(spot, plan, side)
         PIECES[name](StillLifeObject(spot, plan, hue, side))
+
+
+def _counted(
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, side: float, named: list[str]
+) -> None:
+    """Paint as many of each thing as the prompt asks for, in two rows; books are one pile."""
+    items = [
+        (name, glaze)
+        for name in dict.fromkeys(named)
+        for glaze in [GLAZES[int(rng.integers(len(GLAZES)))]]
+        for _ in range(1 if name == "book" else plan.number(name))
+    ]
+    asked = [colour for colour, _ in plan.palette]
+    places, gap = row(plan.focus, len(items), 0.26)
+    size = min(0.34 * plan.scale, 1.1 * gap * canvas.width / canvas.unit)
+    standing = sorted(zip(items, places, strict=True), key=lambda one: -one[1][1])
+    for (name, glaze), (x, tier) in standing:
+        hue = plan.colours.get(name) or (asked[0] if asked else glaze)
+        spot = Spot(canvas, (x, plan.horizon + 0.15 - 0.09 * tier), size)
+        _cast(spot, plan, side)
+        piece = PIECES["single fruit" if name == "fruit" else name]
+        piece(StillLifeObject(spot, plan, hue, side))
 
 
 def _wall(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, side: float) -> None:
@@ -71,9 +97,9 @@ def _window(canvas: Canvas, plan: PaintPlan, side: float) -> None:
     """Light of a window that falls on the wall in slanting panes."""
     panes: list[Ring] = []
     for column in range(2):
-        for row in range(3):
+        for pane in range(3):
             x = (plan.focus - side * 0.12) * canvas.width / canvas.unit + (column - 1) * 0.2
-            y, slant = -0.08 - row * 0.17, side * -0.056
+            y, slant = -0.08 - pane * 0.17, side * -0.056
             low = y - 0.15
             panes.append([(x, y), (x + 0.18, y + slant), (x + 0.18, low + slant), (x, low)])
     patch = canvas.stencil(panes, (0, 0), 1.0)

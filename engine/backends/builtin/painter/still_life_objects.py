@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -158,27 +158,41 @@ def blossom(middle: Point, radius: float) -> list[Ring]:
 
 def fruit(item: StillLifeObject) -> None:
     """Pears and an apple in a shallow bowl."""
+    asked, form = item.plan.colours.get("fruit"), item.plan.fruit
     tones: Sequence[Rgb] = ((0.85, 0.72, 0.25), (0.8, 0.25, 0.2), (0.9, 0.55, 0.2))
     places = (("pear", -0.2, 0.16), ("apple", 0.2, 0.18), ("pear", 0.0, 0.2))
     for (name, x, y), tone in zip(places, tones, strict=True):
-        at = item.spot.up(y, x)
-        body(item, name, tone, at)
-        top = turned(name)[-1][1]
-        stalk: Ring = [
-            (-0.008, top - 0.01),
-            (0.008, top - 0.01),
-            (0.03, top + 0.08),
-            (0.015, top + 0.08),
-        ]
-        Spot(item.spot.canvas, at, item.spot.size).put([stalk], item.plan.look.near)
+        _fruit_at(item, form or name, asked or tone, item.spot.up(y, x))
     body(item, "bowl")
     rim = [point for point in disc((0, 0.24), 0.46, 48, 0.09) if point[1] <= 0.24]
     item.spot.put([rim], item.lit(0.4), 0.8)
 
 
+def single_fruit(item: StillLifeObject) -> None:
+    """One apple or pear on the table."""
+    form = item.plan.fruit or "apple"
+    usual = (0.85, 0.72, 0.25) if form == "pear" else (0.8, 0.25, 0.2)
+    hue = item.plan.colours.get("fruit", usual)
+    large = Spot(item.spot.canvas, item.spot.at, 1.9 * item.spot.size)
+    _fruit_at(replace(item, spot=large), form, hue, item.spot.at)
+
+
+def _fruit_at(item: StillLifeObject, form: str, hue: Rgb, at: Point) -> None:
+    body(item, form, hue, at)
+    top = turned(form)[-1][1]
+    stalk: Ring = [
+        (-0.008, top - 0.01),
+        (0.008, top - 0.01),
+        (0.03, top + 0.08),
+        (0.015, top + 0.08),
+    ]
+    Spot(item.spot.canvas, at, item.spot.size).put([stalk], item.plan.look.near)
+
+
 def bottle(item: StillLifeObject) -> None:
     """A tall bottle with a label."""
-    body(item, "bottle", mix(item.hue, (0.12, 0.22, 0.16), 0.45))
+    tint = 0.1 if "bottle" in item.plan.colours else 0.45
+    body(item, "bottle", mix(item.hue, (0.12, 0.22, 0.16), tint))
     put, near = item.spot.put, item.plan.look.near
     put([box(-0.16, 0.2, 0.16, 0.46)], tinted(item.plan, (0.92, 0.87, 0.74)), 0.85)
     put([box(-0.1, 0.36, 0.1, 0.375), box(-0.07, 0.31, 0.07, 0.32)], near, 0.6)
@@ -200,10 +214,13 @@ def candle(item: StillLifeObject) -> None:
 
 
 def book(item: StillLifeObject) -> None:
-    """A pile of three books."""
+    """A pile of three books, or as many as are asked for."""
     plan, put = item.plan, item.spot.put
     tones = (item.hue, mix(item.hue, (0.2, 0.3, 0.35), 0.7), mix(item.hue, (0.85, 0.7, 0.4), 0.7))
-    for level, tone in enumerate(tones):
+    if "book" in plan.colours:
+        tones = (item.hue, mix(item.hue, plan.look.near, 0.2), mix(item.hue, plan.look.lamp, 0.12))
+    for level in range(plan.number("book", len(tones))):
+        tone = tones[level % len(tones)]
         x, low = 0.05 * (-1) ** level, 0.13 * level
         high = low + 0.125
         put([box(-0.45 + x, low, 0.42 + x, high)], tinted(plan, tone))
@@ -240,6 +257,7 @@ PIECES: dict[str, Callable[[StillLifeObject], None]] = {
     "teapot": teapot,
     "vase": vase,
     "fruit": fruit,
+    "single fruit": single_fruit,
     "bottle": bottle,
     "candle": candle,
     "book": book,

@@ -1,16 +1,18 @@
 """Under water: light from above, drifting motes, reefs, and what swims there."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.cutouts import rim
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
+from engine.backends.builtin.painter.numbers import row
 from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.sky import light_rays
 from engine.imaging.measure.colour import Rgb, mix
-from engine.imaging.silhouettes.curves import Ring, curve, disc
+from engine.imaging.silhouettes.curves import Point, Ring, curve, disc
 from engine.imaging.silhouettes.outlines import outline
 
 
@@ -29,7 +31,7 @@ def deep(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     if plan.has("fish") or not plan.has("whale", "jellyfish"):
         _shoal(canvas, plan, rng)
     if plan.has("whale"):
-        _whale(canvas, plan, rng, sea)
+        _whales(canvas, plan, rng, sea)
     if plan.has("jellyfish"):
         _jellyfish(canvas, plan, rng)
     motes: list[Ring] = [
@@ -46,11 +48,24 @@ def deep(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     canvas.lay(canvas.stencil(motes, (0, 0), 1.0), mix(surface, (1, 1, 1), 0.5), 0.5)
 
 
-def _whale(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, sea: Rgb) -> None:
+def _whales(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, sea: Rgb) -> None:
     size = 0.78 * plan.scale * min(1.35, canvas.width / canvas.unit)
-    room = size * 0.56 * canvas.unit / canvas.width
-    x = min(max(plan.focus, room), 1 - room) if room < 0.5 else 0.5
-    at, flip = (x, 0.53), bool(rng.uniform() < 0.5)
+    count = plan.number("whale")
+    if count == 1:
+        room = size * 0.56 * canvas.unit / canvas.width
+        x = min(max(plan.focus, room), 1 - room) if room < 0.5 else 0.5
+        _whale(canvas, plan, rng, sea, (x, 0.53), size)
+        return
+    places, gap = row(plan.focus, count)
+    size = min(size, 1.5 * gap * canvas.width / canvas.unit)
+    for x, tier in places:
+        _whale(canvas, plan, rng, sea, (x, 0.4 + 0.26 * tier), size)
+
+
+def _whale(
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, sea: Rgb, at: Point, size: float
+) -> None:
+    flip = bool(rng.uniform() < 0.5)
     skin = mix(plan.colour("whale", (0.20, 0.29, 0.40)), sea, 0.25)
     patch = canvas.stencil(outline("whale", "rings"), at, size, flip)
     canvas.lay(patch, skin)
@@ -91,14 +106,7 @@ def _whale(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, sea: Rgb) 
 
 def _jellyfish(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     hue = plan.colour("jellyfish", plan.palette[0][0] if plan.palette else (0.95, 0.6, 0.75))
-    for number in range(4):
-        size = (0.34, 0.2, 0.15, 0.1)[number] * plan.scale
-        at = (
-            (plan.focus, 0.4)
-            if number == 0
-            else (float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.15, 0.75)))
-        )
-        fade = (1.0, 0.7, 0.55, 0.4)[number]
+    for at, size, fade in _drifting(plan, rng):
         canvas.glow(np.exp(-canvas.distance(at) / (size * 0.55)) * 0.4 * fade, hue)
         for arm in range(11):
             t = np.linspace(0, 1, 20)
@@ -123,15 +131,41 @@ def _jellyfish(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> Non
         )
 
 
-def _shoal(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
-    hue = plan.colour("fish", plan.palette[0][0] if plan.palette else (0.96, 0.52, 0.22))
-    flip = bool(rng.uniform() < 0.5)
+def _drifting(plan: PaintPlan, rng: np.random.Generator) -> Iterator[tuple[Point, float, float]]:
+    """Yield place, size and strength of each jellyfish."""
+    if "jellyfish" in plan.numbers:
+        places, gap = row(plan.focus, plan.number("jellyfish"))
+        for x, tier in places:
+            yield (x, 0.4 - 0.16 * tier), min(0.34 * plan.scale, 1.1 * gap), 1.0
+        return
+    for number in range(4):
+        size = (0.34, 0.2, 0.15, 0.1)[number] * plan.scale
+        at = (
+            (plan.focus, 0.4)
+            if number == 0
+            else (float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.15, 0.75)))
+        )
+        yield at, size, (1.0, 0.7, 0.55, 0.4)[number]
+
+
+def _swimming(plan: PaintPlan, rng: np.random.Generator) -> Iterator[tuple[Point, float, float]]:
+    """Yield place, size and nearness (0 to 1) of each fish, the nearest last."""
+    if "fish" in plan.numbers:
+        places, gap = row(plan.focus, plan.number("fish"))
+        for x, tier in places:
+            yield (x, 0.5 - 0.16 * tier), min(0.24 * plan.scale, 1.3 * gap), 1.0
+        return
     for number in range(19):
         near = number / 18
         at = (plan.focus + float(rng.normal(0, 0.2)), 0.48 + float(rng.normal(0, 0.14)))
         size = (0.05 + 0.11 * near**2) * plan.scale * (1.5 if number == 18 else 1.0)
-        if number == 18:
-            at = (plan.focus, 0.5)
+        yield (plan.focus, 0.5) if number == 18 else at, size, near
+
+
+def _shoal(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
+    hue = plan.colour("fish", plan.palette[0][0] if plan.palette else (0.96, 0.52, 0.22))
+    flip = bool(rng.uniform() < 0.5)
+    for at, size, near in _swimming(plan, rng):
         body = mix(hue, plan.look.water, 0.6 * (1 - near))
         patch = canvas.stencil(outline("fish", "rings"), at, size, flip)
         canvas.lay(patch, body)
