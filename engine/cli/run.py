@@ -92,9 +92,9 @@ def run(
 
     INPUT is a file of entries (JSON, YAML, JSONL, CSV or plain lines) or - for standard input;
     prompts.json by default. A recipe may have options of its own, which `safelight run RECIPE
-    --help` lists, and take its one entry from them, as storyboard does (--prompt ...
-    --target-duration 15). The workspace's running engine runs the batch, or this command if no
-    engine runs. One Ctrl-C leaves the batch resumable.
+    --help` lists, and take its one entry from them, as refine does (--prompt "a fox in snow").
+    The workspace's running engine runs the batch, or this command if no engine runs. One Ctrl-C
+    leaves the batch resumable.
     """
     if remote := remote_door():
         from engine.cli.remote.queueing import run_there

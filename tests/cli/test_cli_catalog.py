@@ -55,8 +55,10 @@ def test_recipes(run, tmp_path):
         "missing",
         "error",
     }
-    own = {"flags": ["--max-iterations"], "target": "setting", "name": "max_iterations"}
-    assert refine["options"] == [own]
+    assert refine["options"] == [
+        {"flags": ["--prompt"], "target": "entry", "name": "prompt"},
+        {"flags": ["--max-iterations"], "target": "setting", "name": "max_iterations"},
+    ]
     assert refine["capabilities"] == ["image", "vision", "text", "score"]
     assert refine["headline"]["high"] == 100
     assert "refine" in run("recipes").out

@@ -98,7 +98,7 @@ def test_an_entry_is_given_by_a_flag():
         ),
         (
             ("corpus", "sounds.txt", "--prompt", "x"),
-            "--prompt is an option of refine-prompt, sound-effect and storyboard, not of ",
+            "--prompt is an option of generate, refine, refine-prompt, sound-effect and ",
         ),
         (
             ("nothing", "sounds.txt", "--mode", "convergent"),
@@ -155,3 +155,17 @@ def test_the_number_of_jobs_at_the_same_time_has_other_spellings(flag: str):
 def test_the_number_of_jobs_at_the_same_time_is_given_once():
     said = message(queue("corpus", "sounds.txt", "--batch-size", "5", "--workers", "6"))
     assert "Give --batch-size or --batch_size, not both." in said
+
+
+@pytest.mark.parametrize("recipe", ["refine", "generate"])
+def test_a_prompt_needs_no_file(recipe: str):
+    result = queue(recipe, "--prompt", "--a fox in snow")
+    assert result.return_value == 0, message(result)
+    with Workspace(Path("w")).reading() as connection:
+        entries = [row[0] for row in connection.execute("SELECT input FROM jobs")]
+    assert [json.loads(entry)["prompt"] for entry in entries] == ["--a fox in snow"]
+    assert "Give INPUT or --prompt, not both" in message(
+        queue(recipe, "sounds.txt", "--prompt", "x")
+    )
+    assert "--prompt TEXT" in run("run", recipe, "--help").output
+    assert queue(recipe, "--prompt", " ").return_value != 0

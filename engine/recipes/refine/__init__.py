@@ -61,7 +61,10 @@ RECIPE = Recipe(
         Approval(f"iteration-*/rewrite-*/{REFINED}", NextImage, group=GROUP),
     ),
     branch=BranchPoint("iteration", shared=(START, QUESTIONS, WRITE)),
-    options=(Option("--max-iterations", "max_iterations"),),
+    options=(
+        Option("--prompt", "prompt", "entry", help="A prompt typed by hand."),
+        Option("--max-iterations", "max_iterations"),
+    ),
     outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
     importer=IMPORTER,
     learner=LEARNER,

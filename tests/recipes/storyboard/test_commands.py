@@ -65,7 +65,7 @@ def test_a_brief_and_a_file_are_one_too_many(tmp_path: Path):
 def test_without_any_input_it_says_how_to_give_some(tmp_path: Path, monkeypatch: Any):
     monkeypatch.chdir(tmp_path)
     assert "or give --prompt ..." in message(run("queue", "storyboard"))
-    assert "or give" not in message(run("queue", "refine"))
+    assert "or give" not in message(run("queue", "evaluate"))
 
 
 def test_what_a_brief_has_wrong_is_said_as_of_a_file(tmp_path: Path):
@@ -77,7 +77,7 @@ def test_what_a_brief_has_wrong_is_said_as_of_a_file(tmp_path: Path):
 def test_other_recipes_have_no_entry_of_their_own(tmp_path: Path):
     source = tmp_path / "in.yaml"
     source.write_text("prompt: x\n")
-    result = run("queue", "refine", str(source), "--set", "prompt=y", "-w", str(tmp_path / "w"))
+    result = run("queue", "evaluate", str(source), "--set", "prompt=y", "-w", str(tmp_path / "w"))
     assert "has no setting 'prompt'" in message(result)
 
 

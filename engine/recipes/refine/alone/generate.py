@@ -192,7 +192,10 @@ RECIPE = Recipe(
     run=generate,
     headline=Headline("score", low=0, high=100),
     estimate=lambda _entry, settings: {"image": (settings.count, settings.count)},
-    options=(Option("--count", "count"),),
+    options=(
+        Option("--prompt", "prompt", "entry", help="A prompt typed by hand."),
+        Option("--count", "count"),
+    ),
     outputs=Outputs("generated", report=report, write_job=write_job),
 )
 """The recipe, as the entry point `generate` of `safelight.recipes` gives it."""
