@@ -50,22 +50,30 @@ def what_is_freed(connection: sqlite3.Connection, batch_id: int) -> Freed | None
     sql = f"""SELECT hash, max(size), EXISTS (SELECT 1 FROM artifacts o WHERE o.hash = f.hash
               AND o.batch_id <> :batch) FROM ({_OF_BATCH}) f GROUP BY hash"""  # noqa: S608
     files = connection.execute(sql, {"batch": batch_id}).fetchall()
-    mentioned = set(_mentioned(connection, batch_id))
+    mentioned = set(named_by_jobs(connection, batch_id))
     free = [size for hash_, size, elsewhere in files if not elsewhere and hash_ not in mentioned]
     return Freed(row[0], len(free), sum(free), len(files) - len(free), row[1])
 
 
-def _mentioned(connection: sqlite3.Connection, without: int | None = None) -> Iterator[str]:
-    """Yield stored files that inputs and decisions of jobs name, except those of one batch."""
+def named_by_jobs(
+    connection: sqlite3.Connection, without: int | None = None, *, uploads: bool = True
+) -> Iterator[str]:
+    """Yield stored files that inputs and decisions of jobs name, except those of one batch.
+
+    Args:
+        connection: The store.
+        without: The batch.
+        uploads: True to yield files that callers have uploaded as well.
+    """
     sql = """SELECT input, batch_id FROM jobs WHERE instr(input, '"hash"')
              UNION ALL SELECT d.value, j.batch_id FROM decisions d JOIN jobs j ON j.id = d.job_id
              WHERE instr(d.value, '"hash"')
              UNION ALL SELECT '"hash":"' || l.hash || '"', j.batch_id FROM lineage l
              JOIN jobs j ON j.id = l.job_id WHERE l.hash IS NOT NULL
-             UNION ALL SELECT '"hash":"' || hash || '"', 0 FROM uploads
+             UNION ALL SELECT '"hash":"' || hash || '"', 0 FROM uploads WHERE :uploads
              UNION ALL SELECT h.outcome, s.batch_id FROM held_results h
              JOIN steps s ON s.id = h.step_id"""
-    for text, batch_id in connection.execute(sql):
+    for text, batch_id in connection.execute(sql, {"uploads": uploads}):
         if batch_id != without:
             yield from hashes_in(text)
 
@@ -94,6 +102,6 @@ def freed_files(connection: sqlite3.Connection, at_most: int) -> tuple[list[str]
            FROM freed_files f LIMIT ?""",
         (at_most,),
     ).fetchall()
-    mentioned = set(_mentioned(connection)) if rows else set[str]()
+    mentioned = set(named_by_jobs(connection)) if rows else set[str]()
     used = [hash_ for hash_, named in rows if named or hash_ in mentioned]
     return [hash_ for hash_, _ in rows if hash_ not in set(used)], used

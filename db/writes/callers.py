@@ -85,10 +85,14 @@ def own_batch(
 
 
 def add_upload(connection: sqlite3.Connection, file: FileRow, caller: str) -> bool:
-    """Name an uploaded file, so that it is kept; return False if it was named before."""
-    cursor = connection.execute(
-        """INSERT OR IGNORE INTO uploads (hash, kind, media_type, size, width, height, facts,
-           caller, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+    """Name an uploaded file, so that it is kept from now on; return False if it was before."""
+    is_new = (
+        connection.execute("SELECT 1 FROM uploads WHERE hash = ?", (file.hash,)).fetchone() is None
+    )
+    connection.execute(
+        """INSERT INTO uploads (hash, kind, media_type, size, width, height, facts,
+           caller, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (hash) DO UPDATE SET created_at = excluded.created_at""",
         (
             file.hash,
             file.kind,
@@ -101,4 +105,11 @@ def add_upload(connection: sqlite3.Connection, file: FileRow, caller: str) -> bo
             now(),
         ),
     )
-    return cursor.rowcount > 0
+    return is_new
+
+
+def forget_uploads(connection: sqlite3.Connection, hashes: list[str]) -> None:
+    """Forget uploaded files; those that nothing else names are removed by the next engine."""
+    rows = [(hash_,) for hash_ in hashes]
+    connection.executemany("INSERT OR IGNORE INTO freed_files (hash) VALUES (?)", rows)
+    connection.executemany("DELETE FROM uploads WHERE hash = ?", rows)

@@ -5,6 +5,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.queries.old_history import KINDS, Keep, last_old
+from db.queries.old_uploads import old_uploads
+from db.writes.callers import forget_uploads
 
 SLICE = 1000
 """Rows that one transaction looks at."""
@@ -53,6 +55,23 @@ def remove_old(
         details = json.dumps([row.id for row in old.rows if not row.whole])
         _REMOVE[kind](connection, whole, details)
     return Removed(len(old.rows), sum(row.size for row in old.rows), old.last)
+
+
+def remove_uploads(
+    connection: sqlite3.Connection, keep: Keep | None, most_bytes: int | None, *, dry: bool = False
+) -> Removed:
+    """Remove uploaded files that no batch uses.
+
+    Args:
+        connection: The store.
+        keep: Age or number of uploads that are kept; None for all.
+        most_bytes: Bytes of them that are kept; None for all.
+        dry: True to remove nothing, and say what would be.
+    """
+    old = old_uploads(connection, keep, most_bytes)
+    if not dry:
+        forget_uploads(connection, [hash_ for hash_, _ in old])
+    return Removed(len(old), sum(size for _, size in old))
 
 
 def _remove_errors(connection: sqlite3.Connection, ids: str, details: str) -> None:

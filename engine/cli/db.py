@@ -56,7 +56,7 @@ def path(workspace: Path) -> int:
 @json_option
 @workspace_option
 def prune(workspace: Path, *, dry_run: bool, as_json: bool) -> int:
-    """Remove errors, calls and traces that are older than keep_errors, keep_calls and keep_traces.
+    """Remove errors, calls, traces and unused uploads that are older than [store] keeps.
 
     An engine does so every ten minutes. What a resume, a decision or a sum of costs needs stays.
     """
@@ -69,6 +69,9 @@ def prune(workspace: Path, *, dry_run: bool, as_json: bool) -> int:
         sizes = {kind: {"rows": one.rows, "bytes": one.size} for kind, one in removed.items()}
         render.print_json({"dry_run": dry_run, "removed": sizes})
         return 0
+    uploads = removed["uploads"].rows
+    if not uploads:
+        del removed["uploads"]
     if not removed:
         render.say("All history is kept; see keep_errors, keep_calls and keep_traces of [store].")
     verb = "would be removed" if dry_run else "removed"

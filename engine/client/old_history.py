@@ -1,8 +1,8 @@
-"""Removal of old errors, calls and traces as the settings bound them, from any process."""
+"""Removal of old errors, calls, traces and uploads as the settings bound them, from any process."""
 
 from functools import partial
 
-from db.writes.old_history import Removed, last_to_remove, remove_old
+from db.writes.old_history import Removed, last_to_remove, remove_old, remove_uploads
 from engine.client.workspace import Workspace
 
 
@@ -27,6 +27,9 @@ def remove_history(workspace: Workspace, *, dry: bool = False) -> dict[str, Remo
             if piece.last is None:
                 break
             after = piece.last
+    kept, most = workspace.settings.store.uploads()
+    aged = partial(remove_uploads, keep=kept, most_bytes=most)
+    removed["uploads"] = _slice(workspace, aged, dry)
     if not dry:
         workspace.commands.process()  # without an engine, files of traces go now
     return removed

@@ -72,6 +72,23 @@ class StoreSettings(BaseModel):
         "segments of films, are left to `safelight gc`.",
     )
 
+    keep_uploads: Amount = Field(
+        "30d",
+        description="Files uploaded over the API to keep that no batch uses: a duration, a number "
+        "of newest ones, or empty for all.",
+    )
+    keep_uploads_gib: float = Field(
+        10,
+        ge=0,
+        le=1e6,
+        description="Size of these in GiB; of more, the oldest are removed. Those of the last "
+        "day stay.",
+    )
+
+    def uploads(self) -> tuple[timedelta | int | None, int]:
+        """Return the amount of unused uploads that is kept, and their bytes."""
+        return keep_of(self.keep_uploads), round(self.keep_uploads_gib * (1 << 30))
+
     def history(self) -> dict[str, timedelta | int]:
         """Return the amount that is kept of each kind of history, for kinds with a bound."""
         texts = {"errors": self.keep_errors, "calls": self.keep_calls, "traces": self.keep_traces}

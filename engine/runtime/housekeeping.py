@@ -12,7 +12,7 @@ from db.store import Store
 from db.writer import StoreWriter
 from db.writes import engines as engine_writes
 from db.writes.events import prune_events, record_event
-from db.writes.old_history import Removed, last_to_remove, remove_old
+from db.writes.old_history import Removed, last_to_remove, remove_old, remove_uploads
 from db.writes.reopening import forget_temporary
 from db.writes.webhooks import prune_deliveries
 from engine.models.hosts.model_hosts import ModelHosts
@@ -138,6 +138,9 @@ class Housekeeping:
             pass
         for kind, amount in self._live.store.history().items():
             await self._remove(kind, amount)
+        kept, most = self._live.store.uploads()
+        total = await self._writer.write(partial(remove_uploads, keep=kept, most_bytes=most))
+        await self._record(total, f"{pluralize(total.rows, 'upload')} that no batch uses")
 
     async def _remove(self, kind: str, keep: Keep) -> None:
         """Remove old history of a kind, slice by slice, and say what that has freed."""
@@ -147,8 +150,11 @@ class Housekeeping:
             piece = await self._writer.write(partial(remove_old, kind=kind, after=after, last=last))
             total += piece
             self._looked[kind] = last if piece.last is None else piece.last
+        await self._record(total, f"{pluralize(total.rows, 'row')} of old {kind}")
+
+    async def _record(self, total: Removed, what: str) -> None:
         if total.rows:
-            message = f"{pluralize(total.rows, 'row')} of old {kind}: {size_in_words(total.size)}"
+            message = f"{what}: {size_in_words(total.size)}"
             log.info("removed %s", message)
             await self._writer.write(lambda c: record_event(c, "history.removed", message=message))
 

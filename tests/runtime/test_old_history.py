@@ -9,6 +9,9 @@ from db.clock import ago
 from db.queries import faults as fault_queries
 from db.queries import jobs as job_queries
 from db.queries import spending
+from db.queries.callers import stored_file
+from db.rows import FileRow
+from db.writes.callers import add_upload
 from engine.client.old_history import remove_history
 from engine.client.workspace import Workspace
 from engine.config.settings import Settings
@@ -163,3 +166,15 @@ def test_bounds_are_durations_or_numbers_of_rows() -> None:
     assert settings.history()["calls"] == 5
     assert set(settings.history()) == {"errors", "calls"}
     assert ago(5400) > OLD
+
+
+async def test_an_engine_removes_unused_uploads(spent: Toy) -> None:
+    file = FileRow("a" * 64, "image", "image/png", 9, 1, 1, "{}")
+    with spent.store.intake() as write:
+        write(lambda c: add_upload(c, file, "t1"))
+        write(lambda c: c.execute("UPDATE uploads SET created_at = ?", (OLD,)))
+    async with spent.running():
+        await eventually(lambda: spent.read(lambda c: stored_file(c, file.hash)) is None)
+    sql = "SELECT message FROM events WHERE type = 'history.removed'"
+    messages = [row[0] for row in spent.read(lambda c: c.execute(sql).fetchall())]
+    assert messages == ["1 upload that no batch uses: 9 B"]
