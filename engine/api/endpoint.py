@@ -1,9 +1,10 @@
 """Endpoints: one line of the table of routes each, for the server and for OpenAPI alike."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -13,6 +14,9 @@ from engine.api.auth.principal import Principal, Scope
 from engine.api.problems import Problem
 from engine.api.services import Services
 from engine.api.serving.receipts import Receipt, no_receipt
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
+"""A whole number as JSON writes it; Python would also read `+5`, `1_000`, `5.0` and ` 5`."""
 
 
 class Parameters(BaseModel):
@@ -125,10 +129,18 @@ def read_query(model: type[Parameters] | None, request: Request) -> Parameters |
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
         raise _bad_query([_fault("query", max(names, key=names.count), "is there twice")])
+    for name, text in pairs:
+        if _is_whole_number(model, name) and not _WHOLE.fullmatch(text):
+            raise _bad_query([_fault("query", name, "is not a whole number")])
     try:
         return model.model_validate_strings(dict(pairs))
     except ValidationError as error:
         raise _bad_query(faults_of(error, "query")) from None
+
+
+def _is_whole_number(model: type[Parameters], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and int in (field.annotation, *get_args(field.annotation))
 
 
 def read_json(raw: bytes) -> Any:

@@ -1,5 +1,6 @@
 """Reads of jobs: one, its parts, and those of a batch page by page."""
 
+import math
 import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -25,6 +26,11 @@ MAX_PAGE = 200
 JobState = Literal["queued", "running", "paused", "parked", "done", "failed", "cancelled"]
 
 
+_SCORE = r"-?[0-9]{1,17}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?"
+_AFTER = rf"^([0-9]{{1,18}}|(none|{_SCORE}):[0-9]{{1,18}})$"
+"""A position, or a score and a position."""
+
+
 class JobPage(Parameters):
     """Query of jobs: those in a state, in an order."""
 
@@ -32,9 +38,7 @@ class JobPage(Parameters):
     sort: Literal["position", "score"] = Field(
         "position", description="`score`: the best first, then those without one."
     )
-    after: str | None = Field(
-        None, max_length=80, pattern=r"^[0-9a-z.:+-]*$", description="From the link `next`."
-    )
+    after: str | None = Field(None, pattern=_AFTER, description="From the link `next`.")
     limit: int = Field(50, ge=1, le=MAX_PAGE)
 
 
@@ -185,19 +189,17 @@ def _by_score(
 
 
 def _whole(text: str) -> int:
-    if not text.isdecimal() or len(text) > 18:
+    if ":" in text:
         raise _bad_place()
     return int(text)
 
 
 def _place(text: str) -> tuple[float | None, int]:
     score, colon, position = text.partition(":")
-    if not colon:
+    value = None if score == "none" else float(score)
+    if not colon or (value is not None and not math.isfinite(value)):
         raise _bad_place()
-    try:
-        return (None if score == "none" else float(score)), _whole(position)
-    except ValueError:
-        raise _bad_place() from None
+    return value, int(position)
 
 
 def _bad_place() -> Problem:

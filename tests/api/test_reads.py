@@ -1,6 +1,7 @@
 """Reads over the wire: documents with links and ETags, pages, waits."""
 
 import threading
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -84,6 +85,23 @@ def test_an_address_of_another_version_is_404_with_this_one(client: TestClient, 
 )
 def test_a_query_that_is_wrong_is_400(client: TestClient, query: str) -> None:
     problem(client.get(f"/v1/batches/b1/jobs?{query}"), 400, "bad-query")
+
+
+CURSORS = ["", "x", "5.0", "+5", " 5", "1_0", "05:", "\u0665", "1" * 20, "none", "none:", "9:9:9"]
+
+
+@pytest.mark.parametrize("after", [*CURSORS, "nan:1", "inf:1", "1e999:1", "none:-1", "1.5:x"])
+def test_a_cursor_that_no_link_has_is_400(client: TestClient, after: str) -> None:
+    for address in ("/v1/batches/b1/jobs?sort=score", "/v1/batches/b1/jobs?", "/v1/events?"):
+        answer = client.get(f"{address}&after={quote(after)}")
+        assert problem(answer, 400, "bad-query")["detail"].startswith("The parameter after ")
+    assert client.get("/v1/batches/b1/jobs?sort=position&after=1.5:1").status_code == 400
+
+
+@pytest.mark.parametrize("number", ["5.0", "%2B5", "%205", "1_0", "05", "-0.0", "5%0A"])
+def test_a_whole_number_is_written_plainly(client: TestClient, number: str) -> None:
+    for name in ("limit", "after"):
+        problem(client.get(f"/v1/events?{name}={number}"), 400, "bad-query")
 
 
 def test_pages_follow_their_links(client: TestClient) -> None:
