@@ -44,6 +44,7 @@ from engine.runtime.step.runner import StepRunner
 from engine.runtime.step.services import StepServices
 from engine.runtime.step.uploads import Uploads
 from engine.runtime.store_gone import rescue
+from engine.runtime.sweeping import keep_sweeping
 from engine.runtime.thumbnailer import Thumbnailer
 from engine.runtime.timings import EngineTimings
 from engine.runtime.webhooks.sender import WebhookSender
@@ -200,16 +201,14 @@ class Session:
 
     async def _work(self, is_over: Callable[[], bool]) -> None:
         await self._start()
-        sweeping = asyncio.create_task(asyncio.to_thread(self._sweep))
-        while not self._control.is_stopping and not is_over():
-            await self._turn()
-        del sweeping  # it is left to its thread
-
-    def _sweep(self) -> None:
-        """Remove what killed processes have left half-written."""
-        self._artifacts.sweep()
-        if (signing := self._outputs.signing).is_on:
-            signing.sweep()
+        sweeping = asyncio.create_task(
+            keep_sweeping(self._artifacts, self._outputs.signing, self._timings.sweep)
+        )
+        try:
+            while not self._control.is_stopping and not is_over():
+                await self._turn()
+        finally:
+            sweeping.cancel()  # a look that has begun is left to its thread
 
     async def _start(self) -> None:
         pid, host, name = os.getpid(), socket.gethostname(), self._name

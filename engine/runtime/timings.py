@@ -17,6 +17,7 @@ class EngineTimings:
         alerts: Between two looks for alerts.
         history: Between two cuts of the history.
         temporary: Between two looks for temporary files that have served their time.
+        sweep: Between two looks for what killed processes have left half-written.
         thumbnails: Before the first thumbnail of a burst, so that short runs need no process.
         calls: At the end, for calls that have been cancelled, after the grace period.
         jobs: At the end, for jobs that have been stopped.
@@ -35,6 +36,7 @@ class EngineTimings:
     alerts: float = 1.0
     history: float = 600.0
     temporary: float = 21_600.0
+    sweep: float = 3600.0
     thumbnails: float = 1.0
     calls: float = 10.0
     jobs: float = 10.0
