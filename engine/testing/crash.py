@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-import db.connect
 from engine.client.ids import find_batch
 from engine.client.memory_catalog import MemoryCatalog
 from engine.client.workspace import Workspace
@@ -196,7 +195,6 @@ def main() -> None:
 def _run_forked(run: dict[str, Any]) -> NoReturn:
     """Run a batch to its end, or to the call that kills this process."""
     signal.alarm(TIMEOUT_SECONDS)
-    db.connect.DURABILITY = "OFF"  # what the system was given outlives a process that is killed
     status = 1
     try:
         os.chdir(run["folder"])
