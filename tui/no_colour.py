@@ -5,7 +5,7 @@ screens, and text whose grey is too near to a swapped background is drawn black 
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from rich.color import Color as RichColor
 from rich.segment import Segment
@@ -32,27 +32,40 @@ def swapped(variables: dict[str, str]) -> dict[str, str]:
 
 
 class ReadableGreys(LineFilter):
-    """Text that can be read on a swapped background, whatever greys its colours have become."""
+    """Text that can be read on a swapped background, whatever greys its colours have become.
+
+    Args:
+        few: True if the terminal has 16 colours: bold black is grey there.
+    """
+
+    def __init__(self, *, few: bool = False) -> None:
+        super().__init__()
+        self._few = few
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments with text of enough contrast."""
-        ground = background.brightness
+        look = partial(_readable, screen=background.brightness, few=self._few)
         return [
-            Segment(text, style if _BLOCKS.fullmatch(text) else _readable(style, ground))
+            Segment(text, style if _BLOCKS.fullmatch(text) else look(style))
             for text, style, _ in segments
         ]
 
 
 @lru_cache(4096)
-def _readable(style: Style | None, screen: float) -> Style | None:
+def _readable(style: Style | None, *, screen: float, few: bool) -> Style | None:
     if style is None or style.color is None or style.bgcolor is None or style.reverse:
         return style
     text, ground = (
         Color.from_rich_color(colour).brightness for colour in (style.color, style.bgcolor)
     )
-    if abs(ground - screen) < SWAPPED or abs(ground - text) >= LEAST_CONTRAST:
+    if abs(ground - screen) < SWAPPED:
+        return style
+    if few:
+        style += _THIN
+    if abs(ground - text) >= LEAST_CONTRAST:
         return style
     return style + (_BLACK if ground > SWAPPED else _WHITE)
 
 
+_THIN = Style(bold=False)
 _BLACK, _WHITE = (Style.from_color(RichColor.from_rgb(*[grey] * 3)) for grey in (0, 255))

@@ -25,7 +25,7 @@ class StyledApp(KeepsEarlyKeys):
         repair()
         super().__init__()
         if self.no_color:
-            self._filters.append(ReadableGreys())
+            self._filters.append(ReadableGreys(few=self.console.color_system == "standard"))
         self.stylesheet = DashboardStylesheet(variables=self.get_css_variables())
         self._styled_as: tuple[dict[str, str], frozenset[str]] | None = None
         self._just_styled: WeakSet[DOMNode] = WeakSet()

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 
 from tests.tui.support import Place, running, shows, until
-from tui.no_colour import LEAST_CONTRAST, SWAPPED
+from tui.no_colour import LEAST_CONTRAST, SWAPPED, ReadableGreys
 
 
 @pytest.fixture
@@ -77,3 +78,11 @@ async def test_a_refusal_is_told_from_a_notice(grey: Place) -> None:
         await shows(pilot, "It was queued", "It cannot be queued")
         await until(pilot, lambda: "cannot" in swapped(pilot.app))
         assert "was queued" not in swapped(pilot.app)
+
+
+def test_swapped_text_is_not_bold_where_bold_black_is_grey() -> None:
+    row = [Segment("b1 evening", Style(bold=True, color="#000000", bgcolor="#eeeeee"))]
+    for few in (False, True):
+        ((_, style, _),) = ReadableGreys(few=few).apply(row, Color(0, 0, 0))
+        assert style is not None
+        assert style.bold is not few
