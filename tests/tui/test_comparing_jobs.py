@@ -11,7 +11,7 @@ from engine.client.views.candidates import Candidate
 from engine.client.views.recipe_info import Headlines
 from engine.client.views.whole_jobs import BestOfJobs
 from tests.tui.samples import result
-from tests.tui.support import Place, running, shows, until
+from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_comparing import at_the_job, captions, comparing
 
 
@@ -120,3 +120,34 @@ def test_a_change_of_one_job_reads_no_other_again(place: Place) -> None:
     place.write(lambda c: rate(c, ids[0], "", 5, "", "me"))
     assert read()[0].rating == "5"
     connection.close()
+
+
+async def test_checks_of_both_come_first_and_settings_and_prompt_are_seen(place: Place) -> None:
+    jobs = []
+    for name, rounds in (("plain", 2), ("longer", 6)):
+        batch = place.batch(name, [name])
+        settings(place, batch, rounds=rounds)
+        jobs.extend(place.job_ids(batch))
+        place.claim(1)
+    ones = {f"one {number}": "met" for number in range(12)}
+    guesses = {"guess": "unknown", "hunch": "unknown"}
+    judge(place, jobs[0], 1, 60, "a fox in snow", **ones, **guesses, glow="met")
+    judge(place, jobs[1], 1, 80, "a fox in deep snow", glow="unmet")
+    for job, score in zip(jobs, (60, 80), strict=True):
+        place.end(job, score)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await shows(pilot, "plain", "longer")
+        await comparing(pilot)
+        await shows(pilot, "rounds", "glow", "one 0", "deep", "2 steps as it ran")
+        text = seen(pilot.app)
+        assert text.index("rounds") < text.index("glow") < text.index("one 0")
+        assert "guess" not in text
+        assert "c Choose" not in text
+        scores, prompt = (
+            pilot.app.screen.query_one(name).region for name in ("#scores", "#prompt")
+        )
+        assert prompt.x > scores.right - 1
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await shows(pilot, "plain", "longer")
+        await comparing(pilot)
+        await shows(pilot, "rounds", "glow")

@@ -15,6 +15,7 @@ from engine.client.views.drawings import DrawBeside
 from engine.client.views.stored import here, stored_file
 from engine.client.views.whole_jobs import BestOfJobs
 from tui.actions import bindings
+from tui.actions.action import Action
 from tui.feed import View
 from tui.screens.branching import BranchingScreen
 from tui.snapshots.subject import Subject
@@ -298,6 +299,11 @@ class CompareScreen(BranchingScreen):
     def _active_candidate(self) -> Candidate | None:
         found = self._candidates
         return found[self._active] if found else None
+
+    def _keys(self) -> Iterator[tuple[Action, str]]:
+        """Yield the keys; of whole jobs none can be chosen."""
+        chosen = isinstance(self._view, PartsOfAJob)
+        return (entry for entry in super()._keys() if chosen or entry[0].id != "choose")
 
     def selected_state(self) -> str:
         """Return the state of the active thing."""

@@ -17,6 +17,8 @@ from tui.widgets.verdict import changed_checks
 MAX_METRICS = 40
 """Maximum scores that are compared."""
 
+_TABLES = ("scores", "settings", "checks")
+
 MAX_SETTINGS = 24
 """Maximum settings that differ that are shown."""
 
@@ -25,13 +27,15 @@ class Differences(Vertical):
     """Scores side by side, and the prompt of the last thing with its changes from the first."""
 
     def compose(self) -> ComposeResult:
-        """Compose the table, the heading, the prompt."""
-        yield Static(id="scores", markup=False)
-        yield Static(id="checks", markup=False)
-        yield Static(id="settings", markup=False)
-        yield Heading(id="prompt-heading", markup=False)
-        yield PromptDiff(id="prompt")
-        yield Static(id="again", markup=False)
+        """Compose the tables, and the prompt with its heading: beside them where there is room."""
+        with Vertical(id="tables"):
+            yield Static(id="scores", markup=False)
+            yield Static(id="settings", markup=False)
+            yield Static(id="checks", markup=False)
+        with Vertical(id="texts"):
+            yield Heading(id="prompt-heading", markup=False)
+            yield PromptDiff(id="prompt")
+            yield Static(id="again", markup=False)
 
     def show(self, candidates: Sequence[Candidate], active: int = 0) -> None:
         """Show the differences of some things.
@@ -47,6 +51,7 @@ class Differences(Vertical):
             "settings": _settings(candidates),
             "again": _again(candidates, active),
         }
+        self.query_one("#tables").display = any(tables[name] is not None for name in _TABLES)
         self.display = there or any(table is not None for table in tables.values())
         for name, table in tables.items():
             static = self.query_one(f"#{name}", Static)

@@ -49,15 +49,22 @@ def changed_checks(
     of_each = [{check.name: check for check in one.checks} for one in candidates]
     names = list(dict.fromkeys(check.name for one in candidates for check in one.checks))
     rows = [(name, [known.get(name) for known in of_each]) for name in names]
-    changed = [(name, checks) for name, checks in rows if len(set(map(_judged, checks))) > 1]
+    differ = [(name, checks) for name, checks in rows if len(set(map(_judged, checks))) > 1]
+    changed = sorted(filter(_says, differ), key=lambda row: None in row[1])  # those of all first
     if not rows:
         return None
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=30)
     for name, checks in changed:
         table.add_row(Text(name), *(_judgement(check, colours) for check in checks))
-    same = len(rows) - len(changed)
-    return Group(table, Text(f"{same} the same", colours.get("text-muted", ""))) if same else table
+    counts = (len(rows) - len(differ), "the same"), (len(differ) - len(changed), "not judged")
+    left_out = " · ".join(f"{count} {what}" for count, what in counts if count)
+    return Group(table, Text(left_out, colours.get("text-muted", ""))) if left_out else table
+
+
+def _says(row: tuple[str, list[CheckLine | None]]) -> bool:
+    """Return True if a check was judged of one of several things at least."""
+    return any(check is not None and check.verdict in _COLOURS for check in row[1])
 
 
 def _judged(check: CheckLine | None) -> tuple[str, str]:
