@@ -23,6 +23,8 @@ _KITTY_WITH_PLACEHOLDERS = (0, 28)
 
 _CURRENT = "#{client_termname} #{client_termtype}"
 _ANSWER_SECONDS = 0.5
+_KITTY_SECONDS = 2.0
+"""Patience with kitty, which starts Python for its version; one that takes longer gets cells."""
 
 
 def symbols_of(environment: Mapping[str, str], choice: str = "auto") -> Symbols:
@@ -70,24 +72,34 @@ def lacks_placeholders(environment: Mapping[str, str]) -> bool:
     """Return True in a kitty before 0.28, which shows placeholders of images as signs."""
     if "KITTY_WINDOW_ID" not in environment:
         return False
-    version = re.match(r"kitty (\d{1,4})\.(\d{1,4})", _answer(["kitty", "--version"]))
+    try:
+        answer = _run(["kitty", "--version"], _KITTY_SECONDS)
+    except OSError:
+        return False  # it is on another machine, or under another name
+    except subprocess.TimeoutExpired:
+        return True
+    version = re.match(r"kitty (\d{1,4})\.(\d{1,4})", answer)
     return version is not None and (int(version[1]), int(version[2])) < _KITTY_WITH_PLACEHOLDERS
 
 
 def _answer(command: list[str]) -> str:
     """Return the output of a program; empty if it is missing or slow."""
     try:
-        return subprocess.run(  # noqa: S603 - our own arguments, no shell
-            command,
-            capture_output=True,
-            timeout=_ANSWER_SECONDS,
-            check=False,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-        ).stdout.strip()
+        return _run(command, _ANSWER_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return ""
+
+
+def _run(command: list[str], seconds: float) -> str:
+    return subprocess.run(  # noqa: S603 - our own arguments, no shell
+        command,
+        capture_output=True,
+        timeout=seconds,
+        check=False,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+    ).stdout.strip()
 
 
 def _has_sextants_in_tmux() -> bool:

@@ -248,3 +248,12 @@ def test_an_old_kitty_gets_cells(tmp_path, monkeypatch, answer, lacks):
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert lacks_placeholders({"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1"}) is lacks
     assert not lacks_placeholders({"TERM": "xterm-kitty"})
+
+
+def test_a_kitty_that_does_not_tell_its_version_in_time_gets_cells(tmp_path, monkeypatch):
+    kitty = tmp_path / "kitty"
+    kitty.write_text("#!/bin/sh\nexec sleep 60\n")
+    kitty.chmod(kitty.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("tui.images.known_terminals._KITTY_SECONDS", 0.01)
+    assert lacks_placeholders({"KITTY_WINDOW_ID": "1"})
