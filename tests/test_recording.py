@@ -14,7 +14,7 @@ def test_a_program_is_recorded_as_it_writes(tmp_path: Path) -> None:
     code = "import sys; print('hello \\x1b[6n ä'); print(input()[::-1])"
     recording = record(
         [sys.executable, "-c", code],
-        [("", 3.0), ("abc\r", 3.0)],
+        [("", 0.1), ("abc\r", 3.0)],
         size=(40, 5),
         title="hello",
         environment={"PYTHONUTF8": "1"},

@@ -7,6 +7,7 @@ import re
 import pytest
 from PIL import Image
 
+from engine.client.remote.operations import reading
 from engine.client.workspace import Workspace
 from tests.cli.conftest import HOSTILE
 from tests.client.remote.conftest import engine_at
@@ -33,6 +34,7 @@ def live(tmp_path_factory):
     root = tmp_path_factory.mktemp("server") / "workspace"
     with pytest.MonkeyPatch.context() as patch:
         compute_here(patch)
+        patch.setattr(reading, "POLL_SECONDS", 0.05)
         workspace = Workspace(root, create=True)
         with serving(workspace) as created, engine_at(workspace):
             yield created

@@ -8,6 +8,8 @@ import pytest
 from engine.queueing import extras
 from engine.queueing.money.estimate import Estimate
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 SMALL = ("--set", "width=96", "--set", "height=96", "--set", "max_iterations=1")
 
 

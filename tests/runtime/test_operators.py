@@ -18,6 +18,7 @@ from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.command_context import NoEngine
 from engine.runtime.commands import CommandHandler
 from engine.runtime.output_writer import OutputWriter
+from engine.runtime.timings import EngineTimings
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 
@@ -55,6 +56,7 @@ async def test_a_paused_job_keeps_its_place_and_goes_on(toy: Toy) -> None:
 
 
 async def test_pause_and_resume_at_once_goes_on(toy: Toy) -> None:
+    toy.timings = EngineTimings()  # the engine takes both in one turn
     gate = toy.backend.reply = Gate()
     toy.queue()
     async with toy.running():

@@ -16,10 +16,13 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import Queue, QueueOptions
-from engine.runtime.engine import STANDARD_TIMINGS, Engine
+from engine.runtime.engine import Engine
 from engine.runtime.signing import unsigned
 from engine.runtime.timings import EngineTimings
 from tests.support.toys import ToyBackend, ToyCatalog, write_lines
+
+QUICK_TIMINGS = EngineTimings(turn=0.01, alerts=0.1)
+"""Intervals of an engine that a test waits for."""
 
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting; never a measure of anything."""
@@ -46,7 +49,7 @@ class Toy:
     root: Path
     backend: ToyBackend = field(default_factory=ToyBackend)
     settings: Settings = field(default_factory=quick_settings)
-    timings: EngineTimings = STANDARD_TIMINGS
+    timings: EngineTimings = QUICK_TIMINGS
     catalog: ToyCatalog = field(init=False)
     paths: WorkspacePaths = field(init=False)
     store: Store = field(init=False)

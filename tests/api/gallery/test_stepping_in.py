@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 from engine.client.workspace import Workspace
 from tests.api.gallery.conftest import ADDRESS, HTML, app_of, enter, text_of, values_of
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 
 def test_rating_a_card(browser, workspace):
     page = browser.page("/b1?sort=best")
