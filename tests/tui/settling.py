@@ -18,6 +18,8 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot, WaitForScreenTimeout
 from textual.screen import Screen
 
+from tui.feed import Feed
+
 ROUNDS = 20
 """Turns of the loop that are taken at once, before a wait takes time."""
 
@@ -29,6 +31,9 @@ UNRULY = 1.0
 
 AT_WORK = 0.1
 """Seconds within which a thread that a key has started should have done what can be seen of it."""
+
+READING = 0.5
+"""Seconds within which the feed should have read what a key has asked for."""
 
 
 def settle_at_once() -> None:
@@ -76,7 +81,9 @@ async def settle(pilot: Pilot[Any], threads: float = AT_WORK) -> None:
     while await _answered(pilot):
         _draw(pilot)
         passed = time.monotonic() - began
-        if passed < threads and has_threads_at_work(pilot):
+        if (passed < threads and has_threads_at_work(pilot)) or (
+            passed < READING and _is_reading(pilot)
+        ):
             await asyncio.sleep(STEP)
         elif passed > UNRULY or not _is_busy(pilot):
             return
@@ -142,6 +149,13 @@ def _is_busy(pilot: Pilot[Any]) -> bool:
 def has_threads_at_work(pilot: Pilot[Any]) -> bool:
     """Tell whether a thread does something for a widget."""
     return any(one._thread_worker and not one.is_finished for one in pilot.app.workers)
+
+
+def _is_reading(pilot: Pilot[Any]) -> bool:
+    feed = getattr(pilot.app, "feed", None)
+    if not isinstance(feed, Feed) or feed._connection is None or feed._stopping:
+        return False
+    return bool(feed._questions) or any(not view.not_before for view in feed._shown)
 
 
 def _is_to_be_drawn(screen: Screen[Any]) -> bool:

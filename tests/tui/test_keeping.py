@@ -203,7 +203,10 @@ async def test_a_search_lists_jobs_of_all_batches_and_opens_the_part(place: Plac
         hit = app.screen.rows.row(0).hit
         assert (hit.key, hit.part) == ("hill", "iteration-1")
         await pilot.press("slash", *"dark")
-        await wait(pilot, lambda: app.screen.rows.total == 3)
+        await wait(
+            pilot,
+            lambda: app.screen.rows.total == 3 and app.screen.rows.row(0).hit.key == "tower",
+        )
         await pilot.press("enter", "enter")
         await wait(pilot, lambda: getattr(app.screen, "_snapshot", None) is not None)
         snapshot = app.screen._snapshot
