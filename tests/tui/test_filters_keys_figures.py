@@ -103,7 +103,7 @@ async def test_own_keys_do_and_are_shown(place: Place) -> None:
     key_file().parent.mkdir(parents=True)
     key_file().write_text("[keys]\nopen = 'o'\nsort_menu = 'z'\n")
     async with running(place.dashboard()) as pilot:
-        await shows(pilot, " o Open ")
+        await shows(pilot, " o Open ", "b1 evening")
         await pilot.press("o")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
         await shows(pilot, "one")

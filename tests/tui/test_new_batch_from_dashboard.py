@@ -10,8 +10,10 @@ from tui.app import Dashboard
 
 async def queue(pilot, path: Path) -> None:
     await until(pilot, lambda: type(pilot.app.screen).__name__ == "NewBatchScreen")
-    await pilot.pause()
+    form = pilot.app.screen.form
+    await until(pilot, lambda: form.chosen is not None, "a recipe")
     await pilot.press(*["slash" if c == "/" else c for c in str(path)])
+    await until(pilot, lambda: None not in form.check(), "a form that is filled in")
     await pilot.press("ctrl+s")
 
 
