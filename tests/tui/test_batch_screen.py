@@ -50,6 +50,7 @@ async def test_orders_are_chosen_from_a_menu_and_remembered_by_batch(scored: Pla
         await until(pilot, lambda: order(pilot) == ["good", "poor", "broken", "later"])
         for keys, expected in (
             ("sw", ["broken", "poor", "good", "later"]),  # what failed is the worst
+            ("sc", ["poor", "good", "later", "broken"]),
             ("sb", ["good", "poor", "later", "broken"]),
             ("sS", ["broken", "later", "poor", "good"]),
             ("st", ["broken", "later", "good", "poor"]),
@@ -218,3 +219,15 @@ async def test_a_slow_line_holds_back_what_changes_by_itself(place: Place, monke
         assert "the last" not in seen(app)
         free = True
         await shows(pilot, "the last")
+
+
+async def test_the_line_of_views_gives_up_the_filter_and_not_the_order(scored: Place) -> None:
+    async with running(scored.dashboard(), (80, 24)) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "s input order ▾   1/4   / filter")
+        await pilot.press("s")
+        await shows(pilot, "Order of the list")
+        await pilot.press("r")
+        await pilot.press("S")
+        await shows(pilot, "s best rated first, reversed ▾   1/4")
+        assert "/ filter" not in seen(pilot.app)

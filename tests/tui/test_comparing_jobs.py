@@ -151,3 +151,13 @@ async def test_checks_of_both_come_first_and_settings_and_prompt_are_seen(place:
         await shows(pilot, "plain", "longer")
         await comparing(pilot)
         await shows(pilot, "rounds", "glow")
+
+
+async def test_a_job_that_failed_promises_no_image(place: Place) -> None:
+    ids = place.job_ids(place.batch("words", ["broken", "later"]))
+    place.claim(1)
+    place.fail(ids[0], "Refused.")
+    async with running(place.dashboard(), (100, 40)) as pilot:
+        await at_the_job(pilot)
+        await comparing(pilot)
+        await shows(pilot, "No image.", "No image yet.")

@@ -82,6 +82,12 @@ def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
             r["score"] or 0,
             r["position"],
         ),
+        "lowest": lambda r: (
+            r["state"] == "failed",
+            r["score"] is None,
+            r["score"] or 0,
+            r["position"],
+        ),
         "rating": lambda r: (r["rating"] is None, -(r["rating"] or 0), r["position"]),
         "best": lambda r: (r["state"] == "failed", r["score"] is None, -(r["score"] or 0), 0),
     }
@@ -94,7 +100,7 @@ FILTERS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("order", ["position", "state", "worst", "rating"])
+@pytest.mark.parametrize("order", ["position", "state", "worst", "lowest", "rating"])
 @pytest.mark.parametrize("text", FILTERS)
 def test_every_page_is_what_sorting_gives(hundred, order: str, text: str) -> None:
     batch = lists.batch_line(hundred, 1)

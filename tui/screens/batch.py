@@ -38,8 +38,8 @@ from tui.widgets.view_bar import ViewBar
 FIRST_PAGE = 120
 
 _KEYS = {
-    "position": "i", "worst": "w", "best": "b", "state": "t", "time": "l", "cost": "d",
-    "rating": "r",
+    "position": "i", "worst": "w", "lowest": "c", "best": "b", "state": "t", "time": "l",
+    "cost": "d", "rating": "r",
 }  # fmt: skip
 ORDER_LINES = tuple(MenuLine(order, name, _KEYS[order]) for order, name in ORDERS.items())
 """The orders of jobs, with their keys in the menu."""

@@ -34,9 +34,8 @@ class ViewedScreen(BaseScreen):
             (f"view_{number}", key_name(keys_of(BY_ID[f"view_{number}"], keymap)[0]), name)
             for number, name in enumerate(VIEW_NAMES, 1)
         ]
-        is_list = self.WHERE in LISTS
-        filter_key = key_name(keys_of(BY_ID["filter"], keymap)[0]) if is_list else ""
-        bar = ViewBar(views, filter_key)
+        of_lists = ("filter", "sort_menu") if self.WHERE in LISTS else ()
+        bar = ViewBar(views, *(key_name(keys_of(BY_ID[id_], keymap)[0]) for id_ in of_lists))
         bar.set_here(f"view_{here}")
         return bar
 

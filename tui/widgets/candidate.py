@@ -13,11 +13,13 @@ from engine.config.paths import WorkspacePaths
 from engine.text import figures
 from tui.states import look
 from tui.widgets.drawing import text_of, tones
-from tui.widgets.image import ImageView
+from tui.widgets.image import NEVER, NO_IMAGE, ImageView
 from tui.widgets.theme_changes import on_theme_change
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Drawing, Lines
+
+_ENDED = {"done", "failed", "cancelled"}
 
 
 class CandidateView(Vertical):
@@ -72,6 +74,7 @@ class CandidateView(Vertical):
         if candidate != self._candidate:
             self._candidate = candidate
             score = "" if candidate.score is None else f" {figures.score(candidate.score)}"
+            self._image.absent = NEVER if candidate.state in _ENDED else NO_IMAGE
             shape = look(candidate.state).shape
             mark = figures.rating(candidate.rating)
             self._caption.update(f"{shape} {mark}{candidate.title}{score}  {place}")

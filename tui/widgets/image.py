@@ -48,6 +48,8 @@ MAX_COLUMNS, MAX_ROWS = 240, 120
 """Maximum area that is drawn, in cells."""
 
 NO_IMAGE = "No image yet."
+NEVER = "No image."
+"""In place of an image that does not come any more: what would have left it has ended."""
 
 
 class ImageView(ReportsBugs, Widget):
@@ -88,6 +90,7 @@ class ImageView(ReportsBugs, Widget):
             classes: As of any widget.
         """
         super().__init__(name=name, id=id, classes=classes)
+        self.absent = NO_IMAGE
         self._style_given = style
         self._source: Source | None = None
         self._content = ""
@@ -151,7 +154,7 @@ class ImageView(ReportsBugs, Widget):
     def sentence(self) -> str:
         """The text in place of an image; empty if there is one or one is being rendered."""
         if self._source is None:
-            return NO_IMAGE
+            return self.absent
         if self._trouble is not None and self._trouble[0] == self._wanted():
             return self._trouble[1]
         return ""

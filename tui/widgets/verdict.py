@@ -16,17 +16,19 @@ _COLOURS = {"unmet": "state-failed", "partly": "text-warning", "met": "state-don
 
 
 def verdict_table(checks: Sequence[CheckLine], colours: Mapping[str, str]) -> RenderableType:
-    """Return checks as a table with their values.
+    """Return checks as a table with their values, one line each.
+
+    In a narrow place names and what is expected are cut, and not the signs and the values.
 
     Args:
         checks: The checks, in the order in which they are shown.
         colours: Colours of the theme by their names.
     """
     table = Table.grid(padding=(0, 1))
-    table.add_column(min_width=1)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True)
+    table.add_column()
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column()
     for check in checks:
         if check.verdict != "unknown":
             table.add_row(*_cells(check, colours))
@@ -83,7 +85,7 @@ def _cells(check: CheckLine, colours: Mapping[str, str]) -> tuple[Text, Text, Te
     is_met = check.verdict == "met"
     return (
         Text(SIGNS[check.verdict], colour),
-        Text(check.name, "" if is_met else "bold"),
+        Text(check.name, "" if is_met else "bold", no_wrap=True, overflow="ellipsis"),
         Text(check.value, "" if is_met else colour),
-        Text(check.expected, muted),
+        Text(check.expected, muted, no_wrap=True, overflow="ellipsis"),
     )

@@ -42,6 +42,7 @@ class ViewBar(Widget):
     Args:
         views: Action, key and name of each view, in their order.
         filter_key: Key of the filter; empty if the views have none.
+        sort_key: Key of the menu of orders; empty if the views have none.
     """
 
     DEFAULT_CSS = """
@@ -60,10 +61,13 @@ class ViewBar(Widget):
             super().__init__()
             self.action = action
 
-    def __init__(self, views: Sequence[tuple[str, str, str]], filter_key: str = "") -> None:
+    def __init__(
+        self, views: Sequence[tuple[str, str, str]], filter_key: str = "", sort_key: str = ""
+    ) -> None:
         super().__init__()
         self._views = tuple(views)
         self._filter_key = filter_key
+        self._sort_key = sort_key
         self._here = ""
         self._list: ListPlace | None = None
         self._places: list[tuple[int, int, str]] = []
@@ -81,31 +85,33 @@ class ViewBar(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        """Return the line; the views come first if there is little room."""
+        """Return the line; with little room first without the filter, then without the order."""
         self._places = []
         text = Text(no_wrap=True, overflow="ellipsis", end="")
         for action, key, name in self._views:
             here = action == self._here
             label = f"[{key} {name}]" if here else f"{key} {name}"
             self._add(text, label, action, here=here)
-        right = self._right()
         room = self.content_size.width - text.cell_len
-        width = sum(len(label) for label, _ in right)
-        if width > room:
-            right, width = right[1:2], len(right[1][0]) if len(right) > 1 else 0
-        if right and width <= room:
-            text.append(" " * (room - width))
+        right = self._right(room)
+        if right:
+            text.append(" " * (room - _width(right)))
             for label, action in right:
                 self._add(text, label, action, here=False, gap="")
         return text
 
-    def _right(self) -> list[tuple[str, str]]:
+    def _right(self, room: int) -> list[tuple[str, str]]:
+        """Return labels and actions that fit into so many columns."""
         place = self._list
         if place is None:
             return []
-        parts = [(f"{place.order} ▾   ", "sort_menu")] if place.order else []
-        parts.append((place.position, ""))
-        return [*parts, (f"   {self._filter_key} filter", "filter")] if self._filter_key else parts
+        parts = [(place.position, "")]
+        if place.order:
+            order = f"{self._sort_key} {place.order} ▾   ".lstrip()
+            parts.insert(0, (order, "sort_menu"))
+        hint = [(f"   {self._filter_key} filter", "filter")] if self._filter_key else []
+        choices = ([*parts, *hint], parts, parts[-1:])
+        return next((choice for choice in choices if _width(choice) <= room), [])
 
     def _add(self, text: Text, label: str, action: str, *, here: bool, gap: str = " ") -> None:
         style = self.get_component_rich_style(
@@ -127,3 +133,7 @@ class ViewBar(Widget):
         for begin, end, action in self._places:
             if begin <= x < end:
                 self.post_message(self.Pressed(action))
+
+
+def _width(parts: Sequence[tuple[str, str]]) -> int:
+    return sum(len(label) for label, _ in parts)

@@ -8,6 +8,7 @@ from engine.text.state_symbols import WORST_FIRST
 ORDERS = {
     "position": "input order",
     "worst": "worst first",
+    "lowest": "worst score first",
     "best": "best first",
     "state": "by state",
     "time": "longest first",

@@ -23,6 +23,9 @@ MAX_MARKS = 10_000
 ANCHORS_SECONDS = 5.0
 """Time for which anchors hold while jobs of the batch end, in seconds."""
 
+BY_SCORE = ("worst", "lowest", "best")
+"""Orders that go by score; only in `worst`, what failed comes first."""
+
 REST = 30
 """A query over all jobs is repeated after this many times its duration."""
 
@@ -156,7 +159,7 @@ class Listing:
                 return [self._in_states(connection, batch, ask.filter.states or ())]
             if ask.order == "rating" and ask.filter.states is None:
                 return self._by_rating(connection, batch)
-            if ask.filter.states is None and ask.order in {"worst", "best"}:
+            if ask.filter.states is None and ask.order in BY_SCORE:
                 return self._by_score(connection, batch, ask)
             if ask.filter.states is None and ask.order == "cost":
                 ordered, version = lists.rows_by_cost(self.batch_id), (batch.cost, batch.total)
@@ -176,7 +179,7 @@ class Listing:
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> list[Segment]:
         scored = self._scored.get(None, lambda: lists.count_scored(connection, self.batch_id))
-        low_first = (ask.order == "worst") == ask.higher_is_better
+        low_first = (ask.order != "best") == ask.higher_is_better
         scored = min(scored, batch.total - batch.failed)
         rest = batch.total - batch.failed - scored
         version = (batch.ended, batch.failed, scored)
@@ -202,9 +205,10 @@ class Listing:
 
     def _matching(self, connection: sqlite3.Connection, ask: PageRequest) -> Segment:
         order = ask.order
-        if order in {"worst", "best"}:
-            low_first = (order == "worst") == ask.higher_is_better
-            order = f"{order} {'low' if low_first else 'high'}"
+        if order in BY_SCORE:
+            low_first = (order != "best") == ask.higher_is_better
+            failed_first = order == "worst"
+            order = f"{'worst' if failed_first else 'best'} {'low' if low_first else 'high'}"
 
         def find() -> "array[int]":
             wanted = ask.filter
