@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from db.connect import connect_reader
+from db.queries.batches import ever_queued
 from db.queries.history import data_version
 from db.schema import SCHEMA_VERSION
 from engine.config.paths import WorkspacePaths
@@ -144,6 +145,7 @@ class Feed:
         self._version = -1
         self._changed = 0.0
         self._said: tuple[str | None, bool] = (None, False)
+        self._has_queued = False
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
     def start(self) -> None:
@@ -192,8 +194,10 @@ class Feed:
             self._wake.clear()
             self._abandon = False
             try:
-                self._read_all(self._connected())
-                self._say(None)
+                connection = self._connected()
+                self._read_all(connection)
+                self._has_queued = self._has_queued or ever_queued(connection)
+                self._say(None, is_new=not self._has_queued)
             except NoStoreYet:
                 self._close()
                 self._say(None, is_new=True)

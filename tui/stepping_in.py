@@ -25,5 +25,12 @@ def step_in(
         workspace = Workspace(paths.root, check_settings=False)
         report = workspace.step_in(verb, targets, arguments, source="tui")
     except Exception as error:  # noqa: BLE001 - any error is shown to the operator
-        return f"{error} Nothing was queued.", True
+        return f"{_sentence(error)} Nothing was queued.", True
     return report.sentence, report.refused
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    if "readonly" in text:
+        return "You may read this workspace, and not change it."
+    return f"{text}."

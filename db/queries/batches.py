@@ -13,6 +13,12 @@ def batch(connection: sqlite3.Connection, batch_id: int) -> BatchRow | None:
     return BatchRow.of(row) if row else None
 
 
+def ever_queued(connection: sqlite3.Connection) -> bool:
+    """Return True if the store has or had a batch, even a deleted one."""
+    sql = "SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'batches')"
+    return bool(connection.execute(sql).fetchone()[0])
+
+
 def batch_of(connection: sqlite3.Connection, batch: BatchRow, variant: int | None) -> BatchRow:
     """Return a batch with the settings and the snapshot of a variant in place of its own.
 

@@ -8,6 +8,7 @@ import pytest
 from textual.widgets._toast import Toast
 
 from db.queries.parked import REASONS
+from db.writes.batch_marks import archive_batch
 from db.writes.jobs import set_state
 from engine.contract.errors import ParkReason
 from tests.support.effort import cases
@@ -259,9 +260,11 @@ async def test_a_new_workspace_greets(tmp_path, *, read_only: bool) -> None:
         await until(pilot, lambda: pilot.app.screen.query_one(Sheet).display)
         await shows(pilot, "Welcome to Safelight")
         await pilot.press("1")
-        Place(tmp_path)
-        if not read_only:
-            await shows(pilot, "No batches here.")
+        place = Place(tmp_path)
+        batch = place.batch("evening", ["one"])
+        await shows(pilot, "b1 evening")
+        place.write(lambda c: archive_batch(c, batch, archived=True))
+        await shows(pilot, "No batches here.")
 
 
 async def test_a_watcher_is_told_why_a_key_does_nothing(place: Place) -> None:

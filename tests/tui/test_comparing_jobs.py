@@ -13,6 +13,7 @@ from engine.client.views.whole_jobs import BestOfJobs
 from tests.tui.samples import result
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_comparing import at_the_job, captions, comparing
+from tests.tui.test_filters_of_lists import open_first
 
 
 def settings(place: Place, batch: int, **values: object) -> None:
@@ -161,3 +162,17 @@ async def test_a_job_that_failed_promises_no_image(place: Place) -> None:
         await at_the_job(pilot)
         await comparing(pilot)
         await shows(pilot, "No image.", "No image yet.")
+
+
+async def test_one_mark_is_compared_with_the_cursor(place: Place) -> None:
+    ids = place.job_ids(place.batch("words", ["poor", "middling", "good"]))
+    place.claim(3)
+    for job, score in zip(ids, (10, 50, 90), strict=True):
+        place.turn(job, 1, score)
+        place.end(job, score)
+    async with running(place.dashboard(), (100, 40)) as pilot:
+        await open_first(pilot)
+        await pilot.press("space", "G")
+        await until(pilot, lambda: pilot.app.screen.rows.current.key == "good")
+        await comparing(pilot)
+        await until(pilot, lambda: [c.split()[1] for c in captions(pilot)] == ["poor", "good"])

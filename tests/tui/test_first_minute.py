@@ -8,7 +8,7 @@ import pytest
 from engine.client import demo
 from engine.client.engine_process import EngineProcess
 from engine.client.workspace import Workspace
-from tests.tui.support import running, seen, shows, until
+from tests.tui.support import Place, running, seen, shows, until
 from tui.app import Dashboard
 from tui.ui_state import UiState, state_file
 
@@ -38,6 +38,11 @@ async def test_enter_paints_the_demo(tmp_path: Path, started: list[str]) -> None
         rows = [tuple(row) for row in connection.execute("SELECT recipe, seed FROM batches")]
         assert rows == [("refine", demo.SEED)]
         assert connection.execute("SELECT count(*) FROM jobs").fetchone()[0] == 12
+
+
+async def test_a_workspace_that_was_initialised_offers_the_same(place: Place) -> None:
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "Welcome to Safelight", "paint the demo")
 
 
 async def test_the_tour_is_put_away_once_and_for_all(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from db.store import Store
-from tests.tui.support import Place, running, shows, until
+from tests.tui.support import Place, running, seen, shows, until
 
 
 async def test_a_store_that_comes_later_is_found(tmp_path) -> None:
@@ -48,7 +48,8 @@ async def test_a_store_of_a_newer_version_is_refused(place: Place) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     async with running(place.dashboard()) as pilot:
-        await shows(pilot, "written by a newer Safelight")
+        await shows(pilot, "written by a newer Safelight", "Upgrade this one.")
+        assert "No batches here" not in seen(pilot.app)
 
 
 async def test_a_file_that_is_no_store(tmp_path) -> None:
@@ -95,3 +96,17 @@ async def test_nothing_is_held_open_between_reads(place: Place) -> None:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         connection.close()
         assert busy == 0
+
+
+async def test_a_store_that_may_only_be_read_says_so(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object, **named: object) -> None:
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr("engine.client.workspace.Workspace.step_in", refuse)
+    place.batch("evening", ["one"])
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "evening")
+        await pilot.press("p")
+        await shows(pilot, "You may read this workspace", "Nothing was queued.")

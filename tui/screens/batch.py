@@ -308,7 +308,7 @@ class BatchScreen(CausesScreen):
             self._compare_marked()
 
     def _compare_marked(self) -> None:
-        """Compare the marked jobs, or the one under the cursor with its neighbour."""
+        """Compare the marked jobs; or the selected one with the only mark, or with a neighbour."""
         from engine.client.views.whole_jobs import BestOfJobs
         from tui.screens.compare import CompareScreen
 
@@ -316,7 +316,11 @@ class BatchScreen(CausesScreen):
         row: JobItem | None = rows.current
         above: JobItem | None = rows.row(rows.cursor - 1)
         pair = (above, row) if above else (row, rows.row(rows.cursor + 1))
-        ids = sorted(rows.marks) or [one.id for one in pair if one is not None]
+        ids = sorted(rows.marks)
+        if row is not None and len(ids) == 1 and row.id not in ids:
+            ids.append(row.id)
+        elif len(ids) < 2:
+            ids = [one.id for one in pair if one is not None]
         if row is None or len(ids) < 2:
             self.say("Mark two or more jobs to compare.", bad=True)
             return

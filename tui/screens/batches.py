@@ -164,13 +164,14 @@ class BatchesScreen(CausesScreen):
         self.query_one(EventTail).add(snapshot.events)
 
     def greet(self, *, is_new: bool) -> None:
-        """Show the first steps in a workspace in which nothing was ever queued."""
+        """Show the first steps where nothing was ever queued, or why there is nothing to see."""
         self._is_new = is_new
         begin = WATCHING if self.dashboard.read_only else BEGIN
         words = [GREETING, f"{begin}\n{ELSEWHERE}"]
         if not self.dashboard.remembered.toured:
             words.append(f"{TOUR}\n(esc puts this away)")
-        self.EMPTY = "\n\n".join(words) if is_new else type(self).EMPTY
+        otherwise = self.dashboard.trouble or type(self).EMPTY
+        self.EMPTY = "\n\n".join(words) if is_new else otherwise
         self._show()
 
     def action_clear(self) -> None:
