@@ -172,6 +172,17 @@ async def test_toasts_cover_no_list(place: Place, size: tuple[int, int]) -> None
             assert not [toast for toast in toasts if toast.overlaps(listed)], where
 
 
+async def test_an_answer_about_a_job_is_read_whole_in_a_short_terminal(place: Place) -> None:
+    film(place)
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await open_job(pilot)
+        pilot.app.screen.say(
+            "Decided iteration-2/prompt of j35 (0035-two-whales-under-a-red-moon); what depends "
+            "on it runs again."
+        )
+        await shows(pilot, "runs again.")
+
+
 async def test_selected_text_is_copied(place: Place) -> None:
     place.batch("evening", ["one"])
     async with running(place.dashboard()) as pilot:

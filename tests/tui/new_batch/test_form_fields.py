@@ -1,14 +1,17 @@
 """A form from any settings model: its fields, and its mistakes in their places."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from textual.app import App, ComposeResult
+from textual.widgets import Label
 
 from engine.recipes.refine.settings import RefineSettings
 from tui.screens.new_batch.estimate import summary
-from tui.screens.new_batch.field_row import NameSuggester
+from tui.screens.new_batch.field_row import FieldRow, NameSuggester
 from tui.screens.new_batch.fields import WHOLE_FORM, check, fields_of
 from tui.screens.new_batch.options import BatchForm
 
@@ -160,3 +163,19 @@ def test_the_batch_has_bounds_too(name, value):
 
 def test_entries_are_counted_in_words():
     assert (summary(1), summary(2_000)) == ("1 entry.", "2,000 entries.")
+
+
+class Form(App[None]):
+    """One changed setting."""
+
+    def compose(self) -> ComposeResult:
+        (field,) = (one for one in fields_of(RefineSettings) if one.name == "max_iterations")
+        yield FieldRow(replace(field, initial="2", usual="3"))
+
+
+async def test_the_mark_of_a_changed_setting_is_beside_its_name() -> None:
+    app = Form()
+    async with app.run_test(size=(80, 24)):
+        label = app.query_one(Label)
+        assert str(label.render()) == "max iterations •"
+        assert label.region.height == 1

@@ -103,12 +103,12 @@ class FieldRow(Vertical):
         height: auto;
 
         Horizontal { height: auto; }
-        Label { width: 17; padding: 0 1; color: $text-muted; }
+        Label { width: 19; padding: 0 1; color: $text-muted; }
         Input, Select { width: 1fr; }
         Input > .input--placeholder { color: $text-muted; }
         Checkbox { width: auto; }
         .names { width: 3; color: $accent; }
-        .error { display: none; height: auto; padding: 0 1 0 17; color: $text-error; }
+        .error { display: none; height: auto; padding: 0 1 0 19; color: $text-error; }
         &.-wrong .error { display: block; }
         &.-changed Label { color: $warning; text-style: bold; }
         &:focus-within { height: auto; }  /* so that Textual styles the label with it */
