@@ -176,3 +176,18 @@ async def test_one_mark_is_compared_with_the_cursor(place: Place) -> None:
         await until(pilot, lambda: pilot.app.screen.rows.current.key == "good")
         await comparing(pilot)
         await until(pilot, lambda: [c.split()[1] for c in captions(pilot)] == ["poor", "good"])
+
+
+async def test_nothing_is_missing_while_it_is_drawn(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.compare.CompareScreen._put", lambda *given: None)
+    ids = place.job_ids(place.batch("words", ["one", "two"]))
+    place.claim(2)
+    for job in ids:
+        place.end(job)
+    async with running(place.dashboard(), (100, 40)) as pilot:
+        await open_first(pilot)
+        await comparing(pilot)
+        await shows(pilot, "…")
+        assert "No image" not in seen(pilot.app)

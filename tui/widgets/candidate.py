@@ -39,6 +39,7 @@ class CandidateView(Vertical):
         self._lines: Lines | None = None
         self._caption = Static(markup=False, classes="caption")
         self._image = ImageView()
+        self._image.absent = "…"  # being drawn
         self._text = Static(markup=False)
         self._scroll = VerticalScroll(self._text, can_focus=False)
 
@@ -74,7 +75,6 @@ class CandidateView(Vertical):
         if candidate != self._candidate:
             self._candidate = candidate
             score = "" if candidate.score is None else f" {figures.score(candidate.score)}"
-            self._image.absent = NEVER if candidate.state in _ENDED else NO_IMAGE
             shape = look(candidate.state).shape
             mark = figures.rating(candidate.rating)
             self._caption.update(f"{shape} {mark}{candidate.title}{score}  {place}")
@@ -93,7 +93,9 @@ class CandidateView(Vertical):
         elif isinstance(drawing, Raster):
             self._image.show_drawing(drawing)
         else:
-            file = self._candidate.file if self._candidate else None
+            one = self._candidate
+            self._image.absent = NEVER if one and one.state in _ENDED else NO_IMAGE
+            file = one.file if one else None
             self._image.show_file(self._paths, file if drawing is not None else None)
 
     def scroll_text(self, lines: int) -> None:
