@@ -19,17 +19,17 @@ pytestmark = pytest.mark.usefixtures("one_process")
 
 SMALL = {"width": 64, "height": 64, "seed": 7}
 REFINE = {
-    "iteration-1/evaluate": "8b430336b6771a08bbdd8acfbad4255f0f08706d10c259d13bd36c3a7da6dc1c",
-    "iteration-1/generate": "a03351444b6614731c350da450e3d007eb112539d440fb3ce7aa093764906829",
-    "iteration-1/refine": "785b86c0911581e540c2a3f7ca96459714d413313acf14e1811a3616cee0fb85",
-    "iteration-2/evaluate": "12346671add4cd934b62596a6aacc7c46e83a6fa2805d8e32c6d6486e645f870",
-    "iteration-2/generate": "3ccecf3d7b8b098ed6e0a81b46021e18bde8e5ecb708468444f02c1dd24f5c4f",
+    "iteration-1/evaluate": "ff64a1aadb7453cf57b31e571de0ae96d57caed1c2cbaedaf21efd753bc024a6",
+    "iteration-1/generate": "fd27d2f99f3741002363b41b8a649fb1e698faf62b1571b80a971441575df1b2",
+    "iteration-1/refine": "f1d85c86488b346986afaeaf7d854d7bcd932b2d0a94375ea2bd5352efe33ba6",
+    "iteration-2/evaluate": "fc437512e471494ba071c810c938366d318905fcbae4820665a9bf167667cca8",
+    "iteration-2/generate": "8a25872f8e7890c4971fc2d029f542e33a230cab59f4b5389beb7f87874312a6",
 }
 STORYBOARD = {
-    "compare": "21ce5811a27cd0f4a4dfc31d6baafcec43a7f900d740f49fc4447c093727f067",
+    "compare": "077734f2e222ed6118b2b60be9aac39060e57c59f8a5b9948d37c78b7bfae82e",
     "scene-1/iteration-2/write": "703f6efd365be4907d64feb347e7ebd8954f2947849bc9168bb8d13e4f840ac3",
-    "scene-1/score": "fc7f8e0d3835b7856570729b2bb053561a96f5e075b2c906f26be463ad087641",
-    "scene-1/select": "e976b675334692b42c3cb660602277be7235e84966b79afdccbb21952f017cce",
+    "scene-1/score": "949f6a2a413863356d6c798b9fbb89c1376710c76b73e3a53b54d7355ac1c028",
+    "scene-1/select": "b2ef3f90e082091ddce75469240a7d1814728f64ea9f8baac174befb47786e13",
 }
 
 
