@@ -11,6 +11,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+MOST_STYLES = 1024
+"""Styles whose sequences for the terminal are kept."""
+
 _dismiss = Screen.dismiss
 _exit = Widget._message_loop_exit
 _divide, _crop_extend = Strip.divide, Strip.crop_extend
@@ -19,6 +22,7 @@ _divide, _crop_extend = Strip.divide, Strip.crop_extend
 def repair() -> None:
     """Repair Textual in this process; once is enough."""
     _keep_no_widgets()
+    _keep_few_styles()
     Screen.dismiss = dismiss_once  # type: ignore[method-assign, assignment]
     Widget._message_loop_exit = exit_undrawn  # type: ignore[method-assign, assignment]
     Strip.divide = divide_uncached  # type: ignore[method-assign, assignment]
@@ -40,6 +44,18 @@ def _keep_no_widgets() -> None:
         return inner_outer(StylesCache, base_background, background)
 
     StylesCache.get_inner_outer = get_inner_outer  # type: ignore[method-assign, assignment]
+
+
+def _keep_few_styles() -> None:
+    """Keep the sequences of as many styles as are on some screens.
+
+    Each place on the screen has styles that hold it, so that text can be selected: Textual's
+    16 384 styles take 10 MB, and hours to become that many.
+    """
+    method = Strip.__dict__["render_ansi"].__func__
+    if method.cache_parameters()["maxsize"] != MOST_STYLES:
+        render = lru_cache(MOST_STYLES)(method.__wrapped__)
+        Strip.render_ansi = classmethod(render)  # type: ignore[assignment, arg-type]
 
 
 def dismiss_once(screen: Screen[Any], result: Any = None) -> AwaitComplete:

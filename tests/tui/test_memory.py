@@ -4,7 +4,9 @@ import gc
 import weakref
 
 import pytest
+from rich.color import ColorSystem
 from rich.segment import Segment
+from rich.style import Style
 from textual._styles_cache import StylesCache
 from textual.app import App, ComposeResult
 from textual.color import Color
@@ -16,7 +18,7 @@ from engine.client.views import jobs
 from engine.client.views.jobs import Times
 from tests.tui.support import Place
 from tui.snapshots.over_time import OverTimeReader
-from tui.textual_repairs import repair
+from tui.textual_repairs import MOST_STYLES, repair
 
 
 class Line(Strip):
@@ -37,6 +39,13 @@ def test_a_line_that_was_shown_whole_is_gone_at_once() -> None:
     del line
     gc.enable()
     assert left() is None
+
+
+def test_sequences_of_few_styles_are_kept() -> None:
+    repair()
+    styles = [Style(bold=True, meta={"offset": (x, 0)}) for x in range(MOST_STYLES + 10)]
+    assert {Strip.render_ansi(style, ColorSystem.TRUECOLOR) for style in styles} == {"1"}
+    assert Strip.__dict__["render_ansi"].__func__.cache_info().currsize == MOST_STYLES
 
 
 class Lines(App[None]):
