@@ -59,7 +59,7 @@ async def test_spending_by_backend_model_and_step(place: Place) -> None:
 
 async def test_without_a_batch_there_is_nothing_to_spend(place: Place) -> None:
     async with running(place.dashboard(), (100, 30)) as pilot:
-        await shows(pilot, "No batches")
+        await shows(pilot, "Nothing has been queued")
         await pilot.press("dollar_sign")
         await shows(pilot, "all batches: nothing spent")
         assert_plain(pilot.app)

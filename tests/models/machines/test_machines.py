@@ -51,12 +51,12 @@ async def test_a_machine_that_is_named_works_and_what_it_has_is_not_sent_again(
     await hosts.until(lambda: rows(hosts)["gpu-a/cpu"].latency_ms)
     assert "Safelight" in state.version and "Python" in state.version
     (worker,) = machines["gpu-a"].workers()
-    await ends_with_its_link(hosts, worker)
+    await ends_with_its_link(hosts, worker, tmp_path / "never")
 
 
-async def ends_with_its_link(hosts: Trial, worker: psutil.Process) -> None:
+async def ends_with_its_link(hosts: Trial, worker: psutil.Process, never: Path) -> None:
     """Also in the middle of a step, and stopped."""
-    hosts.ask(task("never", "wait_for", key(device="gpu-a")))
+    hosts.ask(task(str(never), "wait_for", key(device="gpu-a")))
     await asyncio.sleep(0.1)
     worker.suspend()
     hosts.hosts.close()
