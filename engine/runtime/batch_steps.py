@@ -90,6 +90,7 @@ class BatchStepRunner:
         """
         run = load_batch_steps(self._reader, batch, scope)
         run.task = asyncio.current_task()
+        run.has_begun = True
         batch_id = batch.row.id
         self._runs[scope, batch_id] = run
         self._steps.enter(run)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from db.queries import batches, history
+from db.rows import JobRow
 from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent
 from engine.contract.folder import ExportError
@@ -17,8 +18,8 @@ from engine.contract.outputs import Outputs
 from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.command_context import NoEngine
 from engine.runtime.commands import CommandHandler
+from engine.runtime.job.scheduler import JobScheduler
 from engine.runtime.output_writer import OutputWriter
-from engine.runtime.timings import EngineTimings
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 
@@ -56,7 +57,6 @@ async def test_a_paused_job_keeps_its_place_and_goes_on(toy: Toy) -> None:
 
 
 async def test_pause_and_resume_at_once_goes_on(toy: Toy) -> None:
-    toy.timings = EngineTimings()  # the engine takes both in one turn
     gate = toy.backend.reply = Gate()
     toy.queue()
     async with toy.running():
@@ -66,6 +66,26 @@ async def test_pause_and_resume_at_once_goes_on(toy: Toy) -> None:
             answer = await toy.obeyed("resume", job=1)
             assert answer.state == "done"
         gate.open.set()
+        await toy.becomes("done")
+
+
+async def test_a_job_that_is_stopped_before_its_task_begins_takes_its_state(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = JobScheduler._begin
+    stopped: list[Any] = []
+
+    async def begin_and_stop(jobs: JobScheduler, job: JobRow, decided: dict[str, Any]) -> None:
+        await begin(jobs, job, decided)
+        if not stopped:
+            stopped.extend(jobs.stop("paused", job.batch_id, job.id))
+
+    monkeypatch.setattr(JobScheduler, "_begin", begin_and_stop)
+    toy.queue()
+    async with toy.running():
+        await toy.becomes("paused")
+        assert toy.backend.asked == []
+        await toy.obeyed("resume", job=1)
         await toy.becomes("done")
 
 

@@ -58,6 +58,7 @@ class JobRunner:
 
     async def run(self, run: JobState) -> None:
         """Run a claimed job until it has ended, is parked or is stopped; never raises."""
+        run.has_begun = True
         self._steps.enter(run)
         try:
             ending = await self._ending(run)
@@ -76,6 +77,8 @@ class JobRunner:
 
     async def _ending(self, run: JobState) -> "Coroutine[Any, Any, None]":
         """Run the recipe; return the write of its outcome."""
+        if run.then:  # it was stopped before it began
+            return self._stopped(run)
         try:
             await self._check_outputs(run)
             result = await self._run_recipe(run)

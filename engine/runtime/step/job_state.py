@@ -113,6 +113,7 @@ class JobState:
         stored_iterations: Number of iterations that the job's row has.
         then: State that the job takes when it is stopped, empty while nobody has asked for that.
         task: The task that runs its recipe.
+        has_begun: True once the task has. Cancelled before, it would not even write its end.
         has_left: True if the write that removes it from the running jobs is queued.
         kept: Records that answer by their key, whatever the fingerprint.
         is_ending: True if its end is being written; a stop then comes too late.
@@ -129,6 +130,7 @@ class JobState:
     stored_iterations: int = field(init=False)
     then: str = ""
     task: "asyncio.Task[None] | None" = None
+    has_begun: bool = False
     is_ending: bool = False
     has_left: bool = False
     kept: dict[str, StepRecord] = field(init=False)
@@ -145,7 +147,7 @@ class JobState:
                 weakens an earlier one: what was cancelled is not queued because the engine stops.
         """
         self.then = max(self.then, then, key=_STOPS.index)
-        if self.task is not None and not self.is_ending:
+        if self.task is not None and self.has_begun and not self.is_ending:
             self.task.cancel()
 
     @property
