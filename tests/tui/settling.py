@@ -29,10 +29,10 @@ STEP = 0.001
 UNRULY = 1.0
 """Seconds after which an app that never rests is left as it is."""
 
-AT_WORK = 0.1
+AT_WORK = 0.2
 """Seconds within which a thread that a key has started should have done what can be seen of it."""
 
-READING = 0.5
+READING = 3.0
 """Seconds within which the feed should have read what a key has asked for."""
 
 

@@ -114,7 +114,7 @@ async def test_a_notice_stays_as_wanted_on_the_other_screens(place: Place) -> No
         await shows(pilot, "2 parked")
         await pilot.press("minus", "minus", "escape")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
-        assert not pilot.app.screen.query_one(NoticeLine).display
+        await until(pilot, lambda: not pilot.app.screen.query_one(NoticeLine).display)
 
 
 async def test_a_notice_that_was_put_away_comes_back_after_all_was_well(place: Place) -> None:
