@@ -24,6 +24,7 @@ from engine.config.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 from tests.tui.settling import settle
 from tui.app import Dashboard
+from tui.widgets.notice_line import NoticeLine
 
 PATIENCE = 10.0
 """Seconds after which a test gives up waiting; never a measure of anything."""
@@ -198,3 +199,18 @@ async def shows(pilot: Pilot[Any], *texts: str) -> None:
         return all(each in text for each in texts)
 
     await until(pilot, shown, f"{texts}")
+
+
+async def notices(pilot: Pilot[Any], *beginnings: str) -> None:
+    """Waits until exactly the notices that begin like these are on their line, the worst first.
+
+    The head, a list and the bar of a batch count parked jobs too, and may do so earlier.
+    """
+
+    def told() -> bool:
+        items = pilot.app.screen.query_one(NoticeLine).items
+        return len(items) == len(beginnings) and all(
+            item.sentence.startswith(text) for item, text in zip(items, beginnings, strict=True)
+        )
+
+    await until(pilot, told, f"notices {beginnings}")

@@ -13,7 +13,7 @@ from db.writes.jobs import set_state
 from engine.contract.errors import ParkReason
 from tests.support.effort import cases
 from tests.tui.storyboards import film
-from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.support import Place, notices, running, seen, shows, until
 from tests.tui.test_filters_of_lists import open_first
 from tests.tui.test_job_screen import open_job
 from themes import bundled_themes
@@ -82,9 +82,9 @@ async def test_a_notice_says_a_remedy_once_opens_and_is_put_away(place: Place) -
         assert not pilot.app.screen.query_one(NoticeLine).display
         place.claim(1)
         place.park(ids[1], "quota", "The account is empty.")
-        await shows(pilot, "parked (quota)")
+        await notices(pilot, "1 parked (quota)")
         await pilot.press("minus")
-        await until(pilot, lambda: not pilot.app.screen.query_one(NoticeLine).display)
+        await notices(pilot)
 
 
 @pytest.mark.parametrize("reason", get_args(ParkReason))
@@ -108,13 +108,13 @@ async def test_a_notice_stays_as_wanted_on_the_other_screens(place: Place) -> No
     place.claim(2)
     place.park(ids[0], "key", "toy needs a key. Set it.")
     async with running(place.dashboard()) as pilot:
-        await shows(pilot, "1 parked (key)")
+        await notices(pilot, "1 parked (key)")
         await open_first(pilot)
         place.park(ids[1], "quota", "The account is empty. Fill it.")
-        await shows(pilot, "2 parked")
+        await notices(pilot, "1 parked (key)", "1 parked (quota)")
         await pilot.press("minus", "minus", "escape")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
-        await until(pilot, lambda: not pilot.app.screen.query_one(NoticeLine).display)
+        await notices(pilot)
 
 
 async def test_a_notice_that_was_put_away_comes_back_after_all_was_well(place: Place) -> None:
@@ -122,14 +122,14 @@ async def test_a_notice_that_was_put_away_comes_back_after_all_was_well(place: P
     place.claim(1)
     place.park(job, "key", "toy needs a key. Set it.")
     async with running(place.dashboard()) as pilot:
-        await shows(pilot, "1 parked (key)")
+        await notices(pilot, "1 parked (key)")
         await pilot.press("minus")
-        await until(pilot, lambda: not pilot.app.screen.query_one(NoticeLine).display)
+        await notices(pilot)
         place.write(lambda c: set_state(c, [place._job(c, job)], "queued", "job.resumed"))
         await until(pilot, lambda: not pilot.app.head.parked)
         place.claim(1)
         place.park(job, "key", "toy needs a key. Set it.")
-        await shows(pilot, "1 parked (key)")
+        await notices(pilot, "1 parked (key)")
 
 
 @pytest.mark.parametrize("read_only", [False, True])
