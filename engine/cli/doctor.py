@@ -1,7 +1,9 @@
-"""`safelight doctor`: one line per check, with the remedy if it fails."""
+"""`safelight doctor`: one line per check, with the remedy unless it is in order."""
 
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
@@ -14,6 +16,17 @@ from engine.client.doctor.examine import examine
 from engine.client.doctor.finding import Finding
 from engine.client.doctor.recipe import Trial, check_recipe
 from engine.client.hub import adopt_hub_variables
+from engine.text.plural import pluralize
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LOOKS = {
+    "ok": ("✓", "green", ""),
+    "hint": ("–", "yellow", "dim"),
+    "problem": ("✗", "red", "bold"),
+}
+"""The mark of each state, its colour, and the style of the remedy."""
 
 
 @click.command()
@@ -34,8 +47,9 @@ def doctor(
     deep: bool,
     as_json: bool,
 ) -> int:
-    """Diagnose problems; exit code 1 if there are any.
+    """Diagnose problems; exit code 1 if there are any (✗).
 
+    Hints (–) are what is not ready and nothing needs now, such as a backend without its key.
     With RECIPE, check what it needs: packages, backends. With INPUT, read that too, and run its
     first entry in a temporary workspace.
     """
@@ -47,15 +61,27 @@ def doctor(
     for finding in checks:
         findings.append(finding)
         if not as_json:
-            console.print(_line(finding))
-            if finding.remedy:
-                console.print(Text("    ") + render.shown(finding.remedy, None, "bold"))
-    well = all(finding.ok for finding in findings)
+            _print(console, finding)
+    counts = Counter({"ok": 0, "hint": 0, "problem": 0})
+    counts.update(finding.state for finding in findings)
     if as_json:
-        render.print_json({"ok": well, "checks": [asdict(finding) for finding in findings]})
-    return 0 if well else FAILED
+        documents = [finding.document() for finding in findings]
+        render.print_json({"ok": not counts["problem"], "counts": counts, "checks": documents})
+    else:
+        console.print(_summary(counts))
+    return FAILED if counts["problem"] else 0
 
 
-def _line(finding: Finding) -> Text:
-    sign = Text("✓ ", style="green") if finding.ok else Text("✗ ", style="red")
-    return sign + Text(f"{finding.name}: ", style="bold") + render.shown(finding.found, 1000)
+def _print(console: "Console", finding: Finding) -> None:
+    mark, colour, of_remedy = _LOOKS[finding.state]
+    name = Text(f"{finding.name}: ", style="bold")
+    console.print(Text(f"{mark} ", style=colour) + name + render.shown(finding.found, 1000))
+    if finding.remedy:
+        console.print(Text("    ") + render.shown(finding.remedy, None, of_remedy))
+
+
+def _summary(counts: Mapping[str, int]) -> str:
+    """Return how many checks came out in each way; what is zero is left out, but no problems."""
+    problems = pluralize(counts["problem"], "problem") if counts["problem"] else "No problems"
+    hints = f", {pluralize(counts['hint'], 'hint')} (–)" if counts["hint"] else ""
+    return f"{problems}{hints}, {counts['ok']} in order."

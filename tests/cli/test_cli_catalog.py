@@ -1,4 +1,5 @@
 import json
+import re
 from importlib.metadata import version
 
 import pytest
@@ -123,10 +124,8 @@ def test_which_client_of_google_s_is_used_is_said(run, tmp_path, sdk):
     assert set(clients.values()) == {said}
     assert f"by {said} (paid)" in run("backends", "--workspace", tmp_path).out
     run("init", "--workspace", tmp_path)
-    assert (
-        f"gemini (text) by {said} needs GEMINI_API_KEY"
-        in run("doctor", "--workspace", tmp_path).out
-    )
+    line = rf"– backend: gemini \(text, vision.*\) by {said} needs GEMINI_API_KEY"
+    assert re.search(line, run("doctor", "--workspace", tmp_path).out)
 
 
 def test_wrong_settings_of_a_backend_make_it_not_ready(run, tmp_path):

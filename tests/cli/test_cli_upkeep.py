@@ -6,12 +6,15 @@ import re
 import sqlite3
 import time
 import tomllib
+from collections import Counter
 from functools import partial
 
 import pytest
 
 from db.store import Store
+from engine.backends.local import packages
 from engine.client import unreferenced
+from engine.client.doctor import backends as checks_of_backends
 from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import read_settings
@@ -22,6 +25,7 @@ from engine.recipes.refine import RECIPE
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in, taking_in
 from engine.runtime.lock import EngineLock
+from tui.screens.new_batch.readiness import read_readiness
 
 
 def aged(path, seconds=7200):
@@ -37,7 +41,7 @@ def store_file(root, data, *, old=True):
 
 
 def problems(ran):
-    return {check["name"]: check for check in ran.json["checks"] if not check["ok"]}
+    return {check["name"]: check for check in ran.json["checks"] if check["state"] == "problem"}
 
 
 # -- doctor -------------------------------------------------------------------------------------
@@ -46,11 +50,17 @@ def problems(ran):
 def test_doctor_finds_nothing_wrong_with_a_sound_workspace(run, images):
     ran = run("doctor", "--deep", "--workspace", images)
     assert ran.code == 0
-    assert all(line.startswith("✓ ") for line in ran.lines)
+    assert not any(line.startswith("✗ ") for line in ran.lines)
     document = run("doctor", "--json", "--workspace", images).json
-    assert set(document) == {"version", "ok", "checks"}
+    assert set(document) == {"version", "ok", "counts", "checks"}
     assert document["ok"] is True
-    assert all(set(check) == {"name", "ok", "found", "remedy"} for check in document["checks"])
+    fields = {"name", "ok", "state", "found", "remedy"}
+    assert all(set(check) == fields for check in document["checks"])
+    states = Counter(check["state"] for check in document["checks"])
+    assert document["counts"] == {"ok": states["ok"], "hint": states["hint"], "problem": 0}
+    assert all(check["ok"] is (check["state"] == "ok") for check in document["checks"])
+    hints = f"{states['hint']} hint{'' if states['hint'] == 1 else 's'}"
+    assert ran.lines[-1] == f"No problems, {hints} (–), {states['ok']} in order."
     names = {check["name"] for check in document["checks"]}
     assert {"versions", "sqlite", "store", "privacy", "disk", "engine", "files"} <= names
 
@@ -66,6 +76,7 @@ def test_doctor_without_a_workspace_says_how_to_make_one(run, tmp_path):
     ran = run("doctor", "--json", "--workspace", tmp_path)
     assert ran.code == 1
     assert "safelight init" in problems(ran)["store"]["found"]
+    assert findings_of(run, tmp_path, "builtin (")[0]["ok"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -120,48 +131,78 @@ def test_doctor_of_a_damaged_store_is_no_traceback(run, toys):
 
 
 def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, monkeypatch):
-    from engine.client.doctor import store as checks_of_store
-
-    lacks = [
-        ("toy", "text", "a key", "Set TOY_KEY.", ""),
-        ("other", "text", "a key", "Set OTHER.", ""),
+    lacks = {"missing": [{"what": "a key", "remedy": "Set TOY_KEY."}], "client": None}
+    families = [
+        {"name": name, "capabilities": [lacks | {"capability": one} for one in of]}
+        for name, of in {"toy": ["text"], "other": ["text", "image"]}.items()
     ]
-    monkeypatch.setattr(checks_of_store, "missing_of_backends", lambda _root: iter(lacks))
-    monkeypatch.setattr(
-        checks_of_store,
-        "missing_of_batches",
-        lambda _root, _name, _capability, wanted: ("a key", "Set TOY_KEY.") if wanted else ("", ""),
+    monkeypatch.setattr(checks_of_backends, "read_backends", lambda _root, _catalog: families)
+    monkeypatch.setattr(checks_of_backends, "read_backend", lambda *_named: lacks)
+    document = run("doctor", "--json", "--workspace", toys).json
+    used, unused = (check for check in document["checks"] if check["name"] == "backend")
+    assert used == {
+        "name": "backend",
+        "ok": False,
+        "state": "problem",
+        "found": "toy (text) needs a key",
+        "remedy": "Set TOY_KEY.",
+    }
+    assert (unused["state"], unused["ok"], unused["remedy"]) == ("hint", False, "Set TOY_KEY.")
+    assert unused["found"] == "other (text, image) needs a key; nothing that is queued uses it"
+    assert "– backend: other (text, image)" in run("doctor", "--workspace", toys).out
+
+
+def test_backend_without_its_key_has_no_tick_and_the_form_says_the_same(run, tmp_path, monkeypatch):
+    for name in ("OPENAI_API_KEY", "FAL_KEY", "FAL_AI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    checks = findings_of(run, tmp_path, "")
+    ready = {
+        (check["found"].split()[0], capability): check["ok"]
+        for check in checks
+        if check["name"] == "backend"
+        for capability in re.search(r"\((.*?)\)", check["found"])[1].split(", ")
+    }
+    assert not ready["openai", "image"]
+    assert not ready["fal", "video"]
+    assert all(
+        check["remedy"] for check in checks if not check["ok"] and check["name"] == "backend"
     )
-    ran = run("doctor", "--json", "--workspace", toys)
-    assert problems(ran)["backend"]["found"] == "toy (text) needs a key"
-    assert "other (text) needs a key; nothing that is queued uses it" in ran.out
+    shown = read_readiness(tmp_path)
+    assert ready == {
+        (name, capability): not lacks
+        for capability, backends in shown.items()
+        for name, lacks in backends.items()
+    }
+
+
+def test_backend_that_cannot_be_loaded_is_listed(run, tmp_path, monkeypatch):
+    broken = {"name": "odd", "summary": "cannot be loaded: ImportError: x", "capabilities": []}
+    monkeypatch.setattr(checks_of_backends, "read_backends", lambda _root, _catalog: [broken])
+    assert "– backend: odd cannot be loaded: ImportError: x" in run("doctor", "-w", tmp_path).out
 
 
 def test_settings_of_open_batches_count_and_the_default_is_a_hint(run, toys, tmp_path, monkeypatch):
-    from engine.backends.local import packages
-    from engine.client.doctor import store as checks_of_store
-
     monkeypatch.setattr(packages, "PACKAGES", {})
     there = tmp_path / "aesthetic.safetensors"
     there.touch()
     files = dict.fromkeys(("aesthetic", "aesthetic_tower", "similarity"), str(there))
     own = {"scorers": ["aesthetic"], **files}
     monkeypatch.setattr(
-        checks_of_store, "open_snapshots", lambda _connection: iter([_scored_by(own)] * 2)
+        checks_of_backends, "open_snapshots", lambda _connection: iter([_scored_by(own)] * 2)
     )
     (found,) = findings_of(run, toys, "local (score)")
-    assert found["ok"]
-    assert found["remedy"] == ""
+    assert found["state"] == "hint"
+    assert found["remedy"]
     assert "is ready for what is queued; a new batch with the settings here needs" in found["found"]
 
     gone = own | {"similarity": str(tmp_path / "gone")}
     monkeypatch.setattr(
-        checks_of_store,
+        checks_of_backends,
         "open_snapshots",
         lambda _connection: iter([_scored_by(own), _scored_by(gone)]),
     )
     (found,) = findings_of(run, toys, "local (score)")
-    assert not found["ok"]
+    assert found["state"] == "problem"
     assert str(tmp_path / "gone") in found["found"]
     assert "pickscore" not in found["found"]
 

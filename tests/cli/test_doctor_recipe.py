@@ -38,7 +38,7 @@ def test_a_recipe_is_tried_without_leaving_anything(run, tmp_path, source):
 def test_without_an_input_its_needs_are_checked(run, tmp_path):
     ran = run("doctor", "storyboard", "-w", tmp_path)
     assert ran.code == 0
-    assert ran.lines[-1] == "✓ score: builtin measures-1 is ready"
+    assert ran.lines[-2] == "✓ score: builtin measures-1 is ready"
 
 
 def test_a_missing_package_has_its_command_and_nothing_is_run(run, tmp_path, source, monkeypatch):
@@ -78,8 +78,9 @@ def test_nothing_is_paid_unless_it_is_asked_for(run, tmp_path, source, monkeypat
     monkeypatch.setattr(Estimate, "is_free", False)
     ran = run("doctor", "refine", source, *SMALL, "-w", tmp_path)
     assert ran.code == 0
-    assert "costs money; to run an entry, add --paid" in ran.lines[-1]
-    assert "is done" in run("doctor", "refine", source, *SMALL, "--paid", "-w", tmp_path).lines[-1]
+    assert ran.lines[-3].startswith("– trial: nothing was run, since ")
+    assert "To run an entry, add --paid." in ran.lines[-2]
+    assert "is done" in run("doctor", "refine", source, *SMALL, "--paid", "-w", tmp_path).lines[-2]
 
 
 def test_wrong_settings_and_names_are_sentences(run, tmp_path, source):

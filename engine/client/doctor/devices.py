@@ -16,7 +16,7 @@ def check_devices(workspace: Workspace) -> Iterator[Finding]:
     try:
         devices = named_devices(named) if named else find_devices()
     except Blocked as error:
-        yield Finding("devices", True, f"{error.message} {error.remedy}")
+        yield Finding("devices", False, error.message, error.remedy, optional=True)
         return
     words = [f"{d.id} ({d.name})" if d.name else d.id for d in devices]
     yield Finding("devices", True, "local models run on " + ", ".join(words))

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from db.errors import StoreError
+from db.errors import StoreError, StoreMissing
+from engine.client.doctor.backends import list_backends, list_recipes
 from engine.client.doctor.devices import check_devices
 from engine.client.doctor.faults import FAULT_CHECKS
 from engine.client.doctor.finding import Finding
@@ -30,6 +31,9 @@ def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
         return  # reported by the check of the settings
     except StoreError as error:
         yield Finding("store", False, str(error))
+        if isinstance(error, StoreMissing):  # of others it is not known what is queued
+            yield from list_backends(root, {})
+            yield from list_recipes(set())
         return
     except sqlite3.DatabaseError as error:
         yield _unreadable(error)

@@ -43,13 +43,14 @@ def check_objects(workspace: Workspace) -> Iterator[Finding]:
     endpoint = workspace.settings.artifacts.endpoint
     if urlsplit(endpoint).scheme == "http" and not is_loopback(endpoint):
         problem = f"{endpoint} is not encrypted: others on the way can read the files"
-        yield Finding("objects", True, problem, "Use https if the server has it.")
+        remedy = "Use https if the server has it."
+        yield Finding("objects", False, problem, remedy, optional=True)
     with workspace.reading() as connection:
         held = held_results(connection)
     if held:
-        yield Finding(
-            "objects", True, f"{pluralize(held, 'result waits', 'results wait')} to be uploaded"
-        )
+        waiting = f"{pluralize(held, 'result waits', 'results wait')} to be uploaded"
+        remedy = "An engine uploads them: safelight engine"
+        yield Finding("objects", False, waiting, remedy, optional=True)
 
 
 def check_far_files(

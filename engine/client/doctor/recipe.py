@@ -116,7 +116,8 @@ def _first_entry(opened: Workspace, trial: Trial, estimate: Estimate) -> Iterato
     """Run the first entry, with its outputs in a folder that is removed at the end."""
     if not estimate.is_free and not trial.paid:
         names = ", ".join(dict.fromkeys(line.backend for line in estimate.lines if line.paid))
-        yield Finding("trial", True, f"{names} costs money; to run an entry, add --paid")
+        reason = f"nothing was run, since {names} costs money"
+        yield Finding("trial", False, reason, "To run an entry, add --paid.", optional=True)
         return
     inside = trial.root if trial.root.is_dir() else None
     try:
@@ -156,7 +157,7 @@ def _step(step: StepRow, job: JobRow) -> Finding:
     """Return the outcome of a step; one that a job could do without is not a problem."""
     by = f"{step.backend} {step.model}".strip()
     state = f"{step.state} by {by} in {units.duration(_seconds([step]))}"
-    return Finding(step.key, "done" in (step.state, job.state), state)
+    return Finding(step.key, step.state == "done", state, optional=job.state == "done")
 
 
 def _seconds(steps: list[StepRow]) -> float:

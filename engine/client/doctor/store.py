@@ -1,13 +1,10 @@
-"""The doctor's checks of a workspace: store, files, engine, batches, lanes, backends."""
+"""The doctor's checks of a workspace: store, files, engine, batches, lanes."""
 
 import hashlib
-import json
 import shutil
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from db.clock import now, seconds_between
 from db.queries.batches import lanes, running_engine
@@ -15,12 +12,10 @@ from db.queries.history import named_hashes
 from db.queries.upkeep import (
     long_preparing,
     mentioned_hashes,
-    open_recipes,
-    open_snapshots,
     parked_reasons,
 )
+from engine.client.doctor.backends import check_backends, check_recipes
 from engine.client.doctor.finding import Finding
-from engine.client.doctor.installation import missing_of_backends, missing_of_batches
 from engine.client.doctor.objects import check_far_files
 from engine.client.ids import batch_name
 from engine.client.object_store import some
@@ -28,9 +23,6 @@ from engine.client.suspended import is_suspended
 from engine.client.suspended import remedy as wake
 from engine.client.workspace import Workspace
 from engine.contract import Blocked
-from engine.plugins.catalog import EntryPointCatalog
-from engine.queueing.extras import missing_extra
-from engine.runtime.job.load import in_order
 from engine.runtime.objects.cached import CachedArtifacts
 from engine.text import units
 from engine.text.plural import pluralize
@@ -43,8 +35,6 @@ MIN_FREE = 1 << 30
 
 SILENT_SECONDS = 60.0
 """An engine says every two seconds that it is alive."""
-
-_NOT_USED = "nothing that is queued uses it"
 
 
 def check_store(workspace: Workspace) -> Iterator[Finding]:
@@ -130,56 +120,6 @@ def check_parked(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("parked", False, problem, f"{message} Then: safelight {verb} {name}")
     if not parked:
         yield Finding("parked", True, "no job waits for anything")
-
-
-def check_backends(workspace: Workspace) -> Iterator[Finding]:
-    """List the backends; one that is not ready is a problem only if an unfinished batch needs it.
-
-    A batch keeps the settings that it was queued with, so those are checked. Requirements of the
-    workspace's present settings are only a hint.
-    """
-    root, wanted = workspace.paths.root, _wanted_of_backends(workspace)
-    for name, capability, what, _, client in missing_of_backends(root):
-        by = f" by {client}" if client else ""
-        settings = wanted.get((name, capability))
-        lacks, remedy = missing_of_batches(root, name, capability, settings or ())
-        problem = f"needs {lacks}" if lacks else _hint(what, is_used=settings is not None)
-        yield Finding("backend", not lacks, f"{name} ({capability}){by} {problem}", remedy)
-
-
-def check_recipes(workspace: Workspace) -> Iterator[Finding]:
-    """List the recipes that need an extra; one that lacks it is a problem if a batch needs it."""
-    with workspace.reading() as connection:
-        wanted = open_recipes(connection)
-    for recipe in EntryPointCatalog().all_recipes():
-        if recipe.extra:
-            lacks = next(iter(missing_extra(recipe)), None)
-            is_used = recipe.name in wanted
-            if lacks is None:
-                state = "is ready"
-            else:
-                state = f"needs {lacks.what}" + ("" if is_used else f"; {_NOT_USED}")
-            remedy = lacks.remedy if lacks and is_used else ""
-            yield Finding("recipe", not remedy, f"{recipe.name} {state}", remedy)
-
-
-def _wanted_of_backends(workspace: Workspace) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Return the settings of each backend and capability in the unfinished batches."""
-    wanted = defaultdict(list)
-    with workspace.reading() as connection:
-        for snapshot in open_snapshots(connection):
-            for capability, first in json.loads(snapshot).get("backends", {}).items():
-                for described in in_order(first):
-                    wanted[described["name"], capability].append(described["settings"])
-    return dict(wanted)
-
-
-def _hint(what: str, *, is_used: bool) -> str:
-    if not what:
-        return "is ready"
-    if is_used:
-        return f"is ready for what is queued; a new batch with the settings here needs {what}"
-    return f"needs {what}; {_NOT_USED}"
 
 
 def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:

@@ -21,10 +21,10 @@ def check_trust(root: Path) -> Iterator[Finding]:
     for address, names in sorted(addresses.items()):
         keys = " and ".join(names)
         if address in known:
-            state, remedy = f"{keys} may go to {address} since {known[address][:10]}", ""
-        else:
-            state = f"your {keys} may not go to {address}, which only this workspace names"
-            remedy = f"If you trust it: {command_line(root, 'trust')}"
-        yield Finding("trust", True, state, remedy)
+            yield Finding("trust", True, f"{keys} may go to {address} since {known[address][:10]}")
+            continue
+        state = f"your {keys} may not go to {address}, which only this workspace names"
+        remedy = f"If you trust it: {command_line(root, 'trust')}"
+        yield Finding("trust", False, state, remedy, optional=True)
     if not addresses:
         yield Finding("trust", True, "no file here names an address that keys are sent to")

@@ -6,7 +6,7 @@ A separate process checks: loading every provider's client takes a second, which
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from engine.text.terminal import clean
@@ -15,6 +15,9 @@ Readiness = Mapping[str, Mapping[str, str]]
 """Missing requirements by capability and then by backend; empty if a backend is ready."""
 
 PATIENCE_SECONDS = 60.0
+
+SHOWN = 2
+"""Number of missing requirements of a backend that are named."""
 
 
 def read_readiness(root: Path) -> Readiness:
@@ -30,9 +33,15 @@ def read_readiness(root: Path) -> Readiness:
     found: dict[str, dict[str, str]] = {}
     for family in families:
         for made in family["capabilities"]:
-            lacks = ", ".join(clean(str(item["what"]), 300) for item in made["missing"][:2])
-            found.setdefault(made["capability"], {})[family["name"]] = lacks
+            found.setdefault(made["capability"], {})[family["name"]] = _in_words(made["missing"])
     return found
+
+
+def _in_words(missing: Sequence[Mapping[str, object]]) -> str:
+    """Return the first requirements, and how many more there are; empty if there are none."""
+    names = [clean(str(item["what"]), 300) for item in missing[:SHOWN]]
+    rest = len(missing) - len(names)
+    return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
 def what_lacks(readiness: Readiness, named: Iterable[tuple[str, str]]) -> str:
