@@ -403,7 +403,7 @@ async def test_a_storyboard_under_refine_is_offered_its_own_recipe(root, tmp_pat
     path = tmp_path / "coffee.yaml"
     path.write_text("id: coffee\nscenes:\n- id: harbour\n  prompt: boats at dawn\n")
     screen = NewBatchScreen(root, path=path)
-    screen._recipe_is_chosen = True  # by the operator: otherwise it would be changed at once
+    screen._guess.settled = True  # by the operator: otherwise it would be changed at once
     async with Forms(screen).run_test(size=(100, 40)) as pilot:
         await until_said(pilot, screen, "This is a file for storyboard: ^t selects that recipe.")
         await pilot.press("ctrl+t")

@@ -1,12 +1,15 @@
 """Menu of the backends of a capability, with what each lacks."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from textual.app import App
 from textual.binding import Binding
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from engine.text.terminal import clean
 from tui.screens.menu import MenuLine, MenuScreen
+from tui.screens.new_batch.field_row import FieldRow
 
 ADDED = "+"
 """Begins the value of a backend that is added as the next fallback."""
@@ -58,3 +61,20 @@ def with_backend(text: str, chosen: str) -> str:
     names = [name.strip() for name in text.split(",") if name.strip()]
     added = chosen.removeprefix(ADDED)
     return ",".join([*(name for name in names if name != added), added])
+
+
+def list_backends(app: App[Any], row: FieldRow, lacking: Mapping[str, str] | None) -> None:
+    """Show the menu of a field that names backends, and put the chosen one into the field.
+
+    Args:
+        app: The app.
+        row: The field.
+        lacking: What each backend lacks, empty if it is ready; None if that is not known yet.
+    """
+
+    def choose(name: str | None) -> None:
+        control = row.control_widget
+        if name is not None and isinstance(control, Input):
+            control.value = with_backend(control.value, name)
+
+    app.push_screen(BackendMenu(row.field.label, row.field.names, lacking), choose)

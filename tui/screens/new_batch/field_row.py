@@ -225,3 +225,9 @@ class FieldRow(Vertical):
             self.set_class(self._is_changed(self._last), "-changed")
             self.query_one(Label).update(self._label())
             self.post_message(self.Edited(self))
+
+
+def row_of(widget: Widget | None) -> FieldRow | None:
+    """Return the field that a widget belongs to."""
+    around = widget.ancestors_with_self if widget is not None else []
+    return next((node for node in around if isinstance(node, FieldRow)), None)

@@ -93,9 +93,14 @@ class Form(VerticalScroll, can_focus=False):
         return self._chosen
 
     @property
-    def other_recipes(self) -> list[AnyRecipe]:
-        """The recipes that are not chosen."""
-        return [choice.recipe for choice in self._choices.values() if choice is not self._chosen]
+    def usual(self) -> RecipeChoice | None:
+        """The recipe that is shown at first; None before there is one."""
+        return self._choices.get("refine") or next(iter(self._choices.values()), None)
+
+    def other_recipes(self, recipe: AnyRecipe) -> list[AnyRecipe]:
+        """Return the recipes besides one."""
+        recipes = (choice.recipe for choice in self._choices.values())
+        return [other for other in recipes if other is not recipe]
 
     def take_recipe(self, name: str) -> None:
         """Choose another recipe, as its field would."""
@@ -110,12 +115,10 @@ class Form(VerticalScroll, can_focus=False):
         loading.update(f"✗ {found.trouble}" if found.trouble else "")
         loading.set_class(bool(found.trouble), "-trouble")
         loading.display = bool(found.trouble)
-        if not self._choices:
+        if self.usual is None:
             return
-        if self._again is not None and self._again.request.recipe in self._choices:
-            first = self._again.request.recipe
-        else:
-            first = "refine" if "refine" in self._choices else next(iter(self._choices))
+        wanted = self._again.request.recipe if self._again is not None else ""
+        first = wanted if wanted in self._choices else self.usual.recipe.name
         summaries = "  ".join(f"{c.recipe.name}: {c.recipe.summary}" for c in found.recipes)
         recipe = FormField(
             "recipe", "recipe", clean(summaries, 300), "choice", first, tuple(self._choices)

@@ -33,7 +33,8 @@ class InputReader:
         """Its results so far."""
 
     def wait(self, read: Callable[[], None]) -> None:
-        """Call `read` once no other call of this one has come for `READ_AFTER`."""
+        """Drop the current reading; call `read` once no other call has come for `READ_AFTER`."""
+        self.forget()
         if self._timer is not None:
             self._timer.stop()
         self._timer = self._screen.set_timer(READ_AFTER, read)

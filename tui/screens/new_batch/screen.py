@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from engine.client.inputs import Refusal, refusal_of
@@ -20,7 +19,7 @@ from engine.text.plural import pluralize
 from tui.bugs import ReportsBugs
 from tui.screens.new_batch import estimate
 from tui.screens.new_batch.estimator import Estimator
-from tui.screens.new_batch.field_row import FieldRow
+from tui.screens.new_batch.field_row import FieldRow, row_of
 from tui.screens.new_batch.fields import WHOLE_FORM, FormCheck
 from tui.screens.new_batch.form import Form
 from tui.screens.new_batch.input_reader import InputReader
@@ -33,6 +32,7 @@ from tui.screens.new_batch.messages import (
 )
 from tui.screens.new_batch.problems import ProblemList
 from tui.screens.new_batch.readiness import Readiness, read_readiness, what_lacks
+from tui.screens.new_batch.recipe_guess import RecipeGuess
 from tui.screens.new_batch.summary import Summary
 
 if TYPE_CHECKING:
@@ -43,12 +43,6 @@ if TYPE_CHECKING:
 
 
 LISTED = " ^b lists them."
-
-
-def _row_of(widget: Widget | None) -> FieldRow | None:
-    """Return the field that a widget belongs to."""
-    around = widget.ancestors_with_self if widget is not None else []
-    return next((node for node in around if isinstance(node, FieldRow)), None)
 
 
 class NewBatchScreen(ReportsBugs, Screen[int | None]):
@@ -88,7 +82,7 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
     ) -> None:
         super().__init__()
         self._again = again
-        self._recipe_is_chosen = again is not None
+        self._guess = RecipeGuess(settled=again is not None)
         self._root = workspace_root
         self._catalog = catalog
         self._first_path = path
@@ -96,6 +90,7 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         self._estimator = Estimator(self, self._prepare_estimate)
         self._readiness: Readiness = {}
         self._queueing = False
+        self._queue_when_read = False
 
     # -- layout -------------------------------------------------------------------------------
 
@@ -123,7 +118,7 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
 
     @on(events.DescendantFocus)
     def _show_help(self, event: events.DescendantFocus) -> None:
-        row = _row_of(event.widget)
+        row = row_of(event.widget)
         text = f"{row.field.help}{LISTED if row.field.names else ''}" if row else ""
         self.query_one("#help", Static).update(text)
 
@@ -154,7 +149,7 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         await self.form.offer(message.found)
         if self.form.chosen is not None:
             self._check_form()
-            self._read_input()
+            self._read_input(guess=True)
         if self._again is not None:
             count = pluralize(len(self._again.request.entries), "entry", "entries")
             placeholder = f"the {count} of {self._again.called}, or another file"
@@ -179,11 +174,13 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         if event.row.classes & {"settings", "batch", "entry"}:
             self._check_form()
         elif event.row.field.name == "recipe":
-            self._recipe_is_chosen = True
+            self._guess.note(str(event.row.value))
             await self._choose(str(event.row.value))
         else:
             event.row.say("")
-            self._reader.wait(self._read_input)
+            self._queue_when_read = False
+            self._guess.open()
+            self._reader.wait(partial(self._read_input, guess=True))
 
     async def _choose(self, name: str) -> None:
         if await self.form.choose(name):
@@ -213,6 +210,7 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
                 text = f"This is a file for {reading.fits}: ^t selects that recipe."
         elif reading is not None:
             text = self._what_it_takes(reading.entries, settings)
+            text += " The recipe fits the file." if self._guess.is_unusual else ""
         elif count := self.form.count:
             text = self._what_it_takes(count, settings)
         self.summary.show(text, bad=bad)
@@ -250,7 +248,7 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
 
     def action_backends(self) -> None:
         """List the backends for the field that has the focus."""
-        row = _row_of(self.focused)
+        row = row_of(self.focused)
         if row is not None and row.field.names:
             self._list_backends(row)
         else:
@@ -261,15 +259,9 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         self._list_backends(event.row)
 
     def _list_backends(self, row: FieldRow) -> None:
-        from tui.screens.new_batch.backends import BackendMenu, with_backend
+        from tui.screens.new_batch.backends import list_backends
 
-        def choose(name: str | None) -> None:
-            control = row.control_widget
-            if name is not None and isinstance(control, Input):
-                control.value = with_backend(control.value, name)
-
-        lacking = self._readiness.get(row.field.name)
-        self.app.push_screen(BackendMenu(row.field.label, row.field.names, lacking), choose)
+        list_backends(self.app, row, self._readiness.get(row.field.name))
 
     # -- the input ----------------------------------------------------------------------------
 
@@ -294,29 +286,47 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
     def action_read_again(self) -> None:
         """Read a changed file again."""
         self.summary.lift()
-        self._read_input()
+        self._read_input(guess=True)
 
-    def _read_input(self) -> None:
-        """Have a thread read the form's input."""
-        path, chosen = self.form.path, self.form.chosen
-        if path is None or chosen is None:
+    def _read_input(self, *, guess: bool = False) -> None:
+        """Have a thread read the form's input.
+
+        Args:
+            guess: True to read it for the usual recipe, unless the operator has chosen one.
+        """
+        path, usual, chosen = self.form.path, self.form.usual, self.form.chosen
+        if path is None or chosen is None or usual is None:
             self._reader.forget()
+            self._guess.close()
             self.query_one(ProblemList).say((), 0)
             self._summarise(None)
             return
-        self._reader.read(path, chosen.recipe, self.form.other_recipes)
+        recipe = (usual if guess and not self._guess.settled else chosen).recipe
+        self._reader.read(path, recipe, self.form.other_recipes(recipe))
+        if guess:
+            self._guess.wait_for(self._reader.number)
 
     @on(InputRead)
-    def _show_reading(self, message: InputRead) -> None:
-        """Show the size of the input, or its problems."""
-        if self._reader.take(message):
-            reading = message.reading
-            if reading.fits_one and not self._recipe_is_chosen:
-                self.form.take_recipe(reading.fits)
-                self.summary.say(f"This is a file for {reading.fits}; its settings are shown.")
-                return
-            self.query_one(ProblemList).say(reading.problems, reading.total)
-            self._check_form()
+    async def _show_reading(self, message: InputRead) -> None:
+        """Show the size of the input, or its problems, once its recipe is known."""
+        if not self._reader.take(message) or self._is_guessed_anew(message):
+            return
+        reading = message.reading
+        self.query_one(ProblemList).say(reading.problems, reading.total)
+        self._check_form()
+        if reading.finished and self._queue_when_read:
+            await self.action_queue()
+
+    def _is_guessed_anew(self, message: InputRead) -> bool:
+        """Show the recipe that a reading decides for; False if it is the one that is shown."""
+        usual, chosen = self.form.usual, self.form.chosen
+        if usual is None or chosen is None:
+            return False
+        name = self._guess.decide(message.number, message.reading, usual.recipe.name)
+        if name in {"", chosen.recipe.name}:
+            return False
+        self.form.take_recipe(name)
+        return True
 
     # -- queueing -----------------------------------------------------------------------------
 
@@ -333,6 +343,10 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
             self._read_input()
         settings, batch = self._check_form()
         if self._queueing or settings is None or batch is None:
+            return
+        self._queue_when_read = self._guess.is_open and bool(self.form.path)
+        if self._queue_when_read:
+            self.summary.say("Reading the file…")
             return
         if (wrong := self.form.first_wrong()) is not None:
             wrong.focus_control()
