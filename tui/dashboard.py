@@ -44,6 +44,10 @@ class DashboardServices(Protocol):
     is_new: bool
     notices: "Notices"
 
+    def awaits(self) -> Callable[[], bool]:
+        """Return a function that is true until a key, a click, or another screen comes."""
+        ...
+
     @property
     def playing(self) -> str:
         """The name of the file that plays; empty if none does."""

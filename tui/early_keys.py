@@ -1,4 +1,6 @@
-"""Keys that are pressed before the screen that they are for is there."""
+"""Keys that come before the screen that they are for is there, or before another is opened."""
+
+from collections.abc import Callable
 
 from textual import events
 from textual.app import App
@@ -14,9 +16,20 @@ class KeepsEarlyKeys(App[str]):
     def __init__(self) -> None:
         super().__init__()
         self._early: list[events.Event] = []
+        self._presses = 0
+
+    def awaits(self) -> Callable[[], bool]:
+        """Return a function that is true until a key, a click, or another screen comes.
+
+        What is opened after reading opens only until then: later it would be in the way.
+        """
+        presses, top = self._presses, self._screen_stack[-1:]
+        return lambda: self._presses == presses and self._screen_stack[-1:] == top
 
     async def on_event(self, event: events.Event) -> None:
         """Handle an event; a key once the screen is composed."""
+        if isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
+            self._presses += 1
         if not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
         elif self._screen_stack:  # else the app ends

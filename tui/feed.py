@@ -41,6 +41,10 @@ REST = 10
 """A read is repeated after a change in the store once this many times its duration have passed."""
 
 
+Read = Callable[[sqlite3.Connection], Any]
+"""Reads something of the store."""
+
+
 class View(Protocol):
     """The part of the store that a screen shows.
 
@@ -73,15 +77,6 @@ class SnapshotReady(Message):
         return isinstance(message, SnapshotReady) and message.view is self.view
 
 
-class QueryAnswered(Message):
-    """Answer to a question of `Feed.ask`."""
-
-    def __init__(self, tag: str, value: Any) -> None:
-        super().__init__()
-        self.tag = tag
-        self.value = value
-
-
 class StoreTrouble(Message):
     """The reason why the store cannot be read; None once it can be, or if there is none yet."""
 
@@ -111,9 +106,9 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    read: Callable[[sqlite3.Connection], Any]
+    read: Read
     target: MessagePump
-    tag: str
+    then: Callable[[Any], object]
 
 
 class Feed:
@@ -182,9 +177,9 @@ class Feed:
             shown.snapshot = None
         self.wake()
 
-    def ask(self, read: Callable[[sqlite3.Connection], Any], target: MessagePump, tag: str) -> None:
-        """Read something once; `target` gets it as `QueryAnswered`."""
-        self._questions.append(_Question(read, target, tag))
+    def ask(self, read: Read, target: MessagePump, then: Callable[[Any], object]) -> None:
+        """Read something once, and have `target` call `then` with it."""
+        self._questions.append(_Question(read, target, then))
         self._wake.set()
 
     # -- the thread ---------------------------------------------------------------------------
@@ -220,7 +215,7 @@ class Feed:
     def _read_all(self, connection: sqlite3.Connection) -> None:
         while self._questions:
             question = self._questions.popleft()
-            question.target.post_message(QueryAnswered(question.tag, question.read(connection)))
+            question.target.call_later(question.then, question.read(connection))
         version = data_version(connection)
         if version != self._version:
             self._version, self._changed = version, time.monotonic()

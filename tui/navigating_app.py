@@ -53,6 +53,10 @@ class NavigatingApp(CopyingApp):
         if self.is_running:
             self.call_later(do)
 
+    def _open_later(self, open_: Callable[[], Any], is_awaited: Callable[[], bool]) -> None:
+        """Open something on the event loop, from any thread, unless it is not awaited any more."""
+        self._later(lambda: open_() if is_awaited() else None)
+
     def open_batch(self, batch_id: int, name: str = "") -> None:
         """Go to a batch."""
         from tui.screens.batch import BatchScreen
@@ -117,9 +121,12 @@ class NavigatingApp(CopyingApp):
         else:
             self.push_screen(screen)
 
-    @work(thread=True, exit_on_error=False, group="go", exclusive=True)
     def go(self, place: Place) -> None:
         """Go to a place from the list of all batches; its names are read off the event loop."""
+        self._read_place(place, self.awaits())
+
+    @work(thread=True, exit_on_error=False, group="go", exclusive=True)
+    def _read_place(self, place: Place, is_awaited: Callable[[], bool]) -> None:
         if place.job or place.batch:
             with closing(Store(self.paths.store).reader()) as connection:
                 known = complete(connection, place)
@@ -127,7 +134,7 @@ class NavigatingApp(CopyingApp):
                 self._say_later(f"There is no {place.title} any more.", "warning")
                 return
             place = known
-        self._later(partial(self._go, place))
+        self._open_later(partial(self._go, place), is_awaited)
 
     def _go(self, place: Place) -> None:
         """Show a place; screens that it is not in are left."""

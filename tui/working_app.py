@@ -1,5 +1,6 @@
 """An app that queues batches, starts and stops the engine, and opens files in other programs."""
 
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,7 +47,8 @@ class WorkingApp(NavigatingApp):
             self._new_batch()
         else:
             self.confirm(
-                f"Create a workspace in {self.paths.root.absolute()}?", self._make_workspace
+                f"Create a workspace in {self.paths.root.absolute()}?",
+                lambda: self._make_workspace(self.awaits()),
             )
 
     def _new_batch(self) -> None:
@@ -67,13 +69,16 @@ class WorkingApp(NavigatingApp):
         self._say_later(sentence, "information")
         self.feed.wake()
 
-    @work(thread=True, exit_on_error=False)
     def again(self, called: str) -> None:
         """Open the form for a batch or a job that is queued again; it is read off the event loop.
 
         Args:
             called: The batch or the job: `b4`, `j12`.
         """
+        self._read_again(called, self.awaits())
+
+    @work(thread=True, exit_on_error=False)
+    def _read_again(self, called: str, is_awaited: Callable[[], bool]) -> None:
         from engine.client.workspace import Workspace
         from tui.screens.new_batch import NewBatchScreen
 
@@ -83,10 +88,10 @@ class WorkingApp(NavigatingApp):
             self._say_later(str(error), "warning")
         else:
             screen = partial(NewBatchScreen, self.paths.root, again=request)
-            self._later(lambda: self.push_screen(screen(), self._queued))
+            self._open_later(lambda: self.push_screen(screen(), self._queued), is_awaited)
 
     @work(thread=True, exit_on_error=False)
-    def _make_workspace(self) -> None:
+    def _make_workspace(self, is_awaited: Callable[[], bool]) -> None:
         from engine.client.workspace import Workspace
 
         try:
@@ -94,7 +99,7 @@ class WorkingApp(NavigatingApp):
         except Exception as error:  # noqa: BLE001 - any error is shown to the operator
             self.call_from_thread(self.notify, clean(str(error), 500), markup=False)
         else:
-            self.call_from_thread(self._new_batch)
+            self._open_later(self._new_batch, is_awaited)
 
     def _queued(self, batch_id: int | None) -> None:
         if batch_id is not None:

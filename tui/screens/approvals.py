@@ -15,7 +15,6 @@ from textual.widgets.option_list import Option
 from engine.client.views.approval import ShownGate, read_waiting
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui.feed import QueryAnswered
 from tui.screens.approve import ApproveScreen, Verdict
 from tui.screens.choosing import ChoosingScreen
 from tui.stepping_in import step_in
@@ -76,12 +75,11 @@ class ApprovalsScreen(ChoosingScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self.dashboard.feed.ask(read_waiting, self, "waiting")
+        self.dashboard.feed.ask(read_waiting, self, self._take)
 
-    @on(QueryAnswered)
-    def take(self, message: QueryAnswered) -> None:
+    def _take(self, items: list[ShownGate]) -> None:
         """Show what was read; the cursor and the marks of what still waits stay."""
-        self._items = message.value
+        self._items = items
         self._marks &= {_id(item) for item in self._items}
         self._list()
         if not self._items:

@@ -1,15 +1,13 @@
 """Base of all screens of the dashboard: actions that look, copy, and go elsewhere."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from engine.text.terminal import clean
 from tui.actions import actions_for
-from tui.feed import QueryAnswered
 from tui.screens.commands import CommandScreen
 from tui.screens.panels import Panels
 from tui.snapshots.notices import NoticeItem
@@ -19,6 +17,7 @@ from tui.widgets.notice_line import NoticeLine
 if TYPE_CHECKING:
     from db.queries.spending import Spending, Timeline
     from tui.snapshots.copies import Copyable
+    from tui.snapshots.texts import Texts
 
 
 GROWTH = 5
@@ -44,17 +43,13 @@ class BaseScreen(CommandScreen):
         """Read the spending and show it."""
         batch_id = self.spending_of()
         read = partial(_spending_over_time, batch_id=batch_id)
-        self.feed.ask(read, self, "spending")
+        of = f"b{batch_id}" if batch_id else "all batches"
+        self.ask(read, partial(self._show_spending, of))
 
-    @on(QueryAnswered)
-    def show_spending(self, message: QueryAnswered) -> None:
-        """Show the spending."""
-        if message.tag == "spending":
-            from tui.screens.spending import SpendingScreen
+    def _show_spending(self, of: str, read: "tuple[list[Spending], Timeline | None]") -> None:
+        from tui.screens.spending import SpendingScreen
 
-            batch_id = self.spending_of()
-            of = f"b{batch_id}" if batch_id else "all batches"
-            self.app.push_screen(SpendingScreen(of, *message.value))
+        self.app.push_screen(SpendingScreen(of, *read))
 
     def action_view_text(self) -> None:
         """Read the whole texts of the thing under the cursor and show them."""
@@ -68,14 +63,12 @@ class BaseScreen(CommandScreen):
             self.say("Nothing is selected.", bad=True)
         else:
             read = partial(read_texts, subject=subject, paths=self.dashboard.paths)
-            self.feed.ask(read, self, "texts")
+            self.ask(read, self._show_texts)
 
-    @on(QueryAnswered)
-    def show_texts(self, message: QueryAnswered) -> None:
-        """Show the texts that were read."""
-        if message.tag == "texts" and message.value.texts:
-            self.dashboard.show_texts(message.value)
-        elif message.tag == "texts":
+    def _show_texts(self, texts: "Texts") -> None:
+        if texts.texts:
+            self.dashboard.show_texts(texts)
+        else:
             self.say("There is no text yet.", bad=True)
 
     def action_go_to(self) -> None:
@@ -131,16 +124,13 @@ class BaseScreen(CommandScreen):
             self.say("Nothing is selected.", bad=True)
             return
         read = partial(read_copies, subject=subject, paths=app.paths, headlines=app.headlines)
-        self.feed.ask(read, self, "copies")
+        self.ask(read, self._show_copies)
 
-    @on(QueryAnswered)
-    def show_copies(self, message: QueryAnswered) -> None:
+    def _show_copies(self, copyable: "Iterable[Copyable]") -> None:
         """Show what can be copied, and copy what is chosen."""
-        if message.tag != "copies":
-            return
         from tui.screens.menu import MenuLine, MenuScreen
 
-        copies: dict[str, Copyable] = {one.key: one for one in message.value}
+        copies = {one.key: one for one in copyable}
         lines = [
             MenuLine(one.key, f"{one.name:<29} {clean(one.text, 120)}", one.key)
             for one in copies.values()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -17,7 +18,7 @@ from engine.text.plural import pluralize
 from tui.actions import BY_ID, bindings
 from tui.actions.action import Action
 from tui.actions.key_names import key_name, keys_of
-from tui.feed import QueryAnswered, View
+from tui.feed import View
 from tui.screens.causes import CausesScreen
 from tui.screens.menu import MenuLine
 from tui.screens.panels import Panels
@@ -34,6 +35,10 @@ from tui.widgets.job_columns import job_columns
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 from tui.widgets.view_bar import ViewBar
+
+if TYPE_CHECKING:
+    from engine.client.gates import WaitingGate
+    from engine.client.views.whole_jobs import BestOfJobs
 
 FIRST_PAGE = 120
 
@@ -143,17 +148,16 @@ class BatchScreen(CausesScreen):
         if self._waits and not self.rows.marks and self.selected_state() != "waiting":
             from engine.client.gates import batch_gates
 
-            self.feed.ask(partial(batch_gates, batch_id=self.batch_id), self, "own gates")
+            self.ask(partial(batch_gates, batch_id=self.batch_id), self._show_own_gate)
         else:
             super().action_approve_all()
 
-    @on(QueryAnswered)
-    def show_own_gate(self, message: QueryAnswered) -> None:
+    def _show_own_gate(self, gates: "list[WaitingGate]") -> None:
         """Show the value that the batch itself waits with."""
-        if message.tag == "own gates" and message.value:
+        if gates:
             from tui.screens.gates import show_gate
 
-            show_gate(self, message.value[0], {"batch": self.batch_id}, f"b{self.batch_id}")
+            show_gate(self, gates[0], {"batch": self.batch_id}, f"b{self.batch_id}")
 
     def _say_why_empty(self) -> None:
         batch = self._snapshot.batch if self._snapshot else None
@@ -255,7 +259,7 @@ class BatchScreen(CausesScreen):
 
     def action_mark_all(self) -> None:
         """Mark all rows of the list, at most 10 000."""
-        self.feed.ask(partial(self._ids, 0, MAX_MARKS), self, "mark")
+        self.feed.ask(partial(self._ids, 0, MAX_MARKS), self, self.rows.mark)
         if self.rows.total > MAX_MARKS:
             self.say(
                 f"Marked the first {MAX_MARKS} of {self.rows.total}. To step in on all of them, "
@@ -266,16 +270,10 @@ class BatchScreen(CausesScreen):
     def action_mark_range(self) -> None:
         """Mark from the last mark to the cursor, at most 10 000."""
         first, last = sorted((self.rows.last_mark, self.rows.cursor))
-        self.feed.ask(partial(self._ids, first, last - first + 1), self, "mark")
+        self.feed.ask(partial(self._ids, first, last - first + 1), self, self.rows.mark)
 
     def _ids(self, start: int, count: int, connection: object) -> list[int]:
         return self._view.ids(connection, start, min(count, MAX_MARKS))  # type: ignore[arg-type]
-
-    @on(QueryAnswered)
-    def marks_found(self, message: QueryAnswered) -> None:
-        """Mark the rows that were requested."""
-        if message.tag == "mark":
-            self.rows.mark(message.value)
 
     def spending_of(self) -> int:
         """Return this batch."""
@@ -293,18 +291,17 @@ class BatchScreen(CausesScreen):
         row: JobItem | None = self.rows.current
         if row is not None and not self.rows.marks:
             read = partial(beside_origin, job_id=row.id, headlines=self.dashboard.headlines)
-            self.feed.ask(read, self, "origin")
+            self.ask(read, self._compare_origin)
         else:
             self._compare_marked()
 
-    @on(QueryAnswered)
-    def origin_known(self, message: QueryAnswered) -> None:
+    def _compare_origin(self, view: "BestOfJobs | None") -> None:
         """Compare a branch with its origin, or another job with its neighbour."""
         from tui.screens.compare import CompareScreen
 
-        if message.tag == "origin" and message.value is not None:
-            self.app.push_screen(CompareScreen(message.value))
-        elif message.tag == "origin":
+        if view is not None:
+            self.app.push_screen(CompareScreen(view))
+        else:
             self._compare_marked()
 
     def _compare_marked(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -14,7 +14,7 @@ from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.actions import bindings
-from tui.feed import QueryAnswered, View
+from tui.feed import View
 from tui.screens.causes import CausesScreen
 from tui.screens.menu import MenuLine
 from tui.snapshots.batch_glance import BatchGlance
@@ -30,6 +30,9 @@ from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 from tui.widgets.sheet_painter import SheetCell
 from tui.widgets.view_bar import ViewBar
+
+if TYPE_CHECKING:
+    from engine.client.views.whole_jobs import BestOfJobs
 
 
 def _bar(row: BatchItem) -> list[Run]:
@@ -127,7 +130,6 @@ class BatchesScreen(CausesScreen):
         self._all: tuple[BatchItem, ...] = ()
         self._filter = Filter()
         self._glance: BatchGlance | None = None
-        self._deleting: tuple[list[dict[str, int]], str] = ([], "")
         self._is_new = False
 
     @property
@@ -322,17 +324,16 @@ class BatchesScreen(CausesScreen):
             chosen=row.id if row else 0,
             headlines=self.dashboard.headlines,
         )
-        self.feed.ask(read, self, "compare")
+        self.ask(read, self._compare_best)
 
-    @on(QueryAnswered)
-    def compare_best(self, message: QueryAnswered) -> None:
+    def _compare_best(self, view: "BestOfJobs | None") -> None:
         """Show the best jobs of batches side by side."""
         from tui.screens.compare import CompareScreen
 
-        if message.tag == "compare" and message.value is None:
+        if view is None:
             self.say("Mark two or more batches with results to compare the best of each.", bad=True)
-        elif message.tag == "compare":
-            self.app.push_screen(CompareScreen(message.value, panes=len(self.rows.marks)))
+        else:
+            self.app.push_screen(CompareScreen(view, panes=len(self.rows.marks)))
 
     def action_delete(self) -> None:
         """Delete the targets, after asking with what that frees."""
@@ -340,16 +341,13 @@ class BatchesScreen(CausesScreen):
         if not targets:
             self.say("Nothing is selected.", bad=True)
             return
-        self._deleting = targets, called
-        self.feed.ask(partial(freed_by, ids=[one["batch"] for one in targets]), self, "delete")
+        read = partial(freed_by, ids=[one["batch"] for one in targets])
+        self.ask(read, partial(self._ask_deletion, targets, called))
 
-    @on(QueryAnswered)
-    def ask_deletion(self, message: QueryAnswered) -> None:
-        """Ask whether batches are deleted, once it is known what that frees."""
-        if message.tag == "delete":
-            targets, called = self._deleting
-            send = partial(self.send, "delete", targets, {})
-            self.dashboard.confirm(f"Delete {called}? {message.value}", send)
+    def _ask_deletion(self, targets: list[dict[str, int]], called: str, freed: str) -> None:
+        """Ask whether batches are deleted, now that it is known what that frees."""
+        send = partial(self.send, "delete", targets, {})
+        self.confirm(f"Delete {called}? {freed}", send)
 
     def action_new_batch(self) -> None:
         """Queue a new batch."""

@@ -3,9 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import work
 
-from tui.feed import QueryAnswered
 from tui.screens.base import BaseScreen
 
 if TYPE_CHECKING:
@@ -25,13 +24,7 @@ class BranchingScreen(BaseScreen):
             self._show_form(None)
             return
         read = partial(branch_point, subject=subject, headlines=self.dashboard.headlines)
-        self.feed.ask(read, self, "branch")
-
-    @on(QueryAnswered)
-    def branch_point_known(self, message: QueryAnswered) -> None:
-        """Show the form of a branch once its begin is known."""
-        if message.tag == "branch":
-            self._show_form(message.value)
+        self.ask(read, self._show_form)
 
     def _show_form(self, point: "BranchPoint | None") -> None:
         from tui.screens.branch import BranchScreen
@@ -56,7 +49,7 @@ class BranchingScreen(BaseScreen):
             return
         ask = partial(self._branch, form)
         question = f"Branch from {form.source}? {words}"
-        self.app.call_from_thread(self.dashboard.confirm, question, ask)
+        self.app.call_from_thread(self.confirm, question, ask)
 
     @work(thread=True, exit_on_error=False)
     def _branch(self, form: "BranchForm") -> None:

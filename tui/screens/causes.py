@@ -2,9 +2,6 @@
 
 from functools import partial
 
-from textual import on
-
-from tui.feed import QueryAnswered
 from tui.screens.menu import MenuLine, MenuScreen
 from tui.screens.sheeted import SheetedScreen
 from tui.snapshots.batch_glance import Cause, read_causes
@@ -32,14 +29,10 @@ class CausesScreen(SheetedScreen):
         if batch_id is None:
             self.say("Nothing is selected.", bad=True)
         else:
-            self.feed.ask(partial(read_causes, batch_id=batch_id), self, "causes")
+            self.ask(partial(read_causes, batch_id=batch_id), self._show_causes)
 
-    @on(QueryAnswered)
-    def show_causes(self, message: QueryAnswered) -> None:
+    def _show_causes(self, causes: tuple[Cause, ...]) -> None:
         """List the causes; retry or resume the jobs of the one that is chosen."""
-        if message.tag != "causes":
-            return
-        causes: tuple[Cause, ...] = message.value
         if not causes:
             self.say("Nothing of this batch has failed or is parked.", bad=True)
             return

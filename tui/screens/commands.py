@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from textual import on, work
+from textual import work
 
 from engine.client.actions import action_of
 from engine.text.terminal import clean
-from tui.feed import QueryAnswered
 from tui.screens.core import CoreScreen
 from tui.snapshots.subject import Subject
 from tui.stepping_in import step_in
@@ -79,17 +78,13 @@ class CommandScreen(CoreScreen):
         if not targets:
             self.say("Nothing is selected.", bad=True)
         elif subject is not None and subject.node:
-            read = partial(_part_to_rate, subject=subject, targets=targets, called=called)
-            self.feed.ask(read, self, "rate")
+            read = partial(_part_to_rate, subject=subject)
+            self.ask(read, partial(self._rate_part, targets, called))
         else:
             self._rate(targets, called)
 
-    @on(QueryAnswered)
-    def rate_part(self, message: QueryAnswered) -> None:
-        """Rate a part of a job once its name is known."""
-        if message.tag == "rate":
-            targets, called, part = message.value
-            self._rate(targets, f"{clean(part, 80)} of {called}" if part else called, part)
+    def _rate_part(self, targets: Sequence[Mapping[str, int]], called: str, part: str) -> None:
+        self._rate(targets, f"{clean(part, 80)} of {called}" if part else called, part)
 
     def _rate(self, targets: Sequence[Mapping[str, int]], called: str, part: str = "") -> None:
         from engine.client.keeping import rating_arguments
@@ -131,14 +126,9 @@ class CommandScreen(CoreScreen):
         self._step_in("cancel_waiting")
 
 
-def _part_to_rate(
-    connection: sqlite3.Connection,
-    subject: Subject,
-    targets: Sequence[Mapping[str, int]],
-    called: str,
-) -> tuple[Sequence[Mapping[str, int]], str, str]:
-    """Return the targets and their name as they were asked for, and the name of the part."""
+def _part_to_rate(connection: sqlite3.Connection, subject: Subject) -> str:
+    """Return the name of the part; empty if it is gone."""
     from tui.snapshots.node import node_of
 
     node = node_of(connection, subject)
-    return targets, called, node.part if node else ""
+    return node.part if node else ""

@@ -1,7 +1,7 @@
 """Core of all screens of the dashboard: the bars, the feed, the selection, sentences."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
@@ -15,7 +15,7 @@ from tui.actions import BY_ID, actions_for
 from tui.actions.by_state import footer_actions
 from tui.actions.key_names import key_name, keys_of
 from tui.bugs import ReportsBugs
-from tui.feed import Feed, SnapshotReady, View
+from tui.feed import Feed, Read, SnapshotReady, View
 from tui.snapshots.places import Place
 from tui.snapshots.subject import Subject
 from tui.widgets.bars import Hosts, KeyBar, Lanes, TopBar
@@ -159,6 +159,30 @@ class CoreScreen(ReportsBugs, Screen[int | None]):
         """Show a notification for some seconds."""
         severity = "warning" if bad else "information"
         self.notify(clean(sentence, 500), severity=severity, markup=False)  # type: ignore[arg-type]
+
+    def ask(self, read: Read, then: Callable[[Any], object]) -> None:
+        """Read something of the store, and call `then` with it, which shows or opens it.
+
+        It is forgotten if a key, a click, or another screen comes before the answer.
+        """
+        is_awaited = self.dashboard.awaits()
+
+        def answer(value: Any) -> None:
+            if is_awaited():
+                then(value)
+
+        self.feed.ask(read, self, answer)
+
+    def confirm(self, question: str, then: Callable[[], Any]) -> None:
+        """Ask y/n about what an operator has chosen or entered; do not ask on another screen."""
+        if self.is_current:
+            self.dashboard.confirm(question, then)
+        else:
+            self.say_unasked(question)
+
+    def say_unasked(self, question: str) -> None:
+        """Say that nothing was done, as the operator had gone on before a question was asked."""
+        self.say(f"Nothing was done: you had left before this was asked. {question}", bad=True)
 
     def on_key(self, event: Key) -> None:
         """Say once that keys of the engine are in its menu now; say why a watcher's do nothing."""

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from db.queries import inspect
 from engine.client.gates import waiting_gates
 from engine.client.views.decisions import following_of, text_in_force
 from engine.text.figures import money
 from engine.text.plural import pluralize
-from tui.feed import QueryAnswered
 from tui.screens.base import BaseScreen
 from tui.screens.gates import show_gate
 
@@ -27,7 +24,6 @@ class DecidingScreen(BaseScreen):
     """
 
     job_id: int
-    _deciding: tuple[str, str, object] = ("", "", None)
 
     @property
     def part(self) -> str:
@@ -43,9 +39,9 @@ class DecidingScreen(BaseScreen):
             value: Its value.
             since: Step before those that may run again; None for those of the key's scope.
         """
-        self._deciding = question, key, value
         read = partial(following_of, job_id=self.job_id, step_id=since, key=key)
-        self.feed.ask(read, self, "decide")
+        decision = {"key": key, "value": value}
+        self.feed.ask(read, self, partial(self._confirm, question, self.job_id, decision))
 
     def edit_text(self, key: str, painted: "Callable[[object], str] | None" = None) -> None:
         """Edit a text of a decision, from the one that is in force.
@@ -55,32 +51,32 @@ class DecidingScreen(BaseScreen):
             painted: Reads the prompt that the part was painted from, if nothing else is known.
         """
         read = partial(text_in_force, job_id=self.job_id, key=key, painted=painted)
-        self.feed.ask(read, self, f"prompt {key}")
+        self.ask(read, partial(self._edit, key))
 
     def action_approve(self) -> None:
         """Show the value that waits at a gate."""
-        self.feed.ask(partial(waiting_gates, job_id=self.job_id), self, "gates")
+        self.ask(partial(waiting_gates, job_id=self.job_id), self._show_gate)
 
-    @on(QueryAnswered)
-    def decided(self, message: QueryAnswered) -> None:
-        """Continue with a decision once its consequences are known."""
-        if message.tag == "decide":
-            self._confirm(*message.value)
-        elif message.tag == "gates":
-            self._show_gate(message.value)
-        elif message.tag.startswith("prompt "):
-            self._edit(message.tag.partition(" ")[2], message.value)
-
-    def _confirm(self, following: inspect.LaterSteps, consequence: str) -> None:
-        question, key, value = self._deciding
-        decide = partial(self.send, "decide", [{"job": self.job_id}], {"key": key, "value": value})
+    def _confirm(
+        self,
+        question: str,
+        job_id: int,
+        decision: dict[str, object],
+        read: tuple[inspect.LaterSteps, str],
+    ) -> None:
+        """Decide, or ask first if that has consequences."""
+        following, consequence = read
+        decide = partial(self.send, "decide", [{"job": job_id}], decision)
         if not following.steps:
             decide()
             return
         cost = f", which cost {money(following.cost)} so far" if following.cost else ""
         steps = pluralize(following.steps, "step")
         again = f"Dependent steps run again: at most {steps}{cost}. {consequence}".rstrip()
-        self.dashboard.confirm(f"{question} {again}", decide)
+        if job_id == self.job_id:
+            self.confirm(f"{question} {again}", decide)
+        else:
+            self.say_unasked(f"j{job_id}: {question}")
 
     def _edit(self, key: str, text: str) -> None:
         from tui.screens.edit_prompt import EditPromptScreen

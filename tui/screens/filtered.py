@@ -10,7 +10,6 @@ from textual.widgets import Input
 from engine.client.views.filters import Filter
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
-from tui.feed import QueryAnswered
 from tui.screens.viewed import ViewedScreen
 from tui.widgets.rows import Rows
 from tui.widgets.view_bar import ListPlace
@@ -43,7 +42,6 @@ class FilteredScreen(ViewedScreen):
 
     EMPTY = ""
     filter_text = ""
-    _approving: tuple[list[dict[str, int]], str] = ([], "")
 
     @property
     def rows(self) -> Rows[Any]:
@@ -83,16 +81,13 @@ class FilteredScreen(ViewedScreen):
         from engine.client.gates import waiting_count
 
         targets, called = self.targets()
-        self._approving = targets, called
-        self.feed.ask(partial(waiting_count, targets=targets), self, "approve")
+        read = partial(waiting_count, targets=targets)
+        self.ask(read, partial(self._ask_approval, targets, called))
 
-    @on(QueryAnswered)
-    def ask_approval(self, message: QueryAnswered) -> None:
-        """Ask whether all is approved, once its number is known."""
-        if message.tag != "approve":
-            return
-        targets, called = self._approving
-        counts: dict[str, int] = message.value
+    def _ask_approval(
+        self, targets: list[dict[str, int]], called: str, counts: dict[str, int]
+    ) -> None:
+        """Ask whether all is approved, now that its number is known."""
         if not counts:
             self.say(f"Nothing of {called or 'this list'} waits for approval.", bad=True)
             return
@@ -100,7 +95,7 @@ class FilteredScreen(ViewedScreen):
         more = f" and {len(counts) - SHOWN_GATES} more" if len(counts) > SHOWN_GATES else ""
         wait = "wait" if len(targets) > 1 else "waits"
         question = f"Approve all that {called} {wait} with, unseen and unedited: {gates}{more}?"
-        self.dashboard.confirm(question, partial(self.send, "approve", targets, {}))
+        self.confirm(question, partial(self.send, "approve", targets, {}))
 
     def on_mount(self) -> None:
         """Restore the last filter."""

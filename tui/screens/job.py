@@ -65,7 +65,6 @@ class JobScreen(SendingScreen, JobLooks):
         self.job_id = job_id
         self._key = key
         self._snapshot: JobSnapshot | None = None
-        self._deciding = ("", "", None)
 
     @property
     def view(self) -> View:

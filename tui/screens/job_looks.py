@@ -4,9 +4,6 @@ from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on
-
-from tui.feed import QueryAnswered
 from tui.screens.job_decisions import JobDecisions
 
 if TYPE_CHECKING:
@@ -36,7 +33,7 @@ class JobLooks(JobDecisions):
 
         app = self.dashboard
         view = TimelineView(self.job_id, app.headlines, app.paths)
-        self.feed.ask(lambda connection: view.read(connection, 0).timeline, self, "timeline")
+        self.ask(lambda connection: view.read(connection, 0).timeline, self._show_timeline)
 
     def _show_timeline(self, timeline: "Timeline | None") -> None:
         from tui.screens.timeline import TimelineScreen
@@ -62,7 +59,7 @@ class JobLooks(JobDecisions):
 
         node = self._snapshot.selected if self._snapshot else 0
         view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
-        self.feed.ask(partial(view.to_compare, scope=self.scope), self, "compare")
+        self.ask(partial(view.to_compare, scope=self.scope), self._compare)
 
     def action_zoom(self) -> None:
         """Show the selected part full screen."""
@@ -81,11 +78,3 @@ class JobLooks(JobDecisions):
             self.say("There is nothing to compare with yet.", bad=True)
         else:
             self.app.push_screen(CompareScreen(view), self._choose)
-
-    @on(QueryAnswered)
-    def answered(self, message: QueryAnswered) -> None:
-        """Compare once the family is known; show the timeline once it is read."""
-        if message.tag == "compare":
-            self._compare(message.value)
-        elif message.tag == "timeline":
-            self._show_timeline(message.value)

@@ -3,9 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on
-
-from tui.feed import QueryAnswered
 from tui.screens.branching import BranchingScreen
 from tui.screens.deciding import DecidingScreen
 from tui.snapshots.undoing import newest_decision_of
@@ -19,13 +16,7 @@ class LinesScreen(DecidingScreen, BranchingScreen):
 
     def action_undo_decision(self) -> None:
         """Show what the latest decision has changed, and ask whether to take it back."""
-        self.feed.ask(partial(newest_decision_of, job_id=self.job_id), self, "undo")
-
-    @on(QueryAnswered)
-    def line_known(self, message: QueryAnswered) -> None:
-        """Show what was read."""
-        if message.tag == "undo":
-            self._show_undoing(message.value)
+        self.ask(partial(newest_decision_of, job_id=self.job_id), self._show_undoing)
 
     def _show_undoing(self, undoing: "Undoing | None") -> None:
         from tui.screens.undo import UndoScreen

@@ -39,7 +39,7 @@ class SendingScreen(BaseScreen):
             return
         question = f"Send {source} to {recipe}? {words}"
         ask = partial(self._send_to, source, recipe)
-        self.app.call_from_thread(self.dashboard.confirm, question, ask)
+        self.app.call_from_thread(self.confirm, question, ask)
 
     @work(thread=True, exit_on_error=False)
     def _send_to(self, source: str, recipe: str) -> None:

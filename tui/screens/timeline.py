@@ -16,7 +16,7 @@ from engine.client.views.files import openable, stored_of
 from engine.client.views.timeline import TimelineSnapshot, TimelineView, frame_at
 from engine.text.terminal import clean
 from tui.actions import bindings
-from tui.feed import QueryAnswered, View
+from tui.feed import View
 from tui.screens.deciding import DecidingScreen
 from tui.widgets.bars import TopBar
 from tui.widgets.frame_reader import FrameReader
@@ -290,13 +290,7 @@ class TimelineScreen(DecidingScreen):
         read = partial(
             decisions_here, job_id=self.job_id, scopes=scopes, scale=self._snapshot.scale
         )
-        self.feed.ask(read, self, "here")
-
-    @on(QueryAnswered)
-    def answered(self, message: QueryAnswered) -> None:
-        """List the decisions once they are known."""
-        if message.tag == "here":
-            self._pick(message.value)
+        self.ask(read, self._pick)
 
     def _pick(self, keys: Mapping[str, str]) -> None:
         from tui.screens.menus import text_menu
