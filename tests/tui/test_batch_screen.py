@@ -1,13 +1,21 @@
 """The screen of one batch."""
 
+import json
+
 import pytest
 
+from tests.support.effort import cases
 from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.test_comparing_jobs import judge
 from tui.feed import Feed
 from tui.screens.job import JobScreen
 from tui.widgets.event_tail import EventTail
 from tui.widgets.glance import GlancePanel
 from tui.widgets.image import ImageView
+
+SCORED = [{"metric": "score", "value": 40.0, "raw": None, "scorer": "ear"}]
+HEARD = {"role": "sound", "hash": "a" * 64, "media_type": "audio/wav", "kind": "audio", "size": 9}
+HEARD |= {"width": None, "height": None}
 
 
 async def open_batch(pilot) -> None:
@@ -39,6 +47,50 @@ async def test_jobs_with_score_trend_and_error(scored: Place) -> None:
     async with running(scored.dashboard(), (138, 36)) as pilot:
         await open_batch(pilot)
         await shows(pilot, "good", "90.0", "▅█", "The provider refused", "✓ 2 done", "✗ 1 failed")
+
+
+@cases("size", [(80, 24), (200, 50)], usual=1)
+async def test_a_glance_begins_with_what_was_not_met(place: Place, size: tuple[int, int]) -> None:
+    job = place.job_ids(place.batch("one", ["one"]))[0]
+    place.claim(1)
+    judge(place, job, 1, 60, "a fox", fox="met", snow="partly", moon="unmet", owl="unknown")
+    judge(place, job, 2, 40, "a fox", fox="unmet")
+    place.end(job, 60)
+    async with running(place.dashboard(), size) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "60.0  iteration 1", "✗ moon", "~ snow", "1 more met", "judged: owl")
+        text = seen(pilot.app)
+        order = ("60.0  iteration 1", "✗ moon", "~ snow", "1 more met", "not judged")
+        assert sorted(order, key=text.index) == list(order)
+        assert "✗ fox" not in text
+
+
+async def test_a_glance_at_a_verdict_without_checks_begins_with_what_is_missing(
+    place: Place,
+) -> None:
+    job = place.job_ids(place.batch("one", ["one"]))[0]
+    place.claim(1)
+    place.turn(job, 1, 60, text="A dark street.")
+    place.end(job, 60)
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "60.0  iteration 1", "! a moon", "A dark street.")
+        text = seen(pilot.app)
+        assert text.index("! a moon") < text.index("A dark street.")
+
+
+async def test_a_glance_at_a_take_begins_with_its_problems(place: Place) -> None:
+    job = place.job_ids(place.batch("one", ["one"]))[0]
+    place.claim(1)
+    result = {"judgement": {"score": 40, "problems": [{"name": "length", "message": "Too long."}]}}
+    step = place.step(job, "iteration-1/take-1", "measure", scores=SCORED, artifacts=[HEARD])
+    place.write(
+        lambda c: c.execute("UPDATE steps SET result = ? WHERE id = ?", (json.dumps(result), step))
+    )
+    place.end(job, 40)
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "40.0  iteration 1 › take 1", "✗ Too long.")
 
 
 async def test_orders_are_chosen_from_a_menu_and_remembered_by_batch(scored: Place) -> None:

@@ -7,10 +7,10 @@ from textual.geometry import Offset
 
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_batch_screen import open_batch, scored  # noqa: F401 - a fixture
+from tests.tui.test_comparing_jobs import judge
 from tui.images.style import CellStyle, cell_style
 from tui.ui_state import UiState, state_file
 from tui.widgets import sheet_decoder
-from tui.widgets.caption import failed_measures
 from tui.widgets.rendering import THUMBNAILS, render_source
 from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
@@ -182,7 +182,12 @@ async def test_a_damaged_image_says_so(place: Place) -> None:
         await shows(pilot, "cannot be shown")
 
 
-def test_measures_that_failed() -> None:
-    words = "A dark image.\nstorm: not met; light is 0.5, expected 0.1 to 0.2.\nsea: met; ok."
-    assert failed_measures(words) == ["storm: light is 0.5, expected 0.1 to 0.2"]
-    assert failed_measures("Nearly there.") == []
+async def test_the_line_below_says_what_was_not_met(place: Place) -> None:
+    job = place.job_ids(place.batch("one", ["one"]))[0]
+    place.claim(1)
+    judge(place, job, 1, 50, "a storm", storm="unmet", sea="met")
+    place.end(job, 50)
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await open_sheet(pilot)
+        await shows(pilot, "one   ✗ storm")
+        assert "sea" not in seen(pilot.app)

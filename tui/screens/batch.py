@@ -127,7 +127,7 @@ class BatchScreen(CausesScreen):
         self.rows.set_rows(snapshot.total, snapshot.start, snapshot.rows)
         self.query_one(BatchBar).set_batch(snapshot.batch, "")
         self.sheet.set_faces(snapshot.faces)
-        self.query_one(GlancePanel).set_glance(snapshot.glance)
+        self.query_one(GlancePanel).set_glance(snapshot.glance, self.rows.current)
         self.query_one(Caption).set_glance(self.rows.current, snapshot.glance)
         self.query_one(EventTail).add(snapshot.events)
         self._select()

@@ -3,12 +3,10 @@
 from rich.text import Text
 from textual.widgets import Static
 
+from engine.client.views.checks import CheckLine
 from engine.client.views.jobs import Glance, JobItem
 from tui.states import look
 from tui.widgets.theme_changes import on_theme_change
-
-NOT_MET = ": not met; "
-"""Separator of an expectation and its measurement in evaluations by measures."""
 
 
 class Caption(Static):
@@ -47,17 +45,22 @@ class Caption(Static):
                 waits = self.get_component_rich_style("caption--waits", partial=True)
                 tone = bad if state.tone == "failed" else waits
                 text.append(f"{state.shape} {_line(glance.words)}", tone)
-            elif measures := failed_measures(glance.words):
-                text.append("   ".join(f"✗ {measure}" for measure in measures), bad)
+            elif lacking := _lacking(glance):
+                text.append("   ".join(lacking), bad)
             else:
                 text.append(_line(glance.words), muted)
         self.update(text, layout=False)
 
 
-def failed_measures(words: str) -> list[str]:
-    """Return the expectations that an evaluation lists as not met, as `storm: lightness is 0.5`."""
-    parts = [line.partition(NOT_MET) for line in words.splitlines()]
-    return [f"{name}: {why.rstrip('.')}" for name, met, why in parts if met]
+def _lacking(glance: Glance) -> list[str]:
+    """Return what the judge did not find, as `✗ light 0.5, expected 0.1 to 0.2`."""
+    checks = [_check(one) for one in glance.verdict.checks if one.verdict == "unmet"]
+    return checks or [f"! {thing}" for thing in glance.verdict.missing]
+
+
+def _check(check: CheckLine) -> str:
+    expected = f", expected {check.expected}" if check.expected else ""
+    return f"✗ {check.name} {check.value}".rstrip() + expected
 
 
 def _line(words: str) -> str:

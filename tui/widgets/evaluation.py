@@ -17,7 +17,7 @@ from engine.client.views.checks import CheckLine
 from engine.client.views.recipe_info import RecipeInfo
 from engine.text.terminal import clean
 from tui.widgets.theme_changes import on_theme_change
-from tui.widgets.verdict import verdict_table
+from tui.widgets.verdict import missing_lines, signed_lines, verdict_table
 
 BAR_WIDTH = 40
 SHORT_BAR_WIDTH = 12
@@ -180,11 +180,11 @@ def _words(
     description, *reasons = text.split("\n")
     parts: list[RenderableType] = [Text(description)] if description else []
     if not has_checks and (reasons := [reason for reason in reasons if reason.strip()]):
-        parts.append(_list("why", reasons, "-", ""))
+        parts.append(_headed("why", signed_lines(reasons, "-", "")))
     missing = _decoded(critique.missing, list)
     if missing:
         lines = [clean(str(thing), 300) for thing in missing[:MAX_ROWS]]
-        parts.append(_list("missing", lines, "!", colours.get("text-warning", "yellow")))
+        parts.append(_headed("missing", missing_lines(lines, colours)))
     measurements = _decoded(critique.measurements, dict) or {}
     measurements = {name: v for name, v in measurements.items() if name not in scored}
     if measurements:
@@ -201,12 +201,7 @@ def _decoded(text: str, kind: type[Any]) -> Any:
     return value if isinstance(value, kind) else None
 
 
-def _list(title: str, lines: Sequence[str], sign: str, colour: str) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(width=1)
-    table.add_column(ratio=1)
-    for line in lines:
-        table.add_row(Text(sign, colour), Text(line))
+def _headed(title: str, table: Table) -> RenderableType:
     return Group(Text(title, "bold underline"), table)
 
 
@@ -215,7 +210,7 @@ def _measurements(values: Mapping[str, Any]) -> RenderableType:
     for name, value in list(values.items())[:MAX_ROWS]:
         shown = number(value) if isinstance(value, int | float) else clean(str(value), 60)
         table.add_row(Text(clean(name, 60)), Text(shown))
-    return Group(Text("measured", "bold underline"), table)
+    return _headed("measured", table)
 
 
 def _grid() -> Table:

@@ -1,15 +1,23 @@
-"""The selected job at a glance: its best file, and the latest text about it."""
+"""The selected job at a glance: its best file, what its judge did not find, the other words."""
 
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from engine.client.views.jobs import Glance
+from engine.client.views.jobs import Glance, JobItem
 from engine.config.paths import WorkspacePaths
+from engine.text import figures
 from tui.widgets.image import ImageView
 from tui.widgets.in_place import update_in_place
 from tui.widgets.theme_changes import on_theme_change
+from tui.widgets.verdict import missing_lines, verdict_digest
+
+MAX_PROMPT = 600
+"""Characters of the prompt that are shown."""
 
 
 class GlancePanel(Vertical):
@@ -27,20 +35,27 @@ class GlancePanel(Vertical):
         super().__init__()
         self._paths = paths
         self._glance: Glance | None = None
+        self._score: float | None = None
 
     def compose(self) -> ComposeResult:
         """Compose the image and the text."""
         yield ImageView()
         yield Static(id="said", markup=False)
 
-    def set_glance(self, glance: Glance | None) -> None:
-        """Show a job; nothing for None."""
-        if glance == self._glance:
+    def set_glance(self, glance: Glance | None, job: JobItem | None) -> None:
+        """Show a job; nothing for None.
+
+        Args:
+            glance: The job, as it was read.
+            job: The selected row, which may be another one by now.
+        """
+        score = job.score if glance and job and job.id == glance.id else None
+        if glance == self._glance and score in {None, self._score}:
             return
-        self._glance = glance
-        image = glance.image if glance else ""
-        self.set_class(not image, "-no-image")
-        self.query_one(ImageView).show_file(self._paths, glance.file if glance else None)
+        before, self._glance, self._score = self._glance, glance, score
+        if glance != before:
+            self.set_class(not (glance and glance.image), "-no-image")
+            self.query_one(ImageView).show_file(self._paths, glance.file if glance else None)
         self.restyle()
 
     def on_mount(self) -> None:
@@ -49,19 +64,31 @@ class GlancePanel(Vertical):
 
     def restyle(self) -> None:
         """Show the same text in other colours."""
-        update_in_place(self.query_one("#said", Static), self._words(self._glance))
+        parts = list(self._parts(self._glance)) if self._glance else []
+        update_in_place(self.query_one("#said", Static), Group(*parts))
 
-    def _words(self, glance: Glance | None) -> Text:
-        text = Text()
-        if glance is None:
-            return text
-        bad = self.get_component_rich_style("glance--bad", partial=True)
+    def _parts(self, glance: Glance) -> Iterator[RenderableType]:
+        """Yield the parts from the top: an error, or the verdict; the words, the prompt."""
         muted = self.get_component_rich_style("glance--muted", partial=True)
-        if glance.words:
-            text.append(glance.words, bad if glance.failed else "")
-        if glance.remedy:
-            text.append(f"\n→ {glance.remedy}")
+        if glance.failed:
+            yield Text(glance.words, self.get_component_rich_style("glance--bad", partial=True))
+            if glance.remedy:
+                yield Text(f"→ {glance.remedy}")
+        yield from self._verdict(glance)
+        if not glance.failed and glance.words:
+            yield Text(glance.words)
         if glance.prompt:
-            text.append("\n\n" if text else "").append("prompt  ", muted)
-            text.append(glance.prompt[:600], muted)
-        return text
+            yield Text()
+            yield Text.assemble(("prompt  ", muted), (glance.prompt[:MAX_PROMPT], muted))
+
+    def _verdict(self, glance: Glance) -> Iterator[RenderableType]:
+        colours, verdict = self.app.theme_variables, glance.verdict
+        part = verdict.part.replace("-", " ").replace("/", " › ")
+        if self._score is not None:
+            muted = self.get_component_rich_style("glance--muted", partial=True)
+            score = figures.score(self._score)
+            yield Text.assemble((score, "bold"), (f"  {part}", muted), no_wrap=True)
+        if verdict.checks:
+            yield verdict_digest(verdict.checks, colours)
+        elif verdict.missing:
+            yield missing_lines(verdict.missing, colours)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,31 +13,78 @@ from engine.client.views.checks import CheckLine
 SIGNS = {"unmet": "✗", "partly": "~", "met": "✓", "unknown": "?"}
 """Sign of each verdict."""
 
+SHORT = 14
+"""Maximum cells of a value in a column of its own; a longer one is a sentence."""
+
+_LACKING = ("unmet", "partly")
+
 _COLOURS = {"unmet": "state-failed", "partly": "text-warning", "met": "state-done"}
 
 
 def verdict_table(checks: Sequence[CheckLine], colours: Mapping[str, str]) -> RenderableType:
     """Return checks as a table with their values, one line each.
 
-    In a narrow place names and what is expected are cut, and not the signs and the values.
+    In a narrow place names and what is expected are cut, and not the signs and the values. A value
+    that is a sentence is wrapped after the name.
 
     Args:
         checks: The checks, in the order in which they are shown.
         colours: Colours of the theme by their names.
     """
+    judged = [check for check in checks if check.verdict != "unknown"]
+    table = _table(judged, colours, wraps=True) if judged else None
+    return _group(table, _unknown(checks, colours))
+
+
+def missing_lines(things: Sequence[str], colours: Mapping[str, str]) -> Table:
+    """Return what a judge misses, each thing with a sign of its own."""
+    return signed_lines(things, "!", colours.get("text-warning", "yellow"))
+
+
+def signed_lines(lines: Sequence[str], sign: str, colour: str) -> Table:
+    """Return lines, wrapped, with the same sign before each."""
     table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
+    table.add_column(width=1)
+    table.add_column(ratio=1)
+    for line in lines:
+        table.add_row(Text(sign, colour), Text(line))
+    return table
+
+
+def verdict_digest(checks: Sequence[CheckLine], colours: Mapping[str, str]) -> RenderableType:
+    """Return what was not met in a line each, and the number of what was.
+
+    Args:
+        checks: The checks, in the order in which they are shown.
+        colours: Colours of the theme by their names.
+    """
+    lacking = [check for check in checks if check.verdict in _LACKING]
+    met = sum(check.verdict == "met" for check in checks)
+    words = f"{met} more met" if lacking else f"{SIGNS['met']} {met} met"
+    count = Text(words, colours.get("text-muted", "")) if met else None
+    table = _table(lacking, colours, wraps=False) if lacking else None
+    return _group(table, count, _unknown(checks, colours))
+
+
+def _group(*parts: RenderableType | None) -> RenderableType:
+    return Group(*(part for part in parts if part is not None))
+
+
+def _table(checks: Sequence[CheckLine], colours: Mapping[str, str], *, wraps: bool) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
     table.add_column()
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for check in checks:
-        if check.verdict != "unknown":
-            table.add_row(*_cells(check, colours))
-    unknown = [check.name for check in checks if check.verdict == "unknown"]
-    if not unknown:
-        return table
-    muted = colours.get("text-muted", "")
-    return Group(table, Text(f"not judged: {', '.join(unknown)}", muted))
+        table.add_row(*_cells(check, colours, wraps=wraps))
+    return table
+
+
+def _unknown(checks: Sequence[CheckLine], colours: Mapping[str, str]) -> Text | None:
+    """Return the names of what the judge could not tell; None if it could tell all."""
+    names = [check.name for check in checks if check.verdict == "unknown"]
+    return Text(f"not judged: {', '.join(names)}", colours.get("text-muted", "")) if names else None
 
 
 def changed_checks(
@@ -80,12 +128,19 @@ def _judgement(check: CheckLine | None, colours: Mapping[str, str]) -> Text:
     return Text(f"{SIGNS[check.verdict]} {check.value}".rstrip(), colour)
 
 
-def _cells(check: CheckLine, colours: Mapping[str, str]) -> tuple[Text, Text, Text, Text]:
+def _cells(
+    check: CheckLine, colours: Mapping[str, str], *, wraps: bool
+) -> tuple[Text, Text, Text, Text]:
     colour, muted = colours.get(_COLOURS[check.verdict], ""), colours.get("text-muted", "")
-    is_met = check.verdict == "met"
+    is_met, is_short = check.verdict == "met", cell_len(check.value) <= SHORT
+    name = Text(no_wrap=is_short or not wraps, overflow="ellipsis")
+    name.append(check.name, "" if is_met else "bold")
+    value = Text(check.value, "" if is_met else colour)
+    if not is_short:
+        name.append("  ").append_text(value)
     return (
         Text(SIGNS[check.verdict], colour),
-        Text(check.name, "" if is_met else "bold", no_wrap=True, overflow="ellipsis"),
-        Text(check.value, "" if is_met else colour),
+        name,
+        value if is_short else Text(),
         Text(check.expected, muted, no_wrap=True, overflow="ellipsis"),
     )

@@ -45,16 +45,21 @@ def checks_of(connection: sqlite3.Connection, step_id: int | None) -> tuple[Chec
 
 def read_checks(result: str) -> tuple[CheckLine, ...]:
     """Return the checks in a result as JSON; empty if it has none, or is anything else."""
-    if '"checks"' not in result:
-        return ()
-    try:
-        document = json.loads(result)
-    except (ValueError, RecursionError):
-        return ()
-    items = document.get("checks") if isinstance(document, dict) else None
+    items = document_with(result, "checks").get("checks")
     lines = [_line(item) for item in items[:MAX_CHECKS]] if isinstance(items, list) else []
     known = [line for line in lines if line is not None]
     return tuple(sorted(known, key=lambda line: ORDER.index(line.verdict)))
+
+
+def document_with(result: str, name: str) -> dict[str, Any]:
+    """Return a result as JSON if the name is in it; empty otherwise, and if it is no object."""
+    if f'"{name}"' not in result:
+        return {}
+    try:
+        document = json.loads(result)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _line(item: Any) -> CheckLine | None:

@@ -12,6 +12,7 @@ from db.queries.worked import worked
 from db.rating import rating_word
 from engine.client.views.files import faces
 from engine.client.views.recipe_info import RecipeInfo
+from engine.client.views.verdicts import NO_VERDICT, Verdict, read_verdict
 from engine.text import figures
 from engine.text.terminal import clean
 
@@ -67,10 +68,11 @@ class Glance:
         id: The job.
         image: Hash of its best file, of any kind; empty if there is none.
         prompt: Its newest prompt.
-        words: The latest text: a critique or an error.
+        words: The error of a failed job; otherwise the critique of its best file, or the latest.
         remedy: Remedy of the error.
         failed: True if the text is an error.
         file: Its best file.
+        verdict: What the judge of that file has found.
     """
 
     id: int
@@ -80,6 +82,7 @@ class Glance:
     remedy: str
     failed: bool
     file: FileLine | None = None
+    verdict: Verdict = NO_VERDICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +168,21 @@ def read_glance(connection: sqlite3.Connection, job_id: int, headline: RecipeInf
     if row is None:
         return None
     wrong = row.error or row.message
+    verdict = _verdict(connection, job_id, row)
     file = inspect.file_line(connection, row.artifact) if row.artifact else None
     return Glance(
         id=job_id,
         image=file.hash if file else "",
         file=file,
         prompt=clean(row.prompt or "", WORDS, keep_newlines=True),
-        words=clean(wrong or row.critique or "", WORDS, keep_newlines=True),
+        words=clean(wrong or verdict.words or row.critique or "", WORDS, keep_newlines=True),
         remedy=clean(row.remedy or "", 1000) if row.error else "",
         failed=bool(wrong),
+        verdict=verdict,
     )
+
+
+def _verdict(connection: sqlite3.Connection, job_id: int, row: inspect.JobGlance) -> Verdict:
+    """Return the verdict on the best file; of a part of a part only if nobody judged the whole."""
+    verdict = read_verdict(connection, job_id, row.artifact)
+    return NO_VERDICT if "/" in verdict.part and row.critique else verdict
