@@ -143,6 +143,22 @@ async def open_timeline(pilot: Any) -> TimelineScreen:
 
 
 @pytest.mark.usefixtures("job")
+async def test_the_images_of_shots_fill_their_line_whatever_the_shape_of_a_cell(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[tuple[int, int]] = []
+    monkeypatch.setattr(ImageView, "cell", (9, 17))
+    monkeypatch.setattr(
+        "tui.widgets.frame_reader.shots_image", lambda *given: sizes.append(given[-1]) or jpeg()
+    )
+    async with running(place.dashboard(), (200, 50)) as pilot:
+        screen = await open_timeline(pilot)
+        await until(pilot, lambda: sizes)
+        columns, rows = screen.query_one("#shots", ImageView).content_size
+        assert sizes[-1] == (9 * columns, 17 * rows)
+
+
+@pytest.mark.usefixtures("job")
 async def test_what_is_under_the_head_is_decided_there(place: Place) -> None:
     async with running(place.dashboard(), (100, 30)) as pilot:
         await open_timeline(pilot)

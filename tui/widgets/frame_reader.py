@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CACHE_BYTES = 24 * 2**20
 """Memory of the frames that are kept, as files."""
 
+SHOT_ROWS = 6
+"""Height of the images of shots in rows, as in the style sheet of the timeline."""
+
 Source = Callable[[float], bytes | None]
 
 
@@ -80,9 +83,11 @@ class FrameReader:
         if wanted == self._shots:
             return
         self._shots = wanted
+        width, height = view.cell
+        size = near.columns * width, SHOT_ROWS * height
 
         def work() -> None:
-            image = shots_image(timeline, near.start, near.end, (near.columns * 8, 96))
+            image = shots_image(timeline, near.start, near.end, size)
             self._screen.app.call_from_thread(put, image)
 
         def put(image: bytes) -> None:

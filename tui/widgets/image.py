@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 MAX_COLUMNS, MAX_ROWS = 240, 120
 """Maximum area that is drawn, in cells."""
 
+SYMBOL_CELL = 8, 16
+"""Width and height of a cell whose symbols stand for pixels: twice as high as wide."""
+
 NO_IMAGE = "No image yet."
 NEVER = "No image."
 """In place of an image that does not come any more: what would have left it has ended."""
@@ -135,6 +138,12 @@ class ImageView(ReportsBugs, Widget):
         """Show a part of the image, or all of it; the part before stays until this one is ready."""
         self._zoom = zoom
         self.refresh()
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Width and height of a cell in pixels; of symbols as many as any of them has."""
+        terminal = pixel_terminal()
+        return terminal.cell if terminal is not None and self.has_pixels else SYMBOL_CELL
 
     @property
     def box(self) -> tuple[int, int]:
