@@ -10,6 +10,7 @@ from engine.client.engine_process import EngineProcess
 from engine.client.workspace import Workspace
 from tests.tui.support import Place, running, seen, shows, until
 from tui.app import Dashboard
+from tui.screens.batches import BEGIN, TOUR
 from tui.ui_state import UiState, state_file
 
 
@@ -48,7 +49,7 @@ async def test_a_workspace_that_was_initialised_offers_the_same(place: Place) ->
 async def test_the_tour_is_put_away_once_and_for_all(tmp_path: Path) -> None:
     app = Dashboard(tmp_path / "new")
     async with running(app, size=(80, 24)) as pilot:
-        await shows(pilot, "The engine works on when you leave", "esc puts this away")
+        await shows(pilot, *BEGIN.splitlines(), *TOUR.splitlines(), "esc puts this away")
         await pilot.press("escape")
         await until(pilot, lambda: "The engine works on" not in seen(app))
         await shows(pilot, "Welcome to Safelight")

@@ -69,7 +69,7 @@ GREETING = "Welcome to Safelight. Nothing has been queued in this workspace yet.
 BEGIN = """enter  paint the demo: twelve images, on this computer, for nothing
 n      type a prompt, or choose a file of prompts, a recipe and its settings"""
 TOUR = """A batch holds jobs, one per prompt; enter opens, esc goes back.
-Each job paints, judges and improves its prompt; v shows any text whole, Y copies.
+Each job paints, judges and refines; v shows any text whole, Y copies it.
 t retries what failed, e edits a prompt, c chooses a result, = compares.
 a queues something again with other settings; : goes anywhere.
 The engine works on when you leave; ? lists the keys of each screen."""
