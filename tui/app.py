@@ -169,6 +169,7 @@ class Dashboard(ReportsBugs, WorkingApp):
         for screen in self.screen_stack:
             if isinstance(screen, CoreScreen):
                 screen.greet(is_new=message.is_new)
+                screen.paint()
 
     def report_bug(self, error: BaseException) -> None:
         """Show a bug of background work as a notice, and log it; it ends nothing."""

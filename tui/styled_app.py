@@ -5,6 +5,7 @@ from weakref import WeakSet
 
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import Widget
 
 from tui.early_keys import KeepsEarlyKeys
@@ -21,6 +22,9 @@ class StyledApp(KeepsEarlyKeys):
     none changes what is shown already.
     """
 
+    _variables: tuple[Theme | None, dict[str, str]] = None, {}
+    """The theme whose variables were worked out last, and these."""
+
     def __init__(self) -> None:
         repair()
         super().__init__()
@@ -31,10 +35,17 @@ class StyledApp(KeepsEarlyKeys):
         self._just_styled: WeakSet[DOMNode] = WeakSet()
 
     def get_css_variables(self) -> dict[str, str]:
-        """Return the variables of style sheets: those of the theme, or what shows without them."""
-        variables = super().get_css_variables()
-        if self.no_color:
-            variables = self.theme_variables = {**variables, **swapped(variables)}
+        """Return the variables of style sheets: those of the theme, or what shows without them.
+
+        Textual works them out each time that it asks, which is six times before the first image.
+        """
+        theme, variables = self._variables
+        if theme is not self.current_theme:
+            variables = super().get_css_variables()
+            if self.no_color:
+                variables = {**variables, **swapped(variables)}
+            self._variables = self.current_theme, variables
+        self.theme_variables = variables
         return variables
 
     def style_first(self) -> None:

@@ -16,6 +16,7 @@ from tui.actions.by_state import footer_actions
 from tui.actions.key_names import key_name, keys_of
 from tui.bugs import ReportsBugs
 from tui.feed import Feed, Read, SnapshotReady, View
+from tui.screens.whole import WholeScreen
 from tui.snapshots.places import Place
 from tui.snapshots.subject import Subject
 from tui.widgets.bars import Hosts, KeyBar, Lanes, TopBar
@@ -34,7 +35,7 @@ CHANGED = {
 """Sentences about keys that did something else in earlier releases."""
 
 
-class CoreScreen(ReportsBugs, Screen[int | None]):
+class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
     """A screen with the bars around it and one view of the store.
 
     Only the types check abstract members: Textual's classes have their own metaclass.
@@ -131,6 +132,7 @@ class CoreScreen(ReportsBugs, Screen[int | None]):
         elif message.view is self.view:
             await self.show(message.snapshot)
             self.show_keys()
+            self.paint()
 
     def show_head(self, head: Any) -> None:
         """Show the engine, its lanes, and the notices."""

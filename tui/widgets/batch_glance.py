@@ -1,5 +1,7 @@
 """The selected batch beside the list: its best images, scores, causes of failures, spending."""
 
+from collections.abc import Sequence
+
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
@@ -31,19 +33,21 @@ class BestImage(Vertical):
     def __init__(self, paths: WorkspacePaths) -> None:
         super().__init__()
         self._paths = paths
+        self._image = ImageView()
+        self._words = Static(markup=False)
 
     def compose(self) -> ComposeResult:
         """Compose the image and its name."""
-        yield ImageView()
-        yield Static(markup=False)
+        yield self._image
+        yield self._words
 
     def show(self, job: BestJob | None) -> None:
         """Show a job; nothing for None."""
         self.display = job is not None
         if job is not None:
-            self.query_one(ImageView).show_file(self._paths, job.face.file, small=True)
+            self._image.show_file(self._paths, job.face.file, small=True)
             score = "" if job.score is None else f"{figures.score(job.score)} "
-            self.query_one(Static).update(f"{score}{job.key}")
+            self._words.update(f"{score}{job.key}")
 
 
 class BatchGlancePanel(Vertical):
@@ -58,15 +62,14 @@ class BatchGlancePanel(Vertical):
     COMPONENT_CLASSES = {"glance--bad", "glance--waits", "glance--muted", "glance--good"}  # noqa: RUF012 - Textual's way
 
     def __init__(self, paths: WorkspacePaths) -> None:
-        super().__init__(classes="-no-image")
+        super().__init__(classes="-no-image -nothing")
         self._paths = paths
+        self._images: list[BestImage] = []
         self._shown: tuple[BatchItem | None, BatchGlance | None] = (None, None)
 
     def compose(self) -> ComposeResult:
         """Compose the images and the text."""
-        with Horizontal(id="best"):
-            for _ in range(THUMBS):
-                yield BestImage(self._paths)
+        yield Horizontal(id="best")
         yield Static(id="words", markup=False)
 
     def set_glance(self, batch: BatchItem | None, glance: BatchGlance | None) -> None:
@@ -76,11 +79,18 @@ class BatchGlancePanel(Vertical):
         if shown == self._shown:
             return
         self._shown = shown
-        best = [job for job in (shown[1].best if shown[1] else ()) if job.face.file is not None]
-        self.set_class(not best, "-no-image")
-        for number, image in enumerate(self.query(BestImage)):
-            image.show(best[number] if number < len(best) else None)
+        self._show_images(shown[1].best if shown[1] else ())
         self.restyle()
+
+    def _show_images(self, best: Sequence[BestJob]) -> None:
+        """Show the images of the best jobs, and mount their widgets for the first one."""
+        drawn = [job for job in best if job.face.file is not None]
+        self.set_class(not drawn, "-no-image")
+        if drawn and not self._images:
+            self._images = [BestImage(self._paths) for _ in range(THUMBS)]
+            self.query_one("#best").mount(*self._images)
+        for number, image in enumerate(self._images):
+            image.show(drawn[number] if number < len(drawn) else None)
 
     def on_mount(self) -> None:
         """Follow the theme."""
