@@ -1,6 +1,5 @@
 """Connections, one kind for each door, and the checks before the first of them."""
 
-import ctypes
 import os
 import sqlite3
 import sys
@@ -85,6 +84,8 @@ def refuse_network_file_system(folder: Path) -> None:
 def _file_system_magic(folder: Path) -> int | None:
     if not sys.platform.startswith("linux"):
         return None
+    import ctypes  # no reader needs it
+
     library = ctypes.CDLL(None, use_errno=True)
     buffer = (ctypes.c_ulong * 32)()  # larger than struct statfs; its first word is f_type
     if library.statfs(os.fsencode(folder), ctypes.byref(buffer)) != 0:

@@ -1,35 +1,10 @@
 """The schema as numbered migrations, and the rules for stores of other versions."""
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from db.migrations import (
-    m0001_first_light,
-    m0002_sets_and_hosts,
-    m0003_one_count,
-    m0004_counted_work,
-    m0005_kinds,
-    m0006_batch_steps,
-    m0007_lineage,
-    m0008_ratings,
-    m0009_operator,
-    m0010_rank,
-    m0011_api,
-    m0012_webhooks,
-    m0013_cells,
-    m0014_learned,
-    m0015_machines,
-    m0016_totals,
-    m0017_materials,
-    m0018_held,
-    m0019_step_places,
-    m0020_spent,
-    m0021_beginnings,
-    m0022_orders,
-)
-
 if TYPE_CHECKING:
-    from sqlite_utils import Database, Migrations
+    from sqlite_utils import Migrations
 
 SCHEMA_VERSION = 22
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
@@ -37,29 +12,29 @@ SCHEMA_VERSION = 22
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
 """States of a job."""
 
-_STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
-    ("0001_first_light", m0001_first_light.apply),
-    ("0002_sets_and_hosts", m0002_sets_and_hosts.apply),
-    ("0003_one_count", m0003_one_count.apply),
-    ("0004_counted_work", m0004_counted_work.apply),
-    ("0005_kinds", m0005_kinds.apply),
-    ("0006_batch_steps", m0006_batch_steps.apply),
-    ("0007_lineage", m0007_lineage.apply),
-    ("0008_ratings", m0008_ratings.apply),
-    ("0009_operator", m0009_operator.apply),
-    ("0010_rank", m0010_rank.apply),
-    ("0011_api", m0011_api.apply),
-    ("0012_webhooks", m0012_webhooks.apply),
-    ("0013_cells", m0013_cells.apply),
-    ("0014_learned", m0014_learned.apply),
-    ("0015_machines", m0015_machines.apply),
-    ("0016_totals", m0016_totals.apply),
-    ("0017_materials", m0017_materials.apply),
-    ("0018_held", m0018_held.apply),
-    ("0019_step_places", m0019_step_places.apply),
-    ("0020_spent", m0020_spent.apply),
-    ("0021_beginnings", m0021_beginnings.apply),
-    ("0022_orders", m0022_orders.apply),
+_STEPS = (
+    "0001_first_light",
+    "0002_sets_and_hosts",
+    "0003_one_count",
+    "0004_counted_work",
+    "0005_kinds",
+    "0006_batch_steps",
+    "0007_lineage",
+    "0008_ratings",
+    "0009_operator",
+    "0010_rank",
+    "0011_api",
+    "0012_webhooks",
+    "0013_cells",
+    "0014_learned",
+    "0015_machines",
+    "0016_totals",
+    "0017_materials",
+    "0018_held",
+    "0019_step_places",
+    "0020_spent",
+    "0021_beginnings",
+    "0022_orders",
 )
 
 
@@ -68,8 +43,8 @@ def migrations() -> "Migrations":
     from sqlite_utils import Migrations
 
     collected = Migrations("safelight")
-    for name, function in _STEPS:
-        collected(name=name)(function)
+    for name in _STEPS:
+        collected(name=name)(import_module(f"db.migrations.m{name}").apply)
     return collected
 
 

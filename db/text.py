@@ -1,6 +1,7 @@
 """Text that SQLite can store, hashes in stored text, and words of scripts without spaces."""
 
 import re
+from functools import cache
 
 _HASH = re.compile('"hash" ?: ?"([0-9a-f]{64})"')
 
@@ -13,19 +14,23 @@ CJK = (
 BREAK = "\u200b"
 """Zero width space: where a word of the index ends, although no space is there."""
 
-_CJK = re.compile(f"[{CJK}][\u3099\u309a]?")
+
+@cache
+def _cjk() -> re.Pattern[str]:
+    """Return the pattern of one character; compiling it takes longer than many modules."""
+    return re.compile(f"[{CJK}][\u3099\u309a]?")
 
 
 def spaced(text: str) -> str:
     """Return a text with a `BREAK` around each CJK character, which makes it a word of its own."""
     if text.isascii():
         return text
-    return _CJK.sub(f"{BREAK}\\g<0>{BREAK}", text).replace(BREAK * 2, BREAK)
+    return _cjk().sub(f"{BREAK}\\g<0>{BREAK}", text).replace(BREAK * 2, BREAK)
 
 
 def is_cjk(character: str) -> bool:
     """Return True for a character that is a word of its own."""
-    return _CJK.fullmatch(character) is not None
+    return _cjk().fullmatch(character) is not None
 
 
 def storable(text: str) -> str:

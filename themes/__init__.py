@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +94,9 @@ def user_themes() -> Path:
 
 
 def _ours() -> Iterator[tuple[str, str]]:
-    entries = [entry for entry in files("themes").iterdir() if entry.name.endswith(".toml")]
-    for entry in sorted(entries, key=lambda entry: len(entry.name)):  # `safelight` is the first
-        yield entry.name.removesuffix(".toml"), entry.read_text(encoding="utf-8")
+    paths = Path(__file__).parent.glob("*.toml")
+    for path in sorted(paths, key=lambda path: len(path.name)):  # `safelight` is the first
+        yield path.stem, path.read_text(encoding="utf-8")
 
 
 def _theirs(folder: Path) -> list[Path]:

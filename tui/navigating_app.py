@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 from textual.screen import Screen
 
-from db.store import Store
 from engine.config.paths import WorkspacePaths
 from engine.text.terminal import clean
 from tui.actions import BY_ID
@@ -127,6 +126,8 @@ class NavigatingApp(CopyingApp):
 
     @work(thread=True, exit_on_error=False, group="go", exclusive=True)
     def _read_place(self, place: Place, is_awaited: Callable[[], bool]) -> None:
+        from db.store import Store
+
         if place.job or place.batch:
             with closing(Store(self.paths.store).reader()) as connection:
                 known = complete(connection, place)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from db.queries.batches import batch
-from db.store import Store
 from engine.client.engine_process import EngineProcess
 from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
@@ -109,6 +107,9 @@ class WorkingApp(NavigatingApp):
     @work(thread=True, exit_on_error=False)
     def _say_queued(self, batch_id: int) -> None:
         """Say how the batch is called: by another name than requested if that was taken."""
+        from db.queries.batches import batch
+        from db.store import Store
+
         with closing(Store(self.paths.store).reader()) as connection:
             row = batch(connection, batch_id)
         sentence = f"Queued b{batch_id}. It is called {quoted(row.name if row else '')}."

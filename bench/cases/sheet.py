@@ -22,7 +22,7 @@ from PIL import Image
 from textual.app import App, ComposeResult
 
 from bench.machine import emit
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from engine.client.views.faces import Face
 from engine.config.paths import WorkspacePaths
 from engine.kinds.thumbnails import SIDES, Thumbnails

@@ -3,14 +3,14 @@
 import sqlite3
 from dataclasses import replace
 
+from db import rows
 from db.queries.controls import is_paused
-from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow, ProgressRow, StepRow
 
 
-def batch(connection: sqlite3.Connection, batch_id: int) -> BatchRow | None:
+def batch(connection: sqlite3.Connection, batch_id: int) -> "rows.BatchRow | None":
     """Return one batch."""
     row = connection.execute("SELECT * FROM batches WHERE id = ?", (batch_id,)).fetchone()
-    return BatchRow.of(row) if row else None
+    return rows.BatchRow.of(row) if row else None
 
 
 def ever_queued(connection: sqlite3.Connection) -> bool:
@@ -19,7 +19,9 @@ def ever_queued(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(sql).fetchone()[0])
 
 
-def batch_of(connection: sqlite3.Connection, batch: BatchRow, variant: int | None) -> BatchRow:
+def batch_of(
+    connection: sqlite3.Connection, batch: "rows.BatchRow", variant: int | None
+) -> "rows.BatchRow":
     """Return a batch with the settings and the snapshot of a variant in place of its own.
 
     Args:
@@ -34,10 +36,10 @@ def batch_of(connection: sqlite3.Connection, batch: BatchRow, variant: int | Non
     return batch if row is None else replace(batch, settings=row[0], snapshot=row[1])
 
 
-def own_steps(connection: sqlite3.Connection, batch_id: int) -> list[StepRow]:
+def own_steps(connection: sqlite3.Connection, batch_id: int) -> "list[rows.StepRow]":
     """Return the steps of a batch that belong to no job, superseded ones too, oldest first."""
     sql = "SELECT * FROM steps WHERE batch_id = ? AND job_id IS NULL ORDER BY id"
-    return [StepRow.of(row) for row in connection.execute(sql, (batch_id,))]
+    return [rows.StepRow.of(row) for row in connection.execute(sql, (batch_id,))]
 
 
 def batches(
@@ -46,7 +48,7 @@ def batches(
     *,
     archived: bool = True,
     before: int | None = None,
-) -> list[BatchRow]:
+) -> "list[rows.BatchRow]":
     """Return the newest batches, newest first; without those that are being deleted.
 
     Args:
@@ -60,7 +62,7 @@ def batches(
     sql = f"""SELECT * FROM batches WHERE NOT deleting{hidden}{older}
               ORDER BY id DESC LIMIT :limit"""  # noqa: S608 - fixed conditions
     values = {"before": before, "limit": limit}
-    return [BatchRow.of(row) for row in connection.execute(sql, values)]
+    return [rows.BatchRow.of(row) for row in connection.execute(sql, values)]
 
 
 def count_archived(connection: sqlite3.Connection) -> int:
@@ -69,19 +71,19 @@ def count_archived(connection: sqlite3.Connection) -> int:
     return int(connection.execute(sql).fetchone()[0])
 
 
-def batches_named(connection: sqlite3.Connection, name: str) -> list[BatchRow]:
+def batches_named(connection: sqlite3.Connection, name: str) -> "list[rows.BatchRow]":
     """Return the batches with a name, newest first."""
     sql = "SELECT * FROM batches WHERE name = ? ORDER BY id DESC"
-    return [BatchRow.of(row) for row in connection.execute(sql, (name,))]
+    return [rows.BatchRow.of(row) for row in connection.execute(sql, (name,))]
 
 
-def newest_numbered(connection: sqlite3.Connection, name: str) -> BatchRow | None:
+def newest_numbered(connection: sqlite3.Connection, name: str) -> "rows.BatchRow | None":
     """Return the newest batch named `NAME-N`, with any number N."""
     sql = """SELECT * FROM batches WHERE substr(name, 1, length(?1) + 1) = ?1 || '-'
              AND length(name) > length(?1) + 1 AND substr(name, length(?1) + 2) NOT GLOB '*[^0-9]*'
              ORDER BY id DESC LIMIT 1"""
     row = connection.execute(sql, (name,)).fetchone()
-    return BatchRow.of(row) if row else None
+    return rows.BatchRow.of(row) if row else None
 
 
 def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
@@ -143,22 +145,24 @@ def best_score(
     return None if value is None else float(value)
 
 
-def running_engine(connection: sqlite3.Connection) -> EngineRow | None:
+def running_engine(connection: sqlite3.Connection) -> "rows.EngineRow | None":
     """Return the engine that last reported itself running; its lock tells if it really is."""
     sql = """SELECT * FROM engines WHERE state IN ('running', 'draining', 'stopping')
              ORDER BY id DESC LIMIT 1"""
     row = connection.execute(sql).fetchone()
-    return EngineRow.of(row) if row else None
+    return rows.EngineRow.of(row) if row else None
 
 
-def lanes(connection: sqlite3.Connection) -> list[LaneRow]:
+def lanes(connection: sqlite3.Connection) -> "list[rows.LaneRow]":
     """Return every lane as last reported."""
-    return [LaneRow.of(row) for row in connection.execute("SELECT * FROM lanes ORDER BY name")]
+    sql = "SELECT * FROM lanes ORDER BY name"
+    return [rows.LaneRow.of(row) for row in connection.execute(sql)]
 
 
-def hosts(connection: sqlite3.Connection) -> list[HostRow]:
+def hosts(connection: sqlite3.Connection) -> "list[rows.HostRow]":
     """Return every model host as last reported; empty if no engine runs."""
-    return [HostRow.of(row) for row in connection.execute("SELECT * FROM hosts ORDER BY device")]
+    sql = "SELECT * FROM hosts ORDER BY device"
+    return [rows.HostRow.of(row) for row in connection.execute(sql)]
 
 
 def parked_lanes(connection: sqlite3.Connection) -> list[str]:
@@ -167,16 +171,16 @@ def parked_lanes(connection: sqlite3.Connection) -> list[str]:
     return [row[0] for row in connection.execute(sql)]
 
 
-def pending_commands(connection: sqlite3.Connection) -> list[CommandRow]:
+def pending_commands(connection: sqlite3.Connection) -> "list[rows.CommandRow]":
     """Return the unanswered commands, oldest first."""
     sql = "SELECT * FROM commands WHERE state = 'pending' ORDER BY id"
-    return [CommandRow.of(row) for row in connection.execute(sql)]
+    return [rows.CommandRow.of(row) for row in connection.execute(sql)]
 
 
-def command(connection: sqlite3.Connection, command_id: int) -> CommandRow | None:
+def command(connection: sqlite3.Connection, command_id: int) -> "rows.CommandRow | None":
     """Return one command."""
     row = connection.execute("SELECT * FROM commands WHERE id = ?", (command_id,)).fetchone()
-    return CommandRow.of(row) if row else None
+    return rows.CommandRow.of(row) if row else None
 
 
 def preparers(connection: sqlite3.Connection) -> list[tuple[int, str]]:
@@ -205,6 +209,6 @@ def count_unfinished_jobs(connection: sqlite3.Connection) -> int:
     return int(connection.execute(sql).fetchone()[0])
 
 
-def progress_of_all(connection: sqlite3.Connection) -> list[ProgressRow]:
+def progress_of_all(connection: sqlite3.Connection) -> "list[rows.ProgressRow]":
     """Return the progress of all running steps."""
-    return [ProgressRow.of(row) for row in connection.execute("SELECT * FROM progress")]
+    return [rows.ProgressRow.of(row) for row in connection.execute("SELECT * FROM progress")]

@@ -12,7 +12,7 @@ from engine.text.errors import UserError
 from engine.text.terminal import quoted
 
 if TYPE_CHECKING:
-    from db.queries.inspect import FileLine
+    from db.queries.faces import FileLine
     from db.rows import BatchRow
     from engine.contract.recipe import Headline
 
@@ -180,7 +180,7 @@ def read_grid(
 def _files(
     connection: sqlite3.Connection, ids: list[int], headline: "Headline"
 ) -> "dict[int, FileLine]":
-    from db.queries.inspect import faces_of_jobs
+    from db.queries.faces import faces_of_jobs
     from engine.client.views.files import faces
 
     files: dict[int, FileLine] = {}

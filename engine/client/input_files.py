@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from engine.contract.backend import Artifact
 
 

@@ -2,30 +2,16 @@
 
 from pathlib import Path
 
-from sqlite_utils import Database, Migrations
-
-import db.schema
 from db.queries.callers import committed_by, stored_file, tokens, workspace_id
 from db.rows import FileRow
 from db.store import Store
 from db.writes.callers import add_token, add_upload
-
-
-def _store_of_before(path: Path) -> None:
-    database = Database(path)
-    collected = Migrations("safelight")
-    for name, function in db.schema._STEPS:
-        if name < "0011":
-            collected(name=name)(function)
-    collected.apply(database)
-    database.execute("PRAGMA user_version = 10")
-    database.close()
-    path.chmod(0o600)
+from tests.support.stores import make_older_store
 
 
 def test_a_store_of_before_takes_tokens_and_uploads(tmp_path: Path) -> None:
     path = tmp_path / "safelight.db"
-    _store_of_before(path)
+    make_older_store(path, 11).close()
     store = Store(path)
     with store.intake() as write:
         token = {"name": "n", "kind": "opaque", "hash_": "h", "scopes": "read"}

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database, Migrations
 
-from db import schema
 from db.queries import jobs
 from db.rows import ArtifactRow, StepRow
 from db.schema import SCHEMA_VERSION
 from db.store import Store
+from tests.support.stores import make_older_store
 
 STEPS = {
     "generate": "image",
@@ -30,43 +29,36 @@ STEPS = {
 def old(tmp_path: Path) -> Store:
     """A store of schema 4 with one job, a step of each operation and files of each sort."""
     path = tmp_path / "safelight.db"
-    database = Database(path)
-    collected = Migrations("safelight")
-    for name, function in schema._STEPS[:4]:
-        collected(name=name)(function)
-    collected.apply(database)
-    with database.conn:
-        database.execute(
-            """INSERT INTO batches (id, name, recipe, recipe_version, seed, settings, snapshot,
-               outputs, summary, created_at) VALUES (1, 'b', 'refine', '1', 1, '{}', '{}', 'o',
-               's', 'now')"""
+    older = make_older_store(path, 5)
+    older.execute(
+        """INSERT INTO batches (id, name, recipe, recipe_version, seed, settings, snapshot,
+           outputs, summary, created_at) VALUES (1, 'b', 'refine', '1', 1, '{}', '{}', 'o',
+           's', 'now')"""
+    )
+    older.execute(
+        """INSERT INTO jobs (id, batch_id, position, key, seed, input, output, place,
+           created_at) VALUES (1, 1, 1, 'a', 1, '{}', 'o/a', 'o/a', 'now')"""
+    )
+    for number, operation in enumerate(STEPS, start=1):
+        older.execute(
+            """INSERT INTO steps (id, batch_id, job_id, key, scope, name, fingerprint, state,
+               operation, backend, model, request, result, started_at)
+               VALUES (?, 1, 1, ?, 'iteration-1', ?, 'f', 'done', ?, 'b', 'm', '{}', '{}',
+               'now')""",
+            (number, f"iteration-1/{operation}", operation, operation),
         )
-        database.execute(
-            """INSERT INTO jobs (id, batch_id, position, key, seed, input, output, place,
-               created_at) VALUES (1, 1, 1, 'a', 1, '{}', 'o/a', 'o/a', 'now')"""
+    for role, hash_, media_type in (
+        ("raw-reply", "a" * 64, "application/octet-stream"),
+        ("trace", "b" * 64, "application/json"),
+        ("image", "c" * 64, "image/png"),
+        ("image", "d" * 64, "image/webp"),
+    ):
+        older.execute(
+            """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
+               created_at) VALUES (1, 1, 1, ?, ?, ?, 1, 'now')""",
+            (role, hash_, media_type),
         )
-        for number, operation in enumerate(STEPS, start=1):
-            database.execute(
-                """INSERT INTO steps (id, batch_id, job_id, key, scope, name, fingerprint, state,
-                   operation, backend, model, request, result, started_at)
-                   VALUES (?, 1, 1, ?, 'iteration-1', ?, 'f', 'done', ?, 'b', 'm', '{}', '{}',
-                   'now')""",
-                (number, f"iteration-1/{operation}", operation, operation),
-            )
-        for role, hash_, media_type in (
-            ("raw-reply", "a" * 64, "application/octet-stream"),
-            ("trace", "b" * 64, "application/json"),
-            ("image", "c" * 64, "image/png"),
-            ("image", "d" * 64, "image/webp"),
-        ):
-            database.execute(
-                """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
-                   created_at) VALUES (1, 1, 1, ?, ?, ?, 1, 'now')""",
-                (role, hash_, media_type),
-            )
-    database.execute("PRAGMA user_version = 4")
-    database.close()
-    path.chmod(0o600)
+    older.close()
     return Store(path)
 
 

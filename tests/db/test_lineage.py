@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from sqlite_utils import Database, Migrations
-
-import db.schema
 from db.queries import lineage
 from db.schema import SCHEMA_VERSION
 from db.store import Store
 from db.writes.batches import NewBatch, NewJob, NewOrigin, add_jobs, create_batch
+from tests.support.stores import make_older_store
 
 
 def _queue(store: Store, name: str, origin: NewOrigin | None = None) -> int:
@@ -22,15 +20,8 @@ def _queue(store: Store, name: str, origin: NewOrigin | None = None) -> int:
 
 def test_a_store_of_before_gains_lineage(tmp_path: Path) -> None:
     path = tmp_path / "safelight.db"
-    database = Database(path)
-    collected = Migrations("safelight")
-    for name, function in db.schema._STEPS:
-        if name < "0007":
-            collected(name=name)(function)
-    collected.apply(database)
-    database.execute("PRAGMA user_version = 6")
-    database.close()
-    path.chmod(0o600)
+    older = make_older_store(path, 7)
+    older.close()
     store = Store(path)
     _queue(store, "old")
     reader = store.reader()

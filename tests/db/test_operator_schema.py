@@ -2,38 +2,28 @@
 
 from pathlib import Path
 
-from sqlite_utils import Database, Migrations
-
-import db.schema
 from db.queries.controls import is_paused
 from db.queries.jobs import decision_rows
 from db.schema import SCHEMA_VERSION
 from db.store import Store
+from tests.support.stores import make_older_store
 
 
 def test_a_store_of_before_keeps_its_decisions(tmp_path: Path) -> None:
     path = tmp_path / "safelight.db"
-    database = Database(path)
-    collected = Migrations("safelight")
-    for name, function in db.schema._STEPS:
-        if name < "0009":
-            collected(name=name)(function)
-    collected.apply(database)
-    with database.conn:
-        database.execute("PRAGMA foreign_keys = OFF")
-        database.execute(
-            """INSERT INTO decisions (job_id, key, value, author, created_at)
-               VALUES (1, 'select', '2', 'operator', 'now')"""
-        )
-        database.execute(
-            """INSERT INTO steps (batch_id, key, scope, name, fingerprint, state, operation,
-               backend, model, request, started_at)
-               VALUES (1, 'a', '', 'a', 'f', 'done', 'o', 'b', 'm', '{}', 'now')"""
-        )
-        database.execute("INSERT INTO lineage VALUES (2, 1, NULL, 'b1/a', NULL)")
-    database.execute("PRAGMA user_version = 7")
-    database.close()
-    path.chmod(0o600)
+    older = make_older_store(path, 9)
+    older.execute("PRAGMA foreign_keys = OFF")
+    older.execute(
+        """INSERT INTO decisions (job_id, key, value, author, created_at)
+           VALUES (1, 'select', '2', 'operator', 'now')"""
+    )
+    older.execute(
+        """INSERT INTO steps (batch_id, key, scope, name, fingerprint, state, operation,
+           backend, model, request, started_at)
+           VALUES (1, 'a', '', 'a', 'f', 'done', 'o', 'b', 'm', '{}', 'now')"""
+    )
+    older.execute("INSERT INTO lineage VALUES (2, 1, NULL, 'b1/a', NULL)")
+    older.close()
     reader = Store(path).reader()
     assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
     (decision,) = decision_rows(reader, 1)

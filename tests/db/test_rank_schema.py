@@ -2,36 +2,26 @@
 
 from pathlib import Path
 
-from sqlite_utils import Database, Migrations
-
-import db.schema
 from db.queries import lists
 from db.queries.anchors import page_of_ids
 from db.store import Store
+from tests.support.stores import make_older_store
 
 
 def test_a_store_of_before_lists_failures_apart(tmp_path: Path) -> None:
     path = tmp_path / "safelight.db"
-    database = Database(path)
-    collected = Migrations("safelight")
-    for name, function in db.schema._STEPS:
-        if name < "0010":
-            collected(name=name)(function)
-    collected.apply(database)
-    with database.conn:
-        database.execute("PRAGMA foreign_keys = OFF")
-        for number, (state, score) in enumerate(
-            [("done", 5.0), ("failed", 1.0), ("done", 2.0), ("queued", None)], 1
-        ):
-            database.execute(
-                """INSERT INTO jobs (id, batch_id, position, key, state, seed, input, output,
-                   place, score, created_at)
-                   VALUES (:n, 1, :n, :n, :state, 1, '{}', :n, :n, :score, 'now')""",
-                {"n": number, "state": state, "score": score},
-            )
-    database.execute("PRAGMA user_version = 9")
-    database.close()
-    path.chmod(0o600)
+    older = make_older_store(path, 10)
+    older.execute("PRAGMA foreign_keys = OFF")
+    for number, (state, score) in enumerate(
+        [("done", 5.0), ("failed", 1.0), ("done", 2.0), ("queued", None)], 1
+    ):
+        older.execute(
+            """INSERT INTO jobs (id, batch_id, position, key, state, seed, input, output,
+               place, score, created_at)
+               VALUES (:n, 1, :n, :n, :state, 1, '{}', :n, :n, :score, 'now')""",
+            {"n": number, "state": state, "score": score},
+        )
+    older.close()
     reader = Store(path).reader()
     assert lists.count_scored(reader, 1) == 2
     low, high = (lists.rows_by_score(1, low_first=low_first) for low_first in (True, False))

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
 import db.connect
 import db.schema
@@ -115,8 +115,13 @@ def newer_schema(monkeypatch: pytest.MonkeyPatch, fails: bool = False) -> None:
         if fails:
             raise sqlite3.OperationalError("in the middle of it")
 
-    steps = (*db.schema._STEPS, ("0002_colour", add_a_column))
-    monkeypatch.setattr(db.schema, "_STEPS", steps)
+    def and_another() -> Migrations:
+        collected = migrations()
+        collected(name="0002_colour")(add_a_column)
+        return collected
+
+    migrations = db.schema.migrations
+    monkeypatch.setattr(db.schema, "migrations", and_another)
     monkeypatch.setattr(db.schema, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     monkeypatch.setattr(db.store, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
 

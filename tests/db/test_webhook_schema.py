@@ -3,33 +3,23 @@
 import contextlib
 from pathlib import Path
 
-from sqlite_utils import Database, Migrations
-
-import db.schema
 from db.queries.history import events_after
 from db.queries.webhooks import deliveries, webhooks
 from db.schema import SCHEMA_VERSION
 from db.store import Store
 from db.writes.events import record_event
 from db.writes.webhooks import add_webhook, end_webhook, prune_deliveries, retry_deliveries
+from tests.support.stores import make_older_store
 
 
 def test_a_store_of_before_has_no_webhook(tmp_path: Path) -> None:
     path = tmp_path / "safelight.db"
-    database = Database(path)
-    collected = Migrations("safelight")
-    for name, function in db.schema._STEPS:
-        if name < "0012":
-            collected(name=name)(function)
-    collected.apply(database)
-    with database.conn:
-        database.execute(
-            """INSERT INTO events (at, type, level, message, data)
-               VALUES ('then', 'batch.done', 'info', '', '{}')"""
-        )
-    database.execute("PRAGMA user_version = 11")
-    database.close()
-    path.chmod(0o600)
+    older = make_older_store(path, 12)
+    older.execute(
+        """INSERT INTO events (at, type, level, message, data)
+           VALUES ('then', 'batch.done', 'info', '', '{}')"""
+    )
+    older.close()
     reader = Store(path).reader()
     assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
     assert [event.type for event in events_after(reader, 0)] == ["batch.done"]

@@ -26,7 +26,7 @@ def make_older_store(path: Path, before: int) -> sqlite3.Connection:
     from db.schema import _STEPS, migrations
 
     database = Database(path)
-    migrations().apply(database, stop_before=_STEPS[before - 1][0])
+    migrations().apply(database, stop_before=_STEPS[before - 1])
     database.execute(f"PRAGMA user_version = {before - 1}")
     database.close()
     path.chmod(0o600)

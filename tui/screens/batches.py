@@ -19,7 +19,6 @@ from tui.screens.causes import CausesScreen
 from tui.screens.menu import MenuLine
 from tui.snapshots.batch_glance import BatchGlance
 from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchItem
-from tui.snapshots.freed import freed_by
 from tui.snapshots.places import Place
 from tui.states import LOOKS, look
 from tui.widgets.bars import TopBar
@@ -337,6 +336,8 @@ class BatchesScreen(CausesScreen):
 
     def action_delete(self) -> None:
         """Delete the targets, after asking with what that frees."""
+        from tui.snapshots.freed import freed_by
+
         targets, called = self.targets()
         if not targets:
             self.say("Nothing is selected.", bad=True)

@@ -8,7 +8,6 @@ content's hash and size; so moving up and down a list decodes each image once.
 import textwrap
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +17,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from engine.client.views.pixels import ImageTrouble
 from engine.config.paths import WorkspacePaths
 from tui.bugs import ReportsBugs
@@ -130,6 +129,8 @@ class ImageView(ReportsBugs, Widget):
 
     def show_drawing(self, drawing: "Raster") -> None:
         """Show an image that a kind has drawn, with its lines."""
+        from hashlib import blake2b  # the first image needs none
+
         digest = blake2b(drawing.data, digest_size=16)
         digest.update(repr((drawing.above, drawing.below)).encode("utf-8", "surrogatepass"))
         self._show(DrawnSource(drawing), f"drawing {digest.hexdigest()}")

@@ -2,13 +2,12 @@
 
 import math
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from textual.strip import Strip
 
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from engine.client.views.drawings import draw_file
 from engine.client.views.files import stored_of
 from engine.client.views.pixels import ImageTrouble, small_version
@@ -122,6 +121,8 @@ def source_of(
 
 def preview_key(preview: bytes) -> str:
     """Return the content's key of an image that is not stored."""
+    from hashlib import blake2b  # the first image needs none
+
     return f"preview {blake2b(preview, digest_size=16).hexdigest()}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from db.queries import lists
 from db.queries.digest import best_jobs
-from db.queries.inspect import faces_of_jobs
+from db.queries.faces import faces_of_jobs
 from engine.api.gallery.pictures import Picture, picture_of
 from engine.client.gates import everything_waiting
 from engine.client.views.files import faces

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.queries.inspect import FileLine, job_input
+from db.queries.faces import FileLine
+from db.queries.inspect import job_input
 from engine.client.drawn_text import title_of
 from engine.client.input_files import input_files
 from engine.client.views.drawings import draw_file

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from db.queries import lists
-from db.queries.inspect import faces_of_jobs
+from db.queries.faces import faces_of_jobs
 from db.queries.sheets import SheetOrder, SheetPlace, sheet_jobs, sheet_place
 from db.rating import rating_word
 from engine.api.gallery.pictures import Picture, picture_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from db.queries.inspect import FileLine, previews
+from db.queries.faces import FileLine, previews
 from engine.api.artifacts import HEADERS, OutgoingFile, published
 from engine.api.endpoint import Call
 from engine.api.gallery.pages import Missing, Visit

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from db.queries.inspect import FileLine, files_of_hashes
+from db.queries.faces import FileLine, files_of_hashes
 from engine.client.gates import WaitingItem, everything_waiting
 from engine.text.terminal import clean
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from engine.client.views.checks import CheckLine
 from engine.client.views.files import OpenableFile
 

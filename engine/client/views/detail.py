@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from db.queries import inspect
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from db.rows import ApiCallRow, ArtifactRow, CritiqueRow, PromptRow, ScoreRow
 from engine.client.views.checks import CheckLine, checks_of
 from engine.client.views.files import (

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from db.queries.inspect import FileLine
-from engine.client.views.candidates import Candidate
+from db.queries.faces import FileLine
 from engine.client.views.files import MAX_ROWS, stored_of
 from engine.client.views.stored import stored_file
 from engine.config.paths import WorkspacePaths
 
 if TYPE_CHECKING:
+    from engine.client.views.candidates import Candidate
     from engine.contract.kinds import Drawing, Item, Lines
 
 
@@ -54,7 +54,7 @@ class DrawBeside:
     """
 
     paths: WorkspacePaths
-    candidates: Sequence[Candidate]
+    candidates: "Sequence[Candidate]"
     size: tuple[int, int]
 
     def draw(self) -> "list[Drawing | None]":
@@ -71,7 +71,7 @@ class DrawBeside:
         drawn = iter(draw_beside(present, Size(columns, rows)) if present else [])
         return [None if item is None else next(drawn) for item in items]
 
-    def _item(self, candidate: Candidate) -> "Item | None":
+    def _item(self, candidate: "Candidate") -> "Item | None":
         path = stored_file(self.paths, candidate.file.hash) if candidate.file else None
         if candidate.file is not None and path is not None:
             return stored_of(candidate.file, path, self.paths).item

@@ -5,8 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from db.queries import inspect
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine, faces_of_jobs, newest_previews
 from db.queries.lists import JobLine
 from engine.client.views.files import faces
 from engine.client.views.recipe_info import RecipeInfo
@@ -52,7 +51,7 @@ class FaceReader:
             self._kept[job.id] = (_version(job), files.get(job.id))
         self._forget(job.id for job in jobs)
         running = [job.id for job in jobs if job.state == "running"]
-        previews = inspect.newest_previews(connection, running) if running else {}
+        previews = newest_previews(connection, running) if running else {}
         result = {job.id: Face(self._kept[job.id][1], previews.get(job.id, b"")) for job in jobs}
         return {id_: face for id_, face in result.items() if face != Face()}
 
@@ -63,7 +62,7 @@ class FaceReader:
         if not ids:
             return {}
         better = headline.higher_is_better
-        return inspect.faces_of_jobs(
+        return faces_of_jobs(
             connection, ids, headline.metric, higher_is_better=better, faces=faces()
         )
 

@@ -7,13 +7,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from db.queries import inspect
-from db.queries.inspect import Faces, FileLine
-from db.rows import ArtifactRow
+from db.queries.faces import Faces, FileLine
 from engine.text import figures
 from engine.text.terminal import clean
 
 if TYPE_CHECKING:
+    from db.queries.inspect import StepLine
+    from db.rows import ArtifactRow
     from engine.config.paths import WorkspacePaths
     from engine.contract.kinds import Item, Lines
     from engine.kinds.thumbnails import StoredFile
@@ -73,7 +73,7 @@ def faces() -> Faces:
     return Faces(kinds().with_face("hidden"), kinds().with_face("supporting"))
 
 
-def line_of(artifact: ArtifactRow) -> FileLine:
+def line_of(artifact: "ArtifactRow") -> FileLine:
     """Return a stored file for display."""
     names: tuple[str, ...] = FileLine.__match_args__
     return FileLine(*[getattr(artifact, name) for name in names])
@@ -111,7 +111,7 @@ def facts_line(file: FileLine) -> str:
 
 
 def draw_result(
-    connection: Any, step: inspect.StepLine, names: Mapping[str, str], columns: int
+    connection: Any, step: "StepLine", names: Mapping[str, str], columns: int
 ) -> DrawnResult | None:
     """Return the result of a step as its kind draws it, or None if the kind draws only files.
 
@@ -133,12 +133,13 @@ def draw_result(
 
 
 def result_item(
-    connection: Any, step: inspect.StepLine, names: Mapping[str, str] | None = None
+    connection: Any, step: "StepLine", names: Mapping[str, str] | None = None
 ) -> "Item":
     """Return the result of a step in the form that its kind takes."""
+    from db.queries.inspect import step_texts
     from engine.contract.kinds import Item
 
-    request, result = inspect.step_texts(connection, step.id, MAX_DATA)
+    request, result = step_texts(connection, step.id, MAX_DATA)
     return Item(step.kind, data=_json(result), request=_json(request), names=names or {})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.queries import inspect, lists
+from db.queries.faces import first_files, previews
 from db.queries.ratings import present_ratings
 from db.queries.worked import worked
 from db.rating import rating_word
@@ -58,10 +59,10 @@ def read_tree(
     scale = headlines.of(batch.recipe)
     steps = inspect.step_lines(connection, job_id)
     marks = marks_of(inspect.scores_given(connection, job_id), scale)
-    files = inspect.first_files(connection, job_id, faces())
+    files = first_files(connection, job_id, faces())
     images = StepImages(
         {step: file.hash for step, file in files.items()},
-        inspect.previews(connection, job_id),
+        previews(connection, job_id),
         {file.hash: file for file in files.values()},
     )
     decided = decisions_of(connection, job_id)

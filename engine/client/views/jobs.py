@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.queries import inspect, lists
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine, file_line
 from db.queries.worked import worked
 from db.rating import rating_word
 from engine.client.views.files import faces
@@ -169,7 +169,7 @@ def read_glance(connection: sqlite3.Connection, job_id: int, headline: RecipeInf
         return None
     wrong = row.error or row.message
     verdict = _verdict(connection, job_id, row)
-    file = inspect.file_line(connection, row.artifact) if row.artifact else None
+    file = file_line(connection, row.artifact) if row.artifact else None
     return Glance(
         id=job_id,
         image=file.hash if file else "",

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from db.queries import inspect
-from db.queries.inspect import FileLine, StepLine
+from db.queries.faces import FileLine
+from db.queries.inspect import StepLine
 from engine.client.input_files import input_files
 from engine.client.views.files import (
     MAX_ROWS,

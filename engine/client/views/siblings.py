@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from engine.client.views.image_scores import ImageScores
 from engine.client.views.tree import TreeLine
 

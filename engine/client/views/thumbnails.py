@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from db.queries.inspect import FileLine
+from db.queries.faces import FileLine
 from db.rows import FileRow
 from engine.client.opened import OpenedWorkspace
 from engine.client.stored_files import stored_path

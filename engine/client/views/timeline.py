@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from db.clock import seconds_between
 from db.queries import inspect, lists
-from db.queries.inspect import FileLine, StepLine
+from db.queries.faces import FileLine
+from db.queries.inspect import StepLine
 from engine.client.views.files import line_of, result_item, stored_of
 from engine.client.views.recipe_info import Headlines, RecipeInfo
 from engine.client.views.stored import stored_file

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from db.queries import comparing, digest, inspect, lineage, lists
+from db.queries.faces import FileLine
 from db.rating import rating_word
 from engine.client.views.candidates import MAX_CANDIDATES, Candidate, Comparison
 from engine.client.views.checks import checks_of
@@ -142,7 +143,7 @@ def _newest_result(connection: sqlite3.Connection, job_id: int) -> inspect.StepL
     return max(done, key=lambda step: (step.kind not in faces().hidden, step.id), default=None)
 
 
-def _painted(connection: sqlite3.Connection, file: inspect.FileLine | None) -> str:
+def _painted(connection: sqlite3.Connection, file: FileLine | None) -> str:
     """Return the prompt that a file was generated from; empty if it is not known."""
     if file is None or file.step_id is None:
         return ""

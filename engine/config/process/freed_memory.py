@@ -1,8 +1,8 @@
 """Freed memory that a process gives back to the system: glibc keeps it otherwise."""
 
-import ctypes
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 GROWTH = 32 * 1024 * 1024
@@ -20,14 +20,13 @@ class FreedMemory:
     """
 
     def __init__(self, growth: int = GROWTH) -> None:
-        self._trim = _trim()
         self._size = 0
         self._growth = growth
 
     def give_back(self) -> None:
         """Give it back, if the process has grown since the last time: else it costs nothing."""
-        if self._trim is not None and resident() > self._size + self._growth:
-            self._trim(0)
+        if resident() > self._size + self._growth and (trim := _trim()) is not None:
+            trim(0)
             self._size = resident()
 
 
@@ -40,7 +39,10 @@ def resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+@cache
 def _trim() -> "Callable[[int], object] | None":
+    import ctypes  # not for the first image
+
     try:
         return ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):
