@@ -1,5 +1,8 @@
 """Settling of a dashboard after a key, as its widgets report it and not as the clock does.
 
+It uses private parts of Textual 8.2.8. `pyproject.toml` admits later releases of Textual 8, with
+which `make test-newest` shows whether they have them still.
+
 Textual's pilot looks each 20 ms whether the process needs no more than a twentieth of a core, twice
 for each key, up to a second each time: a feed that reads, or another program on the machine, had
 each key take one or two seconds. And it waits 30 seconds for a widget that is replaced meanwhile,
@@ -7,9 +10,11 @@ which never answers.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, TypeVar
+from weakref import WeakKeyDictionary
 
 import pytest
 from textual import app as textual_app
@@ -26,14 +31,44 @@ ROUNDS = 20
 STEP = 0.001
 """Seconds between two looks afterwards."""
 
-UNRULY = 1.0
-"""Seconds after which an app that never rests is left as it is."""
+PATIENCE = 10.0
+"""Seconds after which an app that does not settle is left as it is; never a measure of anything."""
 
-AT_WORK = 0.2
-"""Seconds within which a thread that a key has started should have done what can be seen of it."""
+T = TypeVar("T")
+Counts = WeakKeyDictionary[Feed, int]
 
-READING = 3.0
-"""Seconds within which the feed should have read what a key has asked for."""
+_begun, _ended = Counts(), Counts()
+"""Number of times that a feed has begun to look at the store, and has read what it saw."""
+
+
+class Gate:
+    """A place where a thread of the app waits for the test: keys settle although it does.
+
+    Attributes:
+        is_reached: Set once a thread waits, or has waited.
+    """
+
+    closed: ClassVar = set[threading.Thread]()
+    """The threads that wait at gates."""
+
+    def __init__(self) -> None:
+        self.is_reached = threading.Event()
+        self._opened = threading.Event()
+        self._waiting = list[threading.Thread]()
+
+    def wait(self) -> None:
+        """Wait until it is opened; for threads."""
+        here = threading.current_thread()
+        self._waiting.append(here)
+        self.closed.add(here)
+        self.is_reached.set()
+        self._opened.wait(PATIENCE)
+        self.closed.discard(here)
+
+    def open(self) -> None:
+        """Let the threads go on that wait, and those that come."""
+        self.closed.difference_update(self._waiting)
+        self._opened.set()
 
 
 def settle_at_once() -> None:
@@ -45,6 +80,8 @@ def settle_at_once() -> None:
     patch.setattr(Pilot, "wait_for_scheduled_animations", _pause)
     patch.setattr(Pilot, "_wait_for_screen", _answered)
     patch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+    patch.setattr(Feed, "_connected", _counted(Feed._connected, _begun))
+    patch.setattr(Feed, "_pause", _counted(Feed._pause, _ended))
 
 
 async def _no_wait(*_: float) -> None:
@@ -56,8 +93,6 @@ async def _press(pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
         await pilot.app._press_keys([key])
         await settle(pilot)
-        await pilot.app.animator.wait_until_complete()
-        await settle(pilot)
 
 
 async def _pause(pilot: Pilot[Any], delay: float | None = None) -> None:
@@ -68,24 +103,24 @@ async def _pause(pilot: Pilot[Any], delay: float | None = None) -> None:
     _draw(pilot)
 
 
-async def settle(pilot: Pilot[Any], threads: float = AT_WORK) -> None:
-    """Wait until no widget has anything left to do, and the screen is laid out.
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until the app has taken in all that has happened.
 
-    Args:
-        pilot: Pilot of the app.
-        threads: Seconds to wait for threads that do something for a widget.
+    Threads that do something for a widget have done it, the feed has read what was in the store
+    when they had, no widget has anything left to do, and the screen is laid out. Timers may run.
     """
-    began = time.monotonic()
+    until = time.monotonic() + PATIENCE
+    looks = _looks(pilot)
     for _ in range(3):
         await asyncio.sleep(0)  # a key reaches the app by way of its loop
-    while await _answered(pilot):
+    while await _answered(pilot) and time.monotonic() < until:
         _draw(pilot)
-        passed = time.monotonic() - began
-        if (passed < threads and has_threads_at_work(pilot)) or (
-            passed < READING and _is_reading(pilot)
-        ):
+        if has_threads_at_work(pilot):
             await asyncio.sleep(STEP)
-        elif passed > UNRULY or not _is_busy(pilot):
+            looks = _looks(pilot)
+        elif _is_reading(pilot, looks):
+            await asyncio.sleep(STEP)
+        elif not _is_busy(pilot):
             return
 
 
@@ -138,7 +173,7 @@ def _is_busy(pilot: Pilot[Any]) -> bool:
     if _ends(app):
         return False
     screen = app.screen
-    if app._resize_event is not None or _is_to_be_drawn(screen):
+    if app._resize_event is not None or _is_to_be_drawn(screen) or _is_animated(app):
         return True
     pumps = (app, *screen.walk_children(with_self=True))
     return any(
@@ -146,16 +181,55 @@ def _is_busy(pilot: Pilot[Any]) -> bool:
     )
 
 
+def _is_animated(app: Any) -> bool:
+    return not app.animator._complete_event.is_set()
+
+
 def has_threads_at_work(pilot: Pilot[Any]) -> bool:
-    """Tell whether a thread does something for a widget."""
-    return any(one._thread_worker and not one.is_finished for one in pilot.app.workers)
+    """Tell whether a thread does something for a widget, and does not wait for the test."""
+    at_work = [one for one in pilot.app.workers if one._thread_worker and not one.is_finished]
+    return len(at_work) > len(Gate.closed)
 
 
-def _is_reading(pilot: Pilot[Any]) -> bool:
+def _counted(method: Callable[..., T], counts: Counts) -> Callable[..., T]:
+    """Count the calls of a method of the feed."""
+
+    def count(feed: Feed) -> T:
+        counts[feed] = counts.get(feed, 0) + 1
+        return method(feed)
+
+    return count
+
+
+def _looks(pilot: Pilot[Any]) -> int:
+    """Return how often the feed has begun to look at the store."""
+    return _begun.get(pilot.app.feed, 0) if hasattr(pilot.app, "feed") else 0
+
+
+def _is_reading(pilot: Pilot[Any], looks: int) -> bool:
+    """Tell whether the feed has still to look at the store, or to read what it has seen there.
+
+    Args:
+        pilot: Pilot of the app.
+        looks: Number of looks that are not enough, for they began too early.
+    """
     feed = getattr(pilot.app, "feed", None)
-    if not isinstance(feed, Feed) or feed._connection is None or feed._stopping:
+    if not isinstance(feed, Feed) or not feed._thread.is_alive() or feed._stopping:
         return False
-    return bool(feed._questions) or any(not view.not_before for view in feed._shown)
+    if _ended.get(feed, 0) > looks and not _is_behind(feed):
+        return False
+    feed._wake.set()
+    return True
+
+
+def _is_behind(feed: Feed) -> bool:
+    if feed._connection is None:
+        return False
+    may_repaint = feed._may_repaint()
+    return bool(feed._questions) or any(
+        not view.not_before or (may_repaint and view.version != feed._version)
+        for view in feed._shown
+    )
 
 
 def _is_to_be_drawn(screen: Screen[Any]) -> bool:

@@ -22,12 +22,9 @@ from db.writes.errors import ErrorRecord
 from db.writes.records import Intent, Outcome
 from engine.config.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
-from tests.tui.settling import settle
+from tests.tui.settling import PATIENCE, settle
 from tui.app import Dashboard
 from tui.widgets.notice_line import NoticeLine
-
-PATIENCE = 10.0
-"""Seconds after which a test gives up waiting; never a measure of anything."""
 
 
 @dataclass
@@ -176,7 +173,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "")
     for _ in range(int(PATIENCE / 0.02)):
         try:
             if condition():
-                await settle(pilot, threads=0.0)
+                await settle(pilot)
                 return
         except (LookupError, AttributeError):  # another screen, or another part of it
             pass

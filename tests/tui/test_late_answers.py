@@ -1,7 +1,6 @@
 """Screens that open after a read: not once the operator has gone on to something else."""
 
 import json
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,8 @@ from textual.screen import ModalScreen
 
 from db.queries.inspect import LaterSteps
 from engine.client.workspace import Workspace
-from tests.tui.support import PATIENCE, Place, running, seen, shows, until
+from tests.tui.settling import Gate
+from tests.tui.support import Place, running, seen, shows, until
 from tui import navigating_app
 from tui.feed import Feed
 
@@ -214,23 +214,18 @@ async def test_a_decision_is_about_the_job_that_was_shown(
 
 async def held_back(
     pilot: Pilot[Any], patch: pytest.MonkeyPatch, owner: Any, name: str, *keys: str
-) -> tuple[threading.Event, threading.Event]:
-    """Press keys whose read waits in a thread; return events: let it go, and it is done."""
-    go, done, read = threading.Event(), threading.Event(), getattr(owner, name)
-    reads = threading.Event()
+) -> Gate:
+    """Press keys whose read waits in a thread."""
+    gate, read = Gate(), getattr(owner, name)
 
     def wait(*arguments: Any) -> Any:
-        reads.set()
-        go.wait(PATIENCE)
-        try:
-            return read(*arguments)
-        finally:
-            done.set()
+        gate.wait()
+        return read(*arguments)
 
     patch.setattr(owner, name, wait)
     await pilot.press(*keys)
-    await until(pilot, reads.is_set)
-    return go, done
+    await until(pilot, gate.is_reached.is_set)
+    return gate
 
 
 class Form(ModalScreen[int]):
@@ -249,11 +244,10 @@ async def test_a_form_to_queue_again_does_not_open_after_a_later_key(
     async with running(busy.dashboard(), (100, 30)) as pilot:
         app: Any = pilot.app
         await at(pilot, "batch")
-        go, done = await held_back(pilot, monkeypatch, Workspace, "read_again", "a")
+        gate = await held_back(pilot, monkeypatch, Workspace, "read_again", "a")
         await pilot.press(*([later] if later else []))
-        go.set()
-        await until(pilot, done.is_set)
-        await until(pilot, lambda: all(one.is_finished for one in app.workers))
+        gate.open()
+        await pilot.pause()
         assert isinstance(app.screen, Form) is not bool(later)
 
 
@@ -264,11 +258,11 @@ async def test_a_place_is_not_gone_to_after_a_later_key(
     async with running(busy.dashboard(), (100, 30)) as pilot:
         app: Any = pilot.app
         await at(pilot, "batches")
-        go, done = await held_back(
+        gate = await held_back(
             pilot, monkeypatch, navigating_app, "complete", "colon", *"j4", "enter"
         )
         await until(pilot, lambda: app.screen.WHERE == "batches")
         await pilot.press(*([later] if later else []))
-        go.set()
-        await until(pilot, done.is_set)
+        gate.open()
+        await pilot.pause()
         await until(pilot, lambda: ("batch" if later else "job") == app.screen.WHERE)
