@@ -8,6 +8,7 @@ from db.queries import inspect
 from engine.client.views.comparison import PartsOfAJob, family_of
 from engine.client.views.recipe_info import Headlines
 from engine.client.views.tree import TreeLine
+from engine.contract.kinds import Raster
 from tests.support import media_files as media
 from tests.support.effort import cases
 from tests.support.pieces import piece
@@ -248,6 +249,21 @@ async def test_long_texts_are_scrolled_together(place: Place, job: int) -> None:
         await shows(pilot, "301 words")
 
 
+async def test_a_drawing_for_an_earlier_size_is_not_shown(place: Place, job: int) -> None:
+    sample(place, job, ["word " * 300 + f"end{number}" for number in range(2)])
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await at_the_job(pilot)
+        await comparing(pilot)
+        await shows(pilot, "301 words")
+        screen: Any = pilot.app.screen
+        earlier = screen._drawing
+        await pilot.resize_terminal(120, 30)
+        await until(pilot, lambda: screen._drawing is not earlier)
+        lines = [pane._lines for pane in screen.query(CandidateView)]
+        screen._put(earlier, earlier.draw())  # its thread was slower
+        assert [pane._lines for pane in screen.query(CandidateView)] == lines
+
+
 async def test_hostile_texts_are_harmless(place: Place, job: int) -> None:
     sample(place, job, [HOSTILE] * 3)
     async with running(place.dashboard(), (80, 24)) as pilot:
@@ -310,6 +326,11 @@ async def test_the_difference_of_two_images(place: Place, job: int) -> None:
         await comparing(pilot)
         await pilot.press("d")
         await shows(pilot, "iteration 2 and iteration 1: ", "difference")
+        sides = pilot.app.screen._sides
+        await pilot.press("space")
+        await until(pilot, lambda: "difference" not in seen(pilot.app))
+        pilot.app.screen._put_difference(sides, Raster(b""))  # of what was shown before
+        assert pilot.app.screen._difference is None
         await pilot.press("escape")
         await until(pilot, lambda: len(captions(pilot)) == 2)
         assert pilot.app.screen.WHERE == "compare"

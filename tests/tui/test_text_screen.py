@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tui.support import Place, running, seen, shows, until
+from tui.screens.text import Searched
 from tui.snapshots.subject import Subject
 from tui.snapshots.texts import Texts, WholeText, formatted, read_texts
 from tui.text.lines import MAX_LINE, TextLines
@@ -96,6 +97,24 @@ async def test_next_matches_go_around(place: Place) -> None:
         await shows(pilot, "1 of 5 lines", "line 99 of it")
         await pilot.press("N")
         await shows(pilot, "5 of 5 lines", "line 499 of it")
+
+
+async def test_a_search_that_ends_after_the_next_one_is_not_shown(place: Place) -> None:
+    app: Any = place.dashboard()
+    async with running(app, size=(80, 24)) as pilot:
+        app.show_text("t", LONG)
+        await shows(pilot, "line 1 of it")
+        await pilot.press("slash", *"99 of", "enter")
+        await shows(pilot, "1 of 5 lines")
+        lines = app.screen.pager.lines
+        late = Searched("7", lines.search("7"), lines)
+        app.screen.post_message(late)
+        await pilot.pause()
+        await shows(pilot, "1 of 5 lines with '99 of'")
+        await pilot.press("escape")
+        app.screen.post_message(late)
+        await pilot.pause()
+        assert app.screen.pager.words == ""
 
 
 async def test_numbers_and_wrapping(place: Place) -> None:

@@ -56,6 +56,8 @@ class CompareScreen(BranchingScreen):
         self._active = 0
         self._alone = False
         self._difference: Raster | None = None
+        self._drawing: DrawBeside | None = None
+        self._differing: tuple[Candidate, Candidate] | None = None
 
     @property
     def view(self) -> View:
@@ -92,7 +94,8 @@ class CompareScreen(BranchingScreen):
         return [self._snapshot.candidates[number] for number in self._shown]
 
     def _lay_out(self) -> None:
-        self._difference = None
+        if not self._alone or self._sides != self._differing:
+            self._difference = self._differing = None
         found = self._candidates
         for number, pane in enumerate(self.query(CandidateView)):
             there = number < len(found) and (not self._alone or number == self._active)
@@ -120,7 +123,7 @@ class CompareScreen(BranchingScreen):
         narrowest = min(sizes)
         candidates = self._candidates
         shown = [candidates[self._active]] if self._alone else candidates
-        work = DrawBeside(self.dashboard.paths, candidates, narrowest)
+        work = self._drawing = DrawBeside(self.dashboard.paths, candidates, narrowest)
         self.run_worker(
             lambda: self._drawn(work, shown), thread=True, exclusive=True, group="beside",
             exit_on_error=False,
@@ -131,7 +134,8 @@ class CompareScreen(BranchingScreen):
         self.app.call_from_thread(self._put, work, drawings)
 
     def _put(self, work: DrawBeside, drawings: "list[Drawing | None]") -> None:
-        if work.candidates != self._candidates:
+        """Show drawings, unless other things or another size are shown by now."""
+        if work is not self._drawing or work.candidates != self._candidates:
             return
         for number, pane in enumerate(self.query(CandidateView)):
             if pane.display and number < len(drawings):
@@ -156,18 +160,18 @@ class CompareScreen(BranchingScreen):
 
     def action_difference(self) -> None:
         """Show the difference of the active image and the next one in place of the active one."""
-        if len(self._shown) < 2:
+        sides = self._sides
+        if sides is None:
             self.say("There is nothing to compare with yet.", bad=True)
             return
-        one = self._candidates[self._active]
-        other = self._candidates[(self._active + 1) % len(self._shown)]
+        one, other = sides
         paths = [self._image_of(candidate) for candidate in (one, other)]
         if paths[0] is None or paths[1] is None:
             self.say(
                 "Only two images have a difference; their scores are compared below.", bad=True
             )
             return
-        self._alone = True
+        self._alone, self._differing, self._difference = True, sides, None
         self._lay_out()
         work = partial(self._find_difference, one, other, paths[0], paths[1])
         self.run_worker(work, thread=True, exclusive=True, group="difference", exit_on_error=False)
@@ -195,11 +199,11 @@ class CompareScreen(BranchingScreen):
         words = f"{one.title} and {other.title}: {found.sentence}"
         lines = Lines(((Span(words, "strong"),),))
         drawing = Raster(found.data, above=lines)
-        self.app.call_from_thread(self._put_difference, one, drawing)
+        self.app.call_from_thread(self._put_difference, (one, other), drawing)
 
-    def _put_difference(self, one: Candidate, drawing: "Raster") -> None:
+    def _put_difference(self, sides: tuple[Candidate, Candidate], drawing: "Raster") -> None:
         """Show a difference, unless something else is shown by now."""
-        if self._alone and self._active_candidate == one:
+        if sides == self._differing:
             self._difference = drawing
             self._draw()
 
@@ -294,6 +298,14 @@ class CompareScreen(BranchingScreen):
         candidate = self._active_candidate
         if candidate is not None:
             self.app.push_screen(ZoomScreen(self._view.at(candidate)))
+
+    @property
+    def _sides(self) -> tuple[Candidate, Candidate] | None:
+        """The active thing and the next one; None without a next one."""
+        shown = self._candidates
+        if len(shown) < 2:
+            return None
+        return shown[self._active], shown[(self._active + 1) % len(shown)]
 
     @property
     def _active_candidate(self) -> Candidate | None:

@@ -94,6 +94,7 @@ class TextScreen(BaseScreen):
         super().__init__()
         self._texts = texts
         self._index = 0
+        self._words = ""
         self._view = NothingRead()
 
     @property
@@ -183,12 +184,11 @@ class TextScreen(BaseScreen):
         if message.index != self._index:
             return
         kind = {"trace": "text"}.get(self.text.kind, self.text.kind)
-        words = self.pager.words
         self.pager.set_lines(message.lines, kind, keep=message.grown)
         if self.text.kind == "log" and not message.grown:
             self.pager.go_last()
-        if words:
-            self._search(words)
+        if self._words:
+            self._search(self._words)
 
     def _follow(self) -> None:
         """Read a log again that has grown."""
@@ -236,7 +236,8 @@ class TextScreen(BaseScreen):
         self._search(message.value)
 
     def _search(self, words: str) -> None:
-        run = partial(self._find, clean(words, 200, keep_newlines=True), self.pager.lines)
+        self._words = clean(words, 200, keep_newlines=True)
+        run = partial(self._find, self._words, self.pager.lines)
         self.run_worker(run, thread=True, exclusive=True, group="search", exit_on_error=False)
 
     def _find(self, words: str, lines: TextLines) -> None:
@@ -245,7 +246,7 @@ class TextScreen(BaseScreen):
 
     @on(Searched)
     def _show_found(self, message: Searched) -> None:
-        if message.lines is self.pager.lines:
+        if message.lines is self.pager.lines and message.words == self._words:
             self.pager.set_found(message.words, message.found)
 
     def action_next_found(self) -> None:
@@ -257,9 +258,9 @@ class TextScreen(BaseScreen):
         self._next(-1)
 
     def _next(self, step: int) -> None:
-        if not self.pager.words:
+        if not self._words:
             self.action_search()
-        else:
+        elif self.pager.words == self._words:  # else they are being searched
             self.pager.next_found(step)
 
     def action_numbers(self) -> None:
@@ -301,7 +302,8 @@ class TextScreen(BaseScreen):
 
     def action_back(self) -> None:
         """Clear the search; otherwise go back."""
-        if self.pager.words:
+        if self._words:
+            self._words = ""
             self.pager.set_found("", [])
         else:
             super().action_back()

@@ -36,6 +36,7 @@ class FrameReader:
         self._put = put
         self._cache: LruCache[bytes] = LruCache(CACHE_BYTES)
         self._wanted: tuple[Source, float, str] | None = None
+        self._newest: tuple[str, float] | None = None
         self._busy = False
         self._shots: tuple[object, ...] = ()
 
@@ -47,8 +48,8 @@ class FrameReader:
             seconds: The time.
             film: Hash of the film.
         """
-        self._wanted = None
-        if (frame := self._cache.get((film, round(seconds, 3)))) is not None:
+        self._wanted, self._newest = None, (film, round(seconds, 3))
+        if (frame := self._cache.get(self._newest)) is not None:
             self._put(frame)
             return
         self._wanted = source, seconds, film
@@ -73,7 +74,7 @@ class FrameReader:
         if frame:
             self._cache.put(key, frame, len(frame))
         if self._screen.is_attached:
-            if self._wanted is None or frame:
+            if key == self._newest or (frame and self._wanted is not None):
                 self._put(frame)
             self._next()
 
