@@ -188,6 +188,12 @@ def seen(app: Any) -> str:
     return "\n".join("".join(segment.text for segment in line) for line in lines)
 
 
+async def at_once(pilot: Pilot[Any], *keys: str) -> None:
+    """Presses keys faster than anything can be read in between."""
+    await pilot.app._press_keys(keys)
+    await settle(pilot)
+
+
 async def shows(pilot: Pilot[Any], *texts: str) -> None:
     """Waits until all of these texts are on the screen."""
 

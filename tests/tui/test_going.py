@@ -1,11 +1,13 @@
 """Going anywhere by `:`, and back and forward among the places that were visited."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.tui.support import Place, running, shows, until
+from tests.tui.support import Place, at_once, running, shows, until
 from tui.history import MAX_VISITS, History
+from tui.screens.go import GoScreen, PlacesFound
 from tui.snapshots.places import Place as Spot
 from tui.snapshots.places import find_places
 
@@ -46,6 +48,51 @@ async def test_ids_names_views_and_actions(two: Place) -> None:
         await pilot.press("colon", *"words that nothing has")
         await shows(pilot, "Search all batches for 'words that nothing has'")
         await pilot.press("escape")
+
+
+async def test_enter_goes_once_the_places_are_known_and_not_before(
+    two: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app: Any = two.dashboard()
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.screen.rows.total)
+        await pilot.press("colon")
+        await until(pilot, lambda: isinstance(app.screen, GoScreen))
+        line = app.screen
+        monkeypatch.setattr(GoScreen, "_look", lambda _screen, _text: None)
+        await at_once(pilot, *"b1", "enter", "backspace")
+        assert app.screen is line  # and what is typed after all is not waited for
+        line.post_message(PlacesFound("b", [Spot("batch", 2, name="morning fox")]))
+        await shows(pilot, "b2 morning fox")
+        await at_once(pilot, "1", "enter")
+        assert app.screen is line
+        line.post_message(PlacesFound("b1", [Spot("batch", 1, name="evening")]))
+        await until(pilot, lambda: app.screen.WHERE == "batch" and app.screen.batch_id == 1)
+
+
+async def test_places_are_known_as_soon_as_they_are_shown(
+    two: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although the thread that has found them has not ended."""
+    app: Any = two.dashboard()
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.screen.rows.total)
+        await pilot.press("colon", *"b1")
+        await shows(pilot, "b1 evening")
+        with monkeypatch.context() as patch:
+            patch.setattr(GoScreen, "workers", Lingering([SimpleNamespace(**LOOKING)]))
+            await at_once(pilot, "enter")
+            await until(pilot, lambda: app.screen.WHERE == "batch")
+
+
+LOOKING = {"group": "places", "is_finished": False}
+
+
+class Lingering(list[Any]):
+    """Workers of a screen."""
+
+    def cancel_node(self, _node: Any) -> None:
+        """Let them linger."""
 
 
 async def test_words_are_searched_in_all_batches(two: Place) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.support import Place, at_once, running, seen, shows, until
 from tui.widgets.detail_panel import DetailPanel
 from tui.widgets.filmstrip import Filmstrip, Frame
 
@@ -47,6 +47,21 @@ async def test_iterations_stand_side_by_side(place: Place) -> None:
         await shows(pilot, "Better.")
         await pilot.click(strip.query(Frame).first())
         await shows(pilot, "Too bright.")
+
+
+async def test_keys_that_come_at_once_each_go_to_the_next_iteration(place: Place) -> None:
+    job = place.job_ids(place.batch("images", ["lamp"]))[0]
+    place.claim(1)
+    for number in range(1, 6):
+        place.turn(job, number, 10 * number)
+    place.end(job, 50)
+    async with running(place.dashboard(), (150, 50)) as pilot:
+        await open_job(pilot)
+        await shows(pilot, "iteration 5")
+        await at_once(pilot, "h", "h", "h")
+        assert pilot.app.screen.part == "iteration 2"
+        await at_once(pilot, "l", "l", "l", "h")
+        assert pilot.app.screen.part == "iteration 4"
 
 
 async def test_a_failed_job_opens_on_what_failed(place: Place) -> None:

@@ -50,6 +50,7 @@ class GoScreen(ReportsBugs, ModalScreen[Place | None]):
         self._actions = actions
         self._places: list[Place] = []
         self._text = ""
+        self._known: str | None = None
         self._is_waited_for = False
 
     def compose(self) -> ComposeResult:
@@ -67,7 +68,9 @@ class GoScreen(ReportsBugs, ModalScreen[Place | None]):
 
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
-        self._find(message.value)
+        if message.value != self._text:
+            self._is_waited_for = False
+            self._find(message.value)
 
     def _find(self, text: str) -> None:
         self._text = text
@@ -91,7 +94,7 @@ class GoScreen(ReportsBugs, ModalScreen[Place | None]):
     def _show_places(self, message: PlacesFound) -> None:
         if message.text != self._text:
             return
-        self._places = message.places
+        self._places, self._known = message.places, message.text
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(_line(place)) for place in self._places])
@@ -105,13 +108,8 @@ class GoScreen(ReportsBugs, ModalScreen[Place | None]):
         self._is_waited_for = True
         if message.value != self._text:
             self._find(message.value)
-        elif self._places_are_of(message.value):
+        elif message.value == self._known:
             self._go()
-
-    def _places_are_of(self, text: str) -> bool:
-        return text == self._text and not any(
-            worker.group == "places" and not worker.is_finished for worker in self.workers
-        )
 
     def _go(self) -> None:
         index = self.query_one(OptionList).highlighted

@@ -149,7 +149,10 @@ class JobScreen(SendingScreen, JobLooks):
 
     async def show(self, snapshot: JobSnapshot) -> None:
         """Show what was read."""
-        before, self._snapshot = self._snapshot, snapshot
+        before = self._snapshot
+        if self._view.selected is not None:
+            snapshot = snapshot.at(self._view.selected)  # since it was read
+        self._snapshot = snapshot
         if before is None or before.batch_id != snapshot.batch_id:
             self._say_where(snapshot.batch_id)
         self.query_one(JobBar).set_job(snapshot)
@@ -193,7 +196,10 @@ class JobScreen(SendingScreen, JobLooks):
         self._select(node.id)
 
     def _select(self, node: int) -> None:
+        """Select a node: keys are about it from now on, before its details are read."""
         self._view.selected = node
+        if self._snapshot is not None:
+            self._snapshot = self._snapshot.at(node)
         self.feed.wake()
 
     @on(Frame.Picked)

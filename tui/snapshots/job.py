@@ -43,6 +43,13 @@ class JobSnapshot:
         """Return the node that is shown in detail."""
         return next((node for node in self.nodes if node.id == self.selected), None)
 
+    def at(self, node_id: int) -> "JobSnapshot":
+        """Return the job with another node selected, whose details are not read yet."""
+        node = next((node for node in self.nodes if node.id == node_id), None)
+        if node is None or node_id == self.selected:
+            return self
+        return replace(self, selected=node_id, turn=_turn_of(self.turns, node.scope))
+
 
 class JobView:
     """View of one job.
@@ -97,7 +104,7 @@ class JobView:
             scale=scale,
             nodes=folded(nodes, chosen),
             turns=turns,
-            turn=next((t.node for t in turns if t.scope == chosen.scope), 0),
+            turn=_turn_of(turns, chosen.scope),
             detail=replace(detail, decided=here),
             selected=chosen.id,
             inside=find_inside(nodes, chosen, left.images, left.marks),
@@ -132,6 +139,10 @@ class JobView:
     def prompt_of(self, connection: sqlite3.Connection, scope: str) -> str:
         """Return the prompt that a scope is painted from, in full, up to 20 000 characters."""
         return prompt_of(connection, self.job_id, scope)
+
+
+def _turn_of(turns: Sequence[SiblingScope], scope: str) -> int:
+    return next((turn.node for turn in turns if turn.scope == scope), 0)
 
 
 def _origin(connection: sqlite3.Connection, job_id: int) -> str:
