@@ -21,6 +21,9 @@ from db.rows import (
 )
 
 TEXT_LIMIT = 20_000
+WHOLE = 2**31 - 1
+"""In place of `TEXT_LIMIT`, for a text that is edited: all of it."""
+
 """Maximum characters of one text that is shown in full."""
 
 STEP_LIMIT = 5_000
@@ -152,27 +155,33 @@ def scores_given(connection: sqlite3.Connection, job_id: int, limit: int = 5000)
 
 
 def prompt_painted(
-    connection: sqlite3.Connection, steps: Sequence[int], faces: Faces | None = None
+    connection: sqlite3.Connection,
+    steps: Sequence[int],
+    faces: Faces | None = None,
+    characters: int = TEXT_LIMIT,
 ) -> str:
     """Return the prompt of the newest of some steps that left a file to show; empty if none has."""
     marks = ", ".join("?" * min(len(steps), 500))
     sql = f"""SELECT CASE WHEN json_valid(request)
-                     THEN substr(json_extract(request, '$.prompt'), 1, {TEXT_LIMIT}) END
+                     THEN substr(json_extract(request, '$.prompt'), 1, ?) END
               FROM steps t WHERE id IN ({marks}) AND EXISTS (SELECT 1 FROM artifacts a
                 WHERE a.step_id = t.id AND a.kind NOT IN (SELECT value FROM json_each(?)))
-              ORDER BY id DESC LIMIT 1"""  # noqa: S608 - marks and our own number
+              ORDER BY id DESC LIMIT 1"""  # noqa: S608 - marks
     hidden = (faces or Faces()).values["hidden"]
-    row = connection.execute(sql, (*steps[-500:], hidden)).fetchone()
+    row = connection.execute(sql, (characters, *steps[-500:], hidden)).fetchone()
     return str(row[0]) if row and row[0] else ""
 
 
-def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) -> list[PromptRow]:
+def prompts_of(
+    connection: sqlite3.Connection, job_id: int, limit: int = 200, characters: int = TEXT_LIMIT
+) -> list[PromptRow]:
     """Return the newest versions of a job's prompt, oldest first; texts cut."""
-    sql = f"""SELECT id, job_id, step_id, parent_id, substr(text, 1, {TEXT_LIMIT}) AS text,
-              substr(negative, 1, {TEXT_LIMIT}) AS negative, substr(author, 1, 200) AS author,
-              substr(reason, 1, 2000) AS reason, created_at
-              FROM prompts WHERE job_id = ? ORDER BY id DESC LIMIT ?"""  # noqa: S608
-    return [PromptRow.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
+    sql = """SELECT id, job_id, step_id, parent_id, substr(text, 1, :characters) AS text,
+             substr(negative, 1, :characters) AS negative, substr(author, 1, 200) AS author,
+             substr(reason, 1, 2000) AS reason, created_at
+             FROM prompts WHERE job_id = :job ORDER BY id DESC LIMIT :limit"""
+    values = {"job": job_id, "limit": limit, "characters": characters}
+    return [PromptRow.of(row) for row in connection.execute(sql, values)][::-1]
 
 
 def _of_steps(

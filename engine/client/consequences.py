@@ -33,7 +33,7 @@ def present_of(connection: sqlite3.Connection, job_id: int, key: str) -> str:
         job_id: The job.
         key: Key of the decision.
     """
-    return clean(_asked(connection, job_id, key, "present"), 20_000, keep_newlines=True)
+    return clean(_asked(connection, job_id, key, "present"), None, keep_newlines=True)
 
 
 def _asked(connection: sqlite3.Connection, job_id: int, key: str, name: str) -> str:

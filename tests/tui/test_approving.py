@@ -141,7 +141,7 @@ async def test_the_texts_of_a_plan_are_edited_in_a_form(place: Place) -> None:
     async with running(place.dashboard(), (120, 40)) as pilot:
         await look(pilot)
         await pilot.press("e")
-        await shows(pilot, "title", "verses 2", "^t  as JSON")
+        await shows(pilot, "title", "verses 2", "^t  JSON")
         await pilot.press("home", *"new ", "tab", "end", "!")
         await pilot.press("ctrl+t")
         await shows(pilot, '"title": "new lamps"')

@@ -1,11 +1,15 @@
 """What an operator decides about a job, from its screen."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import TextArea
 
+from db.writes.commands import add_decision
 from engine.client import consequences
 from engine.client.views import recipe_info as headlines
 from engine.client.views.decisions import key_of_prompt, key_to_select, texts_of
@@ -13,9 +17,12 @@ from engine.client.views.recipe_info import RecipeInfo
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
+from tui.app import Dashboard
+from tui.screens import commands
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.edit_prompt import EditPromptScreen
 from tui.screens.menu import MenuScreen
+from tui.widgets.prose import ProseArea
 
 FILM = ("scene-*/select", "scene-*/prompt")
 LOOP = ("select", "iteration-*/prompt")
@@ -128,6 +135,83 @@ async def test_a_prompt_is_edited_in_full_and_cleaned(place: Place) -> None:
         await pilot.press("y")
         await until(pilot, lambda: decisions(place))
     assert decisions(place) == [("iteration-2/prompt", "a lit lamp\nof brass")]
+
+
+@pytest.fixture
+def long(place: Place) -> str:
+    """The prompt of a job, longer than what screens show of one; it is decided already."""
+    text = "a lamp, " * 4000 + "and its end"
+    job = place.job_ids(place.batch("lamps", ["lamp"], prompt="a lamp"))[0]
+    place.claim(1)
+    place.turn(job, 1, 40, prompt=text)
+    place.end(job, 40)
+    place.write(lambda c: add_decision(c, job, "iteration-1/prompt", text, "test"))
+    return text
+
+
+async def edit(pilot) -> ProseArea:
+    await pilot.press("e")
+    await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))
+    return pilot.app.screen.query_one(ProseArea)
+
+
+async def test_a_long_prompt_is_edited_without_loss(place: Place, long: str) -> None:
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        area = await edit(pilot)
+        assert area.value == long
+        await pilot.press("!", "ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: len(decisions(place)) == 2)
+    assert decisions(place)[-1] == ("iteration-1/prompt", f"!{long}")
+
+
+async def test_a_prompt_too_long_for_the_screen_is_edited_in_the_operators_editor(
+    place: Place, long: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\necho 'at the end' >> \"$1\"\n")
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(editor))
+    monkeypatch.setattr(Dashboard, "suspend", lambda self: nullcontext())
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        area = await edit(pilot)
+        area.text = ""
+        area.post_message(events.Paste("\x1b[2J" + "moths " * 40_000))
+        await shows(pilot, "240,000 characters are too many to edit here", "moths moths")
+        await pilot.press("x", "backspace")
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: area.value.endswith("moths \nat the end"))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: len(decisions(place)) == 2)
+    assert decisions(place)[-1][1] == "moths " * 40_000 + "\nat the end"
+
+
+async def test_a_text_that_is_not_decided_stays_in_its_editor(
+    place: Place, long: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = ("j1 is cancelled.", True)
+    monkeypatch.setattr(commands, "step_in", lambda *_: refusal)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        area = await edit(pilot)
+        area.text = "a moth"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await shows(pilot, "✗ j1 is cancelled.")
+        assert area.value == "a moth"
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job")
+    assert len(decisions(place)) == 1
 
 
 async def test_a_prompt_that_stays_as_it_was_is_not_decided(place: Place) -> None:

@@ -37,7 +37,9 @@ SCREENS: dict[str, Callable[[Dashboard], Any]] = {
     "lanes": lambda app: app.push_screen(LanesScreen()),
     "spending": lambda app: app.push_screen(SpendingScreen("b1", SPENT)),
     "confirm": lambda app: app.confirm("Cancel j1?", lambda: None),
-    "edit prompt": lambda app: app.push_screen(EditPromptScreen("prompt", "a lamp")),
+    "edit prompt": lambda app: app.push_screen(
+        EditPromptScreen("prompt", "a lamp", lambda *_: None)
+    ),
     "new batch": lambda app: app.new_batch(),
     "picker": lambda app: app.push_screen(InputPicker(app.paths.root)),
 }

@@ -2,17 +2,21 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App
 
+from engine.text.errors import UserError
 from tests.tui.support import Place, running, seen, shows, until
 from tui.screens.text import Searched
 from tui.snapshots.subject import Subject
 from tui.snapshots.texts import Texts, WholeText, formatted, read_texts
 from tui.text.lines import MAX_LINE, TextLines
-from tui.text.programs import EDITOR, PAGER, program, show_in
+from tui.text.programs import EDITOR, PAGER, edit_in, program, show_in
 from tui.text.wrapped import spans
 from tui.widgets.pager import Pager
 
@@ -220,6 +224,30 @@ def test_the_texts_of_a_batch_group_failures(place: Place) -> None:
     assert "── 1 job failed, permanent\nout of memory" in failures.text
 
 
+class LentTerminal(App[None]):
+    """An app whose terminal is lent to other programs."""
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        yield
+
+
+def test_an_editor_gives_the_text_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    monkeypatch.setenv("VISUAL", str(editor))
+    for script, edited in [
+        ("echo 'and a moth' >> \"$1\"", "a lamp\nand a moth"),
+        ('echo lost > "$1"; exit 1', "a lamp"),
+        ("true", "a lamp"),
+    ]:
+        editor.write_text(f"#!/bin/sh\n{script}\n")
+        editor.chmod(0o755)
+        assert edit_in(LentTerminal(), "a lamp", name="prompt.txt") == edited
+    editor.write_text("#!/bin/sh\nprintf '\\377' > \"$1\"\n")
+    with pytest.raises(UserError, match="no text in UTF-8; nothing is changed"):
+        edit_in(LentTerminal(), "a lamp", name="prompt.txt")
+
+
 def test_programs_come_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -228,7 +256,7 @@ def test_programs_come_from_the_environment(
     script.write_text(f"#!/bin/sh\ncat \"$2\" > '{shown}'; echo $1 >> '{shown}'\n")
     script.chmod(0o755)
     monkeypatch.setenv("PAGER", f"'{script}' -x")
-    show_in(program(PAGER), ["one", "two"], name="error.txt")
+    show_in(LentTerminal(), PAGER, ["one", "two"], name="error.txt")
     assert shown.read_text() == "one\ntwo\n-x\n"
     monkeypatch.setenv("VISUAL", "no-such-editor")
     with pytest.raises(Exception, match=r"no-such-editor.*Set \$VISUAL or \$EDITOR"):

@@ -149,11 +149,10 @@ class ApprovalsScreen(ChoosingScreen[None]):
         if item is None:
             return
 
-        def answered(verdict: Verdict | None) -> None:
-            if verdict is not None:
-                self._send(verdict.verb, item, verdict.arguments)
+        def answer(editor: ApproveScreen, verdict: Verdict) -> None:
+            self._send(verdict.verb, item, verdict.arguments, editor)
 
-        self.app.push_screen(ApproveScreen(item.item.gate), answered)
+        self.app.push_screen(ApproveScreen(item.item.gate, answer))
 
     def action_mark(self) -> None:
         """Mark or unmark the value under the cursor, and move down."""
@@ -181,12 +180,21 @@ class ApprovalsScreen(ChoosingScreen[None]):
             self._send(verb, item, {"key": gate.key, "fingerprint": gate.fingerprint})
 
     @work(thread=True, group="approvals", exit_on_error=False)
-    def _send(self, verb: str, item: ShownGate, arguments: dict[str, object]) -> None:
+    def _send(
+        self,
+        verb: str,
+        item: ShownGate,
+        arguments: dict[str, object],
+        editor: ApproveScreen | None = None,
+    ) -> None:
         gate = item.item.gate
         target = {"batch": item.item.batch} if gate.job is None else {"job": gate.job}
         sentence, refused = step_in(self.dashboard.paths, verb, [target], arguments)
         severity = "warning" if refused else "information"
-        self.app.call_from_thread(self.notify, sentence, severity=severity, markup=False)
+        if editor is None:
+            self.app.call_from_thread(self.notify, sentence, severity=severity, markup=False)
+        else:
+            self.app.call_from_thread(editor.answer, sentence, refused=refused)
         self.app.call_from_thread(self._read)
 
 

@@ -157,7 +157,7 @@ class BatchScreen(CausesScreen):
         if gates:
             from tui.screens.gates import show_gate
 
-            show_gate(self, gates[0], {"batch": self.batch_id}, f"b{self.batch_id}")
+            show_gate(self, gates[0], {"batch": self.batch_id})
 
     def _say_why_empty(self) -> None:
         batch = self._snapshot.batch if self._snapshot else None

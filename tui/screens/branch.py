@@ -1,5 +1,8 @@
 """Form of a branch: another prompt, and a line of other settings."""
 
+import json
+import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,10 +10,12 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
+from engine.text.errors import UserError
 from engine.text.terminal import clean
+from tui.screens.editor import EditorScreen
+from tui.widgets.prose import ProseArea
 from tui.workspaces import open_workspace, refusal_words
 
 
@@ -29,12 +34,13 @@ class BranchForm:
     settings: str
 
 
-class BranchScreen(ModalScreen[BranchForm | None]):
-    """Form of a branch; dismissed with it, or with None.
+class BranchScreen(EditorScreen):
+    """Form of a branch, whose prompt may have any length.
 
     Args:
         source: Where it begins, `j1:iteration-2`.
         prompt: The prompt that is there, cleaned.
+        hand_in: Gets the screen and the form, as often as it is sent.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -43,31 +49,38 @@ class BranchScreen(ModalScreen[BranchForm | None]):
         Binding("escape", "leave", "Leave", priority=True),
     ]
 
-    def __init__(self, source: str, prompt: str) -> None:
+    def __init__(
+        self, source: str, prompt: str, hand_in: "Callable[[BranchScreen, BranchForm], None]"
+    ) -> None:
         super().__init__()
         self._source = source
         self._prompt = prompt
+        self._hand_in = hand_in
 
     def compose(self) -> ComposeResult:
-        """Compose the place, the prompt, the settings, the keys."""
+        """Compose the place, the prompt, the settings, a line for a mistake, the keys."""
         with Vertical(id="editor"):
             yield Static(f"Branch from {clean(self._source, 80)}", id="key", markup=False)
-            yield TextArea(self._prompt, soft_wrap=True, tab_behavior="focus", compact=True)
-            yield Input(placeholder="seed=7 width=512", id="settings", compact=True)
-            keys = "^s  see the cost      tab  settings      esc  leave"
+            yield ProseArea(self._prompt)
+            yield Input(
+                placeholder="seed=7 width=512", id="settings", compact=True, select_on_focus=False
+            )
+            yield Static(id="problem", markup=False)
+            keys = "^s  see the cost    tab  settings    ^g  $EDITOR    esc  leave"
             yield Static(keys, id="answers", markup=False)
 
     def action_send(self) -> None:
-        """Dismiss with what is typed, cleaned: a terminal can paste anything."""
-        typed = self.query_one(TextArea).text
-        text = clean(typed, len(typed), keep_newlines=True).strip()
-        settings = clean(self.query_one(Input).value, 2000)
+        """Hand in what is typed, cleaned: a terminal can paste anything."""
+        self.refuse("")
+        text = clean(self.query_one(ProseArea).value, None, keep_newlines=True).strip()
+        settings = clean(self.query_one(Input).value, None)
+        try:
+            settings_of(settings)
+        except UserError as error:
+            self.refuse(str(error), self.query_one(Input))
+            return
         prompt = text if text and text != self._prompt.strip() else None
-        self.dismiss(BranchForm(self._source, prompt, settings))
-
-    def action_leave(self) -> None:
-        """Branch nothing."""
-        self.dismiss(None)
+        self._hand_in(self, BranchForm(self._source, prompt, settings))
 
 
 def estimate_branch(root: Path, form: BranchForm) -> tuple[str, bool]:
@@ -102,11 +115,6 @@ def settings_of(text: str) -> dict[str, Any]:
     Raises:
         UserError: A part of it is no such pair.
     """
-    import json
-    import shlex
-
-    from engine.text.errors import UserError
-
     settings: dict[str, Any] = {}
     try:
         words = shlex.split(text)

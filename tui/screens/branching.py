@@ -8,7 +8,7 @@ from textual import work
 from tui.screens.base import BaseScreen
 
 if TYPE_CHECKING:
-    from tui.screens.branch import BranchForm
+    from tui.screens.branch import BranchForm, BranchScreen
     from tui.snapshots.branching import BranchPoint
 
 
@@ -33,30 +33,29 @@ class BranchingScreen(BaseScreen):
             self.say("Select the part of the job that the branch begins at first.", bad=True)
             return
 
-        def typed(form: "BranchForm | None") -> None:
-            if form is not None:
-                self._estimate_branch(form)
+        self.app.push_screen(BranchScreen(point.source, point.prompt, self._ask_cost))
 
-        self.app.push_screen(BranchScreen(point.source, point.prompt), typed)
+    def _ask_cost(self, screen: "BranchScreen", form: "BranchForm") -> None:
+        self._estimate_branch(screen, form)
 
     @work(thread=True, exit_on_error=False)
-    def _estimate_branch(self, form: "BranchForm") -> None:
+    def _estimate_branch(self, screen: "BranchScreen", form: "BranchForm") -> None:
         from tui.screens.branch import estimate_branch
 
         words, refused = estimate_branch(self.dashboard.paths.root, form)
         if refused:
-            self.app.call_from_thread(self.say, words, bad=True)
+            self.app.call_from_thread(screen.answer, words, refused=True)
             return
-        ask = partial(self._branch, form)
+        ask = partial(self._branch, screen, form)
         question = f"Branch from {form.source}? {words}"
-        self.app.call_from_thread(self.confirm, question, ask)
+        self.app.call_from_thread(self.confirm, question, ask, screen)
 
     @work(thread=True, exit_on_error=False)
-    def _branch(self, form: "BranchForm") -> None:
+    def _branch(self, screen: "BranchScreen", form: "BranchForm") -> None:
         from tui.screens.branch import branch
 
         sentence, refused = branch(self.dashboard.paths.root, form)
         if not refused and self.dashboard.head.engine.state == "none":
             sentence += " No engine runs: E starts one."
-        self.app.call_from_thread(self.say, sentence, bad=refused)
+        self.app.call_from_thread(screen.answer, sentence, refused=refused)
         self.feed.wake()

@@ -10,6 +10,7 @@ from textual import work
 from engine.client.actions import action_of
 from engine.text.terminal import clean
 from tui.screens.core import CoreScreen
+from tui.screens.editor import EditorScreen
 from tui.snapshots.subject import Subject
 from tui.stepping_in import step_in
 
@@ -59,9 +60,20 @@ class CommandScreen(CoreScreen):
 
     @work(thread=True, exit_on_error=False)
     def send(
-        self, verb: str, targets: Sequence[Mapping[str, int]], arguments: Mapping[str, Any]
+        self,
+        verb: str,
+        targets: Sequence[Mapping[str, int]],
+        arguments: Mapping[str, Any],
+        editor: EditorScreen | None = None,
     ) -> None:
-        """Run an action in a thread, and show the answer."""
+        """Run an action in a thread, and show the answer.
+
+        Args:
+            verb: The action.
+            targets: Its targets.
+            arguments: Its arguments.
+            editor: Editor of an argument, which stays if the action is refused.
+        """
         sentence, refused = step_in(self.dashboard.paths, verb, targets, arguments)
         if (
             action_of(verb).starts_work
@@ -69,7 +81,10 @@ class CommandScreen(CoreScreen):
             and self.dashboard.head.engine.state == "none"
         ):
             sentence += " No engine runs: E starts one."
-        self.app.call_from_thread(self.say, sentence, bad=refused)
+        if editor is None:
+            self.app.call_from_thread(self.say, sentence, bad=refused)
+        else:
+            self.app.call_from_thread(editor.answer, sentence, refused=refused)
 
     def action_rate(self) -> None:
         """Rate the targets, or the part of a job that is selected."""

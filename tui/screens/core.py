@@ -175,9 +175,17 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
 
         self.feed.ask(read, self, answer)
 
-    def confirm(self, question: str, then: Callable[[], Any]) -> None:
-        """Ask y/n about what an operator has chosen or entered; do not ask on another screen."""
-        if self.is_current:
+    def confirm(
+        self, question: str, then: Callable[[], Any], over: Screen[Any] | None = None
+    ) -> None:
+        """Ask y/n about what an operator has chosen or entered; do not ask on another screen.
+
+        Args:
+            question: The question.
+            then: Called on yes.
+            over: Screen above this one in which it was entered; None if there is none.
+        """
+        if (over or self).is_current:
             self.dashboard.confirm(question, then)
         else:
             self.say_unasked(question)

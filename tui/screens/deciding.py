@@ -14,6 +14,7 @@ from tui.screens.gates import show_gate
 
 if TYPE_CHECKING:
     from engine.client.gates import WaitingGate
+    from tui.screens.edit_prompt import EditPromptScreen
 
 
 class DecidingScreen(BaseScreen):
@@ -30,7 +31,14 @@ class DecidingScreen(BaseScreen):
         """Key of the selected part, which chooses among several gates; empty for none."""
         return ""
 
-    def ask_first(self, question: str, key: str, value: object, since: int | None = None) -> None:
+    def ask_first(
+        self,
+        question: str,
+        key: str,
+        value: object,
+        since: int | None = None,
+        editor: "EditPromptScreen | None" = None,
+    ) -> None:
         """Decide something, after asking if finished steps may run again.
 
         Args:
@@ -38,10 +46,13 @@ class DecidingScreen(BaseScreen):
             key: Key of the decision.
             value: Its value.
             since: Step before those that may run again; None for those of the key's scope.
+            editor: Editor of the value, which stays until the decision is taken.
         """
         read = partial(following_of, job_id=self.job_id, step_id=since, key=key)
-        decision = {"key": key, "value": value}
-        self.feed.ask(read, self, partial(self._confirm, question, self.job_id, decision))
+        decide = partial(
+            self.send, "decide", [{"job": self.job_id}], {"key": key, "value": value}, editor
+        )
+        self.feed.ask(read, self, partial(self._confirm, question, self.job_id, decide, editor))
 
     def edit_text(self, key: str, painted: "Callable[[object], str] | None" = None) -> None:
         """Edit a text of a decision, from the one that is in force.
@@ -61,12 +72,12 @@ class DecidingScreen(BaseScreen):
         self,
         question: str,
         job_id: int,
-        decision: dict[str, object],
+        decide: Callable[[], object],
+        editor: "EditPromptScreen | None",
         read: tuple[inspect.LaterSteps, str],
     ) -> None:
         """Decide, or ask first if that has consequences."""
         following, consequence = read
-        decide = partial(self.send, "decide", [{"job": job_id}], decision)
         if not following.steps:
             decide()
             return
@@ -74,26 +85,21 @@ class DecidingScreen(BaseScreen):
         steps = pluralize(following.steps, "step")
         again = f"Dependent steps run again: at most {steps}{cost}. {consequence}".rstrip()
         if job_id == self.job_id:
-            self.confirm(f"{question} {again}", decide)
+            self.confirm(f"{question} {again}", decide, over=editor)
         else:
             self.say_unasked(f"j{job_id}: {question}")
 
     def _edit(self, key: str, text: str) -> None:
         from tui.screens.edit_prompt import EditPromptScreen
 
-        if len(text) >= inspect.TEXT_LIMIT:
-            self.say(f"That prompt is too long to edit here: safelight decide j{self.job_id} {key}")
-            return
+        def decide(editor: EditPromptScreen, prompt: str) -> None:
+            self.ask_first(f"Decide {key}?", key, prompt, editor=editor)
 
-        def decide(prompt: str | None) -> None:
-            if prompt is not None and prompt != text:
-                self.ask_first(f"Decide {key}?", key, prompt)
-
-        self.app.push_screen(EditPromptScreen(key, text), decide)
+        self.app.push_screen(EditPromptScreen(key, text, decide))
 
     def _show_gate(self, gates: "list[WaitingGate]") -> None:
         gate = next((g for g in gates if g.key.endswith(self.part)), gates[0] if gates else None)
         if gate is None:
             self.say("This job is not waiting for approval.", bad=True)
         else:
-            show_gate(self, gate, {"job": self.job_id}, f"j{self.job_id}")
+            show_gate(self, gate, {"job": self.job_id})

@@ -1,22 +1,25 @@
 """Screen that edits a prompt."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from engine.text.terminal import clean
+from tui.screens.editor import EditorScreen
+from tui.widgets.prose import ProseArea
 
 
-class EditPromptScreen(ModalScreen[str | None]):
-    """Editor of a prompt; dismissed with the text, or with None if it is left as it was.
+class EditPromptScreen(EditorScreen):
+    """Editor of a prompt, of any length.
 
     Args:
         key: Key of the decision.
         text: The present prompt, cleaned.
+        hand_in: Gets the screen and the text, cleaned, as often as it is saved.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -25,23 +28,28 @@ class EditPromptScreen(ModalScreen[str | None]):
         Binding("escape", "leave", "Leave", priority=True),
     ]
 
-    def __init__(self, key: str, text: str) -> None:
+    def __init__(
+        self, key: str, text: str, hand_in: "Callable[[EditPromptScreen, str], None]"
+    ) -> None:
         super().__init__()
         self._key = key
         self._text = text
+        self._hand_in = hand_in
 
     def compose(self) -> ComposeResult:
-        """Compose the decision, the text, the keys."""
+        """Compose the decision, the text, a line for a mistake, the keys."""
         with Vertical(id="editor"):
             yield Static(clean(self._key), id="key", markup=False)
-            yield TextArea(self._text, soft_wrap=True, tab_behavior="focus", compact=True)
-            yield Static("^s  save      esc  cancel", id="answers", markup=False)
+            yield ProseArea(self._text)
+            yield Static(id="problem", markup=False)
+            keys = "^s  save      ^g  in $EDITOR      esc  cancel"
+            yield Static(keys, id="answers", markup=False)
 
     def action_decide(self) -> None:
-        """Dismiss with the text, cleaned: a terminal can paste anything."""
-        text = self.query_one(TextArea).text
-        self.dismiss(clean(text, len(text), keep_newlines=True).strip())
-
-    def action_leave(self) -> None:
-        """Leave it as it was."""
-        self.dismiss(None)
+        """Hand the text in."""
+        self.refuse("")
+        text = clean(self.query_one(ProseArea).value, None, keep_newlines=True).strip()
+        if text == self._text.strip():
+            self.dismiss()
+        else:
+            self._hand_in(self, text)

@@ -10,24 +10,17 @@ if TYPE_CHECKING:
     from tui.screens.approve import Verdict
 
 
-def show_gate(
-    screen: CommandScreen, gate: WaitingGate, target: Mapping[str, int], called: str
-) -> None:
+def show_gate(screen: CommandScreen, gate: WaitingGate, target: Mapping[str, int]) -> None:
     """Show the value that waits at a gate, and send the operator's answer.
 
     Args:
         screen: The screen around it.
         gate: The gate, as read.
         target: The job or the batch that waits, as a command has it.
-        called: Its id.
     """
-    from tui.screens.approve import MAX_SHOWN, ApproveScreen
+    from tui.screens.approve import ApproveScreen
 
-    def answer(verdict: "Verdict | None") -> None:
-        if verdict is not None:
-            screen.send(verdict.verb, [target], verdict.arguments)
+    def answer(editor: ApproveScreen, verdict: "Verdict") -> None:
+        screen.send(verdict.verb, [target], verdict.arguments, editor)
 
-    if len(str(gate.value)) > MAX_SHOWN:
-        screen.say(f"That is too long to show here: safelight approve {called} --print")
-    else:
-        screen.app.push_screen(ApproveScreen(gate), answer)
+    screen.app.push_screen(ApproveScreen(gate, answer))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import on, work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -21,7 +21,7 @@ from tui.feed import View
 from tui.screens.base import BaseScreen
 from tui.snapshots.texts import Texts, WholeText, formatted
 from tui.text.lines import TextLines
-from tui.text.programs import EDITOR, PAGER, program, show_in
+from tui.text.programs import EDITOR, PAGER, show_in
 from tui.widgets.bars import KeyBar, TopBar
 from tui.widgets.pager import Pager
 
@@ -292,13 +292,9 @@ class TextScreen(BaseScreen):
     def _show_in(self, names: tuple[str, ...]) -> None:
         name = f"{_plain(self.text.title)}{_SUFFIXES[self.text.kind]}"
         try:
-            command = program(names)
-            with self.app.suspend():
-                show_in(command, self.pager.lines, name=name)
+            show_in(self.app, names, self.pager.lines, name=name)
         except UserError as error:
             self.say(str(error), bad=True)
-        except SuspendNotSupported:
-            self.say("This terminal cannot be lent to another program.", bad=True)
 
     def action_back(self) -> None:
         """Clear the search; otherwise go back."""

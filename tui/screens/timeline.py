@@ -14,7 +14,7 @@ from engine.client.views.decisions import SELECT
 from engine.client.views.decisions_here import decisions_here
 from engine.client.views.files import openable, stored_of
 from engine.client.views.timeline import TimelineSnapshot, TimelineView, frame_at
-from engine.text.terminal import clean
+from engine.text.terminal import quoted
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.deciding import DecidingScreen
@@ -311,15 +311,13 @@ class TimelineScreen(DecidingScreen):
     def _choose(self, key: str) -> None:
         from tui.screens.edit_prompt import EditPromptScreen
 
-        def decide(text: str | None) -> None:
-            if text is None or not text.strip():
-                return
-            if text.strip().isdecimal() and len(text.strip()) < 9:
-                self.ask_first(f"Decide {key}?", key, int(text))
+        def decide(editor: EditPromptScreen, text: str) -> None:
+            if text.isdecimal() and len(text) < 9:
+                self.ask_first(f"Decide {key}?", key, int(text), editor=editor)
             else:
-                self.say(f"{clean(text, 20)} is not a number.", bad=True)
+                editor.refuse(f"{quoted(text, 20)} is not a number: write 0, 1, 2 or more.")
 
-        self.app.push_screen(EditPromptScreen(f"{key} (a number; 0: the best)", ""), decide)
+        self.app.push_screen(EditPromptScreen(f"{key} (a number; 0: the best)", "", decide))
 
     def spending_of(self) -> int | None:
         """Return the batch of this job."""

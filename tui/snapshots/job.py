@@ -137,7 +137,7 @@ class JobView:
         )  # fmt: skip
 
     def prompt_of(self, connection: sqlite3.Connection, scope: str) -> str:
-        """Return the prompt that a scope is painted from, in full, up to 20 000 characters."""
+        """Return the prompt that a scope is painted from, in full."""
         return prompt_of(connection, self.job_id, scope)
 
 

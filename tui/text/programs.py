@@ -1,4 +1,4 @@
-"""A text in the operator's own pager or editor."""
+"""A text in the operator's own pager or editor, which has the terminal meanwhile."""
 
 import os
 import shlex
@@ -7,6 +7,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
 
 from engine.text.errors import UserError
 from engine.text.terminal import quoted
@@ -38,11 +41,12 @@ def program(names: tuple[str, ...]) -> list[str]:
     return words
 
 
-def show_in(command: list[str], lines: Iterable[str], *, name: str) -> None:
-    """Show a copy of a text in a program of the terminal, until that ends.
+def show_in(app: App[Any], names: tuple[str, ...], lines: Iterable[str], *, name: str) -> None:
+    """Show a copy of a text in a program, until that ends.
 
     Args:
-        command: The program.
+        app: The app, whose terminal the program gets.
+        names: Environment variables that may name the program, the first one first.
         lines: The lines, cleaned.
         name: Name of the copy, whose ending tells editors its kind.
 
@@ -53,7 +57,38 @@ def show_in(command: list[str], lines: Iterable[str], *, name: str) -> None:
         path = Path(folder) / name
         with path.open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
+        _run(app, [*program(names), str(path)])
+
+
+def edit_in(app: App[Any], text: str, *, name: str) -> str:
+    """Return a text as the operator's editor leaves it; a program that fails leaves it as it is.
+
+    Args:
+        app: The app, whose terminal the program gets.
+        text: The text, cleaned.
+        name: Name of the file, whose ending tells editors its kind.
+
+    Raises:
+        UserError: The program could not be started, or what it left is no text.
+    """
+    with tempfile.TemporaryDirectory(prefix="safelight-") as folder:
+        path = Path(folder) / name
+        path.write_text(f"{text}\n", encoding="utf-8")
+        if _run(app, [*program(EDITOR), str(path)]) != 0:
+            return text
         try:
-            subprocess.run([*command, str(path)], check=False)  # noqa: S603 - the operator's own program
-        except OSError as error:
-            raise UserError(f"{quoted(command[0])} cannot be started: {error.strerror}.") from error
+            edited = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise UserError("Your editor left no text in UTF-8; nothing is changed.") from error
+    return edited.removesuffix("\n")
+
+
+def _run(app: App[Any], command: list[str]) -> int:
+    """Run a program in the app's terminal; return its exit code."""
+    try:
+        with app.suspend():
+            return subprocess.run(command, check=False).returncode  # noqa: S603 - the operator's own program
+    except SuspendNotSupported:
+        raise UserError("This terminal cannot be lent to another program.") from None
+    except OSError as error:
+        raise UserError(f"{quoted(command[0])} cannot be started: {error.strerror}.") from error

@@ -53,7 +53,8 @@ def preview_of_text(connection: sqlite3.Connection, job_id: int, key: str, text:
     """Return the consequences of deciding a text."""
     later, again = following_of(connection, job_id, None, key)
     before = text_now(connection, job_id, key)
-    changes = tuple(word_changes(before, text)) if before and text else ()
+    compared = before and text and len(before) <= MAX_TEXT  # more takes long
+    changes = tuple(word_changes(before, text)) if compared else ()
     return Preview(
         "Decide this text?", _sentence(later.steps, later.cost, again), changes, later.steps
     )

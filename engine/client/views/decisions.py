@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from db.queries import inspect
+from db.queries.jobs import newest_decision
 from engine.contract.recipe import is_asked
 from engine.text.figures import clock
 from engine.text.terminal import clean
@@ -152,13 +153,13 @@ def texts_of(scope: str, patterns: Choices) -> dict[str, str]:
 
 
 def decided_text(connection: sqlite3.Connection, job_id: int, key: str) -> str:
-    """Return the text that was decided for a key, cleaned; empty if none was."""
-    decided = (d.value for d in inspect.decisions_of(connection, job_id) if d.key == key)
+    """Return the text that was decided for a key, in full, cleaned; empty if none was."""
+    decision = newest_decision(connection, job_id, key)
     try:
-        text = json.loads(next(decided, '""'))
+        text = json.loads(decision.value) if decision else ""
     except ValueError:
         return ""
-    return clean(text, 20_000, keep_newlines=True) if isinstance(text, str) else ""
+    return clean(text, None, keep_newlines=True) if isinstance(text, str) else ""
 
 
 def text_in_force(

@@ -76,11 +76,11 @@ def read_tree(
 
 
 def prompt_of(connection: sqlite3.Connection, job_id: int, scope: str) -> str:
-    """Return the prompt that a scope is painted from, in full, up to 20 000 characters."""
+    """Return the prompt that a scope is painted from, in full."""
     lines = {line.id: line for line in inspect.step_lines(connection, job_id)}
     steps = tuple(id_ for id_, line in lines.items() if f"{line.scope}/".startswith(f"{scope}/"))
     if not steps:
         return ""
     node = TreeLine(-1, 1, "", scope, "", None, "", steps)
-    _, prompt = prompts_at(connection, job_id, node, lines)
-    return clean(prompt.text, inspect.TEXT_LIMIT, keep_newlines=True) if prompt else ""
+    _, prompt = prompts_at(connection, job_id, node, lines, inspect.WHOLE)
+    return clean(prompt.text, None, keep_newlines=True) if prompt else ""

@@ -20,6 +20,7 @@ def prompts_at(
     job_id: int,
     node: TreeLine,
     lines: Mapping[int, inspect.StepLine],
+    characters: int = inspect.TEXT_LIMIT,
 ) -> tuple[PromptRow | None, PromptRow | None]:
     """Return the previous version, and the one that a node wrote, was painted from or began with.
 
@@ -28,15 +29,16 @@ def prompts_at(
         job_id: The job.
         node: The node; of the job itself it is its first and its newest version.
         lines: The job's current steps by their numbers.
+        characters: Length at which their texts are cut.
     """
-    prompts = inspect.prompts_of(connection, job_id)
+    prompts = inspect.prompts_of(connection, job_id, characters=characters)
     chain = _chain(prompts, node.scope, lines)
     if not chain:
         return None, None
     if node.id == 0:
         return chain[0], chain[-1]
     written = [p for p in chain if node.id > 0 and p.step_id in node.steps]
-    painted = inspect.prompt_painted(connection, node.steps, faces())
+    painted = inspect.prompt_painted(connection, node.steps, faces(), characters)
     versions = written or [p for p in chain if p.text == painted] or _of_loops(chain, node, lines)
     if versions and not (painted and versions[-1].text != painted):
         return _before(chain, versions[-1]), versions[-1]

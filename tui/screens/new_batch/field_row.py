@@ -12,18 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from tui.screens.new_batch.fields import FormField, Value
-
-
-async def act_at_once(widget: Widget, event: events.Key) -> None:
-    """Run a widget's key binding as the key arrives.
-
-    Otherwise the key takes a detour through the app, and characters typed after it overtake it.
-    """
-    for binding in widget._bindings.key_to_bindings.get(event.key, ()):
-        if await widget.app.run_action(binding.action, widget):
-            event.stop()
-            event.prevent_default()
-            return
+from tui.widgets.keys_in_order import act_at_once
 
 
 class TextControl(Input):
