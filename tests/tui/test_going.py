@@ -39,6 +39,8 @@ async def test_ids_names_views_and_actions(two: Place) -> None:
         await until(pilot, lambda: app.screen.WHERE == "job" and app.screen.job_id == 2)
         await go(pilot, "queue")
         await until(pilot, lambda: app.screen.WHERE == "queue")
+        await go(pilot, ":b1")  # as it is written, colon and all
+        await until(pilot, lambda: app.screen.WHERE == "batch" and app.screen.batch_id == 1)
         await go(pilot, "fox")
         await until(pilot, lambda: app.screen.WHERE == "batch" and app.screen.batch_id == 2)
         await go(pilot, "priority up")

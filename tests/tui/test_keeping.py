@@ -218,6 +218,15 @@ async def test_a_search_lists_jobs_of_all_batches_and_opens_the_part(place: Plac
         await wait(pilot, lambda: type(app.screen).__name__ == "BatchesScreen")
 
 
+async def test_a_narrow_search_shows_the_word_that_matches(place: Place) -> None:
+    finished(place, [f"{'a hill beyond the harbour ' * 3} lanternlight {'and the sea ' * 9}"])
+    place.write(index_jobs)
+    app: Any = place.dashboard()
+    async with running(app, (80, 24)) as pilot:
+        app.search("lanternlight")
+        await shows(pilot, "…harbour lanternlight")
+
+
 async def test_a_search_indexes_what_no_engine_has(place: Place) -> None:
     finished(place, ["harbour", "hill"])
     async with driven(place) as (app, pilot):

@@ -7,7 +7,7 @@ from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.client.search import nothing_matches
+from engine.client.search import SearchHit, nothing_matches
 from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
@@ -19,6 +19,10 @@ from tui.states import look
 from tui.widgets.bars import TopBar
 from tui.widgets.columns import ListColumn, Run
 from tui.widgets.rows import Rows
+
+
+MOST_BEFORE = 10
+"""Characters of a snippet before its first match."""
 
 
 def _state(row: HitItem) -> list[Run]:
@@ -36,13 +40,21 @@ def _batch(row: HitItem) -> list[Run]:
 
 def _words(row: HitItem) -> list[Run]:
     """Return the snippet, with the words of the query strong."""
-    hit, at = row.hit, 0
-    runs: list[Run] = [(f"{hit.part or hit.field}: ", "muted")]
+    hit, at = row.hit, _start(row.hit)
+    runs: list[Run] = [(f"{hit.part or hit.field}: {'…' if at else ''}", "muted")]
     for first, end in hit.marks:
         if first >= at:
             runs += [(hit.snippet[at:first], ""), (hit.snippet[first:end], "strong")]
             at = end
     return [*runs, (hit.snippet[at:], "")]
+
+
+def _start(hit: SearchHit) -> int:
+    """Return where a snippet starts so that a narrow column has its first match."""
+    first = hit.marks[0][0] if hit.marks else 0
+    start = max(0, first - MOST_BEFORE)
+    space = hit.snippet.find(" ", start, first) if start else -1
+    return space + 1 if space >= 0 else start
 
 
 COLUMNS: tuple[ListColumn[HitItem], ...] = (

@@ -74,10 +74,11 @@ def find_places(
 
     Args:
         connection: A reader; None without a store.
-        text: The text: an id, the name of a batch, a view, an action, words.
+        text: The text: an id, the name of a batch, a view, an action, words; a colon that was
+            typed twice is none of it.
         actions: Actions of the screen.
     """
-    text = text.strip()
+    text = text.strip().removeprefix(":").lstrip()
     if not text:
         return [*VIEWS, *actions][:MAX_PLACES]
     exact = list(_exact(connection, text)) if connection else []
