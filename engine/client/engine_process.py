@@ -147,6 +147,9 @@ class EngineProcess:
         self._child = None
         if code in _ORDERLY:
             return None
+        if code < 0:  # it had no time for a last line
+            name = _signal_name(-code)
+            return f"The engine was killed by {name}; the next one continues. Log: {self._log}"
         return f"The engine ended with code {code}. {self._last_line()} More: {self._log}"
 
     def _last_line(self) -> str:
@@ -156,3 +159,10 @@ class EngineProcess:
             return ""
         printed = [line for line in lines.splitlines() if line.strip()]
         return clean(printed[-1], 300) if printed else ""
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -2,7 +2,9 @@
 
 import os
 
-from tests.tui.support import Place, running, shows, until
+from db.rows import LaneRow
+from db.writes import engines as engine_writes
+from tests.tui.support import Place, running, seen, shows, until
 from tui.screens.batch import BatchScreen
 
 
@@ -99,8 +101,16 @@ async def test_the_engine_is_named_with_its_pid(place: Place) -> None:
 async def test_an_engine_that_was_killed_is_said_to_be_lost(place: Place) -> None:
     place.batch("evening", ["one"])
     place.engine_row(999_999)
+    place.write(lambda c: engine_writes.report_lanes(c, [busy_lane()]))
     async with running(place.dashboard()) as pilot:
-        await shows(pilot, "engine was lost")
+        await shows(pilot, "engine was lost · E starts one", "The next one continues.")
+        await shows(pilot, "· builtin 0/2")
+        assert "999999" not in seen(pilot.app)
+        assert "wait" not in seen(pilot.app)
+
+
+def busy_lane() -> LaneRow:
+    return LaneRow("builtin", "open", None, None, 2, 2, None, 2, 6, "")
 
 
 async def test_marks_are_counted_as_targets(place: Place) -> None:

@@ -20,7 +20,6 @@ from tui.widgets.bars import TopBar
 from tui.widgets.columns import ListColumn, Run
 from tui.widgets.rows import Rows
 
-
 MOST_BEFORE = 10
 """Characters of a snippet before its first match."""
 

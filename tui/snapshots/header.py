@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db.queries import batches as queries
 from db.queries import lists, parked
@@ -163,9 +163,13 @@ class HeaderView:
         """Return the present header."""
         number = parked.count_parked(connection)
         hosts = queries.hosts(connection)[:MAX_HOSTS]
+        engine = self._engine(connection)
+        lanes = tuple(_lane(row) for row in queries.lanes(connection)[:50])
+        if engine.state == "lost":  # it could not write that its calls have ended
+            lanes = tuple(replace(lane, in_flight=0, waiting=0) for lane in lanes)
         return Header(
-            engine=self._engine(connection),
-            lanes=tuple(_lane(row) for row in queries.lanes(connection)[:50]),
+            engine=engine,
+            lanes=lanes,
             hosts=tuple(_host(row) for row in hosts),
             machines=tuple(shown_machines(hosts)),
             parked=number,

@@ -70,9 +70,8 @@ class Notices:
 def _engine(head: Header) -> Iterator[NoticeItem]:
     engine = head.engine
     if engine.state == "lost":
-        yield NoticeItem(
-            f"lost {engine.pid}", "failed", "The engine was lost: its process ended without notice."
-        )
+        lost = "The engine was lost: its process ended without notice. The next one continues."
+        yield NoticeItem(f"lost {engine.pid}", "failed", lost)
     elif engine.state == "suspended":
         resume = f"kill -CONT {engine.pid}"
         yield NoticeItem(

@@ -96,7 +96,8 @@ class TopBar(Widget):
         words, style = _ENGINE.get(engine.state, ("? engine", "muted"))
         words = words.removesuffix(_STARTS) if self._read_only else words
         text.append(words, self.get_component_rich_style(f"bar--{style}", partial=True))
-        if engine.pid and engine.state != "none":
+        words = words.format(pid=engine.pid)
+        if engine.pid and engine.state in {"running", "draining", "stopping"}:
             muted = self.get_component_rich_style("bar--muted", partial=True)
             text.append(f" {engine.pid}", muted)
         return text.append(" ")
@@ -107,7 +108,7 @@ _ENGINE = {
     "running": ("▸ engine", "running"),
     "draining": ("‖ engine stops after what runs", "waits"),
     "stopping": ("‖ engine is stopping", "waits"),
-    "suspended": ("‖ engine is suspended · kill -CONT resumes it", "bad"),
+    "suspended": ("‖ engine is suspended · kill -CONT {pid} resumes it", "bad"),
     "lost": (f"✗ engine was lost{_STARTS}", "bad"),
     "none": (f"○ no engine{_STARTS}", "muted"),
 }
