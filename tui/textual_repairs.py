@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from rich.color import ColorSystem
 from rich.style import Style
 from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
@@ -11,12 +12,15 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.line.unsure import steady
+
 MOST_STYLES = 1024
 """Styles whose sequences for the terminal are kept."""
 
 _dismiss = Screen.dismiss
 _exit = Widget._message_loop_exit
 _divide, _crop_extend = Strip.divide, Strip.crop_extend
+_render_style = Strip.render_style
 
 
 def repair() -> None:
@@ -25,6 +29,7 @@ def repair() -> None:
     _keep_few_styles()
     Screen.dismiss = dismiss_once  # type: ignore[method-assign, assignment]
     Widget._message_loop_exit = exit_undrawn  # type: ignore[method-assign, assignment]
+    Strip.render_style = staticmethod(render_steadily)  # type: ignore[method-assign]
     Strip.divide = divide_uncached  # type: ignore[method-assign, assignment]
     Strip.crop_extend = crop_uncached  # type: ignore[method-assign, assignment]
 
@@ -76,6 +81,11 @@ async def exit_undrawn(widget: Widget) -> None:
     """
     await _exit(widget)
     widget._styles_cache.clear()
+
+
+def render_steadily(style: Style, text: str, color_system: ColorSystem) -> str:
+    """Render text, with the cursor after it where the next text of the line is to stand."""
+    return _render_style(style, steady(text), color_system)
 
 
 def divide_uncached(strip: Strip, cuts: Iterable[int]) -> Sequence[Strip]:

@@ -12,9 +12,11 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from tui.line.styles import PLAIN, CellStyling, styled, turn
+from tui.line.unsure import STEADY
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<row>\d*);(?P<column>\d*)H|\x1b\[(?P<look>[\d;]*)m|\n|(?P<text>[^\x00-\x1f\x7f]+)"
+    rf"|{STEADY}"
 )
 _IMAGE = "▀"
 _JUMP = 5
@@ -183,6 +185,11 @@ def _runs(frame: str) -> list[tuple[int, int, list[Cell]]] | None:
             if not found:
                 return None
             found[-1][2].extend(_cells(token["text"], look or PLAIN))
+        elif token["unsure"] is not None:
+            if not found:
+                return None
+            right = [Cell("", look or PLAIN)] * (len(token["room"]) - 1)
+            found[-1][2].extend([Cell(token[0], look or PLAIN), *right])
     return found if at == len(frame) else None
 
 
