@@ -32,7 +32,6 @@ class UiState:
         toured: True once the tour was put away.
         widths: Share of the width that the first panel of a screen has, in percent, by screen; and
             the cells of columns, by list and column.
-        announced: Keys with another meaning than in earlier releases, which was announced.
     """
 
     theme: str = "safelight"
@@ -44,7 +43,6 @@ class UiState:
     orders: dict[str, str] = field(default_factory=dict)
     filters: dict[str, str] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
-    announced: list[str] = field(default_factory=list)
 
     def keep_filter(self, name: str, text: str) -> None:
         """Remember the filter of a list, or forget it if it is empty; the newest are kept."""
@@ -73,7 +71,6 @@ class UiState:
             orders=_mapping(data.get("orders"), str),
             filters=_mapping(data.get("filters"), str),
             widths=_mapping(data.get("widths"), int),
-            announced=[key for key in _items(data.get("announced")) if isinstance(key, str)],
         )
 
     def save(self, path: Path) -> None:
@@ -104,10 +101,6 @@ def _text(value: Any, default: str) -> str:
 
 def _number(value: Any) -> int:
     return value if type(value) is int else 0
-
-
-def _items(value: Any) -> list[Any]:
-    return value[:100] if isinstance(value, list) else []
 
 
 def _mapping(value: Any, kind: type) -> dict[str, Any]:

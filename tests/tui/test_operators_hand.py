@@ -43,20 +43,6 @@ async def test_everything_is_paused_by_one_key_and_the_top_line_shows_it(place: 
         assert not paused(place)
 
 
-async def test_the_keys_that_changed_say_so_once(place: Place) -> None:
-    place.batch("evening", ["one"])
-    async with running(place.dashboard(), (120, 30)) as pilot:
-        await shows(pilot, "b1 evening")
-        await pilot.press("R")
-        await shows(pilot, "R no longer restarts the engine")
-        pilot.app.clear_notifications()
-        await pilot.press("R", "E")
-        await until(pilot, lambda: isinstance(pilot.app.screen, MenuScreen))
-        assert pilot.app.remembered.announced == ["R", "E"]
-        assert "Start engine" in seen(pilot.app)
-        await pilot.press("escape")
-
-
 async def test_only_what_waits_is_cancelled_after_asking(place: Place) -> None:
     place.batch("evening", ["one", "two"])
     place.claim(1)

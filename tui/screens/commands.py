@@ -117,7 +117,6 @@ class CommandScreen(CoreScreen):
         """Show what can be done to the engine."""
         from tui.screens.menus import engine_menu
 
-        self._announce("E")
         self.app.push_screen(engine_menu(self.dashboard.head), self._engine_do)
 
     def _engine_do(self, verb: str | None) -> None:

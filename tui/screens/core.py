@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
 
 
-CHANGED = {
-    "E": "E is the engine's menu now: start, stop, restart, stop after what runs.",
-    "S": "S no longer stops the engine, E does; in lists it reverses the order.",
-    "R": "R no longer restarts the engine: E opens its menu.",
-}
-"""Sentences about keys that did something else in earlier releases."""
-
-
 class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
     """A screen with the bars around it and one view of the store.
 
@@ -195,25 +187,15 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
         self.say(f"Nothing was done: you had left before this was asked. {question}", bad=True)
 
     def on_key(self, event: Key) -> None:
-        """Say once that keys of the engine are in its menu now; say why a watcher's do nothing."""
-        if self.dashboard.read_only:
-            if event.key in self._changing_keys():
-                self.say("Read-only: nothing can be changed here.", bad=True)
-        elif event.character in {"S", "R"}:
-            self._announce(event.character)
+        """Say why a watcher's keys do nothing."""
+        if self.dashboard.read_only and event.key in self._changing_keys():
+            self.say("Read-only: nothing can be changed here.", bad=True)
 
     def _changing_keys(self) -> set[str]:
         """Return the keys of this screen that would change something."""
         keymap = self.dashboard.keymap
         writing = (action for action in actions_for(self.WHERE) if action.writes)
         return {key for action in writing for key in keys_of(action, keymap)}
-
-    def _announce(self, key: str) -> None:
-        """Say what has become of a key, the first time that it is pressed."""
-        keys = self.dashboard.remembered.announced
-        if key not in keys:
-            keys.append(key)
-            self.say(CHANGED[key])
 
     def spending_of(self) -> int | None:
         """Return the batch whose spending is shown; None for the whole workspace."""
