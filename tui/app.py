@@ -27,6 +27,7 @@ from tui.screens.core import CoreScreen
 from tui.snapshots.header import Header, HeaderView
 from tui.snapshots.notices import Notices
 from tui.ui_state import UiState, state_file
+from tui.waits import Waits
 from tui.widgets.bars import engine_words
 from tui.widgets.notice_line import NoticeLine
 from tui.widgets.rows import Rows
@@ -94,6 +95,7 @@ class Dashboard(ReportsBugs, WorkingApp):
         )
         self._wrong: list[str] = []
         self._prepare()
+        self._waits = Waits(self.keymap)
 
     def _prepare(self) -> None:
         try:
@@ -182,6 +184,7 @@ class Dashboard(ReportsBugs, WorkingApp):
         """Take the new state of engine and batches; ring the bell for news of batches."""
         told = self.head.news[-1].number if self.head.news else 0
         self.head = head
+        self._waits.note(head)
         fresh = [news for news in head.news if news.number > told]
         if fresh and self.remembered.bell:
             self.bell()

@@ -125,6 +125,16 @@ class DashboardServices(Protocol):
         """List the actions of a screen, and run the one that is chosen."""
         ...
 
+    def answer(self, sentence: str, *, bad: bool = False, starts_work: bool = False) -> None:
+        """Show the answer to a key; of work that it asked for, what that waits for.
+
+        Args:
+            sentence: The answer.
+            bad: True if something was refused.
+            starts_work: True if an engine has something to do now.
+        """
+        ...
+
     def engine_do(self, verb: str) -> None:
         """Start, stop or restart the engine, off the event loop."""
         ...

@@ -15,12 +15,18 @@ from tui.links import linked
 from tui.navigating_app import NavigatingApp
 from tui.opener import Opener
 from tui.snapshots.header import Header
+from tui.waits import Waits
 from tui.widgets.bars import TopBar
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from engine.client.opening.errors import CannotOpen
     from engine.client.views.files import OpenableFile
 
+
+WAIT_SECONDS = 8.0
+"""Seconds for which an answer with what its work waits for is shown: two sentences."""
 
 LINK_SECONDS = 20.0
 """Seconds for which a link to a file is shown."""
@@ -38,6 +44,7 @@ class WorkingApp(NavigatingApp):
     head: Header
     _engine: EngineProcess
     _opener: Opener
+    _waits: Waits
 
     def new_batch(self) -> None:
         """Open the form that queues a batch; ask first if there is no workspace yet."""
@@ -113,11 +120,22 @@ class WorkingApp(NavigatingApp):
         with closing(Store(self.paths.store).reader()) as connection:
             row = batch(connection, batch_id)
         sentence = f"Queued b{batch_id}. It is called {quoted(row.name if row else '')}."
-        if self.head.engine.state == "none":
-            sentence += " Press E to start an engine."
-        self._say_later(sentence, "information")
+        self._later(partial(self.answer, sentence, starts_work=True))
 
     # -- the engine ---------------------------------------------------------------------------
+
+    def answer(self, sentence: str, *, bad: bool = False, starts_work: bool = False) -> None:
+        """Show the answer to a key; of work that it asked for, what that waits for.
+
+        Args:
+            sentence: The answer.
+            bad: True if something was refused.
+            starts_work: True if an engine has something to do now.
+        """
+        waits = self._waits.sentence(self.head) if starts_work else ""
+        text, timeout = clean(f"{sentence} {waits}".rstrip(), 500), WAIT_SECONDS if waits else None
+        severity: SeverityLevel = "warning" if bad else "information"
+        self.notify(text, severity=severity, markup=False, timeout=timeout)
 
     @work(thread=True, exclusive=True, group="engine", exit_on_error=False)
     def engine_do(self, verb: str) -> None:

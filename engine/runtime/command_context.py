@@ -9,6 +9,7 @@ from db.queries.jobs import job as read_job
 from db.rows import BatchRow, JobRow, LaneRow
 from engine.contract.recipe import Catalog
 from engine.runtime.lanes.lane_set import LaneChange, UnknownLane
+from engine.text.plural import pluralize
 
 T = TypeVar("T")
 
@@ -153,3 +154,8 @@ class CommandContext:
         """Return the present state of a job; `gone` if it is no longer in the store."""
         current = read_job(self.reader, job.id)
         return current.state if current else "gone"
+
+
+def stopped_words(stopped: int) -> str:
+    """Return how many running jobs a pause has stopped, as the end of a sentence."""
+    return f"{pluralize(stopped, 'running job')} stopped at a step" if stopped else "no job ran"

@@ -9,7 +9,13 @@ from db.writes import batches as batch_writes
 from db.writes import jobs as job_writes
 from db.writes.batch_steps import give_up_finish, reopen_batch_steps, resume_finish
 from engine.config.settings import SettingsError
-from engine.runtime.command_context import Arguments, CommandContext, CommandRefused, CommandTarget
+from engine.runtime.command_context import (
+    Arguments,
+    CommandContext,
+    CommandRefused,
+    CommandTarget,
+    stopped_words,
+)
 from engine.text.plural import pluralize
 
 WAITING = ("queued", "paused", "parked")
@@ -26,7 +32,7 @@ async def pause(context: CommandContext, target: CommandTarget, _arguments: Argu
         _refuse_over(target, "pause")
         await context.write(lambda c: batch_writes.hold_batch(c, batch_id, held=True))
         stopped = await context.running.stop_jobs(batch_id, None, "queued")
-        return f"Paused {target}; {pluralize(stopped, 'running job')} stopped at a step."
+        return f"Paused {target}; {stopped_words(stopped)}."
     await context.running.stop_jobs(batch_id, job.id, "paused")
     moved = await _move(context, target, ("queued", "parked"), "paused", "job.paused")
     state = context.state_of(job)
@@ -60,6 +66,8 @@ async def _resume_batch(context: CommandContext, target: CommandTarget) -> str:
     goes_on = moved + (batch.queued if batch.held else 0)
     if is_paused(context.reader):
         return f"Resumed {target}, but everything is paused: safelight resume --all."
+    if not goes_on:
+        return f"Resumed {target}; none of its jobs waits."
     return f"Resumed {target}; {pluralize(goes_on, 'job continues', 'jobs continue')}."
 
 
@@ -83,7 +91,10 @@ async def cancel(context: CommandContext, target: CommandTarget, _arguments: Arg
     state = context.state_of(target.job) if target.job is not None else "cancelled"
     if not moved and (state != "cancelled" or not (stopped or target.job is None)):
         raise CommandRefused(f"{target} is {state}; there is nothing to cancel.")
-    return f"Cancelled {target}; {pluralize(moved, 'job')} waited and {stopped} ran."
+    if target.job is not None or not moved + stopped:
+        return f"Cancelled {target}."
+    ran = f", {stopped} of them running" if stopped else ""
+    return f"Cancelled {target}: {pluralize(moved + stopped, 'job')}{ran}."
 
 
 async def cancel_waiting(
@@ -96,9 +107,8 @@ async def cancel_waiting(
         raise CommandRefused(f"{target} {what}; nothing was cancelled.")
     if target.job is not None:
         return f"Cancelled {target}."
-    return (
-        f"Cancelled {pluralize(moved, 'job')} of {target} that waited; {target.batch.running} run."
-    )
+    still = f"; {target.batch.running} run" if target.batch.running else ""
+    return f"Cancelled {pluralize(moved, 'job')} of {target} that waited{still}."
 
 
 async def retry(context: CommandContext, target: CommandTarget, _arguments: Arguments) -> str:

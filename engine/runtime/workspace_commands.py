@@ -2,7 +2,7 @@
 
 from db.queries.controls import is_paused
 from db.writes.controls import pause_everything
-from engine.runtime.command_context import Arguments, CommandContext, CommandRefused
+from engine.runtime.command_context import Arguments, CommandContext, CommandRefused, stopped_words
 from engine.text.plural import pluralize
 
 
@@ -12,7 +12,7 @@ async def pause_all(context: CommandContext, _arguments: Arguments) -> str:
     stopped = await context.running.put_back_all()
     if not news:
         return "Everything is paused already."
-    return f"Paused everything; {pluralize(stopped, 'running job')} stopped at a step."
+    return f"Paused everything; {stopped_words(stopped)}."
 
 
 async def resume_all(context: CommandContext, _arguments: Arguments) -> str:

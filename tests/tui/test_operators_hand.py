@@ -36,11 +36,24 @@ async def test_everything_is_paused_by_one_key_and_the_top_line_shows_it(place: 
     async with running(place.dashboard(), (140, 30)) as pilot:
         await shows(pilot, "b1 evening")
         await pilot.press("P")
-        await shows(pilot, "‖ everything is paused", "Paused everything")
+        await shows(pilot, "‖ everything is paused", "Paused everything; no job ran.")
+        await shows(pilot, "P resumes everything.")
         assert paused(place)
         await pilot.press("P")
         await until(pilot, lambda: "everything is paused" not in seen(pilot.app))
         assert not paused(place)
+
+
+async def test_nothing_is_paused_where_nothing_was_queued(place: Place) -> None:
+    async with running(place.dashboard(), (140, 30)) as pilot:
+        await shows(pilot, "Welcome to Safelight")
+        await pilot.press("P")
+        await shows(pilot, "There is nothing to pause")
+        await pilot.press("E")
+        await shows(pilot, "Pause everything: no batch")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, MenuScreen))
+    assert not paused(place)
 
 
 async def test_only_what_waits_is_cancelled_after_asking(place: Place) -> None:

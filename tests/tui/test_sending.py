@@ -58,7 +58,7 @@ async def test_the_selected_part_is_sent_after_a_question(root) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await shows(pilot, "Send j1:iteration-1 to storyboard?", "1 entry", "costs nothing")
         await pilot.press("y")
-        await shows(pilot, "Queued b2 from j1:iteration-1. No engine runs")
+        await shows(pilot, "Queued b2 from j1:iteration-1. It waits for an engine")
         await pilot.press("B")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
         await pilot.press("g", "enter")

@@ -190,11 +190,8 @@ class ApprovalsScreen(ChoosingScreen[None]):
         gate = item.item.gate
         target = {"batch": item.item.batch} if gate.job is None else {"job": gate.job}
         sentence, refused = step_in(self.dashboard.paths, verb, [target], arguments)
-        severity = "warning" if refused else "information"
-        if editor is None:
-            self.app.call_from_thread(self.notify, sentence, severity=severity, markup=False)
-        else:
-            self.app.call_from_thread(editor.answer, sentence, refused=refused)
+        answer = (editor or self.dashboard).answer
+        self.app.call_from_thread(answer, sentence, bad=refused, starts_work=not refused)
         self.app.call_from_thread(self._read)
 
 

@@ -44,7 +44,7 @@ class BranchingScreen(BaseScreen):
 
         words, refused = estimate_branch(self.dashboard.paths.root, form)
         if refused:
-            self.app.call_from_thread(screen.answer, words, refused=True)
+            self.app.call_from_thread(screen.answer, words, bad=True)
             return
         ask = partial(self._branch, screen, form)
         question = f"Branch from {form.source}? {words}"
@@ -55,7 +55,6 @@ class BranchingScreen(BaseScreen):
         from tui.screens.branch import branch
 
         sentence, refused = branch(self.dashboard.paths.root, form)
-        if not refused and self.dashboard.head.engine.state == "none":
-            sentence += " No engine runs: E starts one."
-        self.app.call_from_thread(screen.answer, sentence, refused=refused)
+        answer = screen.answer
+        self.app.call_from_thread(answer, sentence, bad=refused, starts_work=not refused)
         self.feed.wake()

@@ -9,6 +9,8 @@ from textual import work
 
 from engine.client.actions import action_of
 from engine.text.terminal import clean
+from tui.actions import BY_ID
+from tui.actions.key_names import key_name, keys_of
 from tui.screens.core import CoreScreen
 from tui.screens.editor import EditorScreen
 from tui.snapshots.subject import Subject
@@ -65,6 +67,7 @@ class CommandScreen(CoreScreen):
         targets: Sequence[Mapping[str, int]],
         arguments: Mapping[str, Any],
         editor: EditorScreen | None = None,
+        hint: str = "",
     ) -> None:
         """Run an action in a thread, and show the answer.
 
@@ -73,18 +76,14 @@ class CommandScreen(CoreScreen):
             targets: Its targets.
             arguments: Its arguments.
             editor: Editor of an argument, which stays if the action is refused.
+            hint: A sentence after the answer, unless it is refused.
         """
         sentence, refused = step_in(self.dashboard.paths, verb, targets, arguments)
-        if (
-            action_of(verb).starts_work
-            and not refused
-            and self.dashboard.head.engine.state == "none"
-        ):
-            sentence += " No engine runs: E starts one."
-        if editor is None:
-            self.app.call_from_thread(self.say, sentence, bad=refused)
-        else:
-            self.app.call_from_thread(editor.answer, sentence, refused=refused)
+        if hint and not refused:
+            sentence = f"{sentence} {hint}"
+        starts_work = action_of(verb).starts_work and not refused
+        answer = (editor or self.dashboard).answer
+        self.app.call_from_thread(answer, sentence, bad=refused, starts_work=starts_work)
 
     def action_rate(self) -> None:
         """Rate the targets, or the part of a job that is selected."""
@@ -123,7 +122,9 @@ class CommandScreen(CoreScreen):
         """Do what was chosen in the engine's menu, after asking if jobs are stopped by it."""
         if verb is None:
             return
-        if verb in {"pause_all", "resume_all", "drain"}:
+        if verb in {"pause_all", "resume_all"}:
+            self.action_pause_everything()
+        elif verb == "drain":
             self.send(verb, [], {})
         elif action_of(verb).destructive:
             question = action_of(verb).question("").replace(" ?", "?")
@@ -132,8 +133,14 @@ class CommandScreen(CoreScreen):
             self.dashboard.engine_do(verb)
 
     def action_pause_everything(self) -> None:
-        """Pause everything, or resume it."""
-        self.send("resume_all" if self.dashboard.head.paused else "pause_all", [], {})
+        """Pause everything, or resume it; the top line shows that it is paused."""
+        if self.dashboard.head.paused:
+            self.send("resume_all", [], {})
+        elif self.dashboard.is_new:
+            self.say("There is nothing to pause: nothing has been queued here yet.", bad=True)
+        else:
+            key = key_name(keys_of(BY_ID["pause_everything"], self.dashboard.keymap)[0])
+            self.send("pause_all", [], {}, hint=f"{key} resumes everything.")
 
     def action_cancel_waiting(self) -> None:
         """Cancel what waits of the targets, after asking."""

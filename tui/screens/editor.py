@@ -1,10 +1,15 @@
 """Base of modal editors that stay until what is typed in them is accepted."""
 
+from typing import TYPE_CHECKING, cast
+
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.text.terminal import clean
+
+if TYPE_CHECKING:
+    from tui.dashboard import DashboardServices
 
 
 class EditorScreen(ModalScreen[None]):
@@ -24,14 +29,19 @@ class EditorScreen(ModalScreen[None]):
         if at is not None:
             at.focus()
 
-    def answer(self, sentence: str, *, refused: bool) -> None:
-        """Show what came of the text: leave the screen, unless it is refused."""
-        sentence = clean(sentence, 500)
-        if refused:
-            self.refuse(sentence)
+    def answer(self, sentence: str, *, bad: bool = False, starts_work: bool = False) -> None:
+        """Show what came of the text: leave the screen, unless it is refused.
+
+        Args:
+            sentence: The answer.
+            bad: True if the text was refused.
+            starts_work: True if an engine has something to do now.
+        """
+        if bad:
+            self.refuse(clean(sentence, 500))
         else:
             self.dismiss(None)
-            self.app.notify(sentence, markup=False)
+            cast("DashboardServices", self.app).answer(sentence, starts_work=starts_work)
 
     def action_leave(self) -> None:
         """Leave everything as it was."""

@@ -46,7 +46,6 @@ class SendingScreen(BaseScreen):
         from tui.screens.send import send
 
         sentence, refused = send(self.dashboard.paths.root, source, recipe)
-        if not refused and self.dashboard.head.engine.state == "none":
-            sentence += " No engine runs: E starts one."
-        self.app.call_from_thread(self.say, sentence, bad=refused)
+        answer = self.dashboard.answer
+        self.app.call_from_thread(answer, sentence, bad=refused, starts_work=not refused)
         self.feed.wake()
