@@ -87,7 +87,7 @@ class Dashboard(ReportsBugs, WorkingApp):
         self.keymap: dict[str, str] = {}
         self.remembered = UiState.load(state_file())
         self.head_view = HeaderView(self.paths)
-        self.feed = Feed(self.paths, self, self.line.may_repaint)
+        self.feed = Feed(self.paths, self, self.line.may_repaint, may_upgrade=not read_only)
         self._collection = Collection()
         self._engine = EngineProcess(self.paths, "engine-started-by-dashboard.log")
         self._opener = Opener(
@@ -170,7 +170,7 @@ class Dashboard(ReportsBugs, WorkingApp):
         self._show_notices()
         for screen in self.screen_stack:
             if isinstance(screen, CoreScreen):
-                screen.greet(is_new=message.is_new)
+                screen.explain()
                 screen.paint()
 
     def report_bug(self, error: BaseException) -> None:

@@ -17,12 +17,11 @@ from typing import Any, Protocol
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from db.connect import connect_reader
 from db.queries.batches import ever_queued
 from db.queries.history import data_version
-from db.schema import SCHEMA_VERSION
 from engine.config.paths import WorkspacePaths
 from engine.text.terminal import clean
+from tui.opening_store import StoreUnreadable, open_store, sentence_of
 
 POLL_BUSY_SECONDS = 0.02
 BUSY_SECONDS = 1.0
@@ -86,10 +85,6 @@ class StoreTrouble(Message):
         self.is_new = is_new
 
 
-class StoreUnreadable(Exception):
-    """The store cannot be read; the message gives the reason and the remedy."""
-
-
 class NoStoreYet(Exception):
     """Nothing has been queued in the workspace: not an error."""
 
@@ -118,6 +113,7 @@ class Feed:
         paths: Paths of the workspace.
         reporter: Receiver of errors.
         may_repaint: Returns True if changes without a key may be shown now; False on a slow line.
+        may_upgrade: Bring a store of an older version up to date, unless an engine runs on it.
     """
 
     def __init__(
@@ -125,10 +121,13 @@ class Feed:
         paths: WorkspacePaths,
         reporter: MessagePump,
         may_repaint: Callable[[], bool] = lambda: True,
+        *,
+        may_upgrade: bool = False,
     ) -> None:
         self._paths = paths
         self._reporter = reporter
         self._may_repaint = may_repaint
+        self._may_upgrade = may_upgrade
         self._wake = threading.Event()
         self._stopping = False
         self._abandon = False
@@ -247,7 +246,7 @@ class Feed:
         inode = self._inode_now()
         if self._connection is None or inode != self._inode:
             self._close()
-            self._connection = self._open()
+            self._connection = open_store(self._paths, may_upgrade=self._may_upgrade)
             self._inode = inode
             self._connection.set_progress_handler(lambda: int(self._abandon), 20_000)
             self.wake()
@@ -264,31 +263,11 @@ class Feed:
                 ) from None
             raise NoStoreYet from None
 
-    def _open(self) -> sqlite3.Connection:
-        connection = connect_reader(self._paths.store)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
-            connection.close()
-            newer = version > SCHEMA_VERSION
-            what = (
-                "Upgrade this one"
-                if newer
-                else "Run `safelight status` once to bring it up to date"
-            )
-            raise StoreUnreadable(
-                f"The store was written by {'a newer' if newer else 'an older'} Safelight (schema "
-                f"{version}; this one knows {SCHEMA_VERSION}). {what}."
-            )
-        return connection
-
     def _lost(self, error: Exception) -> None:
         if self._abandon:
             return
         self._close()
-        if isinstance(error, StoreUnreadable):
-            self._say(clean(str(error), 500))
-        else:
-            self._say(f"The store cannot be read at the moment: {clean(str(error))}. Trying again.")
+        self._say(sentence_of(error, self._paths))
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.filtered import FilterInput
-from tui.screens.viewed import NOTHING_QUEUED, ViewedScreen
+from tui.screens.viewed import ViewedScreen
 from tui.snapshots.activity import (
     FAULTS,
     ActivityItem,
@@ -102,10 +102,6 @@ class ActivityScreen(ViewedScreen):
         self._show_bar()
         if not snapshot.complete and snapshot.total <= self._view_end():
             self.feed.wake()
-
-    def greet(self, *, is_new: bool) -> None:
-        """Say so if nothing was ever queued in the workspace."""
-        self.rows.set_empty(NOTHING_QUEUED if is_new else _EMPTY[self._tab])
 
     def _view_end(self) -> int:
         view = self._view

@@ -129,7 +129,7 @@ class BatchesScreen(CausesScreen):
         self._all: tuple[BatchItem, ...] = ()
         self._filter = Filter()
         self._glance: BatchGlance | None = None
-        self._is_new = False
+        self._is_read = False
 
     @property
     def view(self) -> View:
@@ -155,29 +155,28 @@ class BatchesScreen(CausesScreen):
         """Return the crumbs."""
         root = clean(str(self.dashboard.paths.root.absolute()).replace(str(Path.home()), "~"))
         self.query_one(TopBar).set_trail(root, read_only=self.dashboard.read_only)
-        self._show()
+        if self.dashboard.read_only:
+            self.EMPTY = "No batches here."
+        self._show_place()
 
     async def show(self, snapshot: BatchesSnapshot) -> None:
         """Show the batches that match the filter."""
-        self._all, self._glance = snapshot.rows, snapshot.glance
+        self._all, self._glance, self._is_read = snapshot.rows, snapshot.glance, True
         self._show()
         self.sheet.set_faces({id_: job.face for id_, job in snapshot.best.items()})
         self.query_one(EventTail).add(snapshot.events)
 
-    def greet(self, *, is_new: bool) -> None:
-        """Show the first steps where nothing was ever queued, or why there is nothing to see."""
-        self._is_new = is_new
+    def greeting(self) -> str:
+        """Return the first steps, and the tour until it was put away."""
         begin = WATCHING if self.dashboard.read_only else BEGIN
         words = [GREETING, f"{begin}\n{ELSEWHERE}"]
         if not self.dashboard.remembered.toured:
             words.append(f"{TOUR}\n(esc puts this away)")
-        otherwise = self.dashboard.trouble or type(self).EMPTY
-        self.EMPTY = "\n\n".join(words) if is_new else otherwise
-        self._show()
+        return "\n\n".join(words)
 
     def action_clear(self) -> None:
         """Put the tour away; otherwise clear the filter, then the marks."""
-        if self._is_new and not self.dashboard.remembered.toured:
+        if self.dashboard.is_new and not self.dashboard.remembered.toured:
             self._end_tour()
         else:
             super().action_clear()
@@ -185,11 +184,11 @@ class BatchesScreen(CausesScreen):
     def _end_tour(self) -> None:
         """Show the tour no more, in this workspace or another."""
         self.dashboard.remembered.toured = True
-        self.greet(is_new=self._is_new)
+        self.explain()
 
     def _show(self) -> None:
-        if not self.query(Rows):
-            return  # nothing is composed yet
+        if not self._is_read:
+            return
         wanted = self._filter
         shown = [
             row
@@ -279,7 +278,7 @@ class BatchesScreen(CausesScreen):
         """Open the batch under the cursor."""
         if row := self.rows.current:
             self.dashboard.open_batch(row.id, row.name)
-        elif self._is_new and not self.dashboard.read_only:
+        elif self.dashboard.is_new and not self.dashboard.read_only:
             self._end_tour()
             self.dashboard.paint_demo()
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
 
 
+NOTHING_QUEUED = "Nothing has been queued in this workspace yet. esc goes back; n there queues."
+
+
 class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
     """A screen with the bars around it and one view of the store.
 
@@ -105,11 +108,18 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
         self.feed.show((self.view, self), (self.dashboard.head_view, self))
         self.show_head(self.dashboard.head)
         self.query_one(TopBar).set_playing(self.dashboard.playing)
-        if self.dashboard.is_new:
-            self.greet(is_new=True)
+        self.explain()
 
-    def greet(self, *, is_new: bool) -> None:
-        """Show that nothing was ever queued in the workspace, or no longer."""
+    def explain(self) -> None:
+        """Show in the list why there is nothing to see: nothing was queued, or nothing is read."""
+        for rows in self.query(Rows)[:1]:
+            rows.set_notice(
+                self.dashboard.trouble or (self.greeting() if self.dashboard.is_new else "")
+            )
+
+    def greeting(self) -> str:
+        """Return the text of the list while nothing was ever queued in the workspace."""
+        return NOTHING_QUEUED
 
     def on_screen_suspend(self) -> None:
         """Stop polling while hidden."""

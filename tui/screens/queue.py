@@ -12,7 +12,7 @@ from textual.widgets import Static
 from tui.actions import BY_ID, bindings
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import View
-from tui.screens.viewed import NOTHING_QUEUED, ViewedScreen
+from tui.screens.viewed import ViewedScreen
 from tui.snapshots.places import Place
 from tui.snapshots.queue import LaneItem, QueueItem, QueueSnapshot, QueueView
 from tui.widgets.bars import KeyBar, TopBar
@@ -93,10 +93,6 @@ class QueueScreen(ViewedScreen):
         why, text = self.query_one("#why", Static), self.rows.hidden_text
         why.display = bool(text)
         why.update(text)
-
-    def greet(self, *, is_new: bool) -> None:
-        """Say so if nothing was ever queued in the workspace."""
-        self.rows.set_empty(NOTHING_QUEUED if is_new else "")
 
     def _place(self, snapshot: QueueSnapshot) -> None:
         """Select the first row of the batch that the screen was opened from."""

@@ -8,8 +8,6 @@ from tui.actions.key_names import key_name, keys_of
 from tui.screens.base import BaseScreen
 from tui.widgets.view_bar import ViewBar
 
-NOTHING_QUEUED = "Nothing has been queued in this workspace yet. esc goes back; n there queues."
-
 VIEW_NAMES = ("table", "sheet", "queue", "activity")
 """Names of the views by screen; the list of all batches has them without a batch."""
 

@@ -1,6 +1,8 @@
 """Rows, cursor and marks of a list, which several widgets may show at once."""
 
+import textwrap
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 
@@ -15,6 +17,21 @@ class HasId(Protocol):
 
 RowT = TypeVar("RowT", bound=HasId)
 
+MARGIN = "  "
+"""Begins each line of a text in place of rows."""
+
+MIN_WIDTH = 10
+
+
+@lru_cache(4)
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a text; those that are too long continue in the next."""
+    lines = (
+        textwrap.wrap(line, width, break_on_hyphens=False) if len(line) > width else [line]
+        for line in text.split("\n")
+    )
+    return [part for parts in lines for part in parts]
+
 
 class ListState(Generic[RowT]):
     """A window of rows around the visible ones, the cursor and the marks.
@@ -24,7 +41,8 @@ class ListState(Generic[RowT]):
         cursor: Index of the row under the cursor.
         marks: Ids of the marked rows.
         last_mark: Index of the row that was marked last.
-        empty: Text in place of rows, in lines.
+        empty: Text in place of rows, in lines, once it is read that there are none.
+        notice: Reason why nothing is seen, in place of `empty`, also before anything is read.
     """
 
     def __init__(self, empty: str = "") -> None:
@@ -36,6 +54,18 @@ class ListState(Generic[RowT]):
         self.marks: set[int] = set()
         self.last_mark = 0
         self.empty = empty
+        self.notice = ""
+        self._is_read = False
+
+    @property
+    def text(self) -> str:
+        """Text in place of rows."""
+        return self.notice or (self.empty if self._is_read else "")
+
+    def text_line(self, number: int, width: int) -> str:
+        """Return a line of the text in place of rows, wrapped; empty beyond its end."""
+        lines = _wrapped(self.text, max(MIN_WIDTH, width - len(MARGIN)))
+        return f"{MARGIN}{lines[number]}" if number < len(lines) else ""
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call a function after each change by another widget."""
@@ -50,6 +80,7 @@ class ListState(Generic[RowT]):
     def set_window(self, total: int, start: int, rows: Sequence[RowT]) -> None:
         """Hold `rows` from index `start` on, of `total` in all."""
         self.total, self._start, self._window = total, start, rows
+        self._is_read = True
 
     def shift(self, added: int, total: int) -> None:
         """Keep rows and cursor in place below new rows at the top.

@@ -115,11 +115,18 @@ class Rows(SizedColumns[RowT], can_focus=True):
 
     def set_empty(self, text: str) -> None:
         """Show another text if there are no rows."""
-        if text != self.state.empty:
-            self.state.empty = text
-            if not self.total:
-                self.refresh()
-                self.state.tell(self.follow)
+        self._set_texts(text, self.state.notice)
+
+    def set_notice(self, text: str) -> None:
+        """Show why nothing can be seen, in place of the text of an empty list."""
+        self._set_texts(self.state.empty, text)
+
+    def _set_texts(self, empty: str, notice: str) -> None:
+        before = self.state.text
+        self.state.empty, self.state.notice = empty, notice
+        if self.state.text != before and not self.total:
+            self.refresh()
+            self.state.tell(self.follow)
 
     def set_columns(self, columns: Sequence[ListColumn[RowT]]) -> None:
         """Show other columns from now on."""
@@ -274,7 +281,7 @@ class Rows(SizedColumns[RowT], can_focus=True):
         """Return all that the drawing of a row depends on."""
         row = self.row(index)
         marked = row is not None and row.id in self.marks
-        there = self.state.empty if not self.total else index < self.total
+        there = self.state.text if not self.total else index < self.total
         return (row, index == self.cursor, marked, there, frame)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -333,9 +340,7 @@ class Rows(SizedColumns[RowT], can_focus=True):
         width, base = self._width, self.rich_style
         row = self.row(index)
         if row is None:
-            lines = self.state.empty.split("\n") if not self.total else []
-            message = lines[index] if index < len(lines) else ""
-            text = fit(f"  {message}", width)
+            text = fit("" if self.total else self.state.text_line(index, width), width)
             return Strip([Segment(text, base + self._style("muted"))], width)
         here = index == self.cursor
         if here:

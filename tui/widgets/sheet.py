@@ -247,7 +247,8 @@ class Sheet(ReportsBugs, SheetCursor[RowT], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Return one row of the terminal."""
         if not self.state.total:
-            return self._painter.empty(self.state.empty, y, self.size.width)
+            width = self.size.width
+            return self._painter.text(self.state.text_line(y, width), width)
         grid = self._grid
         line, at = divmod(int(self.scroll_y) + y, grid.step)
         return self._line(line, grid)[at]

@@ -89,11 +89,10 @@ class SheetPainter:
         """Return an empty line."""
         return self._ready(Strip.blank(width, self.base))
 
-    def empty(self, text: str, number: int, width: int) -> Strip:
-        """Return a line of the text in place of all cells, by its number."""
-        lines = text.split("\n")
-        line = fit(f"  {lines[number]}" if number < len(lines) else "", width)
-        return self._ready(Strip([Segment(line, self.base + self._style("muted"))], width))
+    def text(self, line: str, width: int) -> Strip:
+        """Return a line of the text in place of all cells."""
+        segment = Segment(fit(line, width), self.base + self._style("muted"))
+        return self._ready(Strip([segment], width))
 
     def edges(self, *, here: bool) -> tuple[Strip, Strip]:
         """Return what is left and right of an image."""
