@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from db.queries.batches import batch_of
 from db.queries.jobs import all_jobs
@@ -67,7 +67,7 @@ def read_again(
     request = BatchRequest(
         batch.recipe,
         None,
-        json.loads(batch_of(connection, batch, variant).settings),
+        chosen_settings(recipe, json.loads(batch_of(connection, batch, variant).settings)),
         name=batch.name if what.job is None else what.job.key,
         seed=batch.seed,
         priority=batch.priority,
@@ -88,11 +88,35 @@ def defaults_of(recipe: AnyRecipe) -> dict[str, Any]:
     return plain
 
 
+def chosen_settings(recipe: AnyRecipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without those that follow from others, such as from a preset.
+
+    They follow from those that are changed, too.
+    """
+    kept, defaults = dict(settings), defaults_of(recipe)
+    for name in [name for name in settings if name in defaults and kept[name] != defaults[name]]:
+        rest = {key: value for key, value in kept.items() if key != name}
+        if _resulting(recipe, rest).get(name) == kept[name]:
+            kept = rest
+    return kept
+
+
+def _resulting(recipe: AnyRecipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings that result from some, as plain data; none if they are not valid."""
+    known = {key: value for key, value in settings.items() if key in recipe.settings.model_fields}
+    try:
+        resulting: dict[str, Any] = recipe.settings.model_validate(known).model_dump(mode="json")
+    except ValidationError:
+        return {}
+    return resulting
+
+
 def changed_settings(batch: BatchRow, recipe: AnyRecipe) -> dict[str, Any]:
     """Return the settings of a batch that differ from its recipe's defaults, and its seed."""
     defaults = defaults_of(recipe)
     settings: dict[str, Any] = json.loads(batch.settings)
-    changed = {k: v for k, v in settings.items() if k not in defaults or defaults[k] != v}
+    chosen = chosen_settings(recipe, settings)
+    changed = {k: v for k, v in chosen.items() if k not in defaults or defaults[k] != v}
     return {**changed, "seed": batch.seed}
 
 
@@ -205,6 +229,8 @@ def with_changes(
         if entry.get(name) is not None and name not in axes and name != "settings"
     }
     changed = {**entry, **fields, **values}
+    for name in [name for name, text in fields.items() if text == ""]:
+        del changed[name]  # cleared
     if str(values.get("seed")) == "-1":  # a random one of the batch's
         del changed["seed"]
     return changed

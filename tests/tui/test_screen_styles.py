@@ -22,7 +22,7 @@ from tui.screens.job import JobScreen
 from tui.screens.lanes import LanesScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.new_batch import NewBatchScreen, estimator
-from tui.screens.new_batch import screen as new_batch_module
+from tui.screens.new_batch import estimated_form as new_batch_module
 from tui.screens.new_batch.picker import InputPicker
 from tui.screens.spending import SpendingScreen
 from tui.stylesheet import DashboardStylesheet

@@ -139,6 +139,8 @@ async def test_another_setting_takes_four(place: Place, tmp_path) -> None:
         await keys.press("a")
         await until(keys.pilot, lambda: type(app.screen).__name__ == "NewBatchScreen")
         control = "#field-max-iterations Input"
+        await until(keys.pilot, lambda: app.screen.query(control))
+        await keys.press("ctrl+n")
         await until(keys.pilot, lambda: app.focused in app.screen.query(control))
         await keys.press("5", "ctrl+s")
         sql = "SELECT json_extract(settings, '$.max_iterations'), seed FROM batches ORDER BY id"

@@ -28,6 +28,7 @@ class ProseArea(TextArea):
         text: The text.
         read_only: True to show it only, until `unlock`.
         id: Name of the widget.
+        placeholder: Text that is shown while it is empty.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,8 +36,17 @@ class ProseArea(TextArea):
         Binding("ctrl+j,shift+enter,alt+enter", "break_line", "New line", show=False),
     ]
 
-    def __init__(self, text: str, *, read_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(tab_behavior="focus", compact=True, soft_wrap=True, id=id)
+    def __init__(
+        self,
+        text: str,
+        *,
+        read_only: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        placeholder: str = "",
+    ) -> None:
+        super().__init__(
+            tab_behavior="focus", compact=True, soft_wrap=True, id=id, placeholder=placeholder
+        )
         self._is_locked = read_only
         self._whole: str | None = None
         self.value = text

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from textual import events
 from textual.widgets import OptionList
 
 from engine.client.workspace import Workspace
@@ -20,13 +21,14 @@ from tests.tui.new_batch.test_new_batch_screen import (
     said,
     until,
 )
+from tui.screens.new_batch import estimated_form as screen_module
 from tui.screens.new_batch import estimator, input_reader
-from tui.screens.new_batch import screen as screen_module
 from tui.screens.new_batch.backends import BackendMenu, with_backend
 from tui.screens.new_batch.field_row import FieldRow
-from tui.screens.new_batch.fields import fields_of
+from tui.screens.new_batch.fields import FormField, Value, fields_of
 from tui.screens.new_batch.recipe_options import entry_fields, entry_of, with_flags
 from tui.screens.new_batch.screen import NewBatchScreen
+from tui.screens.new_batch.sources import FILE
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +48,13 @@ def test_the_fields_of_an_entry_may_be_empty():
     names = [field.name for field in entry_fields(STORYBOARD)]
     assert names == ["entry-prompt", "entry-target_duration", "entry-reference_image", "entry-id"]
     assert [field.name for field in entry_fields(REFINE)] == ["entry-prompt"]
-    assert entry_of({"entry-prompt": " a kite ", "entry-id": " ", "odd": True}) == {
-        "prompt": "a kite"
-    }
+    fields = {field.name: field for field in entry_fields(STORYBOARD)}
+    held: list[tuple[FormField, Value]] = [
+        (fields["entry-prompt"], " a kite "),
+        (fields["entry-id"], " "),
+        (FILE, True),
+    ]
+    assert entry_of(held) == {"prompt": "a kite"}
 
 
 async def storyboard(pilot, form):
@@ -84,11 +90,11 @@ async def test_an_entry_and_a_file_are_one_too_many(root, tmp_path):  # noqa: F8
         await storyboard(pilot, form)
         fill(form, "entry-prompt", "a kite")
         await pilot.press("ctrl+s")
-        wrong = "give a file or an entry, not both"
+        wrong = "give a prompt or a file, not both: clear one of them"
         await until(pilot, lambda: row(form, "file").error == wrong)
         form.form.take_recipe("refine")
-        await until(pilot, lambda: len(form.query(".entry")) == 2 and form.form.entry == {})
-        assert form.form.entry == {}
+        await until(pilot, lambda: list(form.form.rows("entry")) == ["entry-prompt"])
+        assert form.form.entry == {"prompt": "a kite"}
     assert batches(root)[0] is None
 
 
@@ -138,6 +144,9 @@ async def test_what_is_queued_again_fills_the_form_and_shows_what_differs(root, 
         changed = {row.field.name for row in form.query(".-changed").results(FieldRow)}
         assert changed == {"name", "seed", "priority", "max_iterations"}
         await until(pilot, lambda: "2 entries" in said(form, "#summary"))
+        assert "• max iterations 5, priority 2" in said(form, "#title")
+        await until(pilot, lambda: app.focused is row(form, "entry-prompt").control_widget)
+        await pilot.press("ctrl+n")
         await until(pilot, lambda: app.focused is row(form, "max-iterations").control_widget)
         await pilot.press("3")
         await until(pilot, lambda: not row(form, "max-iterations").has_class("-changed"))
@@ -211,3 +220,91 @@ async def test_backends_are_chosen_from_a_list_with_what_they_lack(root, monkeyp
         await until(pilot, lambda: isinstance(app.screen, BackendMenu))
         await pilot.press("plus")
         await until(pilot, lambda: row(form, "image").value == "openai,builtin")
+
+
+@pytest.mark.parametrize(("what", "prompt"), [("b1", ""), ("j1", "a fox\nat night")])
+async def test_what_is_queued_again_opens_at_its_prompt(root, tmp_path, what, prompt):  # noqa: F811
+    path = tmp_path / "prompts.json"
+    entries = [{"id": "fox", "prompt": "a fox\nat night"}, {"id": "owl", "prompt": "an owl"}]
+    path.write_text(json.dumps(entries))
+    workspace = Workspace(root)
+    workspace.queue("refine", path, options=QueueOptions(priority=2, budget=3_000_000))
+    app = Forms(NewBatchScreen(root, again=workspace.read_again(what)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        control = row(form, "entry-prompt").control_widget
+        await until(pilot, lambda: app.focused is control)
+        assert control.value == prompt
+        for name in ("entry-prompt", "budget", "priority"):
+            assert form.form.region.contains_region(row(form, name).region)
+        if what == "b1":
+            assert "the prompts of b1" in str(control.placeholder)
+
+
+async def test_a_prompt_that_is_cleared_is_not_queued_as_it_was(root, tmp_path):  # noqa: F811
+    path = tmp_path / "prompts.json"
+    path.write_text('[{"id": "fox", "prompt": "a fox"}]')
+    workspace = Workspace(root)
+    workspace.queue("refine", path)
+    app = Forms(NewBatchScreen(root, again=workspace.read_again("j1")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        fill(form, "entry-prompt", "")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "nothing was queued" in said(form, "#summary"))
+    assert batches(root)[1] is None
+
+
+async def test_settings_of_a_preset_are_not_marked_as_changed(root, tmp_path):  # noqa: F811
+    path = tmp_path / "coffee.yaml"
+    path.write_text("prompt: coffee\n")
+    workspace = Workspace(root)
+    workspace.queue("storyboard", path, settings={"preset": "fast", "seed": 3})
+    request = workspace.read_again("b1")
+    assert "num_variations" not in request.request.settings
+    app = Forms(NewBatchScreen(root, again=request))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        await until(pilot, lambda: "• preset fast" in said(form, "#title"))
+        assert said(form, "#title").endswith("• preset fast")
+        row(form, "preset").control_widget.value = "balanced"
+        await until(pilot, lambda: not form.form.changes)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.result != NONE_YET)
+    settings = json.loads(batches(root)[1].settings)
+    assert (settings["preset"], settings["num_variations"]) == ("balanced", 4)
+
+
+async def test_what_was_typed_is_there_when_a_recipe_is_chosen_again(root):  # noqa: F811
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await storyboard(pilot, form)
+        fill(form, "entry-prompt", "a kite")
+        fill(form, "entry-target-duration", "7.5")
+        fill(form, "min-gain", "9")
+        form.form.take_recipe("visual-prompts")
+        await until(pilot, lambda: not row(form, "entry-prompt").display)
+        assert form.form.entry == {}
+        await storyboard(pilot, form)
+        assert form.form.entry == {"prompt": "a kite", "target_duration": "7.5"}
+        assert row(form, "min-gain").value == "9"
+        assert form.form.changes == ["min gain 9"]
+
+
+async def test_lines_that_are_pasted_are_all_taken(root):  # noqa: F811
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        for name, lines in (("entry-prompt", "a fox\nat night"), ("name", "fox at night")):
+            control = row(form, name).control_widget
+            control.focus()
+            await until(pilot, lambda control=control: app.focused is control)
+            control.post_message(
+                events.Paste("a fox\nat night".removeprefix("a " * (name == "name")))
+            )
+            await until(pilot, lambda name=name, lines=lines: row(form, name).value == lines)

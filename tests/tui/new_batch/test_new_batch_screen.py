@@ -17,7 +17,7 @@ from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
 from engine.plugins.catalog import EntryPointCatalog
 from tui.screens.new_batch import NewBatchScreen, estimator, input_reader
-from tui.screens.new_batch import screen as screen_module
+from tui.screens.new_batch import estimated_form as screen_module
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.picker import InputPicker
 from tui.screens.new_batch.problems import ProblemList
@@ -87,7 +87,7 @@ def row(form, name):
 
 
 def fill(form, name, value):
-    row(form, name).query_one(Input).value = value
+    row(form, name).control_widget.value = value
 
 
 def send(app, keys):
@@ -114,10 +114,11 @@ async def test_a_batch_is_queued_by_keys_alone(root, prompts, size, monkeypatch)
     async with app.run_test(size=size) as pilot:
         form = app.form
         await ready(pilot, form)
-        assert isinstance(app.focused, Input)
-        await pilot.press(*prompts.name, "enter")
+        await until(pilot, lambda: app.focused is row(form, "entry-prompt").control_widget)
+        await pilot.press(*prompts.name)
+        await until(pilot, lambda: app.focused is row(form, "file").control_widget)
         await until(pilot, lambda: "2 entries" in said(form, "#summary"))
-        await pilot.press("tab", "tab", "tab", *"my batch", "enter", *"11", "enter", "home", "4")
+        await pilot.press("enter", "tab", "tab", *"my batch", "enter", *"11", "enter", "home", "4")
         assert row(form, "priority").value == "40"
         while app.focused is not row(form, "max-iterations").control_widget:
             await pilot.press("tab")
@@ -139,12 +140,13 @@ async def test_keys_that_come_all_at_once_are_taken_in_their_order(root, prompts
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
         await ready(pilot, form)
-        await until(pilot, lambda: app.focused is row(form, "file").control_widget)
+        await until(pilot, lambda: app.focused is row(form, "entry-prompt").control_widget)
+        await pilot.press("tab")
         text = ["x", "backspace", *prompts.name, "enter"]
         batch = [*"batch", "home", *"my", "enter", *"12", "backspace", "1", "enter", "home", "4"]
         send(
             app,
-            [*text, "tab", "x", "shift+tab", "tab", "backspace", "tab", "tab", *batch, "ctrl+s"],
+            [*text, "tab", "x", "shift+tab", "tab", "backspace", "tab", *batch, "ctrl+s"],
         )
         await until(pilot, lambda: app.result != NONE_YET)
     batch, _ = batches(root)
@@ -274,7 +276,7 @@ async def test_help_follows_the_field(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, app.form)
-        assert "Input file:" in said(app.form, "#help")
+        assert "A prompt, in your own words" in said(app.form, "#help")
         row(app.form, "max-iterations").focus_control()
         await pilot.pause()
         assert "1 to 20" in said(app.form, "#help")

@@ -18,8 +18,8 @@ from tests.tui.new_batch.test_new_batch_screen import (
     send,
     until,
 )
+from tui.screens.new_batch import estimated_form as screen_module
 from tui.screens.new_batch import estimator, input_reader
-from tui.screens.new_batch import screen as screen_module
 from tui.screens.new_batch.screen import NewBatchScreen
 
 
@@ -82,6 +82,7 @@ async def test_a_path_that_is_pasted_and_queued_at_once_has_its_own_recipe(
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
         await ready(pilot, form)
+        row(form, "file").focus_control()
         await until(pilot, lambda: app.focused is row(form, "file").control_widget)
         fill(form, "file", f"{songs}/")
         await shown(pilot, form, "visual-prompts", "The recipe fits the file")
@@ -97,6 +98,7 @@ async def test_an_answer_about_an_earlier_path_is_not_taken(root, songs):  # noq
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
         await ready(pilot, form)
+        row(form, "file").focus_control()
         await until(pilot, lambda: app.focused is row(form, "file").control_widget)
         fill(form, "file", f"{songs}/film.yaml")
         await until(pilot, lambda: form._reader.number and form._reader.reading is not None)

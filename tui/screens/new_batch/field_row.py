@@ -9,10 +9,12 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Checkbox, Input, Label, Select, Static
+from textual.widgets import Checkbox, Input, Label, Select, Static, TextArea
 
+from engine.text.terminal import clean
 from tui.screens.new_batch.fields import FormField, Value
 from tui.widgets.keys_in_order import act_at_once
+from tui.widgets.prose import ProseArea
 
 
 class TextControl(Input):
@@ -21,6 +23,13 @@ class TextControl(Input):
     async def on_key(self, event: events.Key) -> None:
         """Move and delete before the next character is inserted."""
         await act_at_once(self, event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Insert all of what is pasted, its lines joined: a line of text takes one."""
+        event.prevent_default()
+        event.stop()
+        lines = clean(event.text, None, keep_newlines=True).split("\n")
+        self.replace(" ".join(line for line in lines if line), *self.selection)
 
 
 class Tick(Checkbox):
@@ -84,6 +93,7 @@ class FieldRow(Vertical):
 
     Args:
         field: What it is.
+        value: Value at first, if not the field's initial one.
         beside: Widgets to the right of its control.
     """
 
@@ -92,12 +102,14 @@ class FieldRow(Vertical):
         height: auto;
 
         Horizontal { height: auto; }
-        Label { width: 19; padding: 0 1; color: $text-muted; }
-        Input, Select { width: 1fr; }
+        Label { width: 24; padding: 0 1; color: $text-muted; }
+        Input, Select, ProseArea { width: 1fr; }
+        ProseArea { height: auto; max-height: 25vh; padding: 0; background: $surface; }
+        ProseArea > .text-area--placeholder { color: $text-muted; }
         Input > .input--placeholder { color: $text-muted; }
         Checkbox { width: auto; }
         .names { width: 3; color: $accent; }
-        .error { display: none; height: auto; padding: 0 1 0 19; color: $text-error; }
+        .error { display: none; height: auto; padding: 0 1 0 24; color: $text-error; }
         &.-wrong .error { display: block; }
         &.-changed Label { color: $warning; text-style: bold; }
         &:focus-within { height: auto; }  /* so that Textual styles the label with it */
@@ -122,13 +134,15 @@ class FieldRow(Vertical):
 
         row: "FieldRow"
 
-    def __init__(self, field: FormField, *, beside: Iterable[Widget] = ()) -> None:
+    def __init__(
+        self, field: FormField, *, value: Value | None = None, beside: Iterable[Widget] = ()
+    ) -> None:
         super().__init__(id=f"field-{field.name.replace('_', '-')}")
         self.field = field
         self._beside = tuple(beside)
         self._error = ""
-        self._last = field.initial
-        self.set_class(self._is_changed(field.initial), "-changed")
+        self._last = field.initial if value is None else value
+        self.set_class(self._is_changed(self._last), "-changed")
 
     def compose(self) -> ComposeResult:
         """Compose label and control in a line, the error under them."""
@@ -149,18 +163,22 @@ class FieldRow(Vertical):
         return f"{self.field.label} •" if self.has_class("-changed") else self.field.label
 
     def _control(self) -> Widget:
-        field = self.field
+        field, initial = self.field, self._last
         if field.control == "switch":
-            return Tick(value=bool(field.initial))
+            return Tick(value=bool(initial))
         if field.control == "choice":
             options = [(choice, choice) for choice in field.choices]
-            value = field.initial if field.initial in field.choices else Select.NULL
+            value = str(initial) if initial in field.choices else Select.NULL
             return Select(
                 options, value=value, allow_blank=field.optional, compact=True, classes="control"
             )
+        hint = field.hint or ("not set" if field.optional or field.initial == "" else "")
+        if field.control == "prose":
+            area = ProseArea(str(initial), placeholder=hint)
+            return area.add_class("control")
         return TextControl(
-            str(field.initial),
-            placeholder="not set" if field.optional or field.initial == "" else "",
+            str(initial),
+            placeholder=hint,
             compact=True,
             select_on_focus=False,
             suggester=NameSuggester(field.names) if field.names else None,
@@ -170,16 +188,16 @@ class FieldRow(Vertical):
     @property
     def value(self) -> Value:
         """Value of the control."""
-        held = self.control_widget.value
+        held: object = self.control_widget.value
         if isinstance(held, bool):
             return held
         return held if isinstance(held, str) else ""
 
     @property
-    def control_widget(self) -> "Input | Select[str] | Checkbox":
+    def control_widget(self) -> "Input | Select[str] | Checkbox | ProseArea":
         """The control that edits the field."""
         control = self.query_one(".control")
-        if not isinstance(control, Input | Select | Checkbox):
+        if not isinstance(control, Input | Select | Checkbox | ProseArea):
             raise TypeError(f"{control} holds no value")
         return control
 
@@ -205,6 +223,7 @@ class FieldRow(Vertical):
         self.control_widget.focus()
 
     @on(Input.Changed)
+    @on(TextArea.Changed)
     @on(Select.Changed)
     @on(Checkbox.Changed)
     def _edited(self, event: Message) -> None:

@@ -8,14 +8,16 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
 
 from engine.client.inputs import validation_sentence
 from engine.text.terminal import clean
 
-Control = Literal["text", "choice", "switch"]
+Control = Literal["text", "prose", "choice", "switch"]
 Value = str | bool
 """Value of a control: a bool for a switch, otherwise text."""
 
@@ -32,6 +34,8 @@ _BOUNDS = {
     "multipleOf": "a multiple of",
 }
 
+
+_LONG = 1000  # characters
 
 _NO_BOUND = 2**53  # formats of stored numbers are not worth showing
 
@@ -52,6 +56,8 @@ class FormField:
         meaning: The values of choices that are not text, by their labels.
         names: Accepted names: the text is one, or several with commas between.
         usual: Value by default, if the initial one may differ from it.
+        is_long: True if its text may be long.
+        hint: Text in the empty control, in place of "not set".
     """
 
     name: str
@@ -65,6 +71,8 @@ class FormField:
     meaning: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     names: tuple[str, ...] = ()
     usual: Value | None = None
+    is_long: bool = False
+    hint: str = ""
 
 
 def fields_with(
@@ -115,12 +123,20 @@ def fields_of(
         _field(
             name,
             _resolved(part, shared),
-            given.get(name, part.get("default")),
+            given.get(name, _default(model, name, part)),
             offered.get(name, ()),
             required=name in required,
         )
         for name, part in schema.get("properties", {}).items()
     ]
+
+
+def _default(model: type[BaseModel], name: str, part: Mapping[str, Any]) -> Any:
+    """Return the default of a field as plain data; None if it has none."""
+    if "default" in part or name not in model.model_fields:
+        return part.get("default")
+    factory = model.model_fields[name].default_factory
+    return None if factory is None else to_jsonable_python(factory())  # type: ignore[call-arg]
 
 
 def _field(
@@ -145,6 +161,7 @@ def _field(
         is_json=is_json,
         meaning={str(v): v for v in part.get("enum", ()) if not isinstance(v, str)},
         names=offered,
+        is_long=part.get("maxLength", 0) >= _LONG,
     )
 
 
@@ -219,9 +236,12 @@ def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Va
         try:
             values[field.name] = _value(field, held[field.name])
         except ValueError:
-            errors[field.name] = 'must be JSON, such as ["a", "b"]'
+            example = '{"a": 1}' if str(field.usual).startswith("{") else '["a", "b"]'
+            errors[field.name] = f"must be JSON, such as {example}"
         if unknown := _unknown(field, held[field.name]):
-            errors[field.name] = f"there is no {unknown} here; there are {', '.join(field.names)}"
+            close = get_close_matches(unknown, field.names, 1)
+            meant = f"; did you mean {close[0]}?" if close else "."
+            errors[field.name] = f"there is no {unknown}{meant} ^b lists what there is."
     try:
         value = model.model_validate({name: v for name, v in values.items() if name not in errors})
     except ValidationError as refusal:
@@ -239,7 +259,8 @@ def _unknown(field: FormField, held: Value) -> str:
     """Return the first unknown name; empty if all are known."""
     if not field.names or isinstance(held, bool):
         return ""
-    known = (*field.names, *str(field.initial).split(","))
+    usual = field.initial if field.usual is None else field.usual
+    known = (*field.names, *str(usual).split(","))
     named = (name.strip() for name in held.split(","))
     return next((clean(name, 40) for name in named if name and name not in known), "")
 

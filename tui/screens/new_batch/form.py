@@ -1,7 +1,8 @@
 """The form: rows for file, recipe, batch and the recipe's settings, and their values."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,24 +18,19 @@ from engine.client.recipes import RecipeChoice, RecipeChoices
 from engine.client.requests import BatchRequest
 from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
-from tui.screens.new_batch.field_row import FieldRow
-from tui.screens.new_batch.fields import FormCheck, FormField, check, fields_of, fields_with
+from tui.screens.new_batch.field_row import FieldRow, row_of
+from tui.screens.new_batch.fields import FormCheck, FormField, Value, check, fields_of, fields_with
 from tui.screens.new_batch.options import BatchForm, batch_options, batch_values
 from tui.screens.new_batch.recipe_options import (
+    PROMPT,
     entry_fields,
     entry_of,
     filled_with,
     option_names,
     with_flags,
 )
-
-FILE = FormField(
-    "file",
-    "file",
-    "Input file: JSON, YAML, JSONL, CSV or one prompt per line. ^o opens the file picker.",
-    "text",
-    "",
-)
+from tui.screens.new_batch.sources import BOTH, FILE, asked_again, is_file_name
+from tui.widgets.prose import ProseArea
 
 
 class Form(VerticalScroll, can_focus=False):
@@ -50,12 +46,15 @@ class Form(VerticalScroll, can_focus=False):
         self._choices: dict[str, RecipeChoice] = {}
         self._chosen: RecipeChoice | None = None
         self._fields: list[FormField] = []
+        self._typed: dict[str, dict[str, Value]] = {}
         self._choosing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        """Compose the file, and a placeholder until the recipes are loaded."""
+        """Compose prompt and file, and a placeholder until the recipes are loaded."""
         browse = Button("Choose", id="browse", action="screen.browse", compact=True)
-        yield FieldRow(FILE, beside=[browse])
+        prompt, file = (PROMPT, FILE) if self._again is None else asked_again(self._again)
+        yield from _rows_of([prompt], "entry")
+        yield FieldRow(file, beside=[browse])
         yield Static("Loading the recipes…", id="loading", markup=False)
 
     # -- keys ---------------------------------------------------------------------------------
@@ -63,7 +62,7 @@ class Form(VerticalScroll, can_focus=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Move on with enter from text only; elsewhere it presses or opens."""
         if action == "next_field":
-            return isinstance(self.screen.focused, Input)
+            return isinstance(self.screen.focused, Input | ProseArea)
         return super().check_action(action, parameters)
 
     def action_next_field(self) -> None:
@@ -138,24 +137,37 @@ class Form(VerticalScroll, can_focus=False):
             title = self.query("#settings-title")
             if choice is None or choice is self._chosen or not title:
                 return False
+            self._keep_typed()
             self._chosen = choice
             again = self._again_of(name)
             values = again.request.settings if again else {}
             model = choice.recipe.settings
             fields = fields_with(model, values, choice.defaults, choice.backends)
             self._fields = with_flags(fields, choice.recipe)
-            await self.query(".settings, .entry").remove()
+            await self.query(".settings, .more").remove()
             await self._offer_entry(choice.recipe)
             title.first(Static).update(f"Settings of {clean(name, 40)}")
-            await self.mount(*_rows_of(self._fields, "settings"), after=title.first())
+            rows = _rows_of(self._fields, "settings", self._typed.get(name))
+            await self.mount(*rows, after=title.first())
             return True
+
+    def _keep_typed(self) -> None:
+        """Keep the values of a recipe's fields, in case that it is chosen again."""
+        if self._chosen is not None:
+            rows = (row for row in self.query(".settings, .more").results(FieldRow) if row.is_ready)
+            self._typed[self._chosen.recipe.name] = {row.field.name: row.value for row in rows}
 
     async def _offer_entry(self, recipe: AnyRecipe) -> None:
         """Show the fields of the one entry that a recipe takes in place of a file."""
-        if fields := self._entry_fields(recipe):
-            head = Static("One entry, instead of a file", classes="section entry")
-            recipe_row = self.query_one("#field-recipe", FieldRow)
-            await self.mount(head, *_rows_of(fields, "entry"), after=recipe_row)
+        fields = {field.name: field for field in self._entry_fields(recipe)}
+        prompt = fields.pop(PROMPT.name, None)
+        self.prompt.display = prompt is not None
+        if prompt is not None:
+            self.prompt.field = replace(self.prompt.field, help=prompt.help)
+        if fields and (self._again_of(recipe.name) is None or self.count == 1):
+            head = Static("More of this entry", classes="section more")
+            rows = _rows_of(fields.values(), "entry more", self._typed.get(recipe.name))
+            await self.mount(head, *rows, after=self.query_one("#field-recipe", FieldRow))
 
     def _entry_fields(self, recipe: AnyRecipe) -> list[FormField]:
         fields = entry_fields(recipe)
@@ -172,27 +184,60 @@ class Form(VerticalScroll, can_focus=False):
         again = self._again
         return again if again is not None and again.request.recipe == recipe else None
 
+    def focus_first(self) -> None:
+        """Focus the prompt, or the file of a recipe without one."""
+        row = self.prompt if self.prompt.display else self.file
+        row.focus_control()
+
     def focus_setting(self) -> None:
-        """Focus the first setting that is changed and names no backends, its text selected.
+        """Focus the next setting that is changed and names no backends, its text selected.
 
         If none is changed, it is the first one behind those that name backends.
         """
+        wanted = self._wanted_settings()
+        focused = row_of(self.screen.focused)
+        at = wanted.index(focused) + 1 if focused in wanted else 0
+        for row in wanted[at : at + 1] or wanted[:1]:
+            row.focus_control()
+            if isinstance(row.control_widget, Input):
+                row.control_widget.select_all()
+
+    def _wanted_settings(self) -> list[FieldRow]:
         backends = self._chosen.backends if self._chosen else {}
         rows = list(self.rows("settings").values())
         behind = dropwhile(lambda row: row.field.name not in backends, rows)
         others = [row for row in rows if row.field.name not in backends]
         changed = [row for row in others if row.has_class("-changed")]
         following = [row for row in behind if row in others]
-        for row in (changed or following or others)[:1]:
-            row.focus_control()
-            if isinstance(row.control_widget, Input):
-                row.control_widget.select_all()
+        return changed or (following or others)[:1]
+
+    @property
+    def changes(self) -> list[str]:
+        """Values that differ from the defaults, without name and seed, as `max iterations 5`."""
+        rows = [*self.rows("settings").values(), *self.rows("batch").values()]
+        changed = [row for row in rows if row.has_class("-changed")]
+        return [
+            f"{row.field.label} {_in_short(row.value)}"
+            for row in changed
+            if row.field.name not in {"name", "seed"}
+        ]
 
     # -- what it holds ------------------------------------------------------------------------
 
     def rows(self, section: str) -> dict[str, FieldRow]:
-        """Return the rows of `batch` or `settings`, by the field's name."""
-        return {row.field.name: row for row in self.query(f".{section}").results(FieldRow)}
+        """Return the rows of `batch`, `settings` or `entry`, by the field's name."""
+        rows = self.query(f".{section}").results(FieldRow)
+        return {row.field.name: row for row in rows if row.display}
+
+    @property
+    def prompt(self) -> FieldRow:
+        """The row of the prompt; not displayed for a recipe without one."""
+        return self.query_one(f"#field-{PROMPT.name}", FieldRow)
+
+    @property
+    def file(self) -> FieldRow:
+        """The row of the file."""
+        return self.query_one("#field-file", FieldRow)
 
     def _shown(self) -> Iterator[FieldRow]:
         """Return the rows with a control that can be read."""
@@ -224,13 +269,12 @@ class Form(VerticalScroll, can_focus=False):
 
     def first_wrong(self) -> FieldRow | None:
         """Return the first row with a mistake; a missing file is one."""
-        file = self.query_one("#field-file", FieldRow)
-        file.say(self._trouble_with_input())
+        self.file.say(self._trouble_with_input())
         return next((row for row in self.query(FieldRow) if row.error), None)
 
     def _trouble_with_input(self) -> str:
         if self.path is not None:
-            return "give a file or an entry, not both" if self.entry else ""
+            return BOTH if any(self.entry.values()) else ""
         return "" if self.count else "choose a file"
 
     def request(self, settings: FormCheck | None, batch: FormCheck | None) -> BatchRequest | None:
@@ -284,15 +328,15 @@ class Form(VerticalScroll, can_focus=False):
     @property
     def entry(self) -> dict[str, str]:
         """Return the one entry that is given in place of a file; empty without one."""
-        rows = self.rows("entry")
-        return entry_of({name: row.value for name, row in rows.items() if row.is_ready})
+        rows = self.rows("entry").values()
+        return entry_of((row.field, row.value) for row in rows if row.is_ready)
 
     # -- the file -----------------------------------------------------------------------------
 
     @property
     def path(self) -> Path | None:
         """The chosen file; None if there cannot be one."""
-        text = str(self.query_one("#field-file", FieldRow).value).strip()
+        text = str(self.file.value).strip()
         if not text or "\0" in text:
             return None
         try:
@@ -302,11 +346,34 @@ class Form(VerticalScroll, can_focus=False):
 
     def set_path(self, path: Path) -> None:
         """Choose a file."""
-        self.query_one("#field-file Input", Input).value = str(path)
+        control = self.file.query_one(Input)
+        control.value = str(path)
+        control.cursor_position = len(control.value)
+
+    def take_path(self) -> bool:
+        """Move the path of a file that was typed as the prompt into its own field.
+
+        Returns:
+            True if there was one.
+        """
+        control = self.prompt.control_widget
+        if not isinstance(control, ProseArea) or not is_file_name(text := control.value.strip()):
+            return False
+        self.set_path(Path(text))
+        control.value = ""
+        if control.has_focus:
+            self.file.focus_control()
+        return True
 
 
-def _rows_of(fields: list[FormField], section: str) -> list[FieldRow]:
-    rows = [FieldRow(field) for field in fields]
+def _rows_of(
+    fields: Iterable[FormField], classes: str, typed: Mapping[str, Value] | None = None
+) -> list[FieldRow]:
+    rows = [FieldRow(field, value=(typed or {}).get(field.name)) for field in fields]
     for row in rows:
-        row.add_class(section)
+        row.add_class(*classes.split())
     return rows
+
+
+def _in_short(value: Value) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else clean(value, 24) or "not set"

@@ -1,15 +1,27 @@
 """A recipe's own options in the form: its flags beside its settings, and its only entry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
-from tui.screens.new_batch.fields import FormField, Value, fields_of
+from engine.text.terminal import clean
+from tui.screens.new_batch.fields import Control, FormField, Value, fields_of
 
 _ENTRY = "entry-"
 """Prefix of the names of an entry's fields, which settings may share."""
+
+PROMPT = FormField(
+    f"{_ENTRY}prompt",
+    "prompt",
+    "A prompt, in your own words; for many of them name a file. ^j begins a line, ^g edits in "
+    "$EDITOR.",
+    "prose",
+    "",
+    optional=True,
+    hint="type a prompt, or name a file of prompts",
+)
 
 
 def with_flags(fields: list[FormField], recipe: AnyRecipe) -> list[FormField]:
@@ -29,19 +41,23 @@ def entry_fields(recipe: AnyRecipe) -> list[FormField]:
     options = [option for option in recipe.options if option.target == "entry"]
     fields = [_entry_field(option, known[option.name]) for option in options]
     if "prompt" in known and all(option.name != "prompt" for option in options):
-        help_ = "A prompt typed by hand, instead of a file."
-        fields.append(FormField(f"{_ENTRY}prompt", "prompt", help_, "text", "", optional=True))
+        fields.append(PROMPT)
     return fields
 
 
 def filled_with(fields: list[FormField], entry: Mapping[str, Any]) -> list[FormField]:
     """Return the fields of an entry with the values of one that is queued again."""
     return [
-        replace(field, initial=value, usual="")
+        replace(field, initial=clean(value, None, keep_newlines=True), usual=_unfilled(field))
         if isinstance(value := entry.get(field.name.removeprefix(_ENTRY)), str)
         else field
         for field in fields
     ]
+
+
+def _unfilled(field: FormField) -> Value | None:
+    """Return the default of a field of an entry; a prompt has none that it would differ from."""
+    return None if field.name == PROMPT.name else ""
 
 
 def option_names(recipe: AnyRecipe) -> frozenset[str]:
@@ -51,17 +67,21 @@ def option_names(recipe: AnyRecipe) -> frozenset[str]:
 
 def _entry_field(option: Option, field: FormField) -> FormField:
     help_ = f"{option.help or field.help} Instead of a file; also {option.flag}."
-    return FormField(f"{_ENTRY}{field.name}", field.label, help_, "text", "", optional=True)
+    if field.name == "prompt":
+        return replace(PROMPT, help=f"{help_} ^j begins a line, ^g edits in $EDITOR.")
+    control: Control = "prose" if field.is_long else "text"
+    return FormField(f"{_ENTRY}{field.name}", field.label, help_, control, "", optional=True)
 
 
-def entry_of(held: Mapping[str, Value]) -> dict[str, str]:
-    """Return the entry that its fields hold, without the empty ones.
+def entry_of(held: Iterable[tuple[FormField, Value]]) -> dict[str, str]:
+    """Return what is typed of an entry: the fields that hold another text than at first.
 
     Args:
-        held: The text of each field, by its name.
+        held: Its fields, each with its text.
     """
+    typed = ((field, text.strip()) for field, text in held if isinstance(text, str))
     return {
-        name.removeprefix(_ENTRY): text.strip()
-        for name, text in held.items()
-        if isinstance(text, str) and text.strip()
+        field.name.removeprefix(_ENTRY): text
+        for field, text in typed
+        if text != str(field.initial).strip()
     }

@@ -1,6 +1,5 @@
 """The screen that queues a batch."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -9,43 +8,33 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
-from textual.widgets import Button, Input, Static
+from textual.timer import Timer
+from textual.widgets import Button, Static
 
 from engine.client.inputs import Refusal, refusal_of
 from engine.client.recipes import RecipeChoices, find_recipes, installed_catalog
 from engine.client.requests import BatchRequest
-from engine.text.plural import pluralize
-from tui.bugs import ReportsBugs
-from tui.screens.new_batch import estimate
-from tui.screens.new_batch.estimator import Estimator
+from tui.screens.new_batch import input_reader
+from tui.screens.new_batch.estimated_form import EstimatedForm
 from tui.screens.new_batch.field_row import FieldRow, row_of
-from tui.screens.new_batch.fields import WHOLE_FORM, FormCheck
 from tui.screens.new_batch.form import Form
-from tui.screens.new_batch.input_reader import InputReader
 from tui.screens.new_batch.messages import (
-    EstimateReady,
     InputRead,
     QueueingEnded,
-    ReadinessFound,
     RecipesFound,
 )
 from tui.screens.new_batch.problems import ProblemList
-from tui.screens.new_batch.readiness import Readiness, read_readiness, what_lacks
-from tui.screens.new_batch.recipe_guess import RecipeGuess
 from tui.screens.new_batch.summary import Summary
 
 if TYPE_CHECKING:
     from engine.client.again import AgainRequest
-    from engine.client.estimates import Estimate
     from engine.client.recipes import InstalledCatalog
-    from engine.client.workspace import Workspace
 
 
 LISTED = " ^b lists them."
 
 
-class NewBatchScreen(ReportsBugs, Screen[int | None]):
+class NewBatchScreen(EstimatedForm):
     """Form for a file, a recipe and its settings, which queues them as a batch.
 
     It is dismissed with the batch's number, or with None if nothing was queued.
@@ -59,13 +48,15 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
     """
 
     CSS_PATH = "screen.tcss"
-    AUTO_FOCUS = "#field-file Input"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - Textual's way
+    AUTO_FOCUS = "#field-entry-prompt .control"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "queue", "Queue", priority=True),
         Binding("ctrl+o", "browse", "Choose a file", priority=True),
         Binding("ctrl+b", "backends", "Choose a backend", priority=True),
         Binding("ctrl+r", "read_again", "Read the file again", priority=True),
         Binding("ctrl+t", "take_recipe", "Use the recipe that fits the file", priority=True),
+        Binding("ctrl+n", "next_setting", "Go to the settings", priority=True),
         Binding("escape", "leave", "Back"),
         # with priority, later keys go to the field that these lead to
         Binding("tab", "app.focus_next", show=False, priority=True),
@@ -80,37 +71,30 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         path: Path | None = None,
         again: "AgainRequest | None" = None,
     ) -> None:
-        super().__init__()
+        super().__init__(workspace_root, catalog, settled=again is not None)
         self._again = again
-        self._guess = RecipeGuess(settled=again is not None)
-        self._root = workspace_root
-        self._catalog = catalog
         self._first_path = path
-        self._reader = InputReader(self)
-        self._estimator = Estimator(self, self._prepare_estimate)
-        self._readiness: Readiness = {}
-        self._queueing = False
         self._queue_when_read = False
+        self._awaited: Path | None = None
+        self._looking: Timer | None = None
 
     # -- layout -------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         """Compose the form, the problems of the file, help, summary, buttons."""
-        again = self._again
-        title = (
-            f"{again.called} again, with…   • differs from the default" if again else "New batch"
-        )
-        yield Static(title, id="title", markup=False)
-        yield Form(again)
+        yield Static(id="title", markup=False)
+        yield Form(self._again)
         yield ProblemList()
         yield Static(id="help", markup=False)
         yield Summary()
         with Horizontal(id="buttons"):
             yield Button("Queue ^s", "primary", id="queue", action="screen.queue", compact=True)
             yield Button("Back esc", id="leave", action="screen.leave", compact=True)
+            yield Static("^n settings   ^o file   ^b backends", id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Start with the given file, and load the recipes."""
+        self._say_changes()
         if self._first_path is not None:
             self.form.set_path(self._first_path)
         self.run_worker(self._find_recipes, thread=True, group="recipes", exit_on_error=False)
@@ -122,15 +106,15 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         text = f"{row.field.help}{LISTED if row.field.names else ''}" if row else ""
         self.query_one("#help", Static).update(text)
 
-    @property
-    def form(self) -> Form:
-        """The form."""
-        return self.query_one(Form)
+    def _say_changes(self) -> None:
+        """Show in the title what differs from the defaults."""
+        title = f"{self._again.called} again, with…" if self._again else "New batch"
+        changes = ", ".join(self.form.changes)
+        self.query_one("#title", Static).update(f"{title}   • {changes}" if changes else title)
 
-    @property
-    def summary(self) -> Summary:
-        """The summary."""
-        return self.query_one(Summary)
+    def action_next_setting(self) -> None:
+        """Go to the next setting that is changed, or to the first one."""
+        self.form.focus_setting()
 
     # -- recipes ------------------------------------------------------------------------------
 
@@ -150,99 +134,39 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
         if self.form.chosen is not None:
             self._check_form()
             self._read_input(guess=True)
-        if self._again is not None:
-            count = pluralize(len(self._again.request.entries), "entry", "entries")
-            placeholder = f"the {count} of {self._again.called}, or another file"
-            self.form.query_one("#field-file Input", Input).placeholder = placeholder
-            self.call_after_refresh(self.form.focus_setting)
-
-    def _ask_backends(self) -> None:
-        """Check the backends; in a thread."""
-        self.post_message(ReadinessFound(read_readiness(self._root)))
-
-    @on(ReadinessFound)
-    def _know_backends(self, message: ReadinessFound) -> None:
-        """Show the missing requirements of the chosen backends."""
-        self._readiness = message.readiness
-        self._check_form()
+        self._say_changes()
+        if not self.form.prompt.display:
+            self.call_after_refresh(self.form.focus_first)
 
     # -- validation ---------------------------------------------------------------------------
 
     @on(FieldRow.Edited)
     async def _edited(self, event: FieldRow.Edited) -> None:
         self.summary.lift()
+        self._say_changes()
         if event.row.classes & {"settings", "batch", "entry"}:
             self._check_form()
+            self._look_for_path(event.row)
         elif event.row.field.name == "recipe":
             self._guess.note(str(event.row.value))
             await self._choose(str(event.row.value))
         else:
             event.row.say("")
-            self._queue_when_read = False
+            self._queue_when_read = self._queue_when_read and self.form.path == self._awaited
             self._guess.open()
             self._reader.wait(partial(self._read_input, guess=True))
+
+    def _look_for_path(self, row: FieldRow) -> None:
+        """Look a little later whether the path of a file was typed as the prompt."""
+        if row is self.form.prompt:
+            if self._looking is not None:
+                self._looking.stop()
+            self._looking = self.set_timer(input_reader.READ_AFTER, self.form.take_path)
 
     async def _choose(self, name: str) -> None:
         if await self.form.choose(name):
             self._check_form()
             self._read_input()
-
-    def _check_form(self) -> tuple[FormCheck | None, FormCheck | None]:
-        """Validate settings and batch and show the errors at their fields."""
-        settings, batch = self.form.check()
-        for checked in (settings, batch):
-            if checked is not None and WHOLE_FORM in checked.errors:
-                self.summary.say(checked.errors[WHOLE_FORM], bad=True)
-        self._summarise(settings)
-        return settings, batch
-
-    # -- summary ------------------------------------------------------------------------------
-
-    def _summarise(self, settings: FormCheck | None) -> None:
-        if self._queueing:
-            return
-        reading, text, bad = self._reader.reading, "", False
-        if reading is not None and not reading.finished:
-            text = f"Reading: {reading.entries:,} entries so far…"
-        elif reading is not None and reading.problems:
-            text, bad = "Fix the file, then press ^r to read it again.", True
-            if reading.fits:
-                text = f"This is a file for {reading.fits}: ^t selects that recipe."
-        elif reading is not None:
-            text = self._what_it_takes(reading.entries, settings)
-            text += " The recipe fits the file." if self._guess.is_unusual else ""
-        elif count := self.form.count:
-            text = self._what_it_takes(count, settings)
-        self.summary.show(text, bad=bad)
-
-    def _what_it_takes(self, entries: int, settings: FormCheck | None) -> str:
-        """Show entries, steps, cost and time as far as known, and missing requirements."""
-        chosen = self.form.chosen
-        if chosen is None or settings is None or settings.value is None:
-            return estimate.summary(entries)
-        source = (self._reader.number, tuple(self.form.entry.items()))
-        text = self._estimator.ask(source, entries, chosen.recipe, settings.value)
-        named = [(name, str(settings.values.get(name, ""))) for name in chosen.backends]
-        return f"{text} {what_lacks(self._readiness, named)}".rstrip()
-
-    def _prepare_estimate(self) -> "Callable[[], Estimate] | None":
-        """Return the function that estimates the batch; None if the form has mistakes."""
-        request = self.form.request(*self._check_form())
-        if request is None or self._catalog is None:
-            return None
-        return lambda: self._workspace().estimate_request(request)
-
-    def _workspace(self) -> "Workspace":
-        """Return the workspace with its present settings; in a thread."""
-        from engine.client.workspace import Workspace
-
-        return Workspace(self._root, catalog=self._catalog)
-
-    @on(EstimateReady)
-    def _show_estimate(self, message: EstimateReady) -> None:
-        """Show the estimate, unless the form has changed meanwhile."""
-        if self._estimator.take(message):
-            self._check_form()
 
     # -- backends -----------------------------------------------------------------------------
 
@@ -339,13 +263,15 @@ class NewBatchScreen(ReportsBugs, Screen[int | None]):
 
     async def action_queue(self) -> None:
         """Queue the form's batch, or go to the first mistake."""
-        if await self.form.settle():
-            self._read_input()
+        chosen = await self.form.settle()
+        if self.form.take_path() or chosen:
+            self._read_input(guess=not chosen)
         settings, batch = self._check_form()
         if self._queueing or settings is None or batch is None:
             return
         self._queue_when_read = self._guess.is_open and bool(self.form.path)
         if self._queue_when_read:
+            self._awaited = self.form.path
             self.summary.say("Reading the file…")
             return
         if (wrong := self.form.first_wrong()) is not None:
