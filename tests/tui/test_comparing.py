@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from db.queries import inspect
+from engine.client.views.candidates import Candidate
 from engine.client.views.comparison import PartsOfAJob, family_of
 from engine.client.views.recipe_info import Headlines
 from engine.client.views.tree import TreeLine
 from engine.contract.kinds import Raster
+from engine.text import figures
 from tests.support import media_files as media
 from tests.support.effort import cases
 from tests.support.pieces import piece
@@ -17,7 +19,8 @@ from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_kinds_on_screen import keep
 from tests.tui.test_opening import programs
 from tui.screens.compare import CompareScreen
-from tui.widgets.candidate import CandidateView
+from tui.screens.sides import Sides
+from tui.widgets.candidate import CandidateView, caption
 
 __all__ = ["programs"]
 
@@ -43,7 +46,7 @@ async def at_the_job(pilot: Any, *, node: bool = False) -> None:
 async def comparing(pilot: Any) -> None:
     await pilot.press("equals_sign")
     await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-    await until(pilot, lambda: pilot.app.screen._shown)
+    await until(pilot, lambda: pilot.app.screen.sides.shown)
 
 
 def captions(pilot: Any) -> list[str]:
@@ -61,12 +64,12 @@ async def test_images_with_their_scores_and_the_changes_of_the_prompt(
         await at_the_job(pilot)
         await comparing(pilot)
         await shows(
-            pilot, "iteration 2 60.0  2/3", "iteration 3 70.0  3/3", "score  60.0  70.0  +10.0",
+            pilot, "60.0 iteration 2", "2/3", "70.0 iteration 3", "3/3", "score  60.0  70.0  +10.0",
             "prompt of iteration 3, against iteration 2", "flames", "▀▀▀",
         )  # fmt: skip
-        await pilot.press("h")  # the active side is that of the selected one
-        await until(pilot, lambda: [c.split("  ")[1] for c in captions(pilot)] == ["2/3", "2/3"])
-        await shows(pilot, "the same prompt")
+        await pilot.press("h")  # the active side is that of the selected one; 2 is shown already
+        await until(pilot, lambda: [c.split()[-1] for c in captions(pilot)] == ["2/3", "1/3"])
+        await shows(pilot, "prompt of iteration 1, against iteration 2")
         await pilot.press("tab", "h", "escape")
         await until(pilot, lambda: pilot.app.screen.WHERE == "job")
 
@@ -202,7 +205,7 @@ async def test_marked_jobs_are_compared_and_one_is_gone_to(place: Place) -> None
         await pilot.press("asterisk")
         await until(pilot, lambda: len(pilot.app.screen.rows.marks) == 3)
         await comparing(pilot)
-        await shows(pilot, "fox 50.0  1/3", "hare 51.0  2/3", "owl 52.0  3/3")
+        await shows(pilot, "50.0 fox", "1/3", "51.0 hare", "2/3", "52.0 owl", "3/3")
         await pilot.press("tab", "enter")
         await until(pilot, lambda: pilot.app.screen.WHERE == "job")
         assert pilot.app.screen.job_id in ids
@@ -216,7 +219,7 @@ async def test_going_to_a_part_selects_it(place: Place, job: int) -> None:
     async with running(place.dashboard(), (120, 40)) as pilot:
         await at_the_job(pilot)
         await comparing(pilot)
-        await pilot.press("h", "h", "enter")
+        await pilot.press("h", "enter")
         await until(pilot, lambda: pilot.app.screen.WHERE == "job")
         await until(pilot, lambda: pilot.app.screen._snapshot.node.scope == "iteration-1")
 
@@ -326,10 +329,10 @@ async def test_the_difference_of_two_images(place: Place, job: int) -> None:
         await comparing(pilot)
         await pilot.press("d")
         await shows(pilot, "iteration 2 and iteration 1: ", "difference")
-        sides = pilot.app.screen._sides
+        pair = pilot.app.screen._pair
         await pilot.press("space")
         await until(pilot, lambda: "difference" not in seen(pilot.app))
-        pilot.app.screen._put_difference(sides, Raster(b""))  # of what was shown before
+        pilot.app.screen._put_difference(pair, Raster(b""))  # of what was shown before
         assert pilot.app.screen._difference is None
         await pilot.press("escape")
         await until(pilot, lambda: len(captions(pilot)) == 2)
@@ -346,3 +349,84 @@ async def test_sounds_have_no_difference(place: Place, job: int) -> None:
         await pilot.press("d")
         await shows(pilot, "Only two images have a difference")
         assert len(captions(pilot)) == 2
+
+
+def sides(shown: list[int], active: int) -> Sides:
+    several = Sides()
+    several.shown, several.active = shown, active
+    return several
+
+
+def test_the_sides_never_show_the_same() -> None:
+    two = sides([1, 2], 1)
+    assert two.move(-1, 4)
+    assert two.shown == [1, 0]
+    assert two.move(-1, 4)
+    assert two.shown == [1, 3]
+    assert two.move(+1, 4)
+    assert two.shown == [1, 0]
+    assert two.add(4)
+    assert two.shown == [1, 0, 2]
+    assert not sides([0, 1], 0).move(+1, 2)
+    assert not sides([0, 1], 0).add(2)
+
+
+@pytest.mark.parametrize("active", range(4))
+def test_one_side_fewer_keeps_the_active_one(active: int) -> None:
+    four = sides([4, 3, 2, 1], active)
+    shown = four.shown[active]
+    while four.remove():
+        assert four.shown[four.active] == shown
+    assert len(four.shown) == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "panes", "chosen", "shown", "active"),
+    [
+        (5, 2, 4, [3, 4], 1), (5, 2, 0, [0, 1], 0), (5, 3, 2, [0, 1, 2], 2),
+        (3, 9, 1, [0, 1, 2], 1), (1, 2, 0, [0], 0), (0, 2, 0, [], 0),
+    ],
+)  # fmt: skip
+def test_a_comparison_begins_with_the_chosen_one(
+    count: int, panes: int, chosen: int, shown: list[int], active: int
+) -> None:
+    several = Sides()
+    several.begin(count, panes, chosen)
+    assert (several.shown, several.active) == (shown, active)
+    several.put_beside(0)
+    assert several.shown[several.active : several.active + 1] == shown[active : active + 1]
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (43, "✓ 80.7 ★3 things-fox-at-the-edge        2/3"),
+        (34, "✓ 80.7 ★3 things-fox-at-the-edge  "),
+        (30, "✓ 80.7 ★3 fox-at-the-edge     "),
+        (16, "✓ 80.7 ★3 fox-a…"),
+        (6, "✓ 80.…"),
+    ],
+)
+def test_captions_keep_the_score_in_little_room(width: int, words: str) -> None:
+    thing = Candidate(1, 0, "things-fox-at-the-edge", "done", 80.7, rating="3")
+    assert caption(thing, "2/3", len("things-"), width) == words.replace("★3 ", figures.rating("3"))
+
+
+@cases("size", SIZES, usual=1)
+async def test_captions_of_four_have_their_scores(place: Place, size: tuple[int, int]) -> None:
+    ids = place.job_ids(place.batch("things", [f"catalogue-{n}-of-a-fox" for n in range(4)]))
+    place.claim(4)
+    for number, job in enumerate(ids):
+        place.turn(job, 1, 50 + number)
+        place.end(job, 50 + number)
+    async with running(place.dashboard(), size) as pilot:
+        await shows(pilot, "b1")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.rows.total == 4)
+        await pilot.press("asterisk")
+        await until(pilot, lambda: len(pilot.app.screen.rows.marks) == 4)
+        await comparing(pilot)
+        await until(pilot, lambda: len(captions(pilot)) == 4)
+        for number, words in enumerate(captions(pilot)):
+            assert words.startswith(f"✓ {50 + number}.0 ")
+            assert f"{number}-of" in words

@@ -61,7 +61,7 @@ async def test_the_best_of_two_batches_with_what_differs(
         await shows(pilot, "plain", "longer")
         await comparing(pilot)
         await shows(
-            pilot, f"j{two[0]} fox 60.0", f"j{two[1]} fox 80.0", "+20.0", "rounds  ",
+            pilot, f"60.0 j{two[0]} fox", f"80.0 j{two[1]} fox", "+20.0", "rounds  ",
             "✗", "1 the same", "deep", "2 steps as it ran",
         )  # fmt: skip
         await pilot.press("c")
@@ -175,7 +175,7 @@ async def test_one_mark_is_compared_with_the_cursor(place: Place) -> None:
         await pilot.press("space", "G")
         await until(pilot, lambda: pilot.app.screen.rows.current.key == "good")
         await comparing(pilot)
-        await until(pilot, lambda: [c.split()[1] for c in captions(pilot)] == ["poor", "good"])
+        await until(pilot, lambda: [c.split()[2] for c in captions(pilot)] == ["poor", "good"])
 
 
 async def test_nothing_is_missing_while_it_is_drawn(

@@ -113,7 +113,9 @@ async def test_the_active_part_of_a_comparison_is_rated_and_shows_it(place: Plac
     async with driven(place) as (app, pilot):
         await at_the_job(pilot)
         await pilot.press("equals_sign")
-        await wait(pilot, lambda: isinstance(app.screen, CompareScreen) and bool(app.screen._shown))
+        await wait(
+            pilot, lambda: isinstance(app.screen, CompareScreen) and bool(app.screen.sides.shown)
+        )
         await pilot.press("m")
         await wait(pilot, lambda: isinstance(app.screen, KeepScreen))
         await pilot.press("5")

@@ -61,9 +61,11 @@ async def test_limits_of_a_comparison_and_a_zoom_are_said(evening: Place) -> Non
     async with running(evening.dashboard(), (110, 40)) as pilot:
         await at_the_job(pilot)
         await pilot.press("equals_sign")
-        await until(pilot, lambda: pilot.app.screen.WHERE == "compare" and pilot.app.screen._shown)
+        await until(
+            pilot, lambda: pilot.app.screen.WHERE == "compare" and pilot.app.screen.sides.shown
+        )
         await pilot.press("plus")
-        await shows(pilot, "There are no more to show.")
+        await shows(pilot, "All there are to compare")
         await pilot.press("minus")
         await shows(pilot, "A comparison has at least two sides")
         await pilot.press("z")

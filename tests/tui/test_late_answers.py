@@ -90,7 +90,7 @@ async def at(pilot: Pilot[Any], where: str) -> None:
             await pilot.press("j")  # a job with results
         await pilot.press(key)
         await until(pilot, lambda here=here: here == app.screen.WHERE)
-        ready = "_shown" if here == "compare" else "_snapshot"
+        ready = "sides" if here == "compare" else "_snapshot"
         await until(pilot, lambda ready=ready: getattr(app.screen, ready))
     await until(pilot, lambda: app.screen.subject() is not None)
     if where == "job":  # a part of it

@@ -37,3 +37,7 @@ class Action:
     group: str = "Look"
     footer: int | None = None
     writes: bool = False
+
+    def is_of(self, where: str) -> bool:
+        """Return True if it is for one screen alone that has no list: it comes first there."""
+        return self.where == (where,) and where not in WITH_LISTS

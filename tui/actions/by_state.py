@@ -8,7 +8,8 @@ from tui.actions.action import Action
 
 _AGAIN = ("again", "Again")
 _CHOOSE, _EDIT = ("choose", ""), ("edit_prompt", "Edit")
-_OPEN, _ZOOM, _COMPARE = ("open_file", "Open"), ("zoom", ""), ("compare", "")
+_OPEN, _ZOOM = ("open_file", "Open"), ("zoom", "")
+_COMPARE, _BEST = ("compare", ""), ("compare_best", "")
 _CAUSES, _RETRY, _WHY = ("causes", ""), ("retry", ""), ("view_text", "Why")
 _PAUSE, _RESUME, _CANCEL = ("pause", ""), ("resume", ""), ("cancel", "")
 _APPROVE = (("approve", ""), ("approve_all", ""), ("approvals", ""))
@@ -26,7 +27,7 @@ BY_STATE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "waiting": (*_APPROVE, _WHY, _CANCEL),
     "failed": _FAILED,
     "done_with_failures": _FAILED,
-    "done": (_OPEN, _CHOOSE, _EDIT, _COMPARE, _ZOOM, _AGAIN),
+    "done": (_OPEN, _CHOOSE, _EDIT, _COMPARE, _ZOOM, _AGAIN, _BEST),
     "cancelled": (_RETRY, _AGAIN),
 }
 """Actions by the state of a job or a batch, the most useful first: ids, and titles if others."""
@@ -37,8 +38,8 @@ _DEPENDENT = {id_ for actions in BY_STATE.values() for id_, _ in actions if BY_I
 _OF_BATCHES = {"causes"}
 """Actions that are about a batch wherever they are: not in the footer for a job."""
 
-_AFTER = 2
-"""Rank of the last action before those of the state: to open, and to go back."""
+_AFTER = {"": 2, "compare": 7}
+"""Rank of the last action before those of the state: to open, and to go back; to compare."""
 
 
 def footer_actions(where: str, state: str, *, read_only: bool = False) -> Iterator[Action]:
@@ -61,6 +62,7 @@ def footer_actions(where: str, state: str, *, read_only: bool = False) -> Iterat
         if action.footer and action.id not in fitting and action.id not in _DEPENDENT
     ]
     ranked = sorted(others, key=lambda action: action.footer or 0)
-    yield from (action for action in ranked if (action.footer or 0) <= _AFTER)
+    after = _AFTER.get(where, _AFTER[""])
+    yield from (action for action in ranked if (action.footer or 0) <= after)
     yield from fitting.values()
-    yield from (action for action in ranked if (action.footer or 0) > _AFTER)
+    yield from (action for action in ranked if (action.footer or 0) > after)

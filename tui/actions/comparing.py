@@ -12,16 +12,15 @@ COMPARING: tuple[Action, ...] = (
     Action(
         "previous_candidate",
         "Before",
-        "Show the previous one on the active side.",
+        "Show the previous one that no side shows on the active side.",
         ("h", "left"),
         ("compare",),
         "Move",
-        4,
     ),
     Action(
         "next_candidate",
         "Next",
-        "Show the next one on the active side.",
+        "Show the next one that no side shows on the active side.",
         ("l", "right"),
         ("compare",),
         "Move",
@@ -66,9 +65,9 @@ COMPARING: tuple[Action, ...] = (
         7,
     ),
     Action(
-        "more_beside", "More", "Show one more side by side.", ("plus",), ("compare",), "Look", 7
+        "more_beside", "More", "Show one more side by side.", ("plus",), ("compare",), "Look", 8
     ),
     Action(
-        "fewer_beside", "Fewer", "Show one fewer side by side.", ("minus",), ("compare",), "Look", 8
+        "fewer_beside", "Fewer", "Show one fewer side by side.", ("minus",), ("compare",), "Look", 9
     ),
 )

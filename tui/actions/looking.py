@@ -84,6 +84,14 @@ LOOKING: tuple[Action, ...] = (
         footer=13,
     ),
     Action(
+        "compare_best",
+        "With best",
+        "Compare it with the best other job of its batch.",
+        ("C",),
+        INNER,
+        footer=13,
+    ),
+    Action(
         "open_file",
         action_of("open").title,
         f"{action_of('open').help} Again to stop a player.",

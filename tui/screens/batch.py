@@ -19,7 +19,7 @@ from tui.actions import BY_ID, bindings
 from tui.actions.action import Action
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import View
-from tui.screens.causes import CausesScreen
+from tui.screens.batch_looks import BatchLooks
 from tui.screens.menu import MenuLine
 from tui.screens.panels import Panels
 from tui.snapshots.batch import BatchSnapshot, BatchView
@@ -38,7 +38,6 @@ from tui.widgets.view_bar import ViewBar
 
 if TYPE_CHECKING:
     from engine.client.gates import WaitingGate
-    from engine.client.views.whole_jobs import BestOfJobs
 
 FIRST_PAGE = 120
 
@@ -58,7 +57,7 @@ UNKNOWN = "?"
 """In place of a state: the footer is for another one."""
 
 
-class BatchScreen(CausesScreen):
+class BatchScreen(BatchLooks):
     """The jobs of one batch.
 
     Args:
@@ -283,58 +282,6 @@ class BatchScreen(CausesScreen):
         """Open the job under the cursor."""
         if row := self.rows.current:
             self.dashboard.open_job(row.id, row.key)
-
-    def action_compare(self) -> None:
-        """Compare the marked jobs; or a branch with its origin, another job with its neighbour."""
-        from engine.client.views.whole_jobs import beside_origin
-
-        row: JobItem | None = self.rows.current
-        if row is not None and not self.rows.marks:
-            read = partial(beside_origin, job_id=row.id, headlines=self.dashboard.headlines)
-            self.ask(read, self._compare_origin)
-        else:
-            self._compare_marked()
-
-    def _compare_origin(self, view: "BestOfJobs | None") -> None:
-        """Compare a branch with its origin, or another job with its neighbour."""
-        from tui.screens.compare import CompareScreen
-
-        if view is not None:
-            self.app.push_screen(CompareScreen(view))
-        else:
-            self._compare_marked()
-
-    def _compare_marked(self) -> None:
-        """Compare the marked jobs; or the selected one with the only mark, or with a neighbour."""
-        from engine.client.views.whole_jobs import BestOfJobs
-        from tui.screens.compare import CompareScreen
-
-        rows = self.rows
-        row: JobItem | None = rows.current
-        above: JobItem | None = rows.row(rows.cursor - 1)
-        pair = (above, row) if above else (row, rows.row(rows.cursor + 1))
-        ids = sorted(rows.marks)
-        if row is not None and len(ids) == 1 and row.id not in ids:
-            ids.append(row.id)
-        elif len(ids) < 2:
-            ids = [one.id for one in pair if one is not None]
-        if row is None or len(ids) < 2:
-            self.say("Mark two or more jobs to compare.", bad=True)
-            return
-        view = BestOfJobs(ids, row.id, self.dashboard.headlines)
-        self.app.push_screen(CompareScreen(view, panes=len(ids)))
-
-    def action_zoom(self) -> None:
-        """Show the best of the selected job full screen, with those of the jobs around it."""
-        from engine.client.views.whole_jobs import BestOfList
-        from tui.screens.zoom import ZoomScreen
-
-        rows = self.rows
-        if rows.current is None:
-            self.say("Nothing is selected.", bad=True)
-            return
-        view = BestOfList(self._view.ids, rows.cursor, rows.total, self.dashboard.headlines)
-        self.app.push_screen(ZoomScreen(view))
 
     def action_open_file(self) -> None:
         """Open the best file of the job under the cursor."""

@@ -9,6 +9,7 @@ from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 
+from engine.client.views.best_beside import PartsBesideJob, with_job
 from engine.client.views.candidates import Candidate, Comparison
 from engine.client.views.comparison import PartsOfAJob
 from engine.client.views.drawings import DrawBeside
@@ -17,29 +18,37 @@ from engine.client.views.whole_jobs import BestOfJobs
 from tui.actions import bindings
 from tui.actions.action import Action
 from tui.feed import View
+from tui.screens.best_beside import BestBesideScreen
 from tui.screens.branching import BranchingScreen
+from tui.screens.sides import MAX_SIDES, Sides
 from tui.snapshots.subject import Subject
 from tui.widgets.bars import TopBar
 from tui.widgets.candidate import CandidateView
 from tui.widgets.differences import Differences
+from tui.widgets.sheet_painter import common_start
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Drawing, Raster
 
-MAX_PANES = 4
+AT_MOST = f"At most {MAX_SIDES} are side by side; l puts another one in place of the active."
 
-AT_MOST = f"At most {MAX_PANES} are side by side; l puts another one in place of the active."
+ALL_SHOWN = "All there are to compare are side by side already."
 
 SCROLLED = 3
 """Lines by which texts are scrolled at a time."""
 
 
-class CompareScreen(BranchingScreen):
+Compared = PartsOfAJob | PartsBesideJob | BestOfJobs
+"""Views of things to compare."""
+
+
+class CompareScreen(BranchingScreen, BestBesideScreen):
     """Two to four of several things side by side; dismissed with the node of one to be chosen.
 
     Args:
         view: The things.
         panes: Number of things side by side at first.
+        beside: A job that is shown beside the selected one at first; 0 for none.
     """
 
     WHERE = "compare"
@@ -47,13 +56,13 @@ class CompareScreen(BranchingScreen):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = bindings("compare")
 
-    def __init__(self, view: PartsOfAJob | BestOfJobs, panes: int = 2) -> None:
+    def __init__(self, view: Compared, panes: int = 2, beside: int = 0) -> None:
         super().__init__()
         self._view = view
-        self._panes = max(2, min(MAX_PANES, panes))
+        self._panes = panes
         self._snapshot = Comparison("")
-        self._shown: list[int] = []
-        self._active = 0
+        self.sides = Sides()
+        self._beside = beside
         self._alone = False
         self._difference: Raster | None = None
         self._drawing: DrawBeside | None = None
@@ -68,7 +77,7 @@ class CompareScreen(BranchingScreen):
         """Compose the things side by side, and their differences below."""
         paths = self.dashboard.paths
         with Horizontal(id="candidates"):
-            for _ in range(MAX_PANES):
+            for _ in range(MAX_SIDES):
                 yield CandidateView(paths)
         with VerticalScroll(id="differences"):
             yield Differences()
@@ -76,35 +85,44 @@ class CompareScreen(BranchingScreen):
     async def show(self, snapshot: Comparison) -> None:
         """Show what was read; the things that are looked at stay."""
         self._snapshot = snapshot
-        count = len(snapshot.candidates)
-        if self._shown and max(self._shown) < count:
-            self._lay_out()
-            return
-        panes = min(self._panes, count)
-        first = max(0, min(snapshot.chosen - panes + 1, count - panes))
-        self._shown = list(range(first, first + panes))
-        self._active = max(0, snapshot.chosen - first) if count else 0
-        self.query_one(TopBar).set_trail(
-            snapshot.title, "compare", read_only=self.dashboard.read_only
-        )
+        if not self.sides.fit(len(snapshot.candidates)):
+            self.sides.begin(len(snapshot.candidates), self._panes, snapshot.chosen)
+            self._put_beside(snapshot.chosen)
+            self.query_one(TopBar).set_trail(
+                snapshot.title, "compare", read_only=self.dashboard.read_only
+            )
+        self._put_beside()
         self._lay_out()
+
+    def _put_beside(self, chosen: int | None = None) -> None:
+        """Show the job that is to be beside the active thing, or beside a chosen one at first."""
+        jobs = [0 if one.node else one.job for one in self._snapshot.candidates]
+        if not self._beside or self._beside not in jobs:
+            return
+        number, self._beside = jobs.index(self._beside), 0
+        if chosen is None:
+            self.sides.put_beside(number)
+        else:
+            self.sides.pair(number, chosen)
 
     @property
     def _candidates(self) -> list[Candidate]:
-        return [self._snapshot.candidates[number] for number in self._shown]
+        return [self._snapshot.candidates[number] for number in self.sides.shown]
 
     def _lay_out(self) -> None:
-        if not self._alone or self._sides != self._differing:
+        if not self._alone or self._pair != self._differing:
             self._difference = self._differing = None
-        found = self._candidates
+        found, sides = self._candidates, self.sides
+        shared = common_start([one.title for one in found])
         for number, pane in enumerate(self.query(CandidateView)):
-            there = number < len(found) and (not self._alone or number == self._active)
+            there = number < len(found) and (not self._alone or number == sides.active)
             pane.display = there
             if there:
-                place = f"{self._shown[number] + 1}/{len(self._snapshot.candidates)}"
-                pane.set_candidate(found[number], place, active=number == self._active)
+                place = f"{sides.shown[number] + 1}/{len(self._snapshot.candidates)}"
+                is_active = number == sides.active
+                pane.set_candidate(found[number], place, shared, active=is_active)
         differences = self.query_one(Differences)
-        differences.show(found, self._active)
+        differences.show(found, sides.active)
         self.query_one("#differences").display = differences.display
         self.show_keys()
         self.call_after_refresh(self._draw)
@@ -122,7 +140,7 @@ class CompareScreen(BranchingScreen):
             return
         narrowest = min(sizes)
         candidates = self._candidates
-        shown = [candidates[self._active]] if self._alone else candidates
+        shown = [candidates[self.sides.active]] if self._alone else candidates
         work = self._drawing = DrawBeside(self.dashboard.paths, candidates, narrowest)
         self.run_worker(
             lambda: self._drawn(work, shown), thread=True, exclusive=True, group="beside",
@@ -145,33 +163,32 @@ class CompareScreen(BranchingScreen):
 
     def action_other_side(self) -> None:
         """Make the next thing the active one."""
-        if self._shown:
-            self._active = (self._active + 1) % len(self._shown)
-            self._lay_out()
-            self._play_on()
+        self.sides.turn()
+        self._lay_out()
+        self._play_on()
 
     def action_blink(self) -> None:
         """Show one thing alone, then the next in the same place."""
         if self._alone:
-            self._active = (self._active + 1) % max(1, len(self._shown))
+            self.sides.turn()
         self._alone = True
         self._lay_out()
         self._play_on()
 
     def action_difference(self) -> None:
         """Show the difference of the active image and the next one in place of the active one."""
-        sides = self._sides
-        if sides is None:
+        pair = self._pair
+        if pair is None:
             self.say("There is nothing to compare with yet.", bad=True)
             return
-        one, other = sides
+        one, other = pair
         paths = [self._image_of(candidate) for candidate in (one, other)]
         if paths[0] is None or paths[1] is None:
             self.say(
                 "Only two images have a difference; their scores are compared below.", bad=True
             )
             return
-        self._alone, self._differing, self._difference = True, sides, None
+        self._alone, self._differing, self._difference = True, pair, None
         self._lay_out()
         work = partial(self._find_difference, one, other, paths[0], paths[1])
         self.run_worker(work, thread=True, exclusive=True, group="difference", exit_on_error=False)
@@ -201,26 +218,26 @@ class CompareScreen(BranchingScreen):
         drawing = Raster(found.data, above=lines)
         self.app.call_from_thread(self._put_difference, (one, other), drawing)
 
-    def _put_difference(self, sides: tuple[Candidate, Candidate], drawing: "Raster") -> None:
+    def _put_difference(self, pair: tuple[Candidate, Candidate], drawing: "Raster") -> None:
         """Show a difference, unless something else is shown by now."""
-        if sides == self._differing:
+        if pair == self._differing:
             self._difference = drawing
             self._draw()
 
     def action_next_candidate(self) -> None:
-        """Show the next thing on the active side."""
+        """Show the next thing that no other side shows on the active side."""
         self._move(+1)
 
     def action_previous_candidate(self) -> None:
-        """Show the previous thing on the active side."""
+        """Show the previous thing that no other side shows on the active side."""
         self._move(-1)
 
     def _move(self, step: int) -> None:
-        if self._shown:
-            count = len(self._snapshot.candidates)
-            self._shown[self._active] = (self._shown[self._active] + step) % count
+        if self.sides.move(step, len(self._snapshot.candidates)):
             self._lay_out()
             self._play_on()
+        else:
+            self.say(ALL_SHOWN)
 
     def _play_on(self) -> None:
         """Go on with the active thing where another one was heard."""
@@ -231,20 +248,31 @@ class CompareScreen(BranchingScreen):
     def action_more_beside(self) -> None:
         """Show one more thing side by side."""
         count = len(self._snapshot.candidates)
-        if len(self._shown) < min(MAX_PANES, count):
-            self._shown.append((self._shown[-1] + 1) % count)
+        if self.sides.add(count):
             self._lay_out()
         else:
-            self.say("There are no more to show." if count <= MAX_PANES else AT_MOST)
+            self.say(ALL_SHOWN if count <= MAX_SIDES else AT_MOST)
 
     def action_fewer_beside(self) -> None:
         """Show one thing fewer side by side."""
-        if len(self._shown) > 2:
-            del self._shown[-1 if self._active < len(self._shown) - 1 else 0]
-            self._active = min(self._active, len(self._shown) - 1)
+        if self.sides.remove():
             self._lay_out()
         else:
             self.say("A comparison has at least two sides; space shows one alone.")
+
+    def action_compare_best(self) -> None:
+        """Show the best other job of its batch beside the active thing."""
+        candidate = self._active_candidate
+        if candidate is None:
+            self.say("There is nothing to compare with yet.", bad=True)
+        else:
+            self.ask_best(candidate.job, self._show_best)
+
+    def _show_best(self, job: int) -> None:
+        self._view = with_job(self._view, job, self.dashboard.headlines)
+        self._beside = job
+        self._alone = False
+        self.catch_up()
 
     def action_scroll_down(self) -> None:
         """Scroll texts down, all together."""
@@ -276,7 +304,7 @@ class CompareScreen(BranchingScreen):
     def action_choose(self) -> None:
         """Choose the active thing, if it is a part of a job that can be chosen."""
         candidate = self._active_candidate
-        if candidate is None or not isinstance(self._view, PartsOfAJob):
+        if candidate is None or not candidate.node:
             self.say(
                 "Parts of one job can be chosen; of whole jobs, m keeps or rejects one.", bad=True
             )
@@ -300,21 +328,21 @@ class CompareScreen(BranchingScreen):
             self.app.push_screen(ZoomScreen(self._view.at(candidate)))
 
     @property
-    def _sides(self) -> tuple[Candidate, Candidate] | None:
+    def _pair(self) -> tuple[Candidate, Candidate] | None:
         """The active thing and the next one; None without a next one."""
         shown = self._candidates
         if len(shown) < 2:
             return None
-        return shown[self._active], shown[(self._active + 1) % len(shown)]
+        return shown[self.sides.active], shown[(self.sides.active + 1) % len(shown)]
 
     @property
     def _active_candidate(self) -> Candidate | None:
         found = self._candidates
-        return found[self._active] if found else None
+        return found[self.sides.active] if found else None
 
     def _keys(self) -> Iterator[tuple[Action, str]]:
         """Yield the keys; of whole jobs none can be chosen."""
-        chosen = isinstance(self._view, PartsOfAJob)
+        chosen = not isinstance(self._view, BestOfJobs)
         return (entry for entry in super()._keys() if chosen or entry[0].id != "choose")
 
     def selected_state(self) -> str:

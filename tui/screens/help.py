@@ -26,7 +26,7 @@ KEYS, NAMES = 16, 18
 
 
 class HelpScreen(ChoosingScreen[str | None]):
-    """All actions of a screen by group; the chosen one is the result.
+    """All actions of a screen by group, those of this screen alone first; the chosen is the result.
 
     Args:
         where: The screen.
@@ -43,7 +43,9 @@ class HelpScreen(ChoosingScreen[str | None]):
         super().__init__()
         moves = actions_for("sheet" if where in LISTS else "list") if where in WITH_LISTS else ()
         here = [*actions_for(where, read_only=read_only), *moves]
-        self._actions = [a for group in GROUPS for a in here if a.group == group]
+        first = [(where.capitalize(), a) for a in here if a.is_of(where)]
+        others = [(group, a) for group in GROUPS for a in here if a.group == group]
+        self._actions = [*first, *(one for one in others if not one[1].is_of(where))]
         self._keymap = keymap
 
     def compose(self) -> ComposeResult:
@@ -54,9 +56,9 @@ class HelpScreen(ChoosingScreen[str | None]):
 
     def _options(self) -> list[Option]:
         options, group = [], ""
-        for action in self._actions:
-            if action.group != group:
-                group = action.group
+        for heading, action in self._actions:
+            if heading != group:
+                group = heading
                 options.append(Option(Text(f"{group}", style="bold underline"), disabled=True))
             options.append(Option(self._line(action), id=action.id))
         return options

@@ -4,6 +4,8 @@ from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine.client.views.tree import JOB_NODE
+from tui.screens.best_beside import BestBesideScreen
 from tui.screens.job_decisions import JobDecisions
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from engine.contract.timeline import Timeline
 
 
-class JobLooks(JobDecisions):
+class JobLooks(JobDecisions, BestBesideScreen):
     """A screen of a job whose selected part is seen in other ways too."""
 
     job_id: int
@@ -60,6 +62,25 @@ class JobLooks(JobDecisions):
         node = self._snapshot.selected if self._snapshot else 0
         view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
         self.ask(partial(view.to_compare, scope=self.scope), self._compare)
+
+    def action_compare_best(self) -> None:
+        """Compare the selected part, or the job as a whole, with the best other job."""
+        self.ask_best(self.job_id, self._compare_best)
+
+    def _compare_best(self, best: int) -> None:
+        from engine.client.views.best_beside import with_job
+        from engine.client.views.comparison import PartsOfAJob
+        from engine.client.views.whole_jobs import BestOfJobs
+        from tui.screens.compare import CompareScreen
+
+        node = self._snapshot.selected if self._snapshot else JOB_NODE
+        headlines = self.dashboard.headlines
+        if node == JOB_NODE:
+            screen = CompareScreen(BestOfJobs([best, self.job_id], self.job_id, headlines))
+        else:
+            parts = PartsOfAJob(self.job_id, self._key, node, headlines, itself=True)
+            screen = CompareScreen(with_job(parts, best, headlines), beside=best)
+        self.app.push_screen(screen, self._choose)
 
     def action_zoom(self) -> None:
         """Show the selected part full screen."""

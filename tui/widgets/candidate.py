@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -12,6 +13,7 @@ from engine.client.views.candidates import Candidate
 from engine.config.paths import WorkspacePaths
 from engine.text import figures
 from tui.states import look
+from tui.widgets.columns import fit
 from tui.widgets.drawing import text_of, tones
 from tui.widgets.image import NEVER, NO_IMAGE, ImageView
 from tui.widgets.theme_changes import on_theme_change
@@ -36,6 +38,7 @@ class CandidateView(Vertical):
         super().__init__()
         self._paths = paths
         self._candidate: Candidate | None = None
+        self._named = "", 0
         self._lines: Lines | None = None
         self._caption = Static(markup=False, classes="caption")
         self._image = ImageView()
@@ -55,6 +58,7 @@ class CandidateView(Vertical):
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for a drawing of the new size."""
+        self._show_caption()
         self.post_message(self.Resized())
 
     @property
@@ -63,21 +67,25 @@ class CandidateView(Vertical):
         width, height = self.content_size
         return (width, max(1, height - 1)) if width and height else (0, 0)
 
-    def set_candidate(self, candidate: Candidate, place: str, *, active: bool) -> None:
+    def set_candidate(
+        self, candidate: Candidate, place: str, shared: int = 0, *, active: bool
+    ) -> None:
         """Show the caption of a thing; its drawing follows.
 
         Args:
             candidate: The thing.
             place: Its number of how many.
+            shared: Characters at the begin of its title that all things share.
             active: True if keys are about it.
         """
         self.set_class(active, "-active")
-        if candidate != self._candidate:
-            self._candidate = candidate
-            score = "" if candidate.score is None else f" {figures.score(candidate.score)}"
-            shape = look(candidate.state).shape
-            mark = figures.rating(candidate.rating)
-            self._caption.update(f"{shape} {mark}{candidate.title}{score}  {place}")
+        self._candidate = candidate
+        self._named = place, shared
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        if self._candidate is not None and self.content_size.width:
+            self._caption.update(caption(self._candidate, *self._named, self.content_size.width))
 
     def put(self, drawing: "Drawing | None") -> None:
         """Show the drawing of the thing."""
@@ -106,3 +114,18 @@ class CandidateView(Vertical):
         """Show the same in the colours of the theme."""
         if self._lines is not None:
             self._text.update(text_of(self._lines, tones(self.app.theme_variables)))
+
+
+def caption(candidate: Candidate, place: str, shared: int, width: int) -> str:
+    """Return state, score, rating and name of a thing in exactly `width` cells, its place last.
+
+    In little room the place goes first, then the begin of the name that all things share.
+    """
+    shape = look(candidate.state).shape
+    score = "" if candidate.score is None else f"{figures.score(candidate.score)} "
+    start = f"{shape} {score}{figures.rating(candidate.rating)}"
+    room = width - cell_len(start)
+    title = candidate.title
+    if cell_len(title) + len(place) + 2 <= room:
+        return f"{start}{fit(title, room - len(place) - 1)} {place}"
+    return fit(f"{start}{title if cell_len(title) <= room else title[shared:]}", width)

@@ -81,6 +81,8 @@ def _again(candidates: Sequence[Candidate], active: int) -> Text | None:
 def _settings(candidates: Sequence[Candidate]) -> Table | None:
     """A row per setting that differs: its value of each thing."""
     values = [dict(candidate.settings) for candidate in candidates]
+    if not all(values):  # a part of a job beside another job
+        return None
     names = dict.fromkeys(name for one in values for name in one)
     differ = [name for name in names if len({one.get(name) for one in values}) > 1]
     if not differ:

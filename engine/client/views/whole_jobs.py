@@ -51,6 +51,11 @@ class BestOfJobs:
         """Return the same jobs with another one selected."""
         return BestOfJobs(self._ids, candidate.job, self._headlines, in_full=False)
 
+    def beside(self, job: int, headlines: Headlines) -> "BestOfJobs":
+        """Return the same jobs and another one, which is selected."""
+        ids = self._ids if job in self._ids else [*self._ids[: MAX_CANDIDATES - 1], job]
+        return BestOfJobs(ids, job, headlines)
+
     def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
         """Return the present jobs."""
         lines = lists.jobs_of_ids(connection, self._ids)
