@@ -20,11 +20,13 @@ RUNNING = 50
 _JOBS = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :jobs)
 INSERT INTO jobs (batch_id, position, key, state, seed, input, output, place, iterations, score,
-                  created_at)
+                  created_at, started_at, finished_at)
 SELECT :batch, i, printf('%s-%07d', :name, i),
        CASE WHEN :open THEN 'queued' WHEN i % 100 = 99 THEN 'failed' ELSE 'done' END, 1,
        '{"prompt":"p"}', :name || i, :name || i, 1 + i % 5,
-       CASE WHEN :open THEN NULL ELSE i * 7919 % 1000 / 10.0 END, '2026-11-01T12:00:00.000000Z'
+       CASE WHEN :open THEN NULL ELSE i * 7919 % 1000 / 10.0 END, '2026-11-01T12:00:00.000000Z',
+       CASE WHEN NOT :open THEN '2026-11-01T12:00:00.000000Z' END,
+       CASE WHEN NOT :open THEN printf('2026-11-01T12:%02d:%02d.000000Z', i % 50, i % 59) END
 FROM n
 """
 _COUNTS = """

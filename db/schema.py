@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-SCHEMA_VERSION = 22
+SCHEMA_VERSION = 23
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -35,6 +35,7 @@ _STEPS = (
     "0020_spent",
     "0021_beginnings",
     "0022_orders",
+    "0023_lists",
 )
 
 

@@ -144,7 +144,7 @@ def _scored(row: str) -> str:
     return f"coalesce(abs({row}.score) < {MAX_SCORE:.0f}, 0)"
 
 
-def _ended(row: str, sign: int) -> str:
+def ended(row: str, sign: int) -> str:
     """Return a statement that counts a job in its batch and in the whole workspace, 0."""
     score = f"CASE WHEN {_scored(row)} THEN {row}.score ELSE 0.0 END"
     return _counted(row, f"{sign}, {sign} * {_scored(row)}, {sign} * {score}, 0")
@@ -172,11 +172,11 @@ _TIMES = (
     CREATE TRIGGER jobs_ended AFTER UPDATE OF finished_at, score ON jobs
     WHEN OLD.finished_at IS NOT NEW.finished_at
       OR (NEW.finished_at IS NOT NULL AND OLD.score IS NOT NEW.score)
-    BEGIN {_ended("OLD", -1)} {_ended("NEW", 1)} END
+    BEGIN {ended("OLD", -1)} {ended("NEW", 1)} END
     """,
     f"""
     CREATE TRIGGER jobs_uncounted AFTER DELETE ON jobs WHEN OLD.finished_at IS NOT NULL
-    BEGIN {_ended("OLD", -1)} END
+    BEGIN {ended("OLD", -1)} END
     """,
     f"""
     CREATE TRIGGER steps_timed AFTER UPDATE OF finished_at, cost ON steps

@@ -4,11 +4,11 @@ import sqlite3
 from bisect import bisect_right
 from dataclasses import dataclass
 
-HOP = 20_000
+HOP = 1_000
 """Rows from one anchor to the next: the most that are skipped once all are known."""
 
-HOPS = 2
-"""Maximum anchors that are found at a time, so that no page waits for many."""
+HOPS = 20
+"""Maximum anchors that are found at a time: in some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class OrderedRows:
     Attributes:
         where: `FROM` and `WHERE` of the query, without values of its own text.
         values: Values of its marks.
-        columns: Columns of the order, the last of which is unique; an index has them.
+        columns: Columns of the order, the last of which is unique; an index has them. The first
+            may be an expression of the index.
         descending: True for the last first.
         more: Values of the marks for further rows of the same kind, which are merged with these.
     """
@@ -41,11 +42,15 @@ class OrderedRows:
         """
         down = self.descending != backward
         names, marks = ", ".join(self.columns), ", ".join("?" * len(self.columns))
-        start = f" AND ({names}) {'<=' if down else '>='} ({marks})" if since else ""
+        sign = "<=" if down else ">="
+        start = f" AND ({names}) {sign} ({marks})" if since else ""
+        lead = since[:1] if since and not self.columns[0].isidentifier() else ()
+        if lead:  # of a row with an expression SQLite searches none, and filters all
+            start = f" AND {self.columns[0]} {sign} ?{start}"
         order = ", ".join(f"{name} DESC" if down else name for name in self.columns)
         arms = (self.values, *self.more)
         one = f"SELECT {', '.join((*what, *self.columns))} {self.where}{start}"
-        values = tuple(value for arm in arms for value in (*arm, *(since or ())))
+        values = tuple(value for arm in arms for value in (*arm, *lead, *(since or ())))
         sql = f"{' UNION ALL '.join([one] * len(arms))} ORDER BY {order} LIMIT ? OFFSET ?"
         return sql, values
 

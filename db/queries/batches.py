@@ -139,10 +139,11 @@ def best_score(
     connection: sqlite3.Connection, batch_id: int, *, higher_is_better: bool = True
 ) -> float | None:
     """Return the best headline score of a batch's jobs."""
-    function = "max" if higher_is_better else "min"
-    sql = f"SELECT {function}(score) FROM jobs WHERE batch_id = ? AND score IS NOT NULL"  # noqa: S608
-    value = connection.execute(sql, (batch_id,)).fetchone()[0]
-    return None if value is None else float(value)
+    best = max if higher_is_better else min
+    sql = f"""SELECT {best.__name__}(score) FROM jobs
+              WHERE batch_id = ? AND (state = 'failed') = ? AND score IS NOT NULL"""  # noqa: S608
+    scores = [connection.execute(sql, (batch_id, failed)).fetchone()[0] for failed in (0, 1)]
+    return best((float(score) for score in scores if score is not None), default=None)
 
 
 def running_engine(connection: sqlite3.Connection) -> "rows.EngineRow | None":

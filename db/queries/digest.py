@@ -62,10 +62,12 @@ def best_jobs(
 ) -> list[int]:
     """Return ids of the best jobs of a batch; of the newest with results if none is scored."""
     order = "DESC" if higher_is_better else "ASC"
-    sql = f"""SELECT id FROM jobs WHERE batch_id = ? AND score IS NOT NULL
-              ORDER BY score {order}, position {order} LIMIT ?"""  # noqa: S608
-    ids = [row[0] for row in connection.execute(sql, (batch_id, count))]
-    if ids:
+    arm = f"""SELECT * FROM (SELECT id, score, position FROM jobs
+              WHERE batch_id = :batch AND (state = 'failed') = %d AND score IS NOT NULL
+              ORDER BY score {order}, position {order} LIMIT :count)"""  # noqa: S608
+    sql = f"{arm % 0} UNION ALL {arm % 1} ORDER BY score {order}, position {order} LIMIT :count"
+    values = {"batch": batch_id, "count": count}
+    if ids := [row[0] for row in connection.execute(sql, values)]:
         return ids
     sql = """SELECT id FROM jobs WHERE batch_id = ? AND state = 'done'
              ORDER BY position DESC LIMIT ?"""

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from db.ended_jobs import HAS_ENDED, TOOK
 from db.queries.anchors import OrderedRows
 from db.rows import EventRow, Row
 from db.text import letters_between
@@ -175,6 +176,12 @@ def rows_without_score(batch_id: int) -> OrderedRows:
     return OrderedRows(where, (batch_id,), ("position",))
 
 
+def rows_by_time(batch_id: int) -> OrderedRows:
+    """Return the ended jobs of a batch, the longest first; last those that never began."""
+    where = f"FROM jobs WHERE batch_id = ? AND {HAS_ENDED}"
+    return OrderedRows(where, (batch_id,), (TOOK, "position"))
+
+
 def rows_by_cost(batch_id: int) -> OrderedRows:
     """Return all jobs of a batch, the dearest first; of the same cost, the last of the input."""
     where = "FROM jobs WHERE batch_id = ?"
@@ -197,9 +204,16 @@ def rows_of_rating(batch_id: int, rating: int | None) -> OrderedRows:
                        ("position",))  # fmt: skip
 
 
-def count_scored(connection: sqlite3.Connection, batch_id: int) -> int:
-    """Return the number of jobs that have a score and have not failed; 20 ms per million."""
-    sql = f"SELECT count(*) FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score IS NOT NULL"  # noqa: S608
+def count_scored(connection: sqlite3.Connection, batch_id: int, *, others: bool = False) -> int:
+    """Return the number of jobs that have a score and have not failed; 20 ms per million of them.
+
+    Args:
+        connection: A reader.
+        batch_id: The batch.
+        others: True for those that have neither a score nor failed.
+    """
+    has = "IS NULL" if others else "IS NOT NULL"
+    sql = f"SELECT count(*) FROM jobs WHERE batch_id = ? AND {_NOT_FAILED} AND score {has}"  # noqa: S608
     return int(connection.execute(sql, (batch_id,)).fetchone()[0])
 
 
@@ -210,8 +224,8 @@ MATCH_ORDERS = {
     "worst high": "state <> 'failed', score IS NULL, score DESC, position",
     "best low": "state = 'failed', score IS NULL, score, position",
     "best high": "state = 'failed', score IS NULL, score DESC, position",
-    "time": """julianday(coalesce(finished_at, strftime('%Y-%m-%dT%H:%M:%f', 'now')))
-               - julianday(started_at) DESC NULLS LAST, position""",
+    "time": f"""CASE WHEN state = 'running' THEN 0 WHEN {HAS_ENDED} THEN 1 ELSE 2 END,
+                CASE WHEN {HAS_ENDED} THEN {TOOK} END, position""",
     "cost": "cost DESC, position DESC",
     "rating": "rating IS NULL, rating DESC, position",
 }

@@ -27,12 +27,15 @@ def fill(place: Place, count: int) -> None:
         connection.execute(
             """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
                INSERT INTO jobs (batch_id, position, key, state, seed, input, output, place, score,
-                                 created_at, rating)
+                                 created_at, rating, started_at, finished_at)
                SELECT 1, i, printf('k%07d', i),
                  CASE i % 6 WHEN 0 THEN 'queued' WHEN 2 THEN 'failed' WHEN 4 THEN 'cancelled'
                    WHEN 5 THEN 'parked' ELSE 'done' END,
                  1, '{}', 'o', i, CASE WHEN i % 2 THEN (i * 7919) % 1009 END, '2026',
-                 CASE i % 3 WHEN 1 THEN i % 7 END
+                 CASE i % 3 WHEN 1 THEN i % 7 END,
+                 CASE WHEN i % 11 THEN '2026-11-01T12:00:00.000000Z' END,
+                 CASE WHEN i % 6 IN (1, 2, 3, 4)
+                   THEN printf('2026-11-01T12:00:%02d.000000Z', i % 13) END
                FROM n""",
             (count,),
         )
@@ -63,7 +66,7 @@ def has_letters(text: str, letters: str) -> bool:
 
 def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
     """What sorting all rows in Python gives."""
-    rows = connection.execute("SELECT id, position, key, state, score, rating FROM jobs").fetchall()
+    rows = connection.execute("SELECT * FROM jobs").fetchall()
     wanted = ask.filter
     rows = [
         row
@@ -88,10 +91,20 @@ def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
             r["score"] or 0,
             r["position"],
         ),
+        "time": lambda r: (*_by_time(r), r["position"]),
         "rating": lambda r: (r["rating"] is None, -(r["rating"] or 0), r["position"]),
         "best": lambda r: (r["state"] == "failed", r["score"] is None, -(r["score"] or 0), 0),
     }
     return [row["id"] for row in sorted(rows, key=keys[ask.order])]
+
+
+def _by_time(row: sqlite3.Row) -> tuple[int, float]:
+    """Return the place of a job in the order by time: running, ended, never begun, waiting."""
+    if row["finished_at"] is None:
+        return (0 if row["state"] == "running" else 3), 0.0
+    if row["started_at"] is None:
+        return 2, 0.0
+    return 1, -(row["position"] % 13)
 
 
 FILTERS = (
@@ -100,7 +113,7 @@ FILTERS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("order", ["position", "state", "worst", "lowest", "rating"])
+@pytest.mark.parametrize("order", ["position", "state", "worst", "lowest", "rating", "time"])
 @pytest.mark.parametrize("text", FILTERS)
 def test_every_page_is_what_sorting_gives(hundred, order: str, text: str) -> None:
     batch = lists.batch_line(hundred, 1)
@@ -137,9 +150,10 @@ def test_pages_are_found_by_an_index(hundred) -> None:
     hundred.set_trace_callback(seen_plans.append)
     batch = lists.batch_line(hundred, 1)
     for order, text in itertools.product(
-        ("position", "state", "worst", "best", "rating"), ("", "s:fail", "s:fail,done")
+        ("position", "state", "worst", "best", "rating", "time", "cost"),
+        ("", "s:fail", "s:fail,done"),
     ):
-        if order in {"worst", "best", "rating"} and text:
+        if order not in {"position", "state"} and text:
             continue  # a filtered list by score is found whole and kept
         Listing(1).page(
             hundred, batch, PageRequest(order=order, filter=Filter.parse(text), start=40)
@@ -172,7 +186,7 @@ async def test_very_many_rows_are_painted_and_jumped_through(place: Place, count
         assert len(rows.state.window) <= 400
 
 
-@pytest.mark.parametrize("order", ["worst", "best", "state", "rating"])
+@pytest.mark.parametrize("order", ["worst", "best", "state", "rating", "time", "cost"])
 def test_pages_from_anchors_are_those_from_the_ends(
     hundred: sqlite3.Connection, order: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +207,7 @@ def test_anchors_hold_for_one_state_of_the_batch(
     hundred: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(anchors, "HOP", 7)
+    monkeypatch.setattr(anchors, "HOPS", 2)
     monkeypatch.setattr(listing_module, "ANCHORS_SECONDS", -1.0)
     listing, ask = Listing(1), PageRequest(order="worst", count=9)
     for _ in range(30):

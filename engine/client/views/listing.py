@@ -74,6 +74,8 @@ class Listing:
         self._rated = CachedValue[dict[int, int]]()
         self._anchors: dict[OrderedRows, tuple[Anchors, object, float]] = {}
         self._is_ready = True
+        self._asked: PageRequest | None = None
+        self._repeats = False
 
     @property
     def is_ready(self) -> bool:
@@ -83,16 +85,18 @@ class Listing:
     def _anchored_segment(
         self, connection: sqlite3.Connection, ordered: OrderedRows, version: object, total: int
     ) -> Segment:
-        """Return ordered rows whose pages are counted from anchors, a few more of them each time.
+        """Return ordered rows whose pages are counted from anchors.
 
-        Anchors hold for one version of these rows, or for some seconds.
+        Anchors hold for one version of these rows, or for some seconds. A few more of them are
+        found each time that a page is read again: whoever asks for another page waits for none.
         """
         now = time.monotonic()
         anchors, known, until = self._anchors.get(ordered, (None, None, 0.0))
         if anchors is None or (version != known and now > until):
             anchors = Anchors()
             self._anchors[ordered] = anchors, version, now + ANCHORS_SECONDS
-        anchors.extend(connection, ordered, total)
+        if self._repeats:
+            anchors.extend(connection, ordered, total)
         self._is_ready = self._is_ready and anchors.is_ready(total)
 
         def read(start: int, count: int) -> list[int]:
@@ -106,6 +110,7 @@ class Listing:
         """Return the present page; one that starts behind the end is moved to the end."""
         count = min(ask.count, LONGEST_PAGE)
         self._is_ready = True
+        self._repeats, self._asked = ask == self._asked, ask
         if _is_plain(ask):
             start = max(0, min(ask.start, batch.total - count))
             rows = lists.jobs_at(connection, self.batch_id, start, count)
@@ -161,6 +166,8 @@ class Listing:
                 return self._by_rating(connection, batch)
             if ask.filter.states is None and ask.order in BY_SCORE:
                 return self._by_score(connection, batch, ask)
+            if ask.order == "time" and ask.filter.states is None:
+                return self._by_time(connection, batch)
             if ask.filter.states is None and ask.order == "cost":
                 ordered, version = lists.rows_by_cost(self.batch_id), (batch.cost, batch.total)
                 return [self._anchored_segment(connection, ordered, version, batch.total)]
@@ -178,9 +185,8 @@ class Listing:
     def _by_score(
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> list[Segment]:
-        scored = self._scored.get(None, lambda: lists.count_scored(connection, self.batch_id))
+        scored = self._count_scored(connection, batch)
         low_first = (ask.order != "best") == ask.higher_is_better
-        scored = min(scored, batch.total - batch.failed)
         rest = batch.total - batch.failed - scored
         version = (batch.ended, batch.failed, scored)
         by_score = lists.rows_by_score(self.batch_id, low_first=low_first)
@@ -191,6 +197,23 @@ class Listing:
         ]
         failed = self._in_states(connection, batch, ("failed",))
         return [failed, *others] if ask.order == "worst" else [*others, failed]
+
+    def _count_scored(self, connection: sqlite3.Connection, batch: lists.BatchLine) -> int:
+        """Return the number of jobs with a score that have not failed, by counting the fewer."""
+        whole = batch.total - batch.failed
+        others = batch.ended >= batch.total / 2  # then most have a score
+        count = partial(lists.count_scored, connection, self.batch_id, others=others)
+        counted = min(whole, self._scored.get(others, count))
+        return whole - counted if others else counted
+
+    def _by_time(self, connection: sqlite3.Connection, batch: lists.BatchLine) -> list[Segment]:
+        """Return what runs, what has ended from the longest on, and what waits."""
+        ordered, version = lists.rows_by_time(self.batch_id), batch.ended
+        return [
+            self._in_states(connection, batch, ("running",)),
+            self._anchored_segment(connection, ordered, version, batch.ended),
+            self._in_states(connection, batch, ("paused", "parked", "queued")),
+        ]
 
     def _by_rating(self, connection: sqlite3.Connection, batch: lists.BatchLine) -> list[Segment]:
         rated = self._rated.get(None, lambda: lists.count_ratings(connection, self.batch_id))
