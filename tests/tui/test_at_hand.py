@@ -235,6 +235,28 @@ async def test_the_splitter_can_be_dragged(place: Place) -> None:
         assert pilot.app.remembered.widths["batch"] == 40
 
 
+async def test_each_line_of_a_wide_screen_can_be_dragged(place: Place) -> None:
+    place.batch("evening", ["one"])
+    async with running(place.dashboard(), (160, 40)) as pilot:
+        await open_first(pilot)
+        sheet, beside = (pilot.app.screen.query_one(name) for name in ("#sheet", "#beside"))
+        await until(pilot, lambda: sheet.region.x == 50)
+        for line, to in ((sheet, 56), (beside, 96)):
+            await pilot.mouse_down(line, offset=(0, 5))
+            await pilot.hover(offset=(to, 10))
+            await pilot.mouse_up(offset=(to, 10))
+            await until(pilot, lambda line=line, to=to: line.region.x == to)
+        assert pilot.app.remembered.widths == {"lists": 50, "batch wide": 60}
+        pilot.app.screen.rows.focus()
+        await pilot.pause()
+        await pilot.press("plus")
+        await until(pilot, lambda: beside.region.x > 96)
+    async with running(place.dashboard(), (90, 30)) as pilot:
+        await open_first(pilot)
+        beside = pilot.app.screen.query_one("#beside")
+        await until(pilot, lambda: pilot.app.screen.rows.region.right == beside.region.x)
+
+
 async def test_with_16_colours_marks_and_states_show_on_the_selected_row(place: Place) -> None:
     place.batch("evening", ["one"])
     async with running(place.dashboard()) as pilot:

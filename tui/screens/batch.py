@@ -94,8 +94,9 @@ class BatchScreen(BatchLooks):
         yield BatchBar()
         yield self.view_bar(1)
         yield self.filter_input()
-        with Panels("batch", app.remembered.widths, default=62):
-            with Horizontal(id="lists"):
+        widths = app.remembered.widths
+        with Panels("batch", widths, default=62, wide=70):
+            with Panels("lists", widths, default=None, id="lists"):
                 yield (rows := Rows(job_columns(0, 100), empty=self.EMPTY, id="jobs"))
                 columns = app.remembered.sheet_columns
                 yield Sheet(rows.state, job_cell, app.paths, columns=columns, id="sheet")
