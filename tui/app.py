@@ -157,6 +157,17 @@ class Dashboard(ReportsBugs, WorkingApp):
         self._opener.stop()
         self.remember()
 
+    def search_themes(self) -> None:
+        """Choose a theme from a menu that shows the one under the cursor."""
+        from tui.screens.themes import ThemesMenu
+
+        before = self.theme
+
+        def choose(name: str | None) -> None:
+            self.theme = name or before
+
+        self.push_screen(ThemesMenu(self.available_themes, before), choose)
+
     def remember(self) -> None:
         """Save layout, sort, filter and theme."""
         self.remembered.theme = self.theme

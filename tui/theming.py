@@ -12,7 +12,8 @@ from themes import ThemeData, bundled_themes, load_themes
 DEFAULT_THEME = "safelight"
 """Default theme."""
 
-_TEXTUALS_FALLBACK = "textual-dark"
+TEXTUALS_FALLBACK = "textual-dark"
+"""Theme that Textual takes if there is no other; it is not offered."""
 
 
 def install(app: App[Any], user_folder: Path | None = None) -> None:
@@ -32,7 +33,7 @@ def install(app: App[Any], user_folder: Path | None = None) -> None:
     _register(app, bundled_themes())
     app.theme = DEFAULT_THEME
     for name in set(app.available_themes) - {theme.name for theme in bundled_themes()}:
-        if name != _TEXTUALS_FALLBACK:
+        if name != TEXTUALS_FALLBACK:
             app.unregister_theme(name)
     _register(app, load_themes(user_folder))
 

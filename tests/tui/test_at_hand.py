@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from textual.widgets._toast import Toast
@@ -19,6 +19,7 @@ from tests.tui.test_job_screen import open_job
 from themes import bundled_themes
 from tui.app import Dashboard
 from tui.snapshots.header import WHAT_TO_DO
+from tui.ui_state import UiState, state_file
 from tui.widgets.bars import KeyBar, TopBar
 from tui.widgets.notice_line import NoticeLine
 from tui.widgets.rows import Rows
@@ -255,6 +256,24 @@ async def test_each_line_of_a_wide_screen_can_be_dragged(place: Place) -> None:
         await open_first(pilot)
         beside = pilot.app.screen.query_one("#beside")
         await until(pilot, lambda: pilot.app.screen.rows.region.right == beside.region.x)
+
+
+async def test_the_theme_under_the_cursor_is_shown_until_one_is_chosen(place: Place) -> None:
+    app: Any = place.dashboard()
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.screen.WHERE == "batches")
+        await pilot.press("T")
+        await shows(pilot, "as a darkroom", "2  ", "colour-blind")
+        await pilot.press("j")
+        await until(pilot, lambda: app.theme != "safelight")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.theme == "safelight")
+        await pilot.press("T")
+        await shows(pilot, "as a darkroom")
+        line = next(one for one in app.screen._lines if one.value == "safelight-light")
+        await pilot.press(line.key)
+        await until(pilot, lambda: app.theme == "safelight-light")
+    assert UiState.load(state_file()).theme == "safelight-light"
 
 
 async def test_with_16_colours_marks_and_states_show_on_the_selected_row(place: Place) -> None:

@@ -168,7 +168,7 @@ def _is_unsure(cell: Cell) -> bool:
 
 def _runs(frame: str) -> list[tuple[int, int, list[Cell]]] | None:
     """Return a frame as runs of cells with their starts; None if it contains anything else."""
-    found: list[tuple[int, int, list[Cell]]] = []
+    runs: list[tuple[int, int, list[Cell]]] = []
     look: CellStyling | None = PLAIN
     at = 0
     for token in _TOKEN.finditer(frame):
@@ -176,21 +176,21 @@ def _runs(frame: str) -> list[tuple[int, int, list[Cell]]] | None:
             return None
         at = token.end()
         if token["row"] is not None:
-            found.append((int(token["row"] or 1), int(token["column"] or 1), []))
+            runs.append((int(token["row"] or 1), int(token["column"] or 1), []))
         elif token["look"] is not None:
             look = styled(look or PLAIN, token["look"])
             if look is None:
                 return None
         elif token["text"] is not None:
-            if not found:
+            if not runs:
                 return None
-            found[-1][2].extend(_cells(token["text"], look or PLAIN))
+            runs[-1][2].extend(_cells(token["text"], look or PLAIN))
         elif token["unsure"] is not None:
-            if not found:
+            if not runs:
                 return None
             right = [Cell("", look or PLAIN)] * (len(token["room"]) - 1)
-            found[-1][2].extend([Cell(token[0], look or PLAIN), *right])
-    return found if at == len(frame) else None
+            runs[-1][2].extend([Cell(token[0], look or PLAIN), *right])
+    return runs if at == len(frame) else None
 
 
 def _cells(text: str, look: CellStyling) -> Iterator[Cell]:
