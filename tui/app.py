@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual import constants, on, work
 from textual.screen import Screen
 
 from engine.client.engine_process import EngineProcess
 from engine.client.views.recipe_info import Headlines
 from engine.config.paths import WorkspacePaths
+from engine.config.process.pinned_code import code_has_changed
 from engine.text.terminal import clean
 from tui import theming
 from tui.bugs import ReportsBugs, log_bug
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 MAX_TOASTS = 2
 """Maximum number of notifications below the lists."""
+
+UPGRADED = "Safelight was upgraded while this dashboard ran. Restart it to use the new version."
 
 PRELOAD_SECONDS = 0.3
 """Delay after the first image before the next screens are imported, in seconds."""
@@ -190,6 +194,23 @@ class Dashboard(ReportsBugs, WorkingApp):
         if sentence not in self.notices.problems:
             self.notices.problems.append(sentence)
         self._show_notices()
+
+    def tell_upgrade(self) -> None:
+        """Say that Safelight was upgraded under the dashboard; from any thread."""
+        self._later(partial(self._tell, f"{UPGRADED} Until then it stays as it is."))
+
+    def _tell(self, sentence: str) -> None:
+        self.notices.problems.append(sentence)
+        self._show_notices()
+
+    def _fatal_error(self) -> None:
+        """End with a sentence in place of a traceback if the installation has changed meanwhile."""
+        error = sys.exc_info()[1]
+        if error is None or not code_has_changed():
+            super()._fatal_error()
+            return
+        log_bug(error)
+        self.panic(Text(UPGRADED))
 
     def take_head(self, head: Header) -> None:
         """Take the new state of engine and batches; ring the bell for news of batches."""

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from engine.config.process.pinned_code import pin_code
 from tui.app import Dashboard
 from tui.images.terminal import probe
 from tui.terminal import HUNG_UP, TerminalWatch
@@ -21,6 +22,7 @@ def run_dashboard(root: Path, *, read_only: bool) -> int:
         app.remember()
         app.call_from_thread(app.exit)
 
+    pin_code(app.tell_upgrade)
     TerminalWatch(leave).start()
     said = app.run()
     if vanished:

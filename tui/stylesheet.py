@@ -1,13 +1,17 @@
 """Textual's style sheet, with what it works out again for each node and screen kept instead."""
 
+import os
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.styles import RenderStyles, RulesMap
-from textual.css.stylesheet import Stylesheet
+from textual.css.stylesheet import CssSource, Stylesheet
 from textual.dom import DOMNode
+
+from engine.config.process.pinned_code import pinned_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +40,16 @@ class DashboardStylesheet(Stylesheet):
         """Set the variables; what was parsed with the same ones stays."""
         if variables != self._variables:
             super().set_variables(variables)
+
+    def read(self, filename: str | PurePath) -> None:
+        """Read a file of styles, as it was when the dashboard began."""
+        path = os.path.abspath(filename)  # noqa: PTH100 - Textual's own key of a source
+        css = pinned_text(path)
+        if css is None:
+            super().read(filename)
+        else:
+            self.source[path, ""] = CssSource(css, False, 0)
+            self._require_parse = True
 
     def copy(self) -> "DashboardStylesheet":
         """Return a copy."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from engine.cli.lasting import outlive_upgrades
 from engine.cli.options import workspace_option
 from engine.cli.trouble import INTERRUPTED
 from engine.client.hub import adopt_hub_variables
@@ -98,6 +99,7 @@ def serve(
     """
     import uvloop
 
+    outlive_upgrades("server", "Restart it to use the new version.")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         came = runner.run(_serve(workspace, read_only=read_only, door=door, **where))
     return 0 if came in {0, signals_of.SIGTERM} else INTERRUPTED

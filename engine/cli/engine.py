@@ -13,6 +13,7 @@ from rich.console import Console
 from db.clock import now
 from engine.cli.api import refuse_without_api, server_options, serving_beside
 from engine.cli.control import carry_out, operator_command
+from engine.cli.lasting import outlive_upgrades
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED
 from engine.client.actions import action_of
@@ -97,6 +98,7 @@ def _named(ctx: click.Context, workspace: Path) -> Path:
 def _run_here(workspace: Workspace, *, until_idle: bool, where: dict[str, Any] | None) -> int:
     adopt_hub_variables(workspace.paths.root)
     began = now()
+    outlive_upgrades("engine", "To use the new version: safelight engine restart")
     with held_back():
         came = asyncio.run(_serve(workspace, until_idle=until_idle, where=where))
         if came:

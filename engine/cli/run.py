@@ -19,6 +19,7 @@ from engine.cli.doors import remote_door
 from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.first_input import kept, to_check
 from engine.cli.grid_options import grid_of, grid_options
+from engine.cli.lasting import outlive_upgrades
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
 from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
@@ -286,6 +287,7 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
     log_to_console(output if isinstance(display, RichDisplay) else messages)
     batch_id = int(batch.removeprefix("b"))
     adopt_hub_variables(workspace.paths.root)
+    outlive_upgrades("run", "The next one uses the new version.")
     with held_back():
         with _lenient(display) as show:
             ended, signal = asyncio.run(workspace.attend(batch_id, show))

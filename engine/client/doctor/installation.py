@@ -11,11 +11,10 @@ from db.store import has_wal_reset_bug
 from engine import __version__
 from engine.client.doctor.finding import Finding
 from engine.client.doctor.top_level import providers
+from engine.config.process.pinned_code import OWN_PACKAGES
 from engine.config.settings import SettingsError, read_settings
 
 DISTRIBUTION = "safelight"
-NAMES = ("safelight", "tui", "engine", "db", "themes")
-"""Our top-level names in `site-packages`."""
 
 
 def check_installation() -> Iterator[Finding]:
@@ -34,9 +33,9 @@ def check_installation() -> Iterator[Finding]:
 
 def check_names() -> Iterator[Finding]:
     """Check that no other package of this environment has one of our top-level names."""
-    owners = providers(NAMES)
+    owners = providers(OWN_PACKAGES)
     home = Path(engine.__file__).parents[1]
-    for name in NAMES:
+    for name in OWN_PACKAGES:
         others = sorted({owner for owner in owners.get(name, ()) if owner != DISTRIBUTION})
         places = spec.submodule_search_locations if (spec := find_spec(name)) else None
         elsewhere = [place for place in places or () if Path(place).parent != home]
