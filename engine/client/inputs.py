@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ class Reading:
         finished: Whether it was read to its end.
         fits: Another recipe that reads it without a problem, empty if there is none.
         fits_one: True if no further recipe does.
+        about_file: True if the only problem is the file as a whole, not one of its entries.
     """
 
     entries: int
@@ -44,6 +45,7 @@ class Reading:
     finished: bool = True
     fits: str = ""
     fits_one: bool = False
+    about_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,15 @@ class Refusal:
         message: The reason, in sentences.
         problems: Problems of the input, a sentence each; empty if it is something else.
         total: Number of problems, those that are not kept included.
+        about_file: True if the only problem is the file as a whole, not one of its entries.
+        fields: Problems of the first entry by its fields; empty for the entry itself.
     """
 
     message: str
     problems: tuple[str, ...] = ()
     total: int = 0
+    about_file: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def refusal_of(error: Exception) -> Refusal | None:
@@ -67,7 +73,8 @@ def refusal_of(error: Exception) -> Refusal | None:
 
     if isinstance(error, InputError):
         message = "The file has mistakes; nothing was queued."
-        return Refusal(message, problem_sentences(error), error.total)
+        sentences, fields = problem_sentences(error), _of_first_entry(error)
+        return Refusal(message, sentences, error.total, is_about_file(error), fields)
     known = as_user_error(error)
     return None if known is None else Refusal(clean(str(known), 600))
 
@@ -103,9 +110,12 @@ def read_input(
     except InputError as error:
         fitting = [other.name for other in others if _fits(path, other)]
         first, one = next(iter(fitting), ""), len(fitting) == 1
-        return Reading(count, problem_sentences(error), error.total, fits=first, fits_one=one)
+        return Reading(
+            count, problem_sentences(error), error.total,
+            fits=first, fits_one=one, about_file=is_about_file(error),
+        )  # fmt: skip
     except QueueError as error:
-        return Reading(0, (clean(str(error), 600),), 1)
+        return Reading(0, (clean(str(error), 600),), 1, about_file=True)
     return Reading(count)
 
 
@@ -148,6 +158,20 @@ def axes_in(text: str) -> tuple[str, ...]:
     except BadAxis as error:
         raise ValueError(str(error)) from None
     return axes
+
+
+def is_about_file(error: "InputError") -> bool:
+    """Return whether the only problem is the file as a whole."""
+    return error.total == 1 and error.problems[0].entry is None
+
+
+def _of_first_entry(error: "InputError") -> dict[str, str]:
+    """Return the first problem of each field of the first entry, by the field's name."""
+    messages: dict[str, str] = {}
+    for problem in error.problems:
+        if problem.entry == 1:
+            messages.setdefault(problem.field.partition(".")[0], problem.message)
+    return messages
 
 
 def problem_sentences(error: "InputError") -> tuple[str, ...]:

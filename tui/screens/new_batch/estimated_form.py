@@ -86,6 +86,8 @@ class EstimatedForm(ReportsBugs, Screen[int | None]):
             text, bad = "Fix the file, then press ^r to read it again.", True
             if reading.fits:
                 text = f"This is a file for {reading.fits}: ^t selects that recipe."
+            elif reading.about_file:
+                text, bad = "^o lists files, ^r reads this one again.", False
         elif reading is not None:
             text = self._what_it_takes(reading.entries, settings)
             text += " The recipe fits the file." if self._guess.is_unusual else ""

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import Suggester
@@ -30,6 +32,17 @@ class TextControl(Input):
         event.stop()
         lines = clean(event.text, None, keep_newlines=True).split("\n")
         self.replace(" ".join(line for line in lines if line), *self.selection)
+
+
+class NamesControl(TextControl):
+    """A line of names; the arrow down lists them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "list_names", "List", show=False)]
+
+    def action_list_names(self) -> None:
+        """List the names of the field."""
+        row = self.query_ancestor(FieldRow)
+        row.post_message(FieldRow.NamesWanted(row))
 
 
 class Tick(Checkbox):
@@ -95,6 +108,7 @@ class FieldRow(Vertical):
         field: What it is.
         value: Value at first, if not the field's initial one.
         beside: Widgets to the right of its control.
+        suggester: Completes its text.
     """
 
     DEFAULT_CSS = """
@@ -135,11 +149,17 @@ class FieldRow(Vertical):
         row: "FieldRow"
 
     def __init__(
-        self, field: FormField, *, value: Value | None = None, beside: Iterable[Widget] = ()
+        self,
+        field: FormField,
+        *,
+        value: Value | None = None,
+        beside: Iterable[Widget] = (),
+        suggester: Suggester | None = None,
     ) -> None:
         super().__init__(id=f"field-{field.name.replace('_', '-')}")
         self.field = field
         self._beside = tuple(beside)
+        self._suggester = NameSuggester(field.names) if field.names else suggester
         self._error = ""
         self._last = field.initial if value is None else value
         self.set_class(self._is_changed(self._last), "-changed")
@@ -176,12 +196,13 @@ class FieldRow(Vertical):
         if field.control == "prose":
             area = ProseArea(str(initial), placeholder=hint)
             return area.add_class("control")
-        return TextControl(
+        kind = NamesControl if field.names else TextControl
+        return kind(
             str(initial),
             placeholder=hint,
             compact=True,
             select_on_focus=False,
-            suggester=NameSuggester(field.names) if field.names else None,
+            suggester=self._suggester,
             classes="control",
         )
 

@@ -1,16 +1,14 @@
 """The form: rows for file, recipe, batch and the recipe's settings, and their values."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import dropwhile
-from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Select, Static
 
 from engine.client.again import AgainRequest, settings_since, with_changes
@@ -20,20 +18,22 @@ from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
 from tui.screens.new_batch.field_row import FieldRow, row_of
 from tui.screens.new_batch.fields import FormCheck, FormField, Value, check, fields_of, fields_with
+from tui.screens.new_batch.form_rows import FormRows
 from tui.screens.new_batch.options import BatchForm, batch_options, batch_values
+from tui.screens.new_batch.path_suggester import PathSuggester
 from tui.screens.new_batch.recipe_options import (
+    ENTRY,
     PROMPT,
     entry_fields,
-    entry_of,
     filled_with,
     option_names,
     with_flags,
 )
-from tui.screens.new_batch.sources import BOTH, FILE, asked_again, is_file_name
+from tui.screens.new_batch.sources import BOTH, FILE, NEITHER, asked_again
 from tui.widgets.prose import ProseArea
 
 
-class Form(VerticalScroll, can_focus=False):
+class Form(FormRows):
     """All fields of a batch, and their validation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,6 +47,7 @@ class Form(VerticalScroll, can_focus=False):
         self._chosen: RecipeChoice | None = None
         self._fields: list[FormField] = []
         self._typed: dict[str, dict[str, Value]] = {}
+        self.trouble = ""
         self._choosing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -54,7 +55,7 @@ class Form(VerticalScroll, can_focus=False):
         browse = Button("Choose", id="browse", action="screen.browse", compact=True)
         prompt, file = (PROMPT, FILE) if self._again is None else asked_again(self._again)
         yield from _rows_of([prompt], "entry")
-        yield FieldRow(file, beside=[browse])
+        yield FieldRow(file, beside=[browse], suggester=PathSuggester())
         yield Static("Loading the recipes…", id="loading", markup=False)
 
     # -- keys ---------------------------------------------------------------------------------
@@ -222,26 +223,7 @@ class Form(VerticalScroll, can_focus=False):
             if row.field.name not in {"name", "seed"}
         ]
 
-    # -- what it holds ------------------------------------------------------------------------
-
-    def rows(self, section: str) -> dict[str, FieldRow]:
-        """Return the rows of `batch`, `settings` or `entry`, by the field's name."""
-        rows = self.query(f".{section}").results(FieldRow)
-        return {row.field.name: row for row in rows if row.display}
-
-    @property
-    def prompt(self) -> FieldRow:
-        """The row of the prompt; not displayed for a recipe without one."""
-        return self.query_one(f"#field-{PROMPT.name}", FieldRow)
-
-    @property
-    def file(self) -> FieldRow:
-        """The row of the file."""
-        return self.query_one("#field-file", FieldRow)
-
-    def _shown(self) -> Iterator[FieldRow]:
-        """Return the rows with a control that can be read."""
-        return (row for row in self.query(FieldRow) if row.is_ready)
+    # -- validation ---------------------------------------------------------------------------
 
     def check(self) -> tuple[FormCheck | None, FormCheck | None]:
         """Validate settings and batch, and show the errors at each field.
@@ -268,14 +250,50 @@ class Form(VerticalScroll, can_focus=False):
         return checked
 
     def first_wrong(self) -> FieldRow | None:
-        """Return the first row with a mistake; a missing file is one."""
-        self.file.say(self._trouble_with_input())
-        return next((row for row in self.query(FieldRow) if row.error), None)
+        """Return the first row with a mistake; a missing prompt or file is one."""
+        trouble = self._trouble_with_input()
+        is_empty = trouble == NEITHER and bool(self.prompt.display)
+        self.file.say("choose a file" if trouble == NEITHER else trouble)
+        if is_empty:
+            self.file.say("")
+        for row in self.rows("entry").values():
+            row.say(trouble if row is self.prompt and is_empty else "")
+        return next((row for row in self.query(FieldRow) if row.error and row.display), None)
 
     def _trouble_with_input(self) -> str:
         if self.path is not None:
-            return BOTH if any(self.entry.values()) else ""
-        return "" if self.count else "choose a file"
+            return BOTH if any(self.entry.values()) else self.trouble
+        return "" if self.count else NEITHER
+
+    def show_trouble(self, trouble: str, *, is_typed: bool) -> None:
+        """Show what is wrong with the file as a whole.
+
+        Args:
+            trouble: The end of a sentence; empty if nothing is.
+            is_typed: True if its path is being typed: it need not exist yet.
+        """
+        self.trouble = trouble.partition("; use - ")[0]
+        path = self.path
+        begun = is_typed and path is not None and not path.is_file()
+        self.file.say("" if begun else self.trouble)
+
+    def show_problems(self, problems: Mapping[str, str]) -> bool:
+        """Show problems of an entry at its fields, and go to the first.
+
+        Args:
+            problems: Problems by the fields of the recipe's input; empty for the entry as a whole.
+
+        Returns:
+            True if each problem has its field here.
+        """
+        rows = self.rows("entry")
+        named = {rows.get(f"{ENTRY}{name or 'prompt'}"): text for name, text in problems.items()}
+        for row, text in named.items():
+            if row is not None:
+                row.say(text)
+        if first := next((row for row in rows.values() if row.error), None):
+            first.focus_control()
+        return bool(named) and None not in named
 
     def request(self, settings: FormCheck | None, batch: FormCheck | None) -> BatchRequest | None:
         """Return the batch validated by `check`; None if any of it is wrong or missing."""
@@ -324,46 +342,6 @@ class Form(VerticalScroll, can_focus=False):
         if len(again) == 1 or (again and not entry):
             return tuple(with_changes(one, entry, changed) for one in again)
         return () if flags or not entry else (entry,)
-
-    @property
-    def entry(self) -> dict[str, str]:
-        """Return the one entry that is given in place of a file; empty without one."""
-        rows = self.rows("entry").values()
-        return entry_of((row.field, row.value) for row in rows if row.is_ready)
-
-    # -- the file -----------------------------------------------------------------------------
-
-    @property
-    def path(self) -> Path | None:
-        """The chosen file; None if there cannot be one."""
-        text = str(self.file.value).strip()
-        if not text or "\0" in text:
-            return None
-        try:
-            return Path(text).expanduser()
-        except RuntimeError:
-            return Path(text)
-
-    def set_path(self, path: Path) -> None:
-        """Choose a file."""
-        control = self.file.query_one(Input)
-        control.value = str(path)
-        control.cursor_position = len(control.value)
-
-    def take_path(self) -> bool:
-        """Move the path of a file that was typed as the prompt into its own field.
-
-        Returns:
-            True if there was one.
-        """
-        control = self.prompt.control_widget
-        if not isinstance(control, ProseArea) or not is_file_name(text := control.value.strip()):
-            return False
-        self.set_path(Path(text))
-        control.value = ""
-        if control.has_focus:
-            self.file.focus_control()
-        return True
 
 
 def _rows_of(

@@ -10,8 +10,7 @@ from textual_fspicker.base_dialog import Dialog, InputBar
 from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
 from engine.text.terminal import clean, has_hidden
-
-SUFFIXES = (".json", ".yaml", ".yml", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt")
+from tui.screens.new_batch.sources import SUFFIXES
 
 
 class SafeNavigation(DirectoryNavigation):

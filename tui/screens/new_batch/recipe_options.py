@@ -9,11 +9,11 @@ from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
 from tui.screens.new_batch.fields import Control, FormField, Value, fields_of
 
-_ENTRY = "entry-"
+ENTRY = "entry-"
 """Prefix of the names of an entry's fields, which settings may share."""
 
 PROMPT = FormField(
-    f"{_ENTRY}prompt",
+    f"{ENTRY}prompt",
     "prompt",
     "A prompt, in your own words; for many of them name a file. ^j begins a line, ^g edits in "
     "$EDITOR.",
@@ -49,7 +49,7 @@ def filled_with(fields: list[FormField], entry: Mapping[str, Any]) -> list[FormF
     """Return the fields of an entry with the values of one that is queued again."""
     return [
         replace(field, initial=clean(value, None, keep_newlines=True), usual=_unfilled(field))
-        if isinstance(value := entry.get(field.name.removeprefix(_ENTRY)), str)
+        if isinstance(value := entry.get(field.name.removeprefix(ENTRY)), str)
         else field
         for field in fields
     ]
@@ -70,7 +70,7 @@ def _entry_field(option: Option, field: FormField) -> FormField:
     if field.name == "prompt":
         return replace(PROMPT, help=f"{help_} ^j begins a line, ^g edits in $EDITOR.")
     control: Control = "prose" if field.is_long else "text"
-    return FormField(f"{_ENTRY}{field.name}", field.label, help_, control, "", optional=True)
+    return FormField(f"{ENTRY}{field.name}", field.label, help_, control, "", optional=True)
 
 
 def entry_of(held: Iterable[tuple[FormField, Value]]) -> dict[str, str]:
@@ -81,7 +81,7 @@ def entry_of(held: Iterable[tuple[FormField, Value]]) -> dict[str, str]:
     """
     typed = ((field, text.strip()) for field, text in held if isinstance(text, str))
     return {
-        field.name.removeprefix(_ENTRY): text
+        field.name.removeprefix(ENTRY): text
         for field, text in typed
         if text != str(field.initial).strip()
     }

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Button, Static
 
-from engine.client.inputs import Refusal, refusal_of
+from engine.client.inputs import Reading, Refusal, refusal_of
 from engine.client.recipes import RecipeChoices, find_recipes, installed_catalog
 from engine.client.requests import BatchRequest
 from tui.screens.new_batch import input_reader
@@ -100,6 +100,12 @@ class NewBatchScreen(EstimatedForm):
         self.run_worker(self._find_recipes, thread=True, group="recipes", exit_on_error=False)
         self.run_worker(self._ask_backends, thread=True, group="ready", exit_on_error=False)
 
+    @on(events.DescendantBlur)
+    def _check_path(self, event: events.DescendantBlur) -> None:
+        """Show what is wrong with a path once it is left."""
+        if self.form.trouble and row_of(event.widget) is self.form.file:
+            self.form.show_trouble(self.form.trouble, is_typed=False)
+
     @on(events.DescendantFocus)
     def _show_help(self, event: events.DescendantFocus) -> None:
         row = row_of(event.widget)
@@ -145,13 +151,15 @@ class NewBatchScreen(EstimatedForm):
         self.summary.lift()
         self._say_changes()
         if event.row.classes & {"settings", "batch", "entry"}:
+            if event.row.has_class("entry"):
+                event.row.say("")
             self._check_form()
             self._look_for_path(event.row)
         elif event.row.field.name == "recipe":
             self._guess.note(str(event.row.value))
             await self._choose(str(event.row.value))
         else:
-            event.row.say("")
+            self.form.show_trouble("", is_typed=True)
             self._queue_when_read = self._queue_when_read and self.form.path == self._awaited
             self._guess.open()
             self._reader.wait(partial(self._read_input, guess=True))
@@ -171,12 +179,13 @@ class NewBatchScreen(EstimatedForm):
     # -- backends -----------------------------------------------------------------------------
 
     def action_backends(self) -> None:
-        """List the backends for the field that has the focus."""
+        """List the backends for the field that has the focus, or for the first that has some."""
         row = row_of(self.focused)
-        if row is not None and row.field.names:
+        if row is None or not row.field.names:
+            row = next((row for row in self.form.query(FieldRow) if row.field.names), None)
+        if row is not None:
+            row.focus_control()
             self._list_backends(row)
-        else:
-            self.summary.say("Go to a field that names backends first, such as image.")
 
     @on(FieldRow.NamesWanted)
     def _names_wanted(self, event: FieldRow.NamesWanted) -> None:
@@ -236,10 +245,18 @@ class NewBatchScreen(EstimatedForm):
         if not self._reader.take(message) or self._is_guessed_anew(message):
             return
         reading = message.reading
-        self.query_one(ProblemList).say(reading.problems, reading.total)
+        self._show_problems(reading)
         self._check_form()
         if reading.finished and self._queue_when_read:
-            await self.action_queue()
+            self._queue_when_read = False
+            await self._queue_form()
+
+    def _show_problems(self, result: Reading | Refusal) -> None:
+        """Show the problem of the file at its field, those of entries in a list."""
+        is_typed = self.form.file.control_widget.has_focus and not self._queue_when_read
+        trouble = result.problems[0] if result.about_file else ""
+        self.form.show_trouble(trouble, is_typed=is_typed)
+        self.query_one(ProblemList).say(() if trouble else result.problems, result.total)
 
     def _is_guessed_anew(self, message: InputRead) -> bool:
         """Show the recipe that a reading decides for; False if it is the one that is shown."""
@@ -266,13 +283,21 @@ class NewBatchScreen(EstimatedForm):
         chosen = await self.form.settle()
         if self.form.take_path() or chosen:
             self._read_input(guess=not chosen)
-        settings, batch = self._check_form()
-        if self._queueing or settings is None or batch is None:
-            return
-        self._queue_when_read = self._guess.is_open and bool(self.form.path)
+        elif self.form.trouble:
+            self._read_input(guess=True)  # it may have been mended
+        is_open = self._guess.is_open or bool(self.form.trouble)
+        self._queue_when_read = is_open and self.form.path is not None
         if self._queue_when_read:
             self._awaited = self.form.path
             self.summary.say("Reading the file…")
+        else:
+            await self._queue_form()
+
+    async def _queue_form(self) -> None:
+        """Queue the form's batch if nothing is wrong, or go to the first mistake."""
+        self.summary.lift()
+        settings, batch = self._check_form()
+        if self._queueing or settings is None or batch is None:
             return
         if (wrong := self.form.first_wrong()) is not None:
             wrong.focus_control()
@@ -309,9 +334,17 @@ class NewBatchScreen(EstimatedForm):
         self._set_busy(busy=False)
         refusal = message.refusal
         if refusal is not None:
-            self.summary.say(refusal.message, bad=True)
-            if refusal.problems:
-                self.query_one(ProblemList).say(refusal.problems, refusal.total)
+            self._show_refusal(refusal)
+
+    def _show_refusal(self, refusal: Refusal) -> None:
+        """Show why nothing was queued, at the field that it is about."""
+        self.summary.say(refusal.message, bad=True)
+        form = self.form
+        if form.path is None and form.count == 1 and form.show_problems(refusal.fields):
+            self.summary.say("Nothing was queued: mend what is marked.", bad=True)
+        elif refusal.problems:
+            self._show_problems(refusal)
+            form.file.focus_control()
 
     def _set_busy(self, *, busy: bool) -> None:
         self.form.disabled = busy

@@ -8,7 +8,11 @@ from engine.text.plural import pluralize
 from tui.screens.new_batch.fields import FormField
 from tui.screens.new_batch.recipe_options import PROMPT, filled_with
 
+SUFFIXES = (".json", ".yaml", ".yml", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt")
+"""Endings of files of entries."""
+
 MAX_PATH = 4096
+NEITHER = "type a prompt, or choose a file"
 BOTH = "give a prompt or a file, not both: clear one of them"
 
 FILE = FormField(
@@ -32,11 +36,15 @@ def asked_again(again: AgainRequest) -> tuple[FormField, FormField]:
 
 
 def is_file_name(text: str) -> bool:
-    """Return whether a text is the path of a file, with an ending as files of inputs have."""
+    """Return whether a text is the path of a file, not a prompt.
+
+    It is a word that ends as files of entries do, or the path of a file with another ending.
+    """
     if not 0 < len(text) < MAX_PATH or "\n" in text or "\0" in text:
         return False
     try:
         path = Path(text).expanduser()
-        return bool(path.suffix) and path.is_file()
+        is_listed = path.suffix.lower() in SUFFIXES and not any(map(str.isspace, text))
+        return is_listed or (bool(path.suffix) and path.is_file())
     except (OSError, RuntimeError):
         return False
