@@ -152,7 +152,8 @@ def main() -> None:
     os.environ.pop("NO_COLOR", None)
     IMAGES.mkdir(exist_ok=True)
     scratch = Path(tempfile.mkdtemp())
-    os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = str(scratch)
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        os.environ[name] = str(scratch)
     try:
         folder = scratch / "demo"
         reports = run(folder)

@@ -1,10 +1,23 @@
 """The workspace for what a screen asks of it in a thread, and its refusals in words."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.text.terminal import clean
+
 if TYPE_CHECKING:
     from engine.client.workspace import Workspace
+
+
+def shown_root(root: Path) -> str:
+    """Return the folder of a workspace as a crumb, with `~` for the operator's own folder."""
+    whole = root.absolute()
+    with suppress(RuntimeError, ValueError):  # nobody's folder is known, or it is elsewhere
+        home = Path.home()
+        if home != Path(home.anchor):  # of a container whose user has no folder
+            return clean(str(Path("~") / whole.relative_to(home)))
+    return clean(str(whole))
 
 
 def open_workspace(root: Path) -> "Workspace":

@@ -1,11 +1,15 @@
 """The screen of all batches."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 from db.rows import LaneRow
 from db.writes import engines as engine_writes
 from tests.tui.support import Place, running, seen, shows, until
 from tui.screens.batch import BatchScreen
+from tui.workspaces import shown_root
 
 
 async def test_it_shows_state_progress_failures_and_best(place: Place) -> None:
@@ -127,3 +131,20 @@ async def test_marks_are_counted_as_targets(place: Place) -> None:
         assert not screen.rows.marks
         await pilot.press("asterisk")
         assert screen.targets()[0] == [{"batch": n} for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("root", "home", "crumb"),
+    [
+        ("/home/ann/film", "/home/ann", "~/film"),
+        ("/home/ann", "/home/ann", "~"),
+        ("/home/annabel/film", "/home/ann", "/home/annabel/film"),
+        ("/data/root/film", "/root", "/data/root/film"),
+        ("/work/film", "/", "/work/film"),
+    ],
+)
+def test_a_folder_below_ones_own_is_shown_short(
+    root: str, home: str, crumb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    assert shown_root(Path(root)) == crumb

@@ -12,7 +12,6 @@ from textual.widget import Widget
 from engine.client.views.filters import Filter
 from engine.text import figures
 from engine.text.plural import pluralize
-from engine.text.terminal import clean
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.causes import CausesScreen
@@ -29,6 +28,7 @@ from tui.widgets.rows import Rows
 from tui.widgets.sheet import Sheet
 from tui.widgets.sheet_painter import SheetCell
 from tui.widgets.view_bar import ViewBar
+from tui.workspaces import shown_root
 
 if TYPE_CHECKING:
     from engine.client.views.whole_jobs import BestOfJobs
@@ -153,7 +153,7 @@ class BatchesScreen(CausesScreen):
 
     def on_mount(self) -> None:
         """Return the crumbs."""
-        root = clean(str(self.dashboard.paths.root.absolute()).replace(str(Path.home()), "~"))
+        root = shown_root(self.dashboard.paths.root)
         self.query_one(TopBar).set_trail(root, read_only=self.dashboard.read_only)
         if self.dashboard.read_only:
             self.EMPTY = "No batches here."
