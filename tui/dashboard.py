@@ -1,6 +1,6 @@
 """The part of the dashboard that its screens use, so that no screen imports the app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ class DashboardServices(Protocol):
         """Ask a question, and call `then` on yes."""
         ...
 
-    def show_help(self, where: str) -> None:
-        """List the actions of a screen, and run the one that is chosen."""
+    def show_help(self, where: str, first: Sequence[str] = ()) -> None:
+        """List the actions of a screen, some of them first, and run the one that is chosen."""
         ...
 
     def answer(self, sentence: str, *, bad: bool = False, starts_work: bool = False) -> None:

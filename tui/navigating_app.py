@@ -1,7 +1,7 @@
 """An app that navigates: between batches, jobs and views, back and forward, and to whole texts."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -189,8 +189,8 @@ class NavigatingApp(CopyingApp):
 
         self.push_screen(ConfirmScreen(clean(question, 500)), lambda yes: then() if yes else None)
 
-    def show_help(self, where: str) -> None:
-        """List the actions, and run the one that is chosen."""
+    def show_help(self, where: str, first: Sequence[str] = ()) -> None:
+        """List the actions, some of them first, and run the one that is chosen."""
         from tui.screens.help import HelpScreen
 
         screen = self.screen
@@ -201,7 +201,8 @@ class NavigatingApp(CopyingApp):
                 node = focused if "sheet" in BY_ID[action].where else screen
                 await self.run_action(action, node)
 
-        self.push_screen(HelpScreen(where, self.keymap, read_only=self.read_only), run)
+        help_ = HelpScreen(where, self.keymap, read_only=self.read_only, first=first)
+        self.push_screen(help_, run)
 
     def show_texts(self, texts: "Texts") -> None:
         """Show whole texts, with search."""

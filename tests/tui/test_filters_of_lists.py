@@ -91,11 +91,11 @@ async def test_escape_clears_filter_and_marks_before_it_leaves(two: Place, where
 async def test_an_empty_list_says_what_left_nothing(two: Place) -> None:
     async with running(two.dashboard()) as pilot:
         await pilot.press("slash", *"walrus", "enter")
-        await shows(pilot, "None of 2 batches matches walrus")
+        await shows(pilot, "No batch of 2 matches the filter walrus", "esc clears it")
         await pilot.press("escape")
         await open_first(pilot)
         await pilot.press("f")
-        await shows(pilot, "None of 3 jobs matches state:failed,parked")
+        await shows(pilot, "No job of 3 matches the filter state:failed,parked")
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen.rows.total == 3)
 
@@ -105,7 +105,7 @@ async def test_the_only_job_is_counted_in_words(place: Place) -> None:
     async with running(place.dashboard()) as pilot:
         await open_first(pilot)
         await pilot.press("slash", *"fox", "enter")
-        await shows(pilot, "The only job does not match fox")
+        await shows(pilot, "The only job does not match the filter fox")
 
 
 def test_filters_that_are_remembered_are_bounded() -> None:

@@ -93,7 +93,7 @@ LOOKING: tuple[Action, ...] = (
     ),
     Action(
         "open_file",
-        action_of("open").title,
+        "View",
         f"{action_of('open').help} Again to stop a player.",
         ("o",),
         (*INNER, "zoom"),

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.actions import bindings
+from tui.actions.by_state import FAULTLESS, NOTHING, UNMATCHED
 from tui.feed import View
 from tui.screens.filtered import FilterInput
 from tui.screens.viewed import ViewedScreen
@@ -36,11 +37,15 @@ if TYPE_CHECKING:
 EVENTS, LOG, TRACES, COMMANDS = range(4)
 
 _EMPTY = (
-    "No events yet, or none that match.",
-    "No engine has written a log here, or nothing matches.",
-    "No traces: the setting engine.traces says for which steps they are kept.",
-    "Nothing has been done here yet.",
+    "No events yet: what jobs and batches do is listed here as an engine runs them.",
+    "No engine has written a log yet; E starts one.",
+    "No traces yet. The setting engine.traces says for which steps they are kept.",
+    "You have done nothing here yet: what you pause, retry or edit is listed with its command.",
 )
+"""Text of each tab, if it is empty."""
+
+_NO_FAULTS = "Nothing has gone wrong.\nf lists everything again."
+_NO_MATCH = "Nothing matches the filter.\nesc clears it, / writes another."
 
 
 class ActivityScreen(ViewedScreen):
@@ -97,11 +102,16 @@ class ActivityScreen(ViewedScreen):
     async def show(self, snapshot: ActivitySnapshot) -> None:
         """Show what was read; read on if the page is not full yet."""
         rows = self.rows
-        rows.set_empty(_EMPTY[self._tab])
+        rows.set_empty(self._why_empty())
         rows.set_history(snapshot.total, snapshot.start, snapshot.rows, snapshot.fresh)
         self._show_bar()
         if not snapshot.complete and snapshot.total <= self._view_end():
             self.feed.wake()
+
+    def _why_empty(self) -> str:
+        if self._text:
+            return _NO_MATCH
+        return _NO_FAULTS if self._faults else _EMPTY[self._tab]
 
     def _view_end(self) -> int:
         view = self._view
@@ -221,6 +231,12 @@ class ActivityScreen(ViewedScreen):
     async def chosen(self) -> None:
         """Open a row that was clicked twice."""
         await self.run_action("open")
+
+    def selected_state(self) -> str:
+        """Return why no row is there; empty if there is one."""
+        if self.rows.total:
+            return ""
+        return UNMATCHED if self._text else FAULTLESS if self._faults else NOTHING
 
     def place(self) -> Place:
         """Return this view."""

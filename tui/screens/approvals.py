@@ -28,6 +28,9 @@ MAX_IMAGES = 4
 
 BOLD = Style(bold=True)
 
+NOTHING = """Nothing waits for approval.
+Jobs and batches wait here if their setting `approve` names a gate; esc leaves."""
+
 
 class ApprovalsScreen(ChoosingScreen[None]):
     """All values that wait; answers go to the marked ones, or to the one under the cursor."""
@@ -83,7 +86,7 @@ class ApprovalsScreen(ChoosingScreen[None]):
         self._marks &= {_id(item) for item in self._items}
         self._list()
         if not self._items:
-            self.query_one("#value", Static).update("Nothing waits for approval.")
+            self.query_one("#value", Static).update(NOTHING)
 
     def _list(self) -> None:
         """Draw the list again."""

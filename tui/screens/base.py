@@ -190,7 +190,8 @@ class BaseScreen(CommandScreen):
 
     def action_help(self) -> None:
         """List the actions of this screen."""
-        self.dashboard.show_help(self.WHERE)
+        footer = [action.id for action, _ in self._keys() if action.id not in {"help", "quit"}]
+        self.dashboard.show_help(self.WHERE, footer)
 
     def action_theme(self) -> None:
         """Change theme."""

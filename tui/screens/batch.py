@@ -53,7 +53,7 @@ SORTED_BY = {"": "state", "job": "position", "score": "worst", "trend": "worst",
 """Orders by the headings that request them."""
 
 
-UNKNOWN = "?"
+UNKNOWN = ("?", False)
 """In place of a state: the footer is for another one."""
 
 
@@ -66,7 +66,7 @@ class BatchScreen(BatchLooks):
     """
 
     WHERE = "batch"
-    EMPTY = "No jobs here."
+    EMPTY = "This batch has no jobs yet: they appear here as they are queued."
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = bindings("batch")
 
@@ -240,7 +240,7 @@ class BatchScreen(BatchLooks):
     def selected_state(self) -> str:
         """Return the state of the job under the cursor."""
         row: JobItem | None = self.rows.current
-        return row.work_state if row else ""
+        return row.work_state if row else self.state_of_none()
 
     def subject(self) -> Subject | None:
         """Return the job under the cursor."""

@@ -13,6 +13,7 @@ from engine.client.views.filters import Filter
 from engine.text import figures
 from engine.text.plural import pluralize
 from tui.actions import bindings
+from tui.actions.by_state import NEW
 from tui.feed import View
 from tui.screens.causes import CausesScreen
 from tui.screens.menu import MenuLine
@@ -120,7 +121,7 @@ class BatchesScreen(CausesScreen):
     """All batches: state, progress, failures, best score, spend, rate, time left."""
 
     WHERE = "batches"
-    EMPTY = "No batches here. Press n to queue one."
+    EMPTY = "No batches here.\nn queues one, H lists the archived ones."
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = bindings("batches")
 
@@ -241,7 +242,13 @@ class BatchesScreen(CausesScreen):
     def selected_state(self) -> str:
         """Return the state of the batch under the cursor."""
         row: BatchItem | None = self.rows.current
-        return row.state if row else ""
+        return row.state if row else self.state_of_none()
+
+    def state_of_none(self) -> str:
+        """Return why no batch is selected."""
+        if self.dashboard.is_new:
+            return NEW
+        return super().state_of_none() if self._is_read else ""
 
     def place(self) -> Place:
         """Return the list of all batches."""

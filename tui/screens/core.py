@@ -42,7 +42,7 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
     WHERE = ""
     AUTO_FOCUS = "Rows"
 
-    _keys_for = ""
+    _keys_for = ("", False)
 
     @property
     def dashboard(self) -> "DashboardServices":
@@ -82,19 +82,24 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
 
     def _keys(self) -> Iterator[tuple[Any, str]]:
         app = self.dashboard
-        for action in footer_actions(self.WHERE, self._keys_for, read_only=app.read_only):
+        state, lone = self._keys_for
+        for action in footer_actions(self.WHERE, state, read_only=app.read_only, lone=lone):
             yield action, key_name(keys_of(action, app.keymap)[0])
 
     def selected_state(self) -> str:
-        """Return the state of what is selected; empty if nothing is, or if it has none."""
+        """Return the state of what is selected, or why nothing is; empty if it has none."""
         return ""
+
+    def is_lone(self) -> bool:
+        """Return True if there are no two rows to compare or to sort."""
+        return False
 
     @on(Rows.Moved)
     def show_keys(self) -> None:
         """Show the keys that fit the state of what is selected, if it is another one."""
-        state = self.selected_state()
-        if state != self._keys_for:
-            self._keys_for = state
+        present = self.selected_state(), self.is_lone()
+        if present != self._keys_for:
+            self._keys_for = present
             self.query_one(KeyBar).set_keys(list(self._keys()))
 
     def on_screen_resume(self) -> None:
@@ -116,6 +121,8 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
             rows.set_notice(
                 self.dashboard.trouble or (self.greeting() if self.dashboard.is_new else "")
             )
+            if self.dashboard.is_new:
+                self.show_keys()
 
     def greeting(self) -> str:
         """Return the text of the list while nothing was ever queued in the workspace."""

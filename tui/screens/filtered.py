@@ -8,8 +8,8 @@ from textual import on
 from textual.widgets import Input
 
 from engine.client.views.filters import Filter
-from engine.text.plural import pluralize
 from engine.text.terminal import clean
+from tui.actions.by_state import NOTHING, UNMATCHED
 from tui.screens.viewed import ViewedScreen
 from tui.widgets.rows import Rows
 from tui.widgets.view_bar import ListPlace
@@ -59,6 +59,16 @@ class FilteredScreen(ViewedScreen):
         line.display = False
         return line
 
+    def state_of_none(self) -> str:
+        """Return why no row is selected: nothing matches the filter, or nothing is there."""
+        if self.rows.total:
+            return ""  # the row is still being read
+        return UNMATCHED if self.filter_text else NOTHING
+
+    def is_lone(self) -> bool:
+        """Return True if there are no two rows to compare or to sort."""
+        return self.rows.total < 2
+
     # -- views --------------------------------------------------------------------------------
 
     def show_as(self, view: str) -> None:
@@ -81,6 +91,9 @@ class FilteredScreen(ViewedScreen):
         from engine.client.gates import waiting_count
 
         targets, called = self.targets()
+        if not targets:
+            self.say("No row is selected whose values could be approved.", bad=True)
+            return
         read = partial(waiting_count, targets=targets)
         self.ask(read, partial(self._ask_approval, targets, called))
 
@@ -154,13 +167,9 @@ class FilteredScreen(ViewedScreen):
     def show_empty(self, total: int, one: str, many: str = "") -> None:
         """Have the list show why it is empty: nothing is there, or nothing matches."""
         if self.filter_text and total:
-            verb = "match" if total == 1 else "matches"
-            none = (
-                f"The only {one} does not"
-                if total == 1
-                else f"None of {pluralize(total, one, many)}"
-            )
-            self.rows.set_empty(f"{none} {verb} {clean(self.filter_text, 60)}")
+            of = f"The only {one} does not match" if total == 1 else f"No {one} of {total} matches"
+            words = clean(self.filter_text, 60)
+            self.rows.set_empty(f"{of} the filter {words}\nesc clears it, / writes another.")
         else:
             self.rows.set_empty(self.EMPTY)
 

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions import BY_ID, bindings
+from tui.actions.by_state import NOTHING
 from tui.actions.key_names import key_name, keys_of
 from tui.feed import View
 from tui.screens.viewed import ViewedScreen
@@ -25,6 +26,8 @@ HEAD, MOST_LANES = 2, 6
 """Lines of a border and a heading, and maximum lines of lanes."""
 
 WIDEST = 256
+
+_OF_LANES = {"wider", "narrower"}
 
 
 class QueueScreen(ViewedScreen):
@@ -43,6 +46,7 @@ class QueueScreen(ViewedScreen):
         self.batch_id = batch_id
         self._placed = False
         self._approvals = False
+        self._has_lanes = False
         self._view = QueueView()
 
     @property
@@ -74,8 +78,9 @@ class QueueScreen(ViewedScreen):
         """Show what was read."""
         self.query_one(QueueBar).set_queue(snapshot)
         waits = any(item.shape == "waiting" for item in snapshot.items)
-        if waits != self._approvals and not self.dashboard.read_only:
-            self._approvals = waits
+        present = waits and not self.dashboard.read_only, bool(snapshot.lanes)
+        if present != (self._approvals, self._has_lanes):
+            self._approvals, self._has_lanes = present
             self.query_one(KeyBar).set_keys(list(self._keys()))
         self.rows.set_rows(len(snapshot.items), 0, snapshot.items)
         lanes = self.query_one(LaneRows)
@@ -103,8 +108,10 @@ class QueueScreen(ViewedScreen):
         return row.batch is not None and self.batch_id in {None, row.batch}
 
     def _keys(self) -> Iterator[tuple[Any, str]]:
-        """Yield the keys of the footer; that of the approvals while anything waits for one."""
+        """Yield the keys of the footer; those of approvals and lanes only if there are any."""
         keys = list(super()._keys())
+        if not self._has_lanes:
+            keys = [(action, key) for action, key in keys if action.id not in _OF_LANES]
         if self._approvals and not any(action.id == "approvals" for action, _ in keys):
             approvals = BY_ID["approvals"]
             keys.insert(2, (approvals, key_name(keys_of(approvals, self.dashboard.keymap)[0])))
@@ -113,7 +120,7 @@ class QueueScreen(ViewedScreen):
     def selected_state(self) -> str:
         """Return the state of the job or the batch under the cursor."""
         row: QueueItem | None = self.rows.current
-        return row.shape if row and not row.is_heading else ""
+        return row.shape if row and row.batch is not None else NOTHING
 
     def place(self) -> Place:
         """Return this view."""

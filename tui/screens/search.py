@@ -12,6 +12,7 @@ from engine.text import figures
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.actions import bindings
+from tui.actions.by_state import NOTHING
 from tui.feed import View
 from tui.screens.base import BaseScreen
 from tui.snapshots.search import LIMIT, HitItem, SearchSnapshot, SearchView
@@ -160,6 +161,10 @@ class SearchScreen(BaseScreen):
         """Go to the list."""
         message.stop()
         self.rows.focus()
+
+    def selected_state(self) -> str:
+        """Return that there is nothing, if no job matches."""
+        return "" if self.rows.total else NOTHING
 
     def action_edit_search(self) -> None:
         """Type other words."""

@@ -253,7 +253,7 @@ class KeyBar(Widget):
 
     def _fitting(self) -> list[tuple[Action, str]]:
         """Return the keys that fit: help and quit always, the others by their rank."""
-        room, fitting = self.size.width, []
+        room, fitting = self.size.width + 1, []  # the space after the last one is not needed
         for entry in sorted(self._keys, key=lambda entry: entry[0].id not in _ALWAYS):
             cells = cell_len(entry[1]) + cell_len(entry[0].title) + 3
             if cells <= room:

@@ -31,9 +31,12 @@ class QueueBar(Widget):
         muted = self._tone("muted")
         if queue.paused:
             text.append(f"{look('paused').shape} everything is paused   ", self._tone("parked"))
-        running = self._tone("running") if queue.running else muted
-        text.append(f"{look('running').shape} {queue.running} running", running)
-        text.append(f"   {_wait(queue.waiting)} {_their(queue.waiting)} turn", muted)
+        if queue.running:
+            text.append(f"{look('running').shape} {queue.running} running", self._tone("running"))
+        else:
+            text.append("nothing runs", muted)
+        if queue.waiting:
+            text.append(f"   {_wait(queue.waiting)} {_their(queue.waiting)} turn", muted)
         if queue.rate:
             text.append(f"   {queue.rate}   {queue.left} to idle", muted)
         if queue.parked:
