@@ -13,6 +13,7 @@ from engine.api import (
     health,
     jobs,
     metrics,
+    search,
     state,
 )
 from engine.api.endpoint import Endpoint
@@ -260,6 +261,15 @@ _STATE = (
         200,
         gives_text=True,
         problems=(409,),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/search",
+        search.search,
+        "read",
+        "Search the prompts, critiques, reasons, notes, models and keys of finished jobs.",
+        200,
+        query=search.SearchQuery,
     ),
     Endpoint("GET", "/v1/recipes", catalog.recipes, "read", "List the recipes.", 200),
     Endpoint("GET", "/v1/recipes/{recipe}", catalog.recipe, "read", "Show a recipe.", 200),

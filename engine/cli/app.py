@@ -97,6 +97,7 @@ WITH_SERVER = frozenset(
         "run", "queue", "status", "jobs", "show", "pause", "resume", "cancel", "retry", "priority",
         "front", "decide", "undo", "approve", "reject", "lane", "budget", "rate", "star", "note",
         "archive", "unarchive", "costs", "events", "export", "recipes", "backends", "schema",
+        "search",
     }
 )  # fmt: skip
 """Commands that `--server` has too."""

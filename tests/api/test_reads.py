@@ -140,6 +140,12 @@ def test_the_workspace_as_a_whole(client: TestClient) -> None:
     assert [one["fault"] for one in retries["faults"]] == ["permanent"]
     assert retries["cost_usd"] == "0.0025"
     assert client.get("/v1/costs/retries?batch=b9").status_code == 404
+    assert client.get("/v1/search?words=x&batch=b9").status_code == 404
+    problem(client.get("/v1/search"), 400, "bad-query")
+    problem(client.get("/v1/search?words=x&rating=6"), 400, "bad-query")
+    problem(client.get("/v1/search?words=x&limit=201"), 400, "bad-query")
+    hits = client.get("/v1/search?words=x").json()
+    assert set(hits) == {"hits", "unindexed", "looked_at", "links"}
     assert client.get("/v1/budgets/workspace").json()["cost_usd"] == "0.0025"
     assert client.get("/v1/budgets/b1").json()["budget_usd"] is None
     assert "refine" in [one["name"] for one in client.get("/v1/recipes").json()["recipes"]]

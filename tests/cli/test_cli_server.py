@@ -3,11 +3,15 @@
 import io
 import json
 import re
+import time
+from dataclasses import fields
 
 import pytest
 from PIL import Image
 
+from db.queries.search import count_unindexed
 from engine.client.remote.operations import reading
+from engine.client.search import SearchHit
 from engine.client.workspace import Workspace
 from tests.cli.conftest import HOSTILE
 from tests.client.remote.conftest import engine_at
@@ -49,7 +53,17 @@ def there(run, live, monkeypatch, tmp_path):
     return lambda *arguments: run("--server", live.url, *arguments)
 
 
-def test_a_file_with_an_image_is_run_looked_at_and_fetched(there, tmp_path) -> None:
+def await_index(live) -> None:
+    """Wait until the engine has indexed the words of all finished jobs."""
+    for _ in range(600):
+        with live.workspace.reading() as connection:
+            if not count_unindexed(connection):
+                return
+        time.sleep(0.05)
+    raise AssertionError("not indexed")
+
+
+def test_a_file_with_an_image_is_run_looked_at_and_fetched(there, live, tmp_path) -> None:
     Image.new("RGB", (64, 64), "red").save(tmp_path / "red.png")
     entry = {"id": "circle", "prompt": "a red circle", "reference_image": "red.png"}
     (tmp_path / "prompts.json").write_text(json.dumps([entry]))
@@ -79,6 +93,14 @@ def test_a_file_with_an_image_is_run_looked_at_and_fetched(there, tmp_path) -> N
     assert "batch.done" in there("events", batch).out
     assert there("events", "--last", "1", "--json").json["version"] == 1
     assert there("costs").out == "Spent: $0.00.\n"
+    await_index(live)
+    [hit] = there("search", "red", "circ", "--batch", batch, "--json").json["hits"]
+    assert (hit["job"], hit["key"], hit["batch_name"]) == (line["id"], "circle", "evening")
+    assert set(hit) == {field.name for field in fields(SearchHit)}
+    assert f"{line['id']} circle" in there("search", "red", "--batch", "evening").out
+    assert there("search", "red", "-circle").out == "Nothing matches.\n"
+    assert "'6' is no rating" in there("search", "red", "--rating", "6").err
+    assert there("search", "red", "--batch", "b99").code == 2
     assert there("costs", "--retries", batch).out == "No attempt has failed.\n"
     assert "refine" in there("recipes").out
     assert there("schema", "refine").json["properties"]["prompt"]

@@ -67,6 +67,7 @@ class AsyncRemoteWorkspace:
     events = _awaitable(reading.events)
     costs = _awaitable(reading.costs)
     retries = _awaitable(reading.retries)
+    search = _awaitable(reading.search)
     waiting = _awaitable(reading.waiting)
     ratings = _awaitable(reading.ratings)
     recipes = _awaitable(reading.recipes)

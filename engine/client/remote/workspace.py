@@ -69,6 +69,7 @@ class RemoteWorkspace:
     events = _blocking(reading.events)
     costs = _blocking(reading.costs)
     retries = _blocking(reading.retries)
+    search = _blocking(reading.search)
     waiting = _blocking(reading.waiting)
     ratings = _blocking(reading.ratings)
     recipes = _blocking(reading.recipes)

@@ -2,8 +2,8 @@
 
 Modules are imported when they are first needed. If Safelight is upgraded meanwhile (`pip install`,
 `git pull` in an editable installation), a module of the new version would be loaded beside those of
-the old one, and fail. So the sources of our packages are kept in memory, compressed: 3 MB. A module
-whose file has changed since is loaded from there; any other is loaded as always.
+the old one, and fail. So the sources of our packages are kept in memory, some 5 MB compressed. A
+module whose file has changed since is loaded from there; any other is loaded as always.
 """
 
 import os

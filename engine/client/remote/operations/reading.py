@@ -114,6 +114,30 @@ def retries(batch: str | None = None) -> Operation[dict[str, Any]]:
     return (yield from get("/v1/costs/retries", query))
 
 
+def search(
+    text: str,
+    *,
+    batch: str | None = None,
+    recipe: str | None = None,
+    min_score: float | None = None,
+    rating: str | None = None,
+    limit: int = 50,
+) -> Operation[dict[str, Any]]:
+    """Search the words of finished jobs, as `search --json` has them.
+
+    Args:
+        text: Words that all occur; `"..."` is a phrase, `-word` leaves jobs out.
+        batch: Only this batch.
+        recipe: Only batches of this recipe.
+        min_score: Only jobs with at least this headline score.
+        rating: Only jobs rated like this: `4`, `keep`, `>=4`.
+        limit: Maximum number of jobs, at most 200.
+    """
+    query = {"words": text, "recipe": recipe, "min_score": min_score, "rating": rating}
+    query |= {"limit": limit, "batch": (yield from resolve_batch(batch)) if batch else None}
+    return (yield from get("/v1/search", query))
+
+
 def waiting(text: str) -> Operation[list[dict[str, Any]]]:
     """Read what a job, or every job of a batch, shows at gates that wait for approval."""
     subject = yield from resolve(text)
