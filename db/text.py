@@ -51,5 +51,13 @@ def hashes_in(text: str) -> list[str]:
 
 def letters_between(letters: str) -> str:
     """Return the pattern of LIKE, escaped by a backslash, of texts with letters in an order."""
-    escaped = [f"\\{letter}" if letter in "%_\\" else letter for letter in letters]
-    return f"%{'%'.join(escaped)}%"
+    return f"%{'%'.join(map(_escaped, letters))}%"
+
+
+def containing(text: str) -> str:
+    """Return the pattern of LIKE, escaped by a backslash, of texts that contain another."""
+    return f"%{''.join(map(_escaped, text))}%"
+
+
+def _escaped(letter: str) -> str:
+    return f"\\{letter}" if letter in "%_\\" else letter

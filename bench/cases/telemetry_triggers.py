@@ -22,8 +22,8 @@ from db.connect import connect_writer
 from db.store import Store
 
 COUNTED = ("steps_ended", "steps_recovered", "jobs_recovered", "steps_charged", "calls_counted")
-SPENT = ("steps_begun", "steps_tried", "steps_paid", "calls_begun", "jobs_ended", "steps_timed",
-         "steps_imported")  # fmt: skip
+SPENT = ("steps_begun", "steps_tried", "steps_paid", "calls_begun", "jobs_ended", "jobs_changed",
+         "steps_timed", "steps_imported")  # fmt: skip
 """Triggers that a step or the end of a job runs: of metrics, and of spending (migration 20)."""
 
 INDEX = """CREATE INDEX steps_spent ON steps(batch_id, backend, model, name, finished_at, cost,

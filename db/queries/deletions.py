@@ -50,7 +50,7 @@ def what_is_freed(connection: sqlite3.Connection, batch_id: int) -> Freed | None
     sql = f"""SELECT hash, max(size), EXISTS (SELECT 1 FROM artifacts o WHERE o.hash = f.hash
               AND o.batch_id <> :batch) FROM ({_OF_BATCH}) f GROUP BY hash"""  # noqa: S608
     files = connection.execute(sql, {"batch": batch_id}).fetchall()
-    mentioned = set(named_by_jobs(connection, batch_id))
+    mentioned = set(named_by_jobs(connection, batch_id)) if files else set[str]()
     free = [size for hash_, size, elsewhere in files if not elsewhere and hash_ not in mentioned]
     return Freed(row[0], len(free), sum(free), len(files) - len(free), row[1])
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from db.rows import Row
 
 SAMPLE = 2_000
-"""Maximum number of jobs that are read: evenly spaced ones, or the first that failed."""
+"""Maximum number of jobs that are read whose causes are grouped: the first that failed."""
+
+SPACED = 1_000
+"""Maximum number of jobs that are read for scores and spending: evenly spaced ones."""
 
 CAUSE_LENGTH = 300
 """Maximum characters of a cause that are read."""
@@ -22,18 +25,18 @@ class SampledJob(Row):
 
 
 def sampled_jobs(connection: sqlite3.Connection, batch_id: int, total: int) -> list[SampledJob]:
-    """Return every job of a batch, or `SAMPLE` evenly spaced ones, in the order of the input.
+    """Return every job of a batch, or `SPACED` evenly spaced ones, in the order of the input.
 
     Args:
         connection: A reader.
         batch_id: The batch.
         total: Number of its jobs.
     """
-    step = max(1.0, total / SAMPLE)
+    step = max(1.0, total / SPACED)
     sql = """WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
              SELECT score, cost, finished_at FROM n JOIN jobs
                ON batch_id = :batch AND position = CAST(i * :step AS INTEGER) + 1"""
-    values = {"batch": batch_id, "count": min(total, SAMPLE), "step": step}
+    values = {"batch": batch_id, "count": min(total, SPACED), "step": step}
     return [SampledJob.of(row) for row in connection.execute(sql, values)]
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from db.ended_jobs import HAS_ENDED, TOOK
 from db.queries.anchors import OrderedRows
 from db.rows import EventRow, Row
-from db.text import letters_between
+from db.text import containing, letters_between
 
 TEXT_LIMIT = 2_000
 """Maximum characters of a message in a line of a list."""
@@ -245,8 +245,8 @@ def ids_matching(
 ) -> list[int]:
     """Return ids of all jobs whose key has every one of `words` and none of `without`.
 
-    This looks at every key of the batch (some 200 ms per million): keep the result, and call it
-    rarely.
+    This looks at every key of the batch, in the index of keys (some 60 ms per million), and sorts
+    what it finds: keep the result, and call it rarely.
 
     Args:
         connection: A reader.
@@ -259,10 +259,10 @@ def ids_matching(
             none; None for any.
         order: One of `MATCH_ORDERS`.
     """
-    terms = ["batch_id = ?", *["instr(lower(key), ?) > 0"] * len(words)]
-    terms += ["instr(lower(key), ?) = 0"] * len(without)
-    terms += ["key LIKE ? ESCAPE '\\'"] * len(fuzzy)
-    values: list[object] = [batch_id, *words, *without, *map(letters_between, fuzzy)]
+    terms, values = ["batch_id = ?"], list[object]([batch_id])
+    if words or without or fuzzy:
+        terms = [_named(words, without, fuzzy)]
+        values += [*map(containing, (*words, *without)), *map(letters_between, fuzzy)]
     if states is not None:
         terms.append(f"state IN ({', '.join('?' * len(states))})")
         values += states
@@ -273,6 +273,14 @@ def ids_matching(
         values += ranks
     sql = f"SELECT id FROM jobs WHERE {' AND '.join(terms)} ORDER BY {MATCH_ORDERS[order]}"  # noqa: S608
     return [row[0] for row in connection.execute(sql, values)]
+
+
+def _named(words: Sequence[str], without: Sequence[str], fuzzy: Sequence[str]) -> str:
+    """Return the condition that a job is among those of a batch with certain keys."""
+    like = "LIKE ? ESCAPE '\\'"
+    has = [f"key {like}"] * len(words) + [f"key NOT {like}"] * len(without)
+    keys = " AND ".join(["batch_id = ?", *has, *[f"key {like}"] * len(fuzzy)])
+    return f"id IN (SELECT id FROM jobs INDEXED BY jobs_key WHERE {keys})"  # noqa: S608
 
 
 def score_history(

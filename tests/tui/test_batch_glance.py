@@ -49,7 +49,7 @@ def test_a_sample_is_spread_over_a_batch(place: Place) -> None:
     batch = place.batch("many", [f"k{i}" for i in range(5000)])
     connection = place.store.reader()
     sample = sampled_jobs(connection, batch, 5000)
-    assert len(sample) == 2000
+    assert len(sample) == 1000
     assert len(sampled_jobs(connection, batch, 7)) == 7
     connection.close()
 

@@ -109,7 +109,7 @@ def _by_time(row: sqlite3.Row) -> tuple[int, float]:
 
 FILTERS = (
     "", "state:failed", "!state:done", "1", "1 !5 state:done,failed", "state:running", "~12 !5",
-    "~%",
+    "~%", "%", "_",
 )  # fmt: skip
 
 
