@@ -19,6 +19,7 @@ from bench.film import film
 from bench.gallery import gallery
 from bench.hosts import hosts
 from bench.lanes import lanes
+from bench.lists import lists
 from bench.machine import measured
 from bench.machines import machines
 from bench.objects import objects
@@ -299,6 +300,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "stable_audio": stable_audio,
     "dashboard": dashboard,
     "dashboard_soak": dashboard_soak,
+    "lists": lists,
     "slow_line": slow_line,
     "sheet": sheet,
     "cells": cells,
