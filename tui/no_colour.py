@@ -19,7 +19,13 @@ LEAST_CONTRAST = 0.35
 SWAPPED = 0.5
 """Difference in brightness from the screen's background at which one counts as swapped."""
 
-_BLOCKS = re.compile("[\\s\u2580-\u259f\U0001fb00-\U0001fb3b\U0001cd00-\U0001cde5]*")
+DIMMED = 0.2
+"""The same for what is seen dimmed, behind a dialog."""
+
+LEAST_DIMMED = 0.2
+"""Minimum difference in brightness of text on a background that is dimmed."""
+
+BLOCKS = re.compile("[\\s\u2580-\u259f\U0001fb00-\U0001fb3b\U0001cd00-\U0001cde5]*")
 """Cells of images, and bars: their greys are meant."""
 
 
@@ -46,7 +52,7 @@ class ReadableGreys(LineFilter):
         """Return the segments with text of enough contrast."""
         look = partial(_readable, screen=background.brightness, few=self._few)
         return [
-            Segment(text, style if _BLOCKS.fullmatch(text) else look(style))
+            Segment(text, style if BLOCKS.fullmatch(text) else look(style))
             for text, style, _ in segments
         ]
 
@@ -58,13 +64,14 @@ def _readable(style: Style | None, *, screen: float, few: bool) -> Style | None:
     text, ground = (
         Color.from_rich_color(colour).brightness for colour in (style.color, style.bgcolor)
     )
-    if abs(ground - screen) < SWAPPED:
+    swapped_by = abs(ground - screen)
+    if swapped_by < DIMMED:
         return style
     if few:
         style += _THIN
-    if abs(ground - text) >= LEAST_CONTRAST:
+    if abs(ground - text) >= (LEAST_DIMMED if swapped_by < SWAPPED else LEAST_CONTRAST):
         return style
-    return style + (_BLACK if ground > SWAPPED else _WHITE)
+    return style + (_BLACK if ground > screen else _WHITE)
 
 
 _THIN = Style(bold=False)

@@ -9,6 +9,7 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from tui.early_keys import KeepsEarlyKeys
+from tui.few_colours import DistinctColours
 from tui.no_colour import ReadableGreys, swapped
 from tui.stylesheet import DashboardStylesheet
 from tui.textual_repairs import repair
@@ -28,8 +29,11 @@ class StyledApp(KeepsEarlyKeys):
     def __init__(self) -> None:
         repair()
         super().__init__()
+        has_few = self.console.color_system == "standard"
         if self.no_color:
-            self._filters.append(ReadableGreys(few=self.console.color_system == "standard"))
+            self._filters.append(ReadableGreys(few=has_few))
+        if has_few:
+            self._filters.append(DistinctColours())
         self.stylesheet = DashboardStylesheet(variables=self.get_css_variables())
         self._styled_as: tuple[dict[str, str], frozenset[str]] | None = None
         self._just_styled: WeakSet[DOMNode] = WeakSet()

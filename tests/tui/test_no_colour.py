@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
 from tests.tui.support import Place, running, shows, until
+from tui.few_colours import DistinctColours
 from tui.no_colour import LEAST_CONTRAST, SWAPPED, ReadableGreys
 
 
@@ -86,3 +88,73 @@ def test_swapped_text_is_not_bold_where_bold_black_is_grey() -> None:
         ((_, style, _),) = ReadableGreys(few=few).apply(row, Color(0, 0, 0))
         assert style is not None
         assert style.bold is not few
+
+
+@pytest.mark.parametrize(
+    ("text", "ground", "screen", "drawn"),
+    [
+        ("#404040", "#606060", 0, "#000000"),  # a sign in the selected row, dimmed by a dialog
+        ("#000000", "#606060", 0, "#000000"),
+        ("#808080", "#606060", 255, "#ffffff"),
+        ("#202020", "#101010", 0, "#202020"),  # what is not selected stays dim
+    ],
+)
+def test_the_selected_row_can_be_read_behind_a_dialog(
+    text: str, ground: str, screen: int, drawn: str
+) -> None:
+    row = [Segment("b1", Style(color=text, bgcolor=ground))]
+    ((_, style, _),) = ReadableGreys().apply(row, Color(screen, screen, screen))
+    assert style is not None
+    assert style.color == Style(color=drawn).color
+
+
+@pytest.mark.parametrize(
+    ("text", "ground", "drawn"),
+    [
+        ("bold #0a0a0a", "#616161", "not bold #0a0a0a"),  # bold black is drawn as bright black
+        ("bold #b0b0b0", "#f7f7f7", "not bold #b0b0b0"),
+        ("bold #0a0a0a", "#f7f7f7", "bold #0a0a0a"),
+        ("#101010", "#050505", "not bold bright_white"),
+        ("#f0f0f0", "#ffffff", "not bold black"),
+    ],
+)
+def test_text_is_another_of_16_colours_than_its_background(
+    text: str, ground: str, drawn: str
+) -> None:
+    row = [Segment("b1", Style.parse(f"{text} on {ground}"))]
+    ((_, style, _),) = DistinctColours().apply(row, Color(0, 0, 0))
+    assert style == Style.parse(f"{drawn} on {ground}")
+
+
+@pytest.mark.parametrize("theme", ["safelight", "safelight-light"])
+@pytest.mark.parametrize("greys", [False, True])
+async def test_nothing_behind_a_dialog_merges_with_its_background_in_16_colours(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, theme: str, greys: bool
+) -> None:
+    place = request.getfixturevalue("grey")
+    if not greys:
+        monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "standard")
+    app = place.dashboard()
+    app.theme = theme
+    async with running(app, (100, 30)) as pilot:
+        await until(pilot, lambda: app.screen.rows.current)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.WHERE == "batch" and app.screen.rows.current)
+        for key in ("m", "question_mark"):
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen.is_modal)
+            assert [text for text, style, _ in sent(app) if merges(text, style)] == []
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen.WHERE == "batch")
+
+
+def merges(text: str, style: Style | None) -> bool:
+    """Tell whether a terminal of 16 colours draws words in the colour of their background."""
+    if not any(map(str.isalnum, text)) or not style or not style.color or not style.bgcolor:
+        return False
+    ink, ground = (
+        one.downgrade(ColorSystem.STANDARD).number for one in (style.color, style.bgcolor)
+    )
+    assert ink is not None
+    return ground == ink or (bool(style.bold) and ink + 8 == ground)
