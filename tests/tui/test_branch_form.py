@@ -1,6 +1,7 @@
 """The form of a branch: prompts of any length, and mistakes beside what was typed."""
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from engine.client.workspace import Workspace
@@ -62,11 +63,13 @@ async def test_a_mistake_stays_beside_what_was_typed(
         await pilot.press("!", "tab", *"width", "shift+tab", "ctrl+s")
         await shows(pilot, "✗ Write settings as name=value; width is none.")
         assert pilot.app.focused is form.query_one(Input)
-        await pilot.press("=", "9", "ctrl+s")
+        form.query_one(Input).post_message(events.Paste("=9\nseed=7\n"))
+        await until(pilot, lambda: form.query_one(Input).value == "width=9 seed=7")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("n")
         await until(pilot, lambda: pilot.app.screen is form)
-        assert form.query_one(Input).value == "width=9"
+        assert form.query_one(Input).value == "width=9 seed=7"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("y")

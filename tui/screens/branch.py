@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from engine.text.errors import UserError
 from engine.text.terminal import clean
 from tui.screens.editor import EditorScreen
+from tui.widgets.line_input import LineInput
 from tui.widgets.prose import ProseArea
 from tui.workspaces import open_workspace, refusal_words
 
@@ -62,7 +63,7 @@ class BranchScreen(EditorScreen):
         with Vertical(id="editor"):
             yield Static(f"Branch from {clean(self._source, 80)}", id="key", markup=False)
             yield ProseArea(self._prompt)
-            yield Input(
+            yield LineInput(
                 placeholder="seed=7 width=512", id="settings", compact=True, select_on_focus=False
             )
             yield Static(id="problem", markup=False)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from db.rating import NOTE_LIMIT
 from engine.text.terminal import clean
+from tui.widgets.line_input import LineInput
 
 
 class Mark(NamedTuple):
@@ -85,7 +86,9 @@ class KeepScreen(ModalScreen[Mark | None]):
             yield Static(clean(self._title, 100), id="title", markup=False)
             words = "\n".join(f" {one.key}  {one.word}" for one in self._choices.values())
             yield Static(words, id="choices", markup=False)
-            line = Input(self._before, placeholder="a note", max_length=NOTE_LIMIT, compact=True)
+            line = LineInput(
+                self._before, placeholder="a note", max_length=NOTE_LIMIT, compact=True
+            )
             line.display = False
             yield line
             yield Static("n  note      esc  leave", id="answers", markup=False)

@@ -13,28 +13,13 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select, Static, TextArea
 
-from engine.text.terminal import clean
 from tui.screens.new_batch.fields import FormField, Value
 from tui.widgets.keys_in_order import act_at_once
+from tui.widgets.line_input import LineInput
 from tui.widgets.prose import ProseArea
 
 
-class TextControl(Input):
-    """A line of text; its keys act in the order in which they are pressed."""
-
-    async def on_key(self, event: events.Key) -> None:
-        """Move and delete before the next character is inserted."""
-        await act_at_once(self, event)
-
-    def _on_paste(self, event: events.Paste) -> None:
-        """Insert all of what is pasted, its lines joined: a line of text takes one."""
-        event.prevent_default()
-        event.stop()
-        lines = clean(event.text, None, keep_newlines=True).split("\n")
-        self.replace(" ".join(line for line in lines if line), *self.selection)
-
-
-class NamesControl(TextControl):
+class NamesControl(LineInput):
     """A line of names; the arrow down lists them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "list_names", "List", show=False)]
@@ -196,7 +181,7 @@ class FieldRow(Vertical):
         if field.control == "prose":
             area = ProseArea(str(initial), placeholder=hint)
             return area.add_class("control")
-        kind = NamesControl if field.names else TextControl
+        kind = NamesControl if field.names else LineInput
         return kind(
             str(initial),
             placeholder=hint,

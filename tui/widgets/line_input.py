@@ -1,0 +1,22 @@
+"""A line of text that takes all of what is pasted."""
+
+from textual import events
+from textual.widgets import Input
+
+from engine.text.terminal import clean
+from tui.widgets.keys_in_order import act_at_once
+
+
+class LineInput(Input):
+    """A line of text; its keys act in the order in which they are pressed."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Move and delete before the next character is inserted."""
+        await act_at_once(self, event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Insert all of what is pasted, its lines joined: a line of text takes one."""
+        event.prevent_default()
+        event.stop()
+        lines = clean(event.text, None, keep_newlines=True).split("\n")
+        self.replace(" ".join(line for line in lines if line), *self.selection)
