@@ -183,3 +183,24 @@ def test_a_finished_file_stands_for_its_parts(place: Place) -> None:
         place.step(job, scope, step, artifacts=[file | {"size": 100, "width": 16, "height": 12}])
     turns = {turn.scope: turn.image for turn in read(place, job).turns}
     assert turns == {"film": shown[1], "preview": shown[2]}
+
+
+@cases("width", [60, 200], usual=2)
+async def test_names_in_a_line_that_is_too_short_lose_what_they_share(
+    place: Place, width: int
+) -> None:
+    film(place)
+    async with running(place.dashboard(), (width, 24)) as pilot:
+        await open_job(pilot)
+        await pilot.press("2")
+        await pilot.press("G")
+        await shows(pilot, "★ 55.0")
+        strip = pilot.app.screen.query_one("#turns", Filmstrip)
+        names = [title.plain for title in map(_caption_of, strip.query(Frame))]
+        assert names[0].endswith("variation 1")
+        assert names[-1].endswith(" 4" if width == 60 else "variation 4")
+        assert ("variation" in names[-1]) is (width == 200)
+
+
+def _caption_of(frame: Frame) -> Any:
+    return frame.query_one(".caption").render()

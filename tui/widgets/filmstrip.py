@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import HorizontalScroll, Vertical
@@ -16,6 +17,10 @@ from tui.jumps import Jump
 from tui.states import look
 from tui.widgets.columns import fit
 from tui.widgets.image import ImageView
+from tui.widgets.sheet_painter import common_start
+
+GAP = 2
+"""Columns between two captions."""
 
 TAKEN = "★"
 """Marker of the selected one of several."""
@@ -52,16 +57,17 @@ class Frame(Vertical):
         if turn == self._turn:
             return
         self._turn = turn
-        taken = f"{TAKEN} " if turn.taken else ""
-        value = "" if turn.score is None else f"{figures.score(turn.score)} "
-        mark = figures.rating(turn.rating)
-        caption = f"{look(turn.state).shape} {taken}{mark}{value}{turn.title}"
-        self._caption.update(caption)
+        self.name_without(0)
         self._marks.update("\n".join(_line(*line) for line in turn.lines))
         if turn.preview:
             self._image.show_preview(turn.preview)
         else:
             self._image.show_file(self._paths, turn.file, small=True)
+
+    def name_without(self, shared: int) -> None:
+        """Show the caption, with the turn's name without some characters at its begin."""
+        if self._turn is not None:
+            self._caption.update(_caption(self._turn, shared))
 
     def jumps(self) -> Iterator[Jump]:
         """Yield the caption."""
@@ -73,6 +79,13 @@ class Frame(Vertical):
         event.stop()
         if self._turn is not None:
             self.post_message(self.Picked(self._turn.node))
+
+
+def _caption(turn: SiblingScope, shared: int = 0) -> str:
+    taken = f"{TAKEN} " if turn.taken else ""
+    value = "" if turn.score is None else f"{figures.score(turn.score)} "
+    mark = figures.rating(turn.rating)
+    return f"{look(turn.state).shape} {taken}{mark}{value}{turn.title[shared:]}"
 
 
 NAME_CELLS, VALUE_CELLS = 10, 6
@@ -109,3 +122,17 @@ class Filmstrip(HorizontalScroll, can_focus=False):
             frame.show(turn, chosen=turn.node == chosen)
             if turn.node == chosen or (turn.taken and not chosen):
                 self.call_after_refresh(self.scroll_to_widget, frame, animate=False)
+        self.call_after_refresh(self._fit_names)
+
+    def on_resize(self) -> None:
+        """Fit the names into the new width."""
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """In a single line that is too short, name in full only the first of several alike."""
+        turns, _ = self._shown
+        captions = sum(cell_len(_caption(turn)) + GAP for turn in turns)
+        is_short = self.size.height == 1 and captions > self.size.width
+        shared = common_start([turn.title for turn in turns]) if is_short else 0
+        for number, frame in enumerate(self.query(Frame)):
+            frame.name_without(shared if number else 0)
