@@ -108,7 +108,7 @@ FROM jobs j LEFT JOIN errors e ON e.id = j.error_id"""  # noqa: S608 - our own n
 
 
 def _lines(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -> list[JobLine]:
-    return [JobLine.of(row) for row in connection.execute(sql, values)]
+    return JobLine.all_of(connection.execute(sql, values))
 
 
 def batch_lines(
@@ -117,7 +117,7 @@ def batch_lines(
     """Return the newest batches, newest first; archived ones only if asked for."""
     hidden = "NOT deleting" if archived else "NOT deleting AND archived_at IS NULL"
     sql = f"SELECT {_BATCH} FROM batches WHERE {hidden} ORDER BY id DESC LIMIT ?"  # noqa: S608
-    return [BatchLine.of(row) for row in connection.execute(sql, (limit,))]
+    return BatchLine.all_of(connection.execute(sql, (limit,)))
 
 
 def batch_line(connection: sqlite3.Connection, batch_id: int) -> BatchLine | None:
@@ -312,7 +312,7 @@ def newest_events(
     """
     where, values = ("", ()) if batch_id is None else ("batch_id = ? AND ", (batch_id,))
     sql = f"SELECT {_EVENT} FROM events WHERE {where} id > ? ORDER BY id DESC LIMIT ?"  # noqa: S608
-    return [EventRow.of(row) for row in connection.execute(sql, (*values, after, limit))][::-1]
+    return EventRow.all_of(connection.execute(sql, (*values, after, limit)))[::-1]
 
 
 def batch_states(connection: sqlite3.Connection, limit: int = 100) -> list[tuple[int, str, str]]:

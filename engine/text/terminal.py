@@ -42,6 +42,8 @@ def clean(text: str, limit: int | None = 200, *, keep_newlines: bool = False) ->
     Returns:
         The text as it can be shown, at most `limit` characters.
     """
+    if not text:
+        return text  # as most columns of a list are, a hundred rows at a time
     if limit is not None and len(text) > 16 * limit + 1024:
         text = text[: 16 * limit + 1024] + _ELLIPSIS  # far beyond the limit, nothing is looked at
     if not text.isprintable():
