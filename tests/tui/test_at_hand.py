@@ -52,7 +52,7 @@ async def test_a_theme_reaches_every_widget_at_once(place: Place, keys: tuple[st
             stack = len(app.screen_stack)
             await pilot.press(key)
             await until(pilot, lambda n=stack: len(app.screen_stack) > n and app.screen.rows.total)
-        await pilot.pause(0.2)
+        await pilot.pause()
         only_old = colours_of("safelight") - colours_of("safelight-light")
         app.theme = "safelight-light"
 
@@ -166,7 +166,7 @@ async def test_toasts_cover_no_list(place: Place, size: tuple[int, int]) -> None
             for _ in range(4):
                 pilot.app.notify("Something has happened that takes some words to say. " * 9)
             await until(pilot, lambda: any(t.region.height for t in pilot.app.screen.query(Toast)))
-            await pilot.pause(0.2)
+            await pilot.pause()
             listed = pilot.app.screen.query_one(Rows).region
             toasts = [toast.region for toast in pilot.app.screen.query(Toast)]
             assert toasts
@@ -390,6 +390,6 @@ async def test_who_only_reads_is_offered_nothing_that_writes(place: Place) -> No
     place.claim(1)
     async with running(place.dashboard(read_only=True)) as pilot:
         await open_first(pilot)
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert "Pause" not in footer(pilot)
         assert "/ Filter" in footer(pilot)

@@ -158,7 +158,7 @@ async def test_rows_that_were_dropped_come_back_even_if_they_are_the_same(scored
     async with running(scored.dashboard()) as pilot:
         await open_batch(pilot)
         await until(pilot, lambda: len(order(pilot)) == 4)
-        await pilot.pause(0.2)  # nothing more changes by itself
+        await pilot.pause()  # nothing more changes by itself
         pilot.app.screen.rows.forget()
         assert order(pilot) == []
         pilot.app.feed.abandon()
@@ -241,7 +241,7 @@ async def test_an_event_paints_nothing_but_the_tail(place: Place, monkeypatch) -
     async with running(app) as pilot:
         await open_batch(pilot)
         await shows(pilot, "job-001", "job started")
-        await pilot.pause(0.1)
+        await pilot.pause()
         layouts = []
         screen = app.screen
         monkeypatch.setattr(screen, "_refresh_layout", lambda *a, **k: layouts.append(a))
@@ -262,12 +262,12 @@ async def test_a_slow_line_holds_back_what_changes_by_itself(place: Place, monke
         await shows(pilot, "two")
         for n in range(3):
             place.step(ids[0], "iteration-1", f"step-{n}", message=f"message {n}")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "message" not in seen(app)
         await pilot.press("j")  # what a key asks for is read at once
         await shows(pilot, "message 2")
         place.step(ids[0], "iteration-1", "last", message="the last")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "the last" not in seen(app)
         free = True
         await shows(pilot, "the last")

@@ -110,7 +110,7 @@ async def test_own_keys_do_and_are_shown(place: Place) -> None:
         await pilot.press("z", "w")
         await shows(pilot, "worst first")
         await pilot.press("s")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert pilot.app.remembered.order == "worst"
 
 

@@ -68,7 +68,7 @@ async def test_nothing_is_painted_by_one_who_only_watches(
         await shows(pilot, "Welcome to Safelight")
         assert "paint the demo" not in seen(app)
         await pilot.press("enter")
-        await pilot.pause(0.1)
+        await pilot.pause()
     assert not started
     assert not (tmp_path / "new").exists()
 

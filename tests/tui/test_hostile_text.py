@@ -56,7 +56,7 @@ async def visit(place: Place, size: tuple[int, int], downs: int) -> None:
         await until(pilot, lambda: pilot.app.screen.WHERE == "job" and pilot.app.screen._snapshot)
         for key in ("j", "k", "g", "G", "h"):
             await pilot.press(key)
-            await pilot.pause(0.05)
+            await pilot.pause()
             assert_harmless(pilot)
         assert pilot.app.is_running
 
@@ -111,7 +111,7 @@ async def test_sets_decisions_previews_and_tables(place: Place) -> None:
         await until(pilot, lambda: pilot.app.screen.WHERE == "job" and pilot.app.screen._snapshot)
         for key in ("j", "j", "j", "G", "k", "h", "c", "e", "g"):
             await pilot.press(key)
-            await pilot.pause(0.05)
+            await pilot.pause()
             assert_harmless(pilot)
         await until(pilot, lambda: "decided" in seen(pilot.app))
         await pilot.press("dollar_sign")

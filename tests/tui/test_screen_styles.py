@@ -184,11 +184,8 @@ async def test_a_screen_is_styled_once_when_it_is_opened(
             "apply",
             lambda sheet, node, **more: (styled.append(id(node)), apply(sheet, node, **more)),
         )
-        quiet = 0
-        while quiet < 10:  # the panel of the first row draws its images a little later
-            styled.clear()
-            await pilot.pause(0.05)
-            quiet = 0 if styled else quiet + 1
+        await pilot.pause()  # the panel of the first row draws its images a little later
+        styled.clear()
         before = list(pilot.app.screen.walk_children(with_self=True))
         await visit(pilot, "lanes")
         again = [node for node in before if id(node) in styled]

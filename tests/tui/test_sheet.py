@@ -79,13 +79,13 @@ async def test_only_visible_images_are_decoded(many: Place, monkeypatch, drawn) 
         sheet = await open_sheet(pilot)
         first, count = sheet.visible_range
         await until(pilot, lambda: len(decoded) >= count)
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert (first, len(decoded)) == (0, count)
         assert count < 20
         await pilot.press("G")
         await until(pilot, lambda: len(decoded) > count)
         await pilot.press("g")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert len(decoded) == len(set(decoded))  # those that were seen before are kept
 
 

@@ -11,8 +11,8 @@ from tests.tui.new_batch.test_new_batch_screen import (  # noqa: F401 - fixtures
     root,
     row,
     said,
-    until,
 )
+from tests.tui.support import until
 from tui.screens.new_batch import NewBatchScreen
 from tui.screens.new_batch.field_row import FieldRow
 

@@ -12,8 +12,8 @@ from tests.tui.new_batch.test_new_batch_screen import (
     ready,
     root,  # noqa: F401 - a fixture
     row,
-    until,
 )
+from tests.tui.support import until
 from tui.screens.new_batch import estimated_form, estimator, input_reader
 from tui.screens.new_batch.path_suggester import completed
 from tui.screens.new_batch.problems import ProblemList

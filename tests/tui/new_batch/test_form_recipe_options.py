@@ -19,8 +19,8 @@ from tests.tui.new_batch.test_new_batch_screen import (
     root,  # noqa: F401 - a fixture
     row,
     said,
-    until,
 )
+from tests.tui.support import until
 from tui.screens.new_batch import estimated_form as screen_module
 from tui.screens.new_batch import estimator, input_reader
 from tui.screens.new_batch.backends import BackendMenu, with_backend

@@ -1,6 +1,5 @@
 """The form in an app: what is typed is read, what is wrong is said, what is right is queued."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -16,6 +15,7 @@ from engine.client.inputs import read_input
 from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
 from engine.plugins.catalog import EntryPointCatalog
+from tests.tui.support import until
 from tui.screens.new_batch import NewBatchScreen, estimator, input_reader
 from tui.screens.new_batch import estimated_form as screen_module
 from tui.screens.new_batch.field_row import FieldRow
@@ -63,15 +63,6 @@ class Forms(App[None]):
 
     def _done(self, result):
         self.result = result
-
-
-async def until(pilot, condition):
-    for _ in range(500):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("it did not come to that")
 
 
 async def ready(pilot, form):
@@ -212,7 +203,7 @@ async def test_mistakes_of_the_file_are_listed_and_nothing_is_queued(root, tmp_p
         assert problems.max_scroll_y > 0
         problems.focus()
         await pilot.press("end")
-        await pilot.pause(0.3)
+        await pilot.pause()
         assert problems.scroll_y > 0
         await pilot.press("ctrl+s")
         await until(pilot, lambda: not form._queueing and said(form, "#summary") != "Queueing…")
@@ -264,7 +255,7 @@ async def test_a_path_that_leads_nowhere_is_said(root, typed):
         await ready(pilot, form)
         fill(form, "file", typed)
         if "\0" in typed:
-            await pilot.pause(0.05)
+            await pilot.pause()
             await pilot.press("ctrl+s")
             await until(pilot, lambda: row(form, "entry-prompt").error)
             return
@@ -414,8 +405,4 @@ async def test_a_storyboard_under_refine_is_offered_its_own_recipe(root, tmp_pat
 
 
 async def until_said(pilot, screen, text):
-    for _ in range(500):
-        if text in str(screen.summary.render()):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(str(screen.summary.render()))
+    await until(pilot, lambda: text in str(screen.summary.render()), text)

@@ -58,7 +58,7 @@ async def test_a_reader_who_left_the_end_is_left_alone_and_told():
         app.tail.focus()
         app.tail.add(events(0, 40))
         await pilot.press("k", "k", "up")
-        await pilot.pause(0.3)
+        await pilot.pause()
         read = lines(app.tail)
         app.tail.add(events(40, 52))
         await pilot.pause()
@@ -80,7 +80,7 @@ async def test_scrolling_back_to_the_end_follows_again():
         app.tail.add(events(0, 40))
         await pilot.pause()
         await pilot.press("g")
-        await pilot.pause(0.3)
+        await pilot.pause()
         assert not app.tail.following
         app.tail.scroll_to(y=app.tail.max_scroll_y, animate=False)
         await pilot.pause()

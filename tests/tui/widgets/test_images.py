@@ -1,6 +1,5 @@
 """Images: decoded small off the loop, drawn as cells, kept within a bound, or a sentence."""
 
-import asyncio
 import subprocess
 import sys
 import threading
@@ -50,16 +49,6 @@ class Shown(App[None]):
 
     def compose(self):
         yield from self.images
-
-
-async def settled(pilot, image):
-    """Until no thread is at work for an image."""
-    for _ in range(200):
-        await pilot.pause()
-        if image._in_flight is None:
-            break
-        await asyncio.sleep(0.01)
-    await pilot.pause()
 
 
 def text_of(image):
@@ -226,7 +215,7 @@ async def test_an_image_is_decoded_in_a_thread_and_drawn_in_the_middle(red, monk
     image = ImageView(style=HALF)
     image.show(red, "ab")
     async with Shown(image).run_test(size=(20, 11)) as pilot:
-        await settled(pilot, image)
+        await pilot.pause()
         lines = [image.render_line(y) for y in range(11)]
         assert [line.text.strip() for line in lines] == [""] * 3 + ["▀" * 20] * 5 + [""] * 3
         assert all(line.cell_length == 20 for line in lines)
@@ -240,12 +229,12 @@ async def test_an_image_is_decoded_once_for_all_that_show_it(red, monkeypatch):
     first, second = ImageView(style=HALF), ImageView(style=HALF)
     first.show(red, "ab")
     async with Shown(first, second).run_test(size=(20, 12)) as pilot:
-        await settled(pilot, first)
+        await pilot.pause()
         second.show(red, "ab")
-        await settled(pilot, second)
+        await pilot.pause()
         first.show(None)
         first.show(red, "ab")
-        await settled(pilot, first)
+        await pilot.pause()
         assert "▀" in text_of(first)
         assert "▀" in text_of(second)
     assert len(calls) == 1
@@ -270,13 +259,13 @@ async def test_what_is_not_seen_is_not_decoded(red, monkeypatch):
     async with app.run_test(size=(20, 10)) as pilot:
         below.show(red, "ab")
         hidden.show(red, "cd")
-        await pilot.pause(0.05)
+        await pilot.pause()
         assert calls == []
         app.query_one("#seen").scroll_end(animate=False)
-        await settled(pilot, below)
+        await pilot.pause()
         assert len(calls) == 1
         app.query_one(ContentSwitcher).current = "hidden"
-        await settled(pilot, hidden)
+        await pilot.pause()
         assert len(calls) == 2
 
 
@@ -293,7 +282,7 @@ async def test_the_newest_of_many_is_what_is_shown(tmp_path, monkeypatch):
     async with Shown(image).run_test(size=(8, 4)) as pilot:
         for number, path in enumerate(paths):
             image.show(path, f"hash-{number}")
-        await settled(pilot, image)
+        await pilot.pause()
         drawn = image.render_line(0)
         assert any(s.style.color.triplet.red == 19 for s in drawn if "▀" in s.text)
     assert len(started) <= 2  # one was on its way, the newest followed
@@ -303,10 +292,10 @@ async def test_a_resize_draws_it_anew(red):
     image = ImageView(style=HALF)
     image.show(red, "ab")
     async with Shown(image).run_test(size=(20, 10)) as pilot:
-        await settled(pilot, image)
+        await pilot.pause()
         for width in (30, 41, 17, 40):
             await pilot.resize_terminal(width, 10)
-        await settled(pilot, image)
+        await pilot.pause()
         assert max(len(line.strip()) for line in text_of(image).splitlines()) == 40
 
 
@@ -317,9 +306,9 @@ async def test_an_image_too_large_for_the_cache_is_still_decoded_once(red, monke
     image = ImageView(style=HALF)
     image.show(red, "ab")
     async with Shown(image).run_test(size=(20, 10)) as pilot:
-        await settled(pilot, image)
+        await pilot.pause()
         image.refresh()
-        await settled(pilot, image)
+        await pilot.pause()
         assert "▀" in text_of(image)
     assert len(calls) == 1
 
@@ -329,10 +318,10 @@ async def test_trouble_is_a_sentence_and_goes_with_the_next_image(tmp_path, red)
     async with Shown(image).run_test(size=(60, 5)) as pilot:
         assert text_of(image) == NO_IMAGE
         image.show(tmp_path / "gone", "cd")
-        await settled(pilot, image)
+        await pilot.pause()
         assert "no longer exists" in text_of(image)
         image.show(red, "ab")
-        await settled(pilot, image)
+        await pilot.pause()
         assert "▀" in text_of(image)
 
 
@@ -341,10 +330,10 @@ async def test_a_file_that_comes_later_is_shown_when_it_is_asked_for_again(tmp_p
     path = tmp_path / "later"
     async with Shown(image).run_test(size=(60, 5)) as pilot:
         image.show(path, "ab")
-        await settled(pilot, image)
+        await pilot.pause()
         Image.new("RGB", (8, 8)).save(path, "PNG")
         image.show(path, "ab")
-        await settled(pilot, image)
+        await pilot.pause()
         assert "▀" in text_of(image)
 
 
