@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 import pytest
 from textual import app as textual_app
 from textual import constants
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot, WaitForScreenTimeout
 from textual.screen import Screen
@@ -36,6 +37,9 @@ PATIENCE = 10.0
 
 T = TypeVar("T")
 Counts = WeakKeyDictionary[Feed, int]
+
+_handled: list[MessagePump] = []
+"""Those that handle a message now."""
 
 _begun, _ended = Counts(), Counts()
 """Number of times that a feed has begun to look at the store, and has read what it saw."""
@@ -80,8 +84,22 @@ def settle_at_once() -> None:
     patch.setattr(Pilot, "wait_for_scheduled_animations", _pause)
     patch.setattr(Pilot, "_wait_for_screen", _answered)
     patch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+    patch.setattr(MessagePump, "_dispatch_message", _noted(MessagePump._dispatch_message))
     patch.setattr(Feed, "_connected", _counted(Feed._connected, _begun))
     patch.setattr(Feed, "_pause", _counted(Feed._pause, _ended))
+
+
+def _noted(dispatch: Callable[..., Any]) -> Callable[..., Any]:
+    """Note the messages that are being handled: a handler may wait, and its queue is empty."""
+
+    async def note(pump: MessagePump, message: Message) -> None:
+        _handled.append(pump)
+        try:
+            await dispatch(pump, message)
+        finally:
+            _handled.remove(pump)
+
+    return note
 
 
 async def _no_wait(*_: float) -> None:
@@ -131,7 +149,9 @@ async def _answered(pilot: Pilot[Any], timeout: float = 30.0) -> bool:
         False if the app has ended, or failed.
     """
     app = pilot.app
-    if not app._screen_stack:
+    # a key waits while messages are under way, and the ones below would be some
+    await _until(lambda: _ends(app) or not getattr(app, "_early", ()), timeout)
+    if _ends(app):
         return False
     waiting: set[MessagePump] = set()
 
@@ -177,7 +197,9 @@ def _is_busy(pilot: Pilot[Any]) -> bool:
         return True
     pumps = (app, *screen.walk_children(with_self=True))
     return any(
-        pump._next_callbacks or not pump._message_queue.empty() for pump in pumps if _lives(pump)
+        pump._next_callbacks or not pump._message_queue.empty() or pump in _handled
+        for pump in pumps
+        if _lives(pump)
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 
 from db.store import Store
@@ -175,7 +176,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "")
             if condition():
                 await settle(pilot)
                 return
-        except (LookupError, AttributeError):  # another screen, or another part of it
+        except (LookupError, AttributeError, NoMatches):  # another screen, or another part of it
             pass
         await asyncio.sleep(0.02)
     raise AssertionError(f"{what or 'it'} did not come about; the screen:\n{seen(pilot.app)}")

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from textual import events
-from textual.app import App
 from textual.widgets import Input, Static
 from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
@@ -16,6 +15,7 @@ from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
 from engine.plugins.catalog import EntryPointCatalog
 from tests.tui.support import until
+from tui.early_keys import KeepsEarlyKeys
 from tui.screens.new_batch import NewBatchScreen, estimator, input_reader
 from tui.screens.new_batch import estimated_form as screen_module
 from tui.screens.new_batch.field_row import FieldRow
@@ -48,7 +48,7 @@ def prompts(tmp_path):
     return path
 
 
-class Forms(App[None]):
+class Forms(KeepsEarlyKeys):
     def __init__(self, screen):
         super().__init__()
         install(self, screen._root / "no-themes")
