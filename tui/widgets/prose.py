@@ -97,6 +97,7 @@ class ProseArea(TextArea):
             return
         try:
             self.value = edit_in(self.app, self.value, name="prompt.txt")
+            self.move_cursor(self.document.end)
         except UserError as error:
             self.notify(str(error), severity="warning", markup=False)
 
