@@ -16,6 +16,7 @@ from engine.contract.backend import (
     Result,
 )
 from engine.contract.capability import Capability
+from engine.text.plural import pluralize
 
 MAX_SECONDS = 600.0
 """Length of a sound that an operator may ask for, in seconds."""
@@ -65,9 +66,13 @@ class AudioInfo(BackendInfo):
                 f"seconds, not of {request.seconds:g}."
             )
         if request.steps is not None and request.steps < self.min_steps:
-            return f"{model} takes at least {self.min_steps} steps, not {request.steps}."
+            return (
+                f"{model} takes at least {pluralize(self.min_steps, 'step')}, not {request.steps}."
+            )
         if self.max_steps is not None and (request.steps or 0) > self.max_steps:
-            return f"{model} takes at most {self.max_steps} steps, not {request.steps}."
+            return (
+                f"{model} takes at most {pluralize(self.max_steps, 'step')}, not {request.steps}."
+            )
         if request.guidance is not None and request.guidance < self.min_guidance:
             return (
                 f"{model} takes a guidance scale of at least {self.min_guidance:g}, "

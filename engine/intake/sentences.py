@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from engine.text.plural import pluralize
 from engine.text.terminal import clean, quoted
 
 _SENTENCES = {
@@ -34,8 +35,8 @@ _SENTENCES = {
     "tuple_type": "must be a list",
     "dict_type": "must be an object",
     "model_type": "must be an object",
-    "too_long": "must have at most {max_length} entries",
-    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {entries}",
+    "too_short": "must have at least {entries}",
 }
 _SAYS_IT_ALL = {"missing", "string_unicode", "value_error", "assertion_error", "extra_forbidden"}
 
@@ -49,6 +50,9 @@ def sentence(error: ErrorDetails) -> str:
         return str(context.get("error", error["msg"]))
     if kind == "string_too_short" and context.get("min_length") == 1:
         return "must not be empty"
+    if kind in ("too_long", "too_short"):
+        limit = context["max_length" if kind == "too_long" else "min_length"]
+        context = {**context, "entries": pluralize(limit, "entry", "entries")}
     template = _SENTENCES.get(kind)
     text = (
         template.format_map(context)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from engine.backends.anthropic.chat import AnthropicChatClient
 from engine.backends.anthropic.settings import AnthropicSettings
 from engine.backends.common.error_bodies import said_in
-from engine.backends.common.failures import Account, from_status, retry_after
+from engine.backends.common.failures import Account, from_status, out_of_time, retry_after
 from engine.backends.common.proxies import refuse_unusable_proxy
 from engine.backends.common.readiness import find_key
 from engine.backends.common.scrubbing import MASK, scrub
@@ -364,3 +364,9 @@ def test_the_example_of_an_env_file_names_every_key() -> None:
     names = {*ANTHROPIC, *FAL, *GEMINI, *GEMINI_IMAGE, *OPENAI, *STABILITY, "OLLAMA_HOST"}
     assert [name for name in sorted(names) if name not in text] == []
     assert [line for line in text.splitlines() if line and not line.startswith("#")] == []
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(1.0, "1 second."), (0.5, "0.5 seconds.")])
+def test_a_deadline_has_its_noun_in_the_right_number(seconds, words):
+    error = out_of_time(Account("fal"), seconds)
+    assert error.message == f"fal gave no whole answer within {words}"

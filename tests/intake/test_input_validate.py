@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from engine.intake import InputError, load, read
 from engine.intake.ids import Ids, made_id
@@ -60,6 +60,23 @@ def test_a_wrong_field_is_named_in_one_sentence(fields, sentence):
     [said] = sentences([{"prompt": "a cat", **fields}])
     assert said.startswith("in.json, entry 1")
     assert sentence in said
+
+
+class Listed(BaseModel):
+    colours: list[str] = Field(min_length=1, max_length=1)
+    words: list[str] = Field(["a"], min_length=2, max_length=2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"colours": []}, "field 'colours': must have at least 1 entry, and has 0"),
+        ({"colours": ["a", "b"]}, "field 'colours': must have at most 1 entry, and has 2"),
+        ({"colours": ["a"], "words": ["a"]}, "must have at least 2 entries, and has 1"),
+    ],
+)
+def test_a_limit_of_one_has_its_noun_in_the_singular(fields, sentence):
+    assert sentence in "\n".join(sentences([fields], Listed))
 
 
 def test_everything_wrong_is_said_in_one_go():

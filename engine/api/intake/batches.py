@@ -35,6 +35,7 @@ from engine.api.services import Services
 from engine.client.documents.estimates import estimate_document
 from engine.client.errors import as_user_error
 from engine.client.ids import batch_name
+from engine.text.plural import pluralize
 
 if TYPE_CHECKING:  # the queue is imported by those who send work
     from engine.client.options import InputError, QueueOptions, Source
@@ -189,7 +190,7 @@ def checked(services: Services, body: BatchBody) -> "AnyRecipe":
         raise Problem(
             413,
             "too-large",
-            f"A body holds at most {services.settings.max_entries} entries.",
+            f"A body holds at most {pluralize(services.settings.max_entries, 'entry', 'entries')}.",
             remedy="Upload them as a file with POST /v1/artifacts, and name it as `input`.",
         )
     return recipe
@@ -315,10 +316,11 @@ def refuse_full_queue(services: Services) -> None:
     with services.readers.reading() as connection:
         waiting = queries.count_unfinished_jobs(connection)
     if waiting >= limit:
+        open_jobs = pluralize(waiting, "job has", "jobs have")
         raise Problem(
             429,
             "queue-full",
-            f"{waiting} jobs have not ended; this server takes new ones below {limit}.",
+            f"{open_jobs} not ended; this server takes new ones below {limit}.",
             remedy="Wait until some have ended.",
             headers={"Retry-After": "30"},
         )

@@ -34,6 +34,7 @@ from engine.backends.common.rate_headers import allowed_a_minute, until_reset
 from engine.backends.common.scrubbing import shown
 from engine.contract import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
 from engine.contract.errors import Pressure
+from engine.text.plural import pluralize
 
 _SAY_LIMITS = frozenset({400, 401, 403, 429})
 """Statuses whose words may name a limit of the account; a 422 repeats the request's own words."""
@@ -259,7 +260,8 @@ def cut_off(account: Account, words: str, *, unknown: bool = False) -> StepError
 
 def out_of_time(account: Account, seconds: float, *, unknown: bool = False) -> StepError:
     """The error for a call that was still unanswered at its deadline."""
-    message = f"{account.name} gave no whole answer within {seconds:g} seconds."
+    limit = pluralize(seconds, "second", shown=f"{seconds:g}")
+    message = f"{account.name} gave no whole answer within {limit}."
     return OutcomeUnknown(message) if unknown else Retryable(message, resubmit=True)
 
 

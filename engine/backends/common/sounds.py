@@ -13,6 +13,7 @@ from engine.backends.common.readiness import has_package
 from engine.contract.audio import AudioInfo
 from engine.contract.backend import MissingRequirement
 from engine.contract.packages import missing_packages
+from engine.text.plural import pluralize
 
 _UNKNOWN_SIZE = 0x7FFF0000
 """Sizes from here on are what encoders write that do not know the size."""
@@ -62,7 +63,8 @@ def fitted(data: bytes, seconds: float) -> tuple[bytes, list[str]]:
     notes = []
     if frames < wanted:
         short = (wanted - frames) / rate
-        notes.append(f"The sound is {short:.3g} seconds shorter than the {seconds:g} requested.")
+        less = pluralize(short, "second", shown=f"{short:.3g}")
+        notes.append(f"The sound is {less} shorter than the {seconds:g} requested.")
     return data, notes
 
 

@@ -7,6 +7,7 @@ from engine.backends.common.readiness import has_package
 from engine.contract.backend import MissingRequirement
 from engine.contract.packages import missing_packages
 from engine.contract.video import VideoInfo, VideoRequest
+from engine.text.plural import pluralize
 from engine.video.clips import MAX_SIDE
 
 MAX_BYTES = 512 * 2**20
@@ -111,7 +112,8 @@ def clip_notes(facts: Mapping[str, Any], size: tuple[int, int], request: VideoRe
     notes = []
     seconds = float(facts.get("seconds", request.seconds))
     if abs(seconds - request.seconds) > SECONDS_OFF:
-        notes.append(f"The clip has {seconds:g} seconds, not {request.seconds:g}.")
+        length = pluralize(seconds, "second", shown=f"{seconds:g}")
+        notes.append(f"The clip has {length}, not {request.seconds:g}.")
     width, height = size
     shape = width / height / (request.width / request.height)
     if abs(shape - 1) > SHAPE_OFF or width < 0.9 * request.width:

@@ -27,6 +27,7 @@ from engine.models.diffusion.sources import video_model_wanted, videos_wanted
 from engine.models.diffusion.video_facts import VideoFacts, video_facts
 from engine.models.diffusion.video_options import VideoPipelineOptions, VideoSampling, VideoTask
 from engine.models.weights import RequiredWeights, find, marked, missing_weights, model_needs
+from engine.text.plural import pluralize
 
 METHOD = "1"
 """Version of the method of generation."""
@@ -165,7 +166,8 @@ class DiffusersVideos(BaseBackend):
         if (most := self.info.max_references) and len(request.references) > most:
             yield f"Only the first {most} references are followed."
         if abs(frames / rate - request.seconds) > 1 / rate:
-            yield f"It is {frames / rate:.3g} seconds long, a length that the model generates."
+            length = pluralize(frames / rate, "second", shown=f"{frames / rate:.3g}")
+            yield f"It is {length} long, a length that the model generates."
         if request.frame_rate is not None and rate != request.frame_rate:
             yield f"It has {rate:g} frames per second, a rate that the model generates."
 

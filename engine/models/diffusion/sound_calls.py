@@ -8,6 +8,7 @@ from engine.contract import Permanent, StepError
 from engine.models.diffusion.sound_options import SoundTask
 from engine.models.seeds import folded
 from engine.models.sound.lengths import samples_of
+from engine.text.plural import pluralize
 
 _LENGTHS = ("audio_end_in_s", "duration", "audio_length_in_s", "audio_duration_s")
 """Names of the argument for the length in seconds."""
@@ -78,7 +79,9 @@ def sound_answer(
     notes = []
     if (lacking := frames - plain.shape[1]) > 0:
         plain = torch.nn.functional.pad(plain, (0, lacking))
-        notes.append(f"The last {lacking / sample_rate:.3g} seconds are silence.")
+        short = lacking / sample_rate
+        end = pluralize(short, "second is", "seconds are", shown=f"{short:.3g}")
+        notes.append(f"The last {end} silence.")
     peak = float(plain.abs().max())
     if peak > 1:
         plain = plain / peak

@@ -24,6 +24,7 @@ from engine.runtime.output_writer import OutputWriter
 from engine.runtime.step.job_state import JobState
 from engine.runtime.step.outcome import StepFailed, StepUnknown
 from engine.runtime.step.runner import StepRunner
+from engine.text.plural import pluralize
 
 log = logging.getLogger(__name__)
 
@@ -114,8 +115,9 @@ class JobRunner:
         try:
             input_ = run.parsed_input()
         except ValidationError as error:
+            problems = pluralize(error.error_count(), "problem")
             raise Permanent(
-                f"The stored input no longer fits the recipe: {error.error_count()} problems.",
+                f"The stored input no longer fits the recipe: {problems}.",
                 remedy="Queue the entry again with this version of Safelight.",
             ) from error
         result = await recipe.run(JobContext(self._steps, run, input_, run.batch.settings))

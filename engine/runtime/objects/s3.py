@@ -33,6 +33,7 @@ from engine.runtime.objects.remote import (
     retryable,
 )
 from engine.runtime.objects.s3_parts import PartsUpload, end_abandoned
+from engine.text.plural import pluralize
 
 _RESUMES = 3
 """Times that a download which breaks off continues where it was."""
@@ -190,7 +191,8 @@ class S3Remote:
             if errors := answer.get("Errors"):
                 code = str(errors[0].get("Code", ""))[:60]
                 remedy = "The credentials need s3:DeleteObject there."
-                raise blocked(f"{self.place} does not remove {len(errors)} files: {code}.", remedy)
+                files = pluralize(len(errors), "file")
+                raise blocked(f"{self.place} does not remove {files}: {code}.", remedy)
 
     def set_aside(self, hash_: str) -> None:
         """Rename a file with wrong bytes, so that the right ones can be stored."""

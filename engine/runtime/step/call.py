@@ -18,6 +18,7 @@ from engine.contract.tracing import Recording, WireLog
 from engine.runtime.lanes.lane import AdmittedCall, Lane
 from engine.runtime.step.call_context import StepCallContext
 from engine.runtime.step.services import StepServices, StepState
+from engine.text.plural import pluralize
 
 UNWRITABLE_SECONDS = 1.0
 """Seconds between attempts to store a paid result."""
@@ -101,7 +102,8 @@ class CallAttempt:
             with self._services.deadlines.after(seconds) as recorder.deadline:
                 return cast("Result", await call.perform(call.backend, call.request, recorder))
         except TimeoutError:
-            message = f"{self._state.intent.backend} gave no answer within {seconds:g} seconds."
+            limit = pluralize(seconds, "second", shown=f"{seconds:g}")
+            message = f"{self._state.intent.backend} gave no answer within {limit}."
             if not info.paid or (info.resumable and recorder.request_id):
                 raise Retryable(message) from None
             if call.backend.asks(*call.subject):
