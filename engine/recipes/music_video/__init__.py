@@ -23,15 +23,15 @@ from engine.recipes.music_video.spec import RenderSpec
 from engine.recipes.music_video.tiers import TIERS
 
 PAGE = (
+    PagePart("film", steps=("film/join",), role="film"),
+    PagePart("preview", steps=("preview/join",), role="film"),
     PagePart("song", field="song"),
     PagePart("sections", steps=("analyse",), role="timeline"),
     PagePart("film plan", steps=("outline",), role="timeline"),
     PagePart("keyframes", steps=("section-*/image-*/grade",), role="graded", beside=True),
     PagePart("clips", steps=("section-*/clip-*/generate",), beside=True),
-    PagePart("preview", steps=("preview/join",), role="film"),
-    PagePart("film", steps=("film/join",), role="film"),
 )
-"""The page of a film in the dashboard."""
+"""The page of a film in the dashboard: the result, then its parts."""
 
 RECIPE = Recipe(
     name="music-video",

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pytest
 
+from engine.recipes.music_video import RECIPE
 from engine.testing.recipe_contract import RecipeContract
 from tests.recipes.music_video.song import SMALL, song
 from tests.support.optional import needs
@@ -19,3 +20,7 @@ class TestMusicVideo(RecipeContract):
     files: ClassVar = {"a.wav": song(2.5)}
     settings: ClassVar = {**SMALL, "segment_seconds": 1.0, "keyframes": 1}
     max_kills = 4  # the plan, two images, and a segment among the recipe's own steps
+
+
+def test_the_page_begins_with_the_result() -> None:
+    assert [part.title for part in RECIPE.page][:3] == ["film", "preview", "song"]
