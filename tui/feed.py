@@ -165,8 +165,7 @@ class Feed:
 
     def wake(self) -> None:
         """Read now: a view needs other data."""
-        for shown in self._shown:
-            shown.version, shown.not_before = _WISHED, 0.0
+        self._expire()
         self._wake.set()
 
     def abandon(self) -> None:
@@ -249,8 +248,12 @@ class Feed:
             self._connection = open_store(self._paths, may_upgrade=self._may_upgrade)
             self._inode = inode
             self._connection.set_progress_handler(lambda: int(self._abandon), 20_000)
-            self.wake()
+            self._expire()
         return self._connection
+
+    def _expire(self) -> None:
+        for shown in self._shown:
+            shown.version, shown.not_before = _WISHED, 0.0
 
     def _inode_now(self) -> int:
         try:

@@ -1,5 +1,6 @@
 """A store that is absent, deleted, replaced, written or of another version is survived."""
 
+import asyncio
 import shutil
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from engine.config.paths import WorkspacePaths
 from engine.runtime.lock import EngineLock
 from tests.support.stores import make_older_store
 from tests.tui.support import Place, running, seen, shows, until
+from tui.opening_store import open_store
 
 
 async def test_a_store_that_comes_later_is_found(tmp_path) -> None:
@@ -196,6 +198,29 @@ async def test_a_damaged_store(place: Place) -> None:
     async with running(place.dashboard()) as pilot:
         await shows(pilot, "The store is damaged")
         await every_list_says(pilot, "Restore a backup")
+
+
+async def test_a_store_whose_rows_cannot_be_read_is_not_opened_without_pause(
+    place: Place, monkeypatch
+) -> None:
+    openings = []
+
+    def count(*args, **options):
+        openings.append(args)
+        return open_store(*args, **options)
+
+    def refuse(_connection: object) -> None:
+        raise sqlite3.DatabaseError("a row is in pieces")
+
+    place.batch("evening", ["one"])
+    monkeypatch.setattr("tui.feed.open_store", count)
+    monkeypatch.setattr("tui.feed.data_version", refuse)
+    monkeypatch.setattr("tui.feed.CHECK_SECONDS", 60.0)
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "a row is in pieces")
+        openings.clear()
+        await asyncio.sleep(0.3)
+        assert not openings
 
 
 async def test_a_store_that_may_not_be_read(place: Place, monkeypatch) -> None:
