@@ -14,6 +14,7 @@ from tests.tui.samples import result
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_comparing import at_the_job, captions, comparing
 from tests.tui.test_filters_of_lists import open_first
+from tui.widgets.differences import shared_words
 
 
 def settings(place: Place, batch: int, **values: object) -> None:
@@ -191,3 +192,32 @@ async def test_nothing_is_missing_while_it_is_drawn(
         await comparing(pilot)
         await shows(pilot, "…")
         assert "No image" not in seen(pilot.app)
+
+
+async def test_two_prompts_with_little_in_common_are_both_shown(place: Place) -> None:
+    prompts = {
+        "one": "a red fox at the edge of a wood",
+        "two": "steam over coffee at dawn",
+    }
+    for key, prompt in prompts.items():
+        (job,) = place.job_ids(place.batch(key, [key], prompt=prompt))
+        place.claim(1)
+        place.turn(job, 1, 50)
+        place.end(job, 50)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await shows(pilot, "one", "two")
+        await comparing(pilot)
+        await shows(pilot, "two prompts", *prompts.values())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [
+        ("a fox", "a fox in snow", 1),
+        ("a fox", "the sea", 0),
+        ("a fox", "a lamp", 0.5),
+        ("", "a", 0),
+    ],
+)
+def test_the_share_of_words(before: str, after: str, share: float) -> None:
+    assert shared_words(before, after) == share

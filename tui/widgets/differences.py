@@ -17,6 +17,9 @@ from tui.widgets.verdict import changed_checks
 MAX_METRICS = 40
 """Maximum scores that are compared."""
 
+LEAST_SHARED = 0.5
+"""Minimum share of words of two prompts that are compared word by word."""
+
 _TABLES = ("scores", "settings", "checks")
 
 MAX_SETTINGS = 24
@@ -61,11 +64,29 @@ class Differences(Vertical):
         self.query_one("#prompt-heading").display = there
         self.query_one(PromptDiff).display = there
         if there and first and last:
-            is_same = first.prompt == last.prompt
-            changed = f"prompt of {last.title}, against {first.title}"
-            heading = "the same prompt" if is_same else changed
+            heading, before, after = _prompts(first, last)
             self.query_one("#prompt-heading", Heading).update(heading)
-            self.query_one(PromptDiff).show(first.prompt or last.prompt, last.prompt)
+            self.query_one(PromptDiff).show(before, after)
+
+
+def _prompts(first: Candidate, last: Candidate) -> tuple[str, str, str]:
+    """Return a heading, and the prompts to compare; two that have little in common are both shown.
+
+    Word by word their differences would read as neither of them.
+    """
+    before, after = first.prompt or last.prompt, last.prompt
+    if before == after:
+        return "the same prompt", before, after
+    if not after or shared_words(before, after) >= LEAST_SHARED:
+        return f"prompt of {last.title}, against {first.title}", before, after
+    both = f"{first.title}: {before}\n\n{last.title}: {after}"
+    return "two prompts", both, both
+
+
+def shared_words(before: str, after: str) -> float:
+    """Return the share of the words of the shorter text that the other one has too, 0..1."""
+    one, other = ({*text.lower().split()} for text in (before, after))
+    return len(one & other) / max(1, min(len(one), len(other)))
 
 
 def _again(candidates: Sequence[Candidate], active: int) -> Text | None:
