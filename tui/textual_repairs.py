@@ -1,11 +1,13 @@
 """Repairs of Textual, each until a release has it (8.2.8)."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from rich.color import ColorSystem
 from rich.style import Style
+from textual import await_remove
 from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
@@ -27,6 +29,7 @@ def repair() -> None:
     """Repair Textual in this process; once is enough."""
     _keep_no_widgets()
     _keep_few_styles()
+    setattr(await_remove, "gather", gather_shielded)  # noqa: B010 - mypy takes it
     Screen.dismiss = dismiss_once  # type: ignore[method-assign, assignment]
     Widget._message_loop_exit = exit_undrawn  # type: ignore[method-assign, assignment]
     Strip.render_style = staticmethod(render_steadily)  # type: ignore[method-assign]
@@ -71,6 +74,15 @@ def dismiss_once(screen: Screen[Any], result: Any = None) -> AwaitComplete:
     if any(screen in stack for stack in screen.app._screen_stacks.values()):
         return _dismiss(screen, result)
     return AwaitComplete()
+
+
+def gather_shielded(*tasks: asyncio.Task[None]) -> asyncio.Future[list[None]]:
+    """Wait for widgets to end; a wait that is cancelled does not cancel their tasks.
+
+    The app waits for the same tasks: cancelled with a worker that lays a page out again for each of
+    many sizes, they ended the app too, without a word.
+    """
+    return asyncio.shield(asyncio.gather(*tasks))
 
 
 async def exit_undrawn(widget: Widget) -> None:
