@@ -1,8 +1,10 @@
 """Base of the dashboard that styles what is opened once, where Textual does so four times."""
 
+import os
 from typing import Any
 from weakref import WeakSet
 
+from rich.color import ColorSystem
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.theme import Theme
@@ -12,6 +14,7 @@ from tui.early_keys import KeepsEarlyKeys
 from tui.few_colours import DistinctColours
 from tui.no_colour import ReadableGreys, swapped
 from tui.stylesheet import DashboardStylesheet
+from tui.terminal import has_256_colours
 from tui.textual_repairs import repair
 
 
@@ -29,6 +32,8 @@ class StyledApp(KeepsEarlyKeys):
     def __init__(self) -> None:
         repair()
         super().__init__()
+        if has_256_colours(os.environ):
+            self.console._color_system = ColorSystem.EIGHT_BIT
         has_few = self.console.color_system == "standard"
         if self.no_color:
             self._filters.append(ReadableGreys(few=has_few))

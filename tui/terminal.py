@@ -14,6 +14,19 @@ HUNG_UP = 129
 """Exit code of a program whose terminal has gone, as in shells (128 + SIGHUP)."""
 
 
+_OF_256 = {"xterm", "screen", "tmux", "rxvt-unicode", "putty", "konsole", "vte"}
+"""Names without a number of colours, which terminals of at least 256 have had for years."""
+
+
+def has_256_colours(environment: Mapping[str, str]) -> bool:
+    """Return True for a terminal whose name promises 16 colours or none, and which has 256.
+
+    `TERM` is only `xterm` in a container, in PuTTY and on many a remote machine.
+    """
+    is_told = environment.get("COLORTERM") or environment.get("TEXTUAL_COLOR_SYSTEM")
+    return not is_told and environment.get("TERM") in _OF_256
+
+
 def refusal(environment: Mapping[str, str]) -> str | None:
     """Return why a terminal cannot show the dashboard, with the remedy; None if it can."""
     if environment.get("TEXTUAL_DRIVER"):  # it does not draw on the terminal named by TERM

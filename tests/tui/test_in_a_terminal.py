@@ -131,7 +131,7 @@ def test_finds_the_worst_job_sees_why_and_retries(terminals, busy: Place) -> Non
     [
         pytest.param({"NO_COLOR": "1"}, id="no-color"),
         pytest.param({"TERM": "linux"}, id="16-linux", marks=pytest.mark.slow),
-        pytest.param({"TERM": "xterm"}, id="16-xterm", marks=pytest.mark.slow),
+        pytest.param({"TERM": "xterm"}, id="256-xterm"),
         pytest.param({"COLORTERM": "truecolor"}, id="true", marks=pytest.mark.slow),
     ],
 )
@@ -141,6 +141,7 @@ def test_any_colours(terminals, busy: Place, env: dict[str, str]) -> None:
     terminal.child.send(b"\r")
     terminal.shows("✓ one", "✗ two")
     assert (b"38;2;" in terminal.sent) == ("COLORTERM" in env)
+    assert (b"38;5;" in terminal.sent) == (env.get("TERM") == "xterm" or "NO_COLOR" in env)
 
 
 def test_a_dumb_terminal_is_refused_with_a_sentence(terminals, busy: Place) -> None:

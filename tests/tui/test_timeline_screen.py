@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App
 
 from engine.client.views import recipe_info
 from engine.client.views.recipe_info import RecipeInfo
@@ -156,6 +157,17 @@ async def test_the_images_of_shots_fill_their_line_whatever_the_shape_of_a_cell(
         await until(pilot, lambda: sizes)
         columns, rows = screen.query_one("#shots", ImageView).content_size
         assert sizes[-1] == (9 * columns, 17 * rows)
+
+
+async def test_a_long_fact_is_wrapped_below_itself() -> None:
+    section = TimelineSection(0, 4, "verse", facts=(("prompt", "a lamp " * 12),))
+    app = App[None]()
+    async with app.run_test(size=(40, 10)) as pilot:
+        facts = TimelineFacts()
+        await app.mount(facts)
+        facts.show(section, None, "done")
+        await until(pilot, lambda: "\n           lamp a" in str(facts.visual))
+        assert all(len(line) <= 40 for line in str(facts.visual).splitlines())
 
 
 @pytest.mark.usefixtures("job")

@@ -1,6 +1,6 @@
 """Facts about the section and the shot under a play head."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from engine.text.figures import duration, money
 from engine.text.plural import pluralize
+from engine.text.wrapping import wrapped
 from tui.widgets.timeline_lanes import clock
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from engine.contract.timeline import TimelineSection, TimelineShot
 
 _LABEL = 11
+_LEAST_WIDTH = 20
 
 
 class TimelineFacts(Static):
@@ -22,6 +24,8 @@ class TimelineFacts(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
+        self._heading = Text()
+        self._facts: tuple[tuple[str, str], ...] = ()
 
     def show(
         self,
@@ -38,31 +42,49 @@ class TimelineFacts(Static):
             state: State of the job.
             spent: Costs of the tiers.
         """
-        text = Text()
-        if section is not None:
-            text.append(f"{section.label}  ", "bold")
-            text.append(f"{clock(section.start)}–{clock(section.end)}\n", "dim")
-            if section.palette:
-                text.append(f"{'colours':<{_LABEL}}", "dim")
-                for colour in section.palette:
-                    text.append("██", colour)
-                    text.append(f" {colour}  ")
-                text.append("\n")
-            for name, value in section.facts:
-                _fact(text, name, value)
-        if shot is not None:
-            _fact(text, "shot", f"{clock(shot.start)}–{clock(shot.end)}  {shot.transition}")
-            if shot.scope:
-                _fact(text, "image", shot.scope)
-        for number, tier in enumerate(spent):
-            paid = money(tier.cost) if tier.cost else "free"
-            steps, seconds = pluralize(tier.steps, "step"), duration(tier.seconds)
-            value = f"{tier.title}: {paid}, {steps}, {seconds}"
-            _fact(text, "" if number else "spent", value)
-        _fact(text, "job", state)
+        self._heading = _heading(section) if section else Text()
+        self._facts = (
+            *(section.facts if section else ()),
+            *(_of_shot(shot) if shot else ()),
+            *_of_spending(spent),
+            ("job", state),
+        )
+        self._wrap()
+
+    def on_resize(self) -> None:
+        """Wrap the same facts for another width."""
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Show the facts, the lines of each value below each other."""
+        text, width = self._heading.copy(), max(_LEAST_WIDTH, self.content_size.width - _LABEL)
+        for name, value in self._facts:
+            text.append(f"{name:<{_LABEL}}", "dim")
+            text.append(f"\n{' ' * _LABEL}".join(wrapped(value, width)) + "\n")
         self.update(text)
 
 
-def _fact(text: Text, name: str, value: str) -> None:
-    text.append(f"{name:<{_LABEL}}", "dim")
-    text.append(f"{value}\n")
+def _heading(section: "TimelineSection") -> Text:
+    """Return the name, the times and the colours of a section."""
+    text = Text().append(f"{section.label}  ", "bold")
+    text.append(f"{clock(section.start)}–{clock(section.end)}\n", "dim")
+    if section.palette:
+        text.append(f"{'colours':<{_LABEL}}", "dim")
+        for colour in section.palette:
+            text.append("██", colour)
+            text.append(f" {colour}  ")
+        text.append("\n")
+    return text
+
+
+def _of_shot(shot: "TimelineShot") -> Iterator[tuple[str, str]]:
+    yield "shot", f"{clock(shot.start)}–{clock(shot.end)}  {shot.transition}"
+    if shot.scope:
+        yield "image", shot.scope
+
+
+def _of_spending(spent: "Sequence[Spent]") -> Iterator[tuple[str, str]]:
+    for number, tier in enumerate(spent):
+        paid = money(tier.cost) if tier.cost else "free"
+        steps, seconds = pluralize(tier.steps, "step"), duration(tier.seconds)
+        yield "" if number else "spent", f"{tier.title}: {paid}, {steps}, {seconds}"
