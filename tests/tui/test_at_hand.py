@@ -353,7 +353,7 @@ async def test_the_footer_has_what_the_selected_row_can_do(place: Place) -> None
     assert works
     expected = {
         "bad": "t Retry  v Why  a Again",
-        "good": "o View  = Compare  s Sort  a Again",
+        "good": "o View  = Compare  s Sort  C With best",
         "works": "p Pause  x Cancel",
         "stuck": "! Notice  r Resume  v Why  x Cancel",
         "asks": "A Approve  v Why  x Cancel",

@@ -38,7 +38,7 @@ async def test_a_done_job_can_be_viewed_compared_and_the_list_sorted(
 ) -> None:
     async with running(scored.dashboard(), (width, 30)) as pilot:
         await open_batch(pilot)
-        begin = "enter Open esc Back o View = Compare s Sort a Again "
+        begin = "enter Open esc Back o View = Compare s Sort C With best "
         await until(pilot, lambda: footer(pilot).startswith(begin))
         await until(pilot, lambda: footer(pilot).endswith("? Help q Quit"))
         await pilot.press("j", "j")

@@ -27,7 +27,7 @@ BY_STATE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "waiting": (*_APPROVE, _WHY, _CANCEL),
     "failed": _FAILED,
     "done_with_failures": _FAILED,
-    "done": (_VIEW, _CHOOSE, _EDIT, _COMPARE, ("sort_menu", ""), _AGAIN, _ZOOM, _BEST),
+    "done": (_VIEW, _CHOOSE, _EDIT, _COMPARE, ("sort_menu", ""), _BEST, _AGAIN, _ZOOM),
     "cancelled": (_RETRY, _AGAIN),
 }
 """Actions by the state of a job or a batch, the most useful first: ids, and titles if others."""
