@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,12 @@ _SPANS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep repeatable examples free of what else has been imported."""
+    """Keep repeatable examples free of what else has been imported, and let SIGINT end programs.
+
+    A shell starts what runs in its background with SIGINT ignored, and so are all programs of it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--hypothesis-profile") != "randomised":
         repeatable.ignore_loaded_modules()
 

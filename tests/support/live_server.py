@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from engine.api.auth.issue import Wanted, issue
 from engine.api.server import Listening, address_of, bind, make_server
 from engine.client.workspace import Workspace
 from tests.support.local_server import LocalServer, QuickHandler
+
+PATIENCE = 60.0
+"""Seconds after which a test gives up waiting; never a measure of anything."""
 
 
 @dataclass
@@ -45,11 +49,21 @@ def serving(workspace: Workspace) -> Iterator[Live]:
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[bound])))
     thread.start()
     try:
+        _wait_for(server, thread)
         yield Live(address_of(listening, bound), token, workspace)
     finally:
         server.should_exit = True
         thread.join(30)
         bound.close()
+
+
+def _wait_for(server: Any, thread: threading.Thread) -> None:
+    """Wait until a server takes connections: its socket refuses them before."""
+    deadline = time.monotonic() + PATIENCE
+    while not server.started:
+        assert thread.is_alive(), "the server has ended"
+        assert time.monotonic() < deadline, "the server does not start"
+        time.sleep(0.002)
 
 
 @dataclass
