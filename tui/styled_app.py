@@ -5,6 +5,7 @@ from typing import Any
 from weakref import WeakSet
 
 from rich.color import ColorSystem
+from textual import constants
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.theme import Theme
@@ -32,7 +33,7 @@ class StyledApp(KeepsEarlyKeys):
     def __init__(self) -> None:
         repair()
         super().__init__()
-        if has_256_colours(os.environ):
+        if constants.COLOR_SYSTEM == "auto" and has_256_colours(os.environ):
             self.console._color_system = ColorSystem.EIGHT_BIT
         has_few = self.console.color_system == "standard"
         if self.no_color:

@@ -23,8 +23,7 @@ def has_256_colours(environment: Mapping[str, str]) -> bool:
 
     `TERM` is only `xterm` in a container, in PuTTY and on many a remote machine.
     """
-    is_told = environment.get("COLORTERM") or environment.get("TEXTUAL_COLOR_SYSTEM")
-    return not is_told and environment.get("TERM") in _OF_256
+    return not environment.get("COLORTERM") and environment.get("TERM") in _OF_256
 
 
 def refusal(environment: Mapping[str, str]) -> str | None:
