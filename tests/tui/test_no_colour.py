@@ -135,6 +135,7 @@ async def test_nothing_behind_a_dialog_merges_with_its_background_in_16_colours(
     if not greys:
         monkeypatch.delenv("NO_COLOR")
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "standard")
+    monkeypatch.setattr("tui.styled_app.has_256_colours", lambda environ: False)
     app = place.dashboard()
     app.theme = theme
     async with running(app, (100, 30)) as pilot:
