@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.tui.support import Place, running, seen, shows
+from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.test_job_screen import open_job
 from tui.snapshots.header import EngineState, Header
 from tui.waits import Waits
 
@@ -66,3 +67,16 @@ async def test_with_an_engine_an_answer_says_no_more(
         await pilot.press("t")
         await shows(pilot, "continues from the step")
         assert "It waits" not in seen(pilot.app)
+
+
+async def test_the_whole_answer_about_a_job_is_above_the_footer(failed: Place) -> None:
+    async with running(failed.dashboard(), (80, 24)) as pilot:
+        await shows(pilot, "b1 evening")
+        await open_job(pilot)
+        pilot.app.answer(
+            "Decided iteration-3/prompt of j4 (ninth-avenue); what depends on it runs again.",
+            starts_work=True,
+        )
+        await until(pilot, lambda: len(pilot.app.screen.query("Toast")) == 1)
+        await until(pilot, lambda: pilot.app.screen.query_one("Toast").size.height >= 3)
+        assert pilot.app.screen.query_one("Toast").region.bottom <= 23
