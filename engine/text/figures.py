@@ -77,13 +77,32 @@ def size(bytes_: int) -> str:
 
 
 def clock(at: str | None) -> str:
-    """Return a stored time as local hours, minutes and seconds."""
-    if not at:
+    """Return a stored time as the local time of day, `14:03:21`; of another day with its date."""
+    when = _local(at)
+    if when is None:
         return "–"
+    today = datetime.now().astimezone()
+    if when.date() == today.date():
+        return f"{when:%H:%M:%S}"
+    return f"{when:%d %b %H:%M}" if when.year == today.year else f"{when:%d %b %Y %H:%M}"
+
+
+def narrow_clock(at: str | None) -> str:
+    """Return a stored time in at most 8 cells: `14:03:21`, and of another day its date alone."""
+    when = _local(at)
+    if when is None:
+        return "–"
+    today = datetime.now().astimezone()
+    if when.date() == today.date():
+        return f"{when:%H:%M:%S}"
+    return f"{when:%d %b}" if when.year == today.year else f"{when:%b %Y}"
+
+
+def _local(at: str | None) -> datetime | None:
     try:
-        return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"
-    except ValueError:
-        return "–"
+        return datetime.fromisoformat(at or "").astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def age(at: str | None) -> float | None:

@@ -183,7 +183,7 @@ def _event(line: HistoryLine, row: ActivityRow, headlines: Headlines) -> Activit
     text = _single(row) if line.size == 1 else _several(line.size, row, headlines)
     return ActivityItem(
         id=line.first,
-        time=figures.clock(row.at),
+        time=figures.narrow_clock(row.at),
         state=_STATES.get(row.type, _LEVELS.get(row.level, "")),
         subject=_subject(row),
         text=text,
@@ -262,7 +262,7 @@ def _command(row: CommandRow) -> ActivityItem:
     answer = clean(row.answer or "not answered yet", 500)
     return ActivityItem(
         id=row.id,
-        time=figures.clock(row.created_at),
+        time=figures.narrow_clock(row.created_at),
         state=_ANSWERS.get(row.state, ""),
         subject=_SOURCES.get(row.source, clean(row.source, 20)),
         text=f"{line}   {answer}",
@@ -302,7 +302,7 @@ def _trace(row: TraceRow) -> ActivityItem:
     called = clean(f"{row.backend} {row.model}", 120)
     return ActivityItem(
         id=row.id,
-        time=figures.clock(row.at),
+        time=figures.narrow_clock(row.at),
         state=row.state,
         subject=clean(row.batch or f"b{row.batch_id}", 120),
         text=f"{job}  {step}  {called}".strip(),

@@ -105,7 +105,7 @@ def _record(number: int, lines: list[str]) -> ActivityItem:
     whole = "\n".join(clean(line, 2000) for line in lines)
     return ActivityItem(
         id=number,
-        time=figures.clock(at.replace("Z", "+00:00")) if at else "",
+        time=figures.narrow_clock(at.replace("Z", "+00:00")) if at else "",
         state=_STATES.get(level, ""),
         subject=clean(logger.rpartition(".")[2], 40),
         text=f"{clean(message, 600)}{last}",

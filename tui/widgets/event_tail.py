@@ -1,8 +1,8 @@
 """The newest events, following only while the reader is at their end."""
 
+import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
@@ -17,6 +17,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from db.rows import EventRow
+from engine.text.figures import narrow_clock
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.widgets.selecting import selected_text, with_selection
@@ -258,16 +259,12 @@ def _line(event: EventRow) -> EventLine:
 
 def _time(at: str) -> str:
     in_store = len(at) == len("2026-11-01T12:00:00.000000Z")
-    return _second(at[:19] + at[26:] if in_store else at)
+    return _second(at[:19] + at[26:] if in_store else at, time.localtime()[:3])
 
 
 @lru_cache(maxsize=64)
-def _second(at: str) -> str:
-    """Return the time of day on the reader's clock."""
-    try:
-        return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"
-    except (ValueError, OverflowError, OSError):
-        return clean(at, 8).ljust(8)
+def _second(at: str, _today: tuple[int, ...]) -> str:
+    return f"{narrow_clock(at):<8}"
 
 
 def _cropped(text: str, width: int) -> str:
