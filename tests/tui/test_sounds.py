@@ -98,7 +98,7 @@ async def test_the_other_side_is_heard_from_the_same_moment(
         await pilot.press("tab")
         await until(pilot, lambda: _heard(programs) == ["4", "3 on"])
         await pilot.press("l")
-        await until(pilot, lambda: _heard(programs) == ["4", "3 on", "4 on"])
+        await until(pilot, lambda: _heard(programs) == ["4", "3 on", "1 on"])
         await until(pilot, lambda: not is_alive(programs.calls[1]["pid"]))
         await pilot.press("O")
         await shows(pilot, "Stopped.")
