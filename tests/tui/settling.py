@@ -210,7 +210,9 @@ def _is_animated(app: Any) -> bool:
 def has_threads_at_work(pilot: Pilot[Any]) -> bool:
     """Tell whether a thread does something for a widget, and does not wait for the test."""
     at_work = [one for one in pilot.app.workers if one._thread_worker and not one.is_finished]
-    return len(at_work) > len(Gate.closed)
+    feed = getattr(pilot.app, "feed", None)
+    reader = feed._thread if isinstance(feed, Feed) else None
+    return len(at_work) > len(Gate.closed - {reader})
 
 
 def _counted(method: Callable[..., T], counts: Counts) -> Callable[..., T]:
@@ -237,6 +239,8 @@ def _is_reading(pilot: Pilot[Any], looks: int) -> bool:
     """
     feed = getattr(pilot.app, "feed", None)
     if not isinstance(feed, Feed) or not feed._thread.is_alive() or feed._stopping:
+        return False
+    if feed._thread in Gate.closed:
         return False
     if _ended.get(feed, 0) > looks and not _is_behind(feed):
         return False

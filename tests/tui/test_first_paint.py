@@ -47,7 +47,13 @@ async def test_a_screen_without_content_is_painted_a_moment_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     painted: list[Screen] = []
-    monkeypatch.setattr(Screen, "_compositor_refresh", lambda screen: painted.append(screen))
+    paint = Screen._compositor_refresh
+
+    def count(screen: Screen) -> None:
+        painted.append(screen)
+        paint(screen)
+
+    monkeypatch.setattr(Screen, "_compositor_refresh", count)
 
     class Empty(App[None]):
         def get_default_screen(self) -> Screen:

@@ -15,6 +15,7 @@ from db.store import Store
 from engine.config.paths import WorkspacePaths
 from engine.runtime.lock import EngineLock
 from tests.support.stores import make_older_store
+from tests.tui.settling import Gate
 from tests.tui.support import Place, running, seen, shows, until
 from tui.opening_store import open_store
 
@@ -156,10 +157,10 @@ async def test_a_store_that_another_program_holds(place: Place, monkeypatch) -> 
 
 
 async def test_nothing_is_said_to_be_missing_before_it_is_read(place: Place, monkeypatch) -> None:
-    may_read = threading.Event()
+    gate = Gate()
 
     def wait(path: Path) -> sqlite3.Connection:
-        may_read.wait()
+        gate.wait()
         return connect_reader(path)
 
     monkeypatch.setattr("tui.opening_store.connect_reader", wait)
@@ -167,7 +168,7 @@ async def test_nothing_is_said_to_be_missing_before_it_is_read(place: Place, mon
     async with running(place.dashboard()) as pilot:
         await shows(pilot, "[1 table]")
         assert "No batches here" not in seen(pilot.app)
-        may_read.set()
+        gate.open()
         await shows(pilot, "b1 evening")
 
 
