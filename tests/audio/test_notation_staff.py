@@ -2,6 +2,7 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -46,6 +47,12 @@ def item(text: str) -> Item:
     """Return a file of ABC text."""
     data = text.encode()
     return Item("notation", media_type=MEDIA_TYPE, size=len(data), open=partial(io.BytesIO, data))
+
+
+def test_every_thread_draws_alike() -> None:
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        drawings = [pool.submit(staff_svg, TUNE).result() for pool in (one, other)]
+    assert drawings == [staff_svg(TUNE)] * 2
 
 
 def test_the_drawing_has_every_note_chord_and_accidental() -> None:

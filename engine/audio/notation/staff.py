@@ -5,6 +5,7 @@ that `to_abc` writes, checked token by token, and of limited length.
 """
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 MAX_CHARS = 200_000
@@ -77,6 +78,8 @@ def staff_svg(abc: str, width: int = 1200, height: int | None = None, zoom: floa
     text = _checked(abc)
     if text is None:
         raise StaffError("This text is not a tune as notation writes it; show it as text.")
+    # Its fonts are known to the thread that imported it, and to each other one that is told.
+    verovio.setDefaultResourcePath(str(files("verovio") / "data"))
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(_options(width, height, zoom))
