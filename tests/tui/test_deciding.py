@@ -214,6 +214,20 @@ async def test_a_text_that_is_not_decided_stays_in_its_editor(
     assert len(decisions(place)) == 1
 
 
+async def test_a_refusal_is_said_below_the_lists_once_its_editor_was_left(
+    place: Place, long: str
+) -> None:
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        await edit(pilot)
+        editor = pilot.app.screen
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job")
+        await until(pilot, lambda: not editor.is_attached)
+        editor.answer("j1 is cancelled.", bad=True)
+        await shows(pilot, "j1 is cancelled.")
+
+
 async def test_a_prompt_that_stays_as_it_was_is_not_decided(place: Place) -> None:
     job = place.job_ids(place.batch("lamps", ["lamp"], prompt="a lamp"))[0]
     place.claim(1)

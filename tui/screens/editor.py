@@ -32,16 +32,19 @@ class EditorScreen(ModalScreen[None]):
     def answer(self, sentence: str, *, bad: bool = False, starts_work: bool = False) -> None:
         """Show what came of the text: leave the screen, unless it is refused.
 
+        A refusal that comes after it was left is said below the lists.
+
         Args:
             sentence: The answer.
             bad: True if the text was refused.
             starts_work: True if an engine has something to do now.
         """
-        if bad:
+        if bad and self in self.app.screen_stack:
             self.refuse(clean(sentence, 500))
         else:
             self.dismiss(None)
-            cast("DashboardServices", self.app).answer(sentence, starts_work=starts_work)
+            app = cast("DashboardServices", self.app)
+            app.answer(sentence, bad=bad, starts_work=starts_work)
 
     def action_leave(self) -> None:
         """Leave everything as it was."""

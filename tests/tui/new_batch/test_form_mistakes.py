@@ -126,7 +126,9 @@ def test_a_path_is_told_from_a_prompt(files, monkeypatch):
 
 def test_a_path_is_completed_a_name_at_a_time(files, monkeypatch):
     (files / "folder" / "bad\x1b[2J.txt").write_text("")
+    (files / "a-ring").symlink_to("a-ring")
     monkeypatch.chdir(files)
+    assert completed("a-r") == "a-ring"
     assert completed("fo") == "folder/"
     assert completed("folder") == "folder/"
     assert completed(f"{files}/lo") == f"{files}/long.txt"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -42,4 +43,7 @@ def completed(text: str) -> str | None:
 
 
 def _shown(entry: "os.DirEntry[str]") -> str:
-    return f"{entry.name}/" if entry.is_dir() else entry.name
+    with suppress(OSError):  # a link that leads to itself, or where nobody may look
+        if entry.is_dir():
+            return f"{entry.name}/"
+    return entry.name
