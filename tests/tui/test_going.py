@@ -127,6 +127,20 @@ async def test_back_and_forward(two: Place) -> None:
         await until(pilot, lambda: app.screen.WHERE == "job" and app.screen.job_id == 3)
 
 
+async def test_a_screen_that_is_passed_is_not_visited(two: Place) -> None:
+    """Although it resumes after the one above it, through which it may be seen."""
+    app: Any = two.dashboard()
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.screen.rows.total)
+        await go(pilot, "b1")
+        await until(pilot, lambda: app.screen.WHERE == "batch")
+        app.screen.styles.background = "transparent"
+        passed = app.screen_stack[0]
+        assert passed.is_current
+        passed.on_screen_resume()
+        assert app._history.screen == Spot("batch", 1)
+
+
 def test_a_history_is_bounded_and_forgets_what_was_left() -> None:
     history = History()
     assert history.go(-1) is None

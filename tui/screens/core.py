@@ -103,9 +103,12 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
             self.query_one(KeyBar).set_keys(list(self._keys()))
 
     def on_screen_resume(self) -> None:
-        """Show the present state of the store."""
+        """Show the present state of the store; a screen that is passed is no place visited.
+
+        Textual takes a screen for current too below one whose styles have not been applied.
+        """
         self.catch_up()
-        if self.is_current and (place := self.place()) is not None:
+        if self.app.screen is self and (place := self.place()) is not None:
             self.dashboard.visit(place)
 
     def catch_up(self) -> None:
