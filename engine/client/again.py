@@ -3,7 +3,7 @@
 import json
 import shlex
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +43,7 @@ def read_again(
     catalog: EntryPointCatalog,
     files: ArtifactStore,
     what: ResolvedId,
+    settings_here: Mapping[str, Mapping[str, Any]],
 ) -> AgainRequest:
     """Return a batch or a job, to be queued again.
 
@@ -51,6 +52,8 @@ def read_again(
         catalog: The recipes that are installed.
         files: The stored files.
         what: The batch or the job.
+        settings_here: Settings of each recipe that the workspace has: where one of them was set
+            otherwise, it stays so.
 
     Raises:
         UnknownName: Its recipe is not installed.
@@ -64,10 +67,11 @@ def read_again(
     else:
         entries = [_best_entry(connection, catalog, recipe, files, what)]
     variant = None if what.job is None else what.job.variant
+    settings = json.loads(batch_of(connection, batch, variant).settings)
     request = BatchRequest(
         batch.recipe,
         None,
-        chosen_settings(recipe, json.loads(batch_of(connection, batch, variant).settings)),
+        chosen_settings(recipe, settings, settings_here.get(batch.recipe, ())),
         name=batch.name if what.job is None else what.job.key,
         seed=batch.seed,
         priority=batch.priority,
@@ -88,13 +92,21 @@ def defaults_of(recipe: AnyRecipe) -> dict[str, Any]:
     return plain
 
 
-def chosen_settings(recipe: AnyRecipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+def chosen_settings(
+    recipe: AnyRecipe, settings: Mapping[str, Any], stay: Collection[str] = ()
+) -> dict[str, Any]:
     """Return settings without those that follow from others, such as from a preset.
 
     They follow from those that are changed, too.
+
+    Args:
+        recipe: Their recipe.
+        settings: All of them.
+        stay: Names of those that stay, since without them they would be set otherwise.
     """
     kept, defaults = dict(settings), defaults_of(recipe)
-    for name in [name for name in settings if name in defaults and kept[name] != defaults[name]]:
+    differing = [name for name in settings if name in defaults and kept[name] != defaults[name]]
+    for name in [name for name in differing if name not in stay]:
         rest = {key: value for key, value in kept.items() if key != name}
         if _resulting(recipe, rest).get(name) == kept[name]:
             kept = rest

@@ -140,7 +140,10 @@ class QueueingWorkspace(OpenedWorkspace):
         from engine.client.again import read_again
 
         with self.reading() as connection:
-            return read_again(connection, self.catalog, self.artifacts, resolve(connection, what))
+            known = resolve(connection, what)
+            return read_again(
+                connection, self.catalog, self.artifacts, known, self.settings.recipes
+            )
 
     def again(
         self,

@@ -39,6 +39,17 @@ def test_a_batch_is_queued_again_as_it_ran(workspace: Workspace) -> None:
     assert jobs[:2] == jobs[2:]
 
 
+def test_what_a_preset_set_stays_whatever_the_workspace_sets_since(workspace: Workspace) -> None:
+    root = workspace.paths.root
+    path = root / "scene.json"
+    path.write_text(json.dumps([{"id": "coffee", "prompt": "coffee"}]))
+    workspace.queue("storyboard", path, settings={"preset": "fast"})
+    (root / "safelight.toml").write_text("[recipes.storyboard]\nnum_variations = 5\n")
+    assert Workspace(root).again("b2") == "b3"
+    before, after = _rows(workspace, "SELECT settings FROM batches WHERE id > 1 ORDER BY id")
+    assert before == after
+
+
 def test_settings_name_budget_and_priority_can_be_others(workspace: Workspace) -> None:
     options = QueueOptions(name="wide", priority=3, budget=2_000_000)
     batch = workspace.again("b1", settings={"max_iterations": 5, "seed": 12}, options=options)
