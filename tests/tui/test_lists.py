@@ -136,6 +136,17 @@ def state_of(connection: sqlite3.Connection, id_: int) -> tuple[str, int]:
     return row["state"], row["position"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 60_000, f"~{'x' * 60_000}", "a word " * 2_000],
+    ids=["word", "letters", "words"],
+)
+def test_a_long_text_that_is_pasted_as_a_filter_matches_nothing(hundred, text: str) -> None:
+    batch = lists.batch_line(hundred, 1)
+    page = Listing(1).page(hundred, batch, PageRequest(filter=Filter.parse(text)))
+    assert (page.total, page.rows) == (0, ())
+
+
 def test_best_first_where_lower_is_better(hundred) -> None:
     batch = lists.batch_line(hundred, 1)
     page = Listing(1).page(

@@ -21,6 +21,9 @@ ORDERS = {
 FUZZY = "~"
 """Begins a word whose letters a name has in their order."""
 
+MAX_CHARS = 500
+"""Characters of a filter that count: of a long text that is pasted, SQLite refuses the query."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -45,14 +48,14 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
-        """Parse a filter; an invalid term is left out and kept as `unknown`."""
+        """Parse a filter, its beginning if it is long; an invalid term is kept as `unknown`."""
         words: list[str] = []
         without: list[str] = []
         fuzzy: list[str] = []
         states = set(WORST_FIRST)
         ratings = _ANY_RATING
         unknown = ""
-        for term in text.lower().split():
+        for term in text[:MAX_CHARS].lower().split():
             inverse, body = term.startswith("!"), term.lstrip("!")
             name, colon, value = body.partition(":")
             if colon and name in {"state", "s"}:
