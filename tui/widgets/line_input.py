@@ -19,4 +19,10 @@ class LineInput(Input):
         event.prevent_default()
         event.stop()
         lines = clean(event.text, None, keep_newlines=True).split("\n")
-        self.replace(" ".join(line for line in lines if line), *self.selection)
+        text = " ".join(line for line in lines if line)
+        if self.max_length:  # Textual takes nothing of what is longer
+            room = max(0, self.max_length - len(self.value) + len(self.selected_text))
+            if len(text) > room:
+                self.notify(f"The end is left out: {self.max_length} characters at most.")
+            text = text[:room]
+        self.replace(text, *self.selection)
