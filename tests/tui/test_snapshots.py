@@ -192,7 +192,8 @@ def test_views(snap_compare, busy: Place, view: str, size: tuple[int, int]) -> N
             await until(pilot, lambda: pilot.app.screen.rows.total)
         if view == "sheet":
             sheet = pilot.app.screen.query_one(Sheet)
-            await until(pilot, lambda: len(sheet._images._own) == 2, "the images of two jobs")
+            in_full = sheet._images.has_in_full  # at the present size, and not in half cells
+            await until(pilot, lambda: sum(map(in_full, sheet._faces.values())) == 2, "two images")
         await until(pilot, Still(pilot))
 
     assert snap_compare(app, run_before=before, terminal_size=size)
