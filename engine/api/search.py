@@ -9,13 +9,11 @@ from engine.api.endpoint import Call, Parameters, answer
 from engine.api.ids import batch_of
 from engine.client.documents.search import search_document
 from engine.client.keeping import rating_ranks
+from engine.client.search import MAX_HITS
 from engine.client.search import search as search_words
 
 MAX_CHARS = 1000
 """Maximum length of a query."""
-
-MAX_HITS = 200
-"""Maximum number of jobs in an answer."""
 
 
 class SearchQuery(Parameters):
