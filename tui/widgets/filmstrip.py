@@ -40,6 +40,7 @@ class Frame(Vertical):
         super().__init__()
         self._paths = paths
         self._turn: SiblingScope | None = None
+        self._is_sought = False
         self._caption = Static(markup=False, classes="caption")
         self._image = ImageView()
         self._marks = Static(markup=False, classes="marks")
@@ -63,6 +64,16 @@ class Frame(Vertical):
             self._image.show_preview(turn.preview)
         else:
             self._image.show_file(self._paths, turn.file, small=True)
+
+    def seek(self, *, is_sought: bool) -> None:
+        """Scroll to this turn, now and when it gets its place, or leave the others in sight."""
+        self._is_sought = is_sought
+        if is_sought:
+            self.call_after_refresh(self.scroll_visible, animate=False)
+
+    def on_resize(self) -> None:
+        """Come into sight: before it is laid out there is no place to scroll to."""
+        self.seek(is_sought=self._is_sought)
 
     def name_without(self, shared: int) -> None:
         """Show the caption, with the turn's name without some characters at its begin."""
@@ -120,8 +131,7 @@ class Filmstrip(HorizontalScroll, can_focus=False):
             await frame.remove()
         for frame, turn in zip([*frames, *missing], turns, strict=False):
             frame.show(turn, chosen=turn.node == chosen)
-            if turn.node == chosen or (turn.taken and not chosen):
-                self.call_after_refresh(self.scroll_to_widget, frame, animate=False)
+            frame.seek(is_sought=turn.node == chosen or (turn.taken and not chosen))
         self.call_after_refresh(self._fit_names)
 
     def on_resize(self) -> None:
