@@ -193,8 +193,9 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     if endpoint.query is None:
         return []
     schema = endpoint.query.model_json_schema(ref_template=_REFERENCE)
+    needed = schema.get("required", ())
     return [
-        {"name": name, "in": "query", "required": False, "schema": _not_null(one)}
+        {"name": name, "in": "query", "required": name in needed, "schema": _not_null(one)}
         for name, one in schema["properties"].items()
     ]
 

@@ -4,6 +4,7 @@ from pydantic import Field, field_validator
 from starlette.responses import Response
 
 from db.queries.search import Condition
+from db.rating import WORDS
 from engine.api.documents import on_the_wire
 from engine.api.endpoint import Call, Parameters, answer
 from engine.api.ids import batch_of
@@ -14,6 +15,9 @@ from engine.client.search import search as search_words
 
 MAX_CHARS = 1000
 """Maximum length of a query."""
+
+_WORD = f"({'|'.join(WORDS)})"
+_RATING = f"^((>=|<=|>|<|=){_WORD}|{_WORD}(,{_WORD})*)$"
 
 
 class SearchQuery(Parameters):
@@ -29,7 +33,10 @@ class SearchQuery(Parameters):
     recipe: str | None = Field(None, max_length=200, description="Only batches of this recipe.")
     min_score: float | None = Field(None, description="Only jobs with at least this score.")
     rating: str | None = Field(
-        None, max_length=20, description="Only jobs rated like this: `4`, `keep`, `>=4`."
+        None,
+        max_length=20,
+        description="Only jobs rated like this: `4`, `keep`, `>=4`, `2,3`.",
+        json_schema_extra={"pattern": _RATING},  # `_is_a_rating` says more than a pattern would
     )
     limit: int = Field(20, ge=1, le=MAX_HITS)
 

@@ -35,6 +35,14 @@ def test_every_reference_leads_somewhere(document) -> None:
         assert name in document["components"]["schemas"], name
 
 
+def test_a_parameter_that_is_needed_says_so(document) -> None:
+    needed = {
+        p["name"]: p["required"] for p in document["paths"]["/v1/search"]["get"]["parameters"]
+    }
+    assert needed.pop("words") is True
+    assert not any(needed.values())
+
+
 def test_a_batch_has_the_entries_of_its_recipe(document) -> None:
     schemas = document["components"]["schemas"]
     assert len(schemas["AnyBatch"]["oneOf"]) == len(list(EntryPointCatalog().all_recipes()))
