@@ -64,12 +64,17 @@ class View(Protocol):
 
 
 class SnapshotReady(Message):
-    """A snapshot that differs from the one before it; a newer one replaces it unseen."""
+    """A snapshot that differs from the one before it; a newer one replaces it unseen.
 
-    def __init__(self, view: View, snapshot: Any) -> None:
+    Attributes:
+        request: Number of the request that it answers, as `Feed.is_late` takes it.
+    """
+
+    def __init__(self, view: View, snapshot: Any, request: int) -> None:
         super().__init__()
         self.view = view
         self.snapshot = snapshot
+        self.request = request
 
     def can_replace(self, message: Message) -> bool:
         """Return True if a pending message replaces this one."""
@@ -94,6 +99,7 @@ class _Shown:
     view: View
     target: MessagePump
     snapshot: Any = None
+    request: int = 0
     version: int = _WISHED
     not_before: float = 0.0
     due: float = 0.0
@@ -131,6 +137,7 @@ class Feed:
         self._wake = threading.Event()
         self._stopping = False
         self._abandon = False
+        self._request = 0
         self._shown: list[_Shown] = []
         self._questions: deque[_Question] = deque()
         self._connection: sqlite3.Connection | None = None
@@ -169,11 +176,17 @@ class Feed:
         self._wake.set()
 
     def abandon(self) -> None:
-        """Interrupt the running read, and show what is read next even if it is the same."""
+        """Interrupt the running read, and show what is read next even if it is the same.
+
+        What was read before, for another order or filter, is late.
+        """
+        self._request += 1
         self._abandon = True
-        for shown in self._shown:
-            shown.snapshot = None
         self.wake()
+
+    def is_late(self, message: SnapshotReady) -> bool:
+        """Return True if a snapshot was read before what is requested by now."""
+        return message.request != self._request
 
     def ask(self, read: Read, target: MessagePump, then: Callable[[Any], object]) -> None:
         """Read something once, and have `target` call `then` with it."""
@@ -226,16 +239,18 @@ class Feed:
                 self._read(connection, shown, version)
 
     def _read(self, connection: sqlite3.Connection, shown: _Shown, version: int) -> None:
-        began = time.monotonic()
+        began, request = time.monotonic(), self._request
         shown.version = version  # before reading: a request made meanwhile resets it
         snapshot = shown.view.read(connection, version)
         ended = time.monotonic()
         shown.due = ended + shown.view.every
         if shown.version == version:
             shown.not_before = ended + REST * (ended - began)
-        if snapshot is not None and snapshot != shown.snapshot:
-            shown.snapshot = snapshot
-            shown.target.post_message(SnapshotReady(shown.view, snapshot))
+        if request != self._request:
+            shown.version, shown.not_before = _WISHED, 0.0
+        elif snapshot is not None and (request, snapshot) != (shown.request, shown.snapshot):
+            shown.request, shown.snapshot = request, snapshot
+            shown.target.post_message(SnapshotReady(shown.view, snapshot, request))
 
     def _connected(self) -> sqlite3.Connection:
         current = time.monotonic()

@@ -1,14 +1,17 @@
 """The screen of one batch."""
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.support.effort import cases
+from tests.tui.settling import Gate
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_comparing_jobs import judge
 from tui.feed import Feed
 from tui.screens.job import JobScreen
+from tui.snapshots.batch import BatchView
 from tui.widgets.event_tail import EventTail
 from tui.widgets.glance import GlancePanel
 from tui.widgets.image import ImageView
@@ -22,6 +25,29 @@ async def open_batch(pilot) -> None:
     await until(pilot, lambda: pilot.app.screen.rows.total)
     await pilot.press("enter")
     await until(pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total)
+
+
+async def test_a_list_in_another_order_begins_at_its_top_whatever_was_being_read(
+    scored: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, read = Gate(), BatchView.read
+
+    def read_late(view: BatchView, *about: Any) -> Any:
+        snapshot = read(view, *about)
+        gate.wait()
+        return snapshot
+
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "input order ▾   1/4")
+        await pilot.press("s")
+        await shows(pilot, "Order of the list")
+        monkeypatch.setattr(BatchView, "read", read_late)
+        await pilot.press("r")
+        await until(pilot, gate.is_reached.is_set)
+        await pilot.press("S")
+        gate.open()
+        await shows(pilot, "best rated first, reversed ▾   1/4", "▌ · later")
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ class CoreScreen(ReportsBugs, WholeScreen, Screen[int | None]):
         if message.view is self.dashboard.head_view:
             self.dashboard.take_head(message.snapshot)
             self.show_head(message.snapshot)
-        elif message.view is self.view:
+        elif message.view is self.view and not self.feed.is_late(message):
             await self.show(message.snapshot)
             self.show_keys()
             self.paint()
