@@ -52,12 +52,26 @@ class Held:
             Feed, "ask", lambda *question: self._asked.append(lambda: ask(*question))
         )
 
+    async def press(self, pilot: Pilot[Any], key: str) -> None:
+        """Press a key that asks, and wait until it has."""
+        before = len(self._asked)
+        await pilot.press(key)
+        await until(pilot, lambda: len(self._asked) > before, "a question")
+
     def let_go(self) -> int:
         """Have them answered; return their number."""
         asked, self._asked = self._asked, []
         for ask in asked:
             ask()
         return len(asked)
+
+
+async def press_later(pilot: Pilot[Any], key: str) -> None:
+    """Press a key that comes later than a question, and wait until it was taken."""
+    app: Any = pilot.app
+    before = app._presses
+    await pilot.press(key)
+    await until(pilot, lambda: app._presses > before, "a key")
 
 
 @pytest.fixture
@@ -106,11 +120,12 @@ async def test_what_was_asked_for_opens_unless_a_key_comes_first(
         await at(pilot, where)
         stack = list(pilot.app.screen_stack)
         held.hold()
-        await pilot.press(key, "f9")  # a key that does nothing
+        await held.press(pilot, key)
+        await press_later(pilot, "f9")  # a key that does nothing
         assert held.let_go() == 1
         await pilot.pause()
         assert pilot.app.screen_stack == stack
-        await pilot.press(key)
+        await held.press(pilot, key)
         assert held.let_go() == 1
         await until(pilot, lambda: len(pilot.app.screen_stack) == len(stack) + 1)
         assert getattr(pilot.app.screen, "WHERE", "") == OPENED[where, key]
@@ -123,8 +138,12 @@ async def test_what_was_left_or_covered_stays_so(
 ) -> None:
     async with running(busy.dashboard(), (100, 30)) as pilot:
         await at(pilot, where)
+        stack = list(pilot.app.screen_stack)
         held.hold()
-        await pilot.press(key, later)
+        await held.press(pilot, key)
+        await press_later(pilot, later)
+        if later != "3":  # another view of the same screen
+            await until(pilot, lambda: pilot.app.screen_stack != stack)
         stack = list(pilot.app.screen_stack)
         assert held.let_go() == 1
         await pilot.pause()
