@@ -149,7 +149,7 @@ async def test_texts_and_features_of_steps(place: Place, job: int) -> None:
     async with running(place.dashboard(), (200, 50)) as pilot:
         await at_the_job(pilot)
         await comparing(pilot)  # from the root: the largest family, of prompts
-        await shows(pilot, "prompt-3  4/5", "An octopus of brass", "A library grows")
+        await shows(pilot, "✓ prompt-3", "4/5", "An octopus of brass", "A library grows")
         await pilot.press("plus", "plus", "plus")
         await until(pilot, lambda: len(captions(pilot)) == 4)
         await shows(pilot, "A copper dusk", "Long shadows")
