@@ -1,23 +1,20 @@
 """A grid from the form: axes and choices become jobs, and an axis that is none is refused."""
 
 from engine.client.workspace import Workspace
-from tests.tui.new_batch.test_new_batch_screen import (  # noqa: F401 - fixtures
+from tests.tui.new_batch.test_new_batch_screen import (
     NONE_YET,
     Forms,
-    _no_waiting,
     batches,
     fill,
     ready,
-    root,
     row,
-    said,
 )
 from tests.tui.support import until
 from tui.screens.new_batch import NewBatchScreen
 from tui.screens.new_batch.field_row import FieldRow
 
 
-async def test_axes_and_choices_are_queued_as_a_grid(root):  # noqa: F811
+async def test_axes_and_choices_are_queued_as_a_grid(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(120, 60)) as pilot:
         form = app.form

@@ -10,22 +10,13 @@ from tests.tui.new_batch.test_new_batch_screen import (
     batches,
     fill,
     ready,
-    root,  # noqa: F401 - a fixture
     row,
 )
 from tests.tui.support import until
-from tui.screens.new_batch import estimated_form, estimator, input_reader
 from tui.screens.new_batch.path_suggester import completed
 from tui.screens.new_batch.problems import ProblemList
 from tui.screens.new_batch.screen import NewBatchScreen
 from tui.screens.new_batch.sources import is_file_name
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    monkeypatch.setattr(input_reader, "READ_AFTER", 0.01)
-    monkeypatch.setattr(estimator, "ESTIMATE_AFTER", 600)
-    monkeypatch.setattr(estimated_form, "read_readiness", lambda _root: {})
 
 
 @pytest.fixture
@@ -50,7 +41,7 @@ def files(tmp_path) -> Path:
         ("broken.json", "line 1: is not JSON: Expecting value at column 12"),
     ],
 )
-async def test_a_file_that_cannot_be_read_is_said_at_its_field(root, files, name, wrong):  # noqa: F811
+async def test_a_file_that_cannot_be_read_is_said_at_its_field(root, files, name, wrong):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
@@ -70,7 +61,7 @@ async def test_a_file_that_cannot_be_read_is_said_at_its_field(root, files, name
     assert batches(root)[0].queued == 1
 
 
-async def test_a_path_that_is_being_typed_need_not_exist_yet(root, files):  # noqa: F811
+async def test_a_path_that_is_being_typed_need_not_exist_yet(root, files):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
@@ -99,7 +90,7 @@ async def test_a_path_that_is_being_typed_need_not_exist_yet(root, files):  # no
         ("image", "bultin", "there is no bultin; did you mean builtin? ^b lists what there is."),
     ],
 )
-async def test_a_value_that_cannot_be_is_said_at_its_field(root, name, text, wrong):  # noqa: F811
+async def test_a_value_that_cannot_be_is_said_at_its_field(root, name, text, wrong):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form

@@ -16,13 +16,12 @@ from tests.tui.new_batch.test_new_batch_screen import (
     batches,
     fill,
     ready,
-    root,  # noqa: F401 - a fixture
     row,
     said,
 )
 from tests.tui.support import until
 from tui.screens.new_batch import estimated_form as screen_module
-from tui.screens.new_batch import estimator, input_reader
+from tui.screens.new_batch import estimator
 from tui.screens.new_batch.backends import BackendMenu, with_backend
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import FormField, Value, fields_of
@@ -32,10 +31,8 @@ from tui.screens.new_batch.sources import FILE
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    monkeypatch.setattr(input_reader, "READ_AFTER", 0.01)
+def _estimates_at_once(_no_waiting, monkeypatch):
     monkeypatch.setattr(estimator, "ESTIMATE_AFTER", 0.01)
-    monkeypatch.setattr(screen_module, "read_readiness", lambda _root: {})
 
 
 def test_a_setting_names_its_flag():
@@ -65,7 +62,7 @@ async def storyboard(pilot, form):
     await ready(pilot, form)
 
 
-async def test_an_entry_is_queued_without_a_file(root):  # noqa: F811
+async def test_an_entry_is_queued_without_a_file(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(120, 60)) as pilot:
         form = app.form
@@ -81,7 +78,7 @@ async def test_an_entry_is_queued_without_a_file(root):  # noqa: F811
     assert json.loads(batch.settings)["text"] == "builtin"
 
 
-async def test_an_entry_and_a_file_are_one_too_many(root, tmp_path):  # noqa: F811
+async def test_an_entry_and_a_file_are_one_too_many(root, tmp_path):
     path = tmp_path / "coffee.yaml"
     path.write_text("prompt: coffee\n")
     app = Forms(NewBatchScreen(root, path=path))
@@ -98,7 +95,7 @@ async def test_an_entry_and_a_file_are_one_too_many(root, tmp_path):  # noqa: F8
     assert batches(root)[0] is None
 
 
-async def test_what_is_wrong_with_an_entry_is_said(root):  # noqa: F811
+async def test_what_is_wrong_with_an_entry_is_said(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(120, 60)) as pilot:
         form = app.form
@@ -115,7 +112,7 @@ async def test_what_is_wrong_with_an_entry_is_said(root):  # noqa: F811
     assert batches(root)[0] is None
 
 
-async def test_a_prompt_typed_by_hand_is_queued_for_any_recipe_that_takes_one(root):  # noqa: F811
+async def test_a_prompt_typed_by_hand_is_queued_for_any_recipe_that_takes_one(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(120, 60)) as pilot:
         form = app.form
@@ -130,7 +127,7 @@ async def test_a_prompt_typed_by_hand_is_queued_for_any_recipe_that_takes_one(ro
     assert (batch.recipe, batch.queued, batch.budget) == ("refine", 1, 1_500_000)
 
 
-async def test_what_is_queued_again_fills_the_form_and_shows_what_differs(root, tmp_path):  # noqa: F811
+async def test_what_is_queued_again_fills_the_form_and_shows_what_differs(root, tmp_path):
     path = tmp_path / "prompts.json"
     path.write_text('[{"id": "fox", "prompt": "a fox"}, {"id": "lamp", "title": "a lamp"}]')
     workspace = Workspace(root)
@@ -156,7 +153,7 @@ async def test_what_is_queued_again_fills_the_form_and_shows_what_differs(root, 
     assert json.loads(again.settings)["max_iterations"] == 3
 
 
-async def test_a_job_that_is_queued_again_has_its_prompt_in_the_form(root, tmp_path):  # noqa: F811
+async def test_a_job_that_is_queued_again_has_its_prompt_in_the_form(root, tmp_path):
     path = tmp_path / "prompts.json"
     own = {"mood": "quiet", "width": 96, "height": 96}
     path.write_text(json.dumps([{"id": "fox", "prompt": "a fox", **own}]))
@@ -175,7 +172,7 @@ async def test_a_job_that_is_queued_again_has_its_prompt_in_the_form(root, tmp_p
     assert entry == {"id": "fox", "prompt": "a red fox", **own, "width": 128}
 
 
-async def test_the_only_recipe_that_a_file_fits_is_chosen(root, tmp_path):  # noqa: F811
+async def test_the_only_recipe_that_a_file_fits_is_chosen(root, tmp_path):
     path = tmp_path / "film.yaml"
     path.write_text("prompt: a kite\ntarget_duration: 8\n")
     app = Forms(NewBatchScreen(root, path=path))
@@ -193,7 +190,7 @@ def test_a_backend_replaces_the_others_or_follows_them():
     assert with_backend("", "+fal") == "fal"
 
 
-async def test_backends_are_chosen_from_a_list_with_what_they_lack(root, monkeypatch):  # noqa: F811
+async def test_backends_are_chosen_from_a_list_with_what_they_lack(root, monkeypatch):
     lacking = {"image": {"builtin": "", "openai": "OPENAI_API_KEY \x1b[2J"}}
     monkeypatch.setattr(screen_module, "read_readiness", lambda _root: lacking)
     app = Forms(NewBatchScreen(root))
@@ -223,7 +220,7 @@ async def test_backends_are_chosen_from_a_list_with_what_they_lack(root, monkeyp
 
 
 @pytest.mark.parametrize(("what", "prompt"), [("b1", ""), ("j1", "a fox\nat night")])
-async def test_what_is_queued_again_opens_at_its_prompt(root, tmp_path, what, prompt):  # noqa: F811
+async def test_what_is_queued_again_opens_at_its_prompt(root, tmp_path, what, prompt):
     path = tmp_path / "prompts.json"
     entries = [{"id": "fox", "prompt": "a fox\nat night"}, {"id": "owl", "prompt": "an owl"}]
     path.write_text(json.dumps(entries))
@@ -242,7 +239,7 @@ async def test_what_is_queued_again_opens_at_its_prompt(root, tmp_path, what, pr
             assert "the prompts of b1" in str(control.placeholder)
 
 
-async def test_a_prompt_that_is_cleared_is_not_queued_as_it_was(root, tmp_path):  # noqa: F811
+async def test_a_prompt_that_is_cleared_is_not_queued_as_it_was(root, tmp_path):
     path = tmp_path / "prompts.json"
     path.write_text('[{"id": "fox", "prompt": "a fox"}]')
     workspace = Workspace(root)
@@ -259,7 +256,7 @@ async def test_a_prompt_that_is_cleared_is_not_queued_as_it_was(root, tmp_path):
     assert batches(root)[1] is None
 
 
-async def test_settings_of_a_preset_are_not_marked_as_changed(root, tmp_path):  # noqa: F811
+async def test_settings_of_a_preset_are_not_marked_as_changed(root, tmp_path):
     path = tmp_path / "coffee.yaml"
     path.write_text("prompt: coffee\n")
     workspace = Workspace(root)
@@ -280,7 +277,7 @@ async def test_settings_of_a_preset_are_not_marked_as_changed(root, tmp_path):  
     assert (settings["preset"], settings["num_variations"]) == ("balanced", 4)
 
 
-async def test_what_was_typed_is_there_when_a_recipe_is_chosen_again(root):  # noqa: F811
+async def test_what_was_typed_is_there_when_a_recipe_is_chosen_again(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(120, 60)) as pilot:
         form = app.form
@@ -297,7 +294,7 @@ async def test_what_was_typed_is_there_when_a_recipe_is_chosen_again(root):  # n
         assert form.form.changes == ["min gain 9"]
 
 
-async def test_lines_that_are_pasted_are_all_taken(root):  # noqa: F811
+async def test_lines_that_are_pasted_are_all_taken(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form

@@ -16,7 +16,7 @@ from engine.config.paths import WorkspacePaths
 from engine.plugins.catalog import EntryPointCatalog
 from tests.tui.support import until
 from tui.early_keys import KeepsEarlyKeys
-from tui.screens.new_batch import NewBatchScreen, estimator, input_reader
+from tui.screens.new_batch import NewBatchScreen, estimator
 from tui.screens.new_batch import estimated_form as screen_module
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.picker import InputPicker
@@ -25,20 +25,6 @@ from tui.screens.new_batch.readiness import read_readiness
 from tui.theming import install, variable_defaults
 
 NONE_YET = "none yet"
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    monkeypatch.setattr(input_reader, "READ_AFTER", 0.01)
-    monkeypatch.setattr(estimator, "ESTIMATE_AFTER", 600)  # where a test is not about it
-    monkeypatch.setattr(screen_module, "read_readiness", lambda root: {})
-
-
-@pytest.fixture
-def root(tmp_path):
-    paths = WorkspacePaths(tmp_path / "workspace")
-    Store.create(paths.store, created_by="test")
-    return paths.root
 
 
 @pytest.fixture

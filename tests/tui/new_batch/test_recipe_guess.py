@@ -12,22 +12,12 @@ from tests.tui.new_batch.test_new_batch_screen import (
     batches,
     fill,
     ready,
-    root,  # noqa: F401 - a fixture
     row,
     said,
     send,
 )
 from tests.tui.support import until
-from tui.screens.new_batch import estimated_form as screen_module
-from tui.screens.new_batch import estimator, input_reader
 from tui.screens.new_batch.screen import NewBatchScreen
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    monkeypatch.setattr(input_reader, "READ_AFTER", 0.01)
-    monkeypatch.setattr(estimator, "ESTIMATE_AFTER", 600)
-    monkeypatch.setattr(screen_module, "read_readiness", lambda _root: {})
 
 
 @pytest.fixture
@@ -47,7 +37,7 @@ async def shown(pilot, form, recipe: str, text: str) -> None:
     await until(pilot, lambda: None not in form.form.check() and text in said(form, "#summary"))
 
 
-async def test_a_text_of_prompts_is_for_refine_after_its_folder_was_read(root, songs):  # noqa: F811
+async def test_a_text_of_prompts_is_for_refine_after_its_folder_was_read(root, songs):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
@@ -60,7 +50,7 @@ async def test_a_text_of_prompts_is_for_refine_after_its_folder_was_read(root, s
         await shown(pilot, form, "storyboard", "1 entry")
 
 
-async def test_a_chosen_recipe_stays_whatever_file_is_named(root, songs):  # noqa: F811
+async def test_a_chosen_recipe_stays_whatever_file_is_named(root, songs):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
@@ -73,7 +63,7 @@ async def test_a_chosen_recipe_stays_whatever_file_is_named(root, songs):  # noq
 
 @pytest.mark.parametrize(("name", "recipe"), [("lamps.txt", "refine"), ("film.yaml", "storyboard")])
 async def test_a_path_that_is_pasted_and_queued_at_once_has_its_own_recipe(
-    root,  # noqa: F811
+    root,
     songs,
     name,
     recipe,
@@ -93,7 +83,7 @@ async def test_a_path_that_is_pasted_and_queued_at_once_has_its_own_recipe(
     assert batch.recipe == recipe
 
 
-async def test_an_answer_about_an_earlier_path_is_not_taken(root, songs):  # noqa: F811
+async def test_an_answer_about_an_earlier_path_is_not_taken(root, songs):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         form = app.form
